@@ -1,0 +1,24 @@
+# shellcheck shell=bash
+# The root for building: Debian 13 with compilers for amd64 and riscv64 and the libraries for both.
+
+build_tools="gcc gcc-riscv64-linux-gnu libc6-dev libc6-dev:riscv64 clang clang-format clang-tidy lld llvm libclang-rt-dev
+    cppcheck shellcheck meson ninja-build pkgconf bpftool device-tree-compiler mandoc python3-minimal git cpio file"
+build_libraries="libfdt-dev liburing-dev libslirp-dev libbpf-dev libelf-dev zlib1g-dev libzstd-dev liblzma-dev
+    libjson-c-dev libcmocka-dev liblua5.4-dev linux-libc-dev"
+
+make_build_root() {
+    local include library mirror
+    include=$build_tools
+    for library in $build_libraries; do include="$include $library $library:riscv64"; done
+    include=$(echo "$include" | tr -s ' \n' ',,')
+    mirror=$(debian_mirror)
+    apt-config dump Acquire | grep -E '^Acquire::(http|https|ftp|Retries|ForceIPv|socks)' >"$1.aptconf" || true
+    rmdir "$1"
+    as_root mmdebstrap --mode=root --variant=apt --architectures=amd64,riscv64 \
+        --include="$include" \
+        --aptopt="$1.aptconf" --aptopt='APT::Install-Recommends "false"' --aptopt='Acquire::Languages "none"' \
+        --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/doc/*' \
+        --dpkgopt='path-exclude=/usr/share/locale/*' --dpkgopt='path-exclude=/usr/share/info/*' \
+        trixie "$1" "deb [signed-by=$debian_keyring] $mirror trixie main"
+    rm -f "$1.aptconf"
+}
