@@ -75,7 +75,7 @@ unpack_packages() (
     area=$1 to=$2
     shift 2
     mkdir -p "$to/.debs"
-    cd "$to/.debs"
+    cd "$to/.debs" || exit
     in_area "$area" apt-get -q download "$@"
     for deb in *.deb; do dpkg-deb -x "$deb" "$to"; done
     rm -rf "$to/.debs"

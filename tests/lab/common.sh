@@ -28,8 +28,6 @@ as_root() {
 # The one place that decides between a riscv64 host played by QEMU and this machine itself.
 need_roots() { [ "$(uname -m)" != riscv64 ]; }
 
-recipe_hash() { cat -- "$@" | sha256sum | cut -c1-16; }
-
 is_current() { [ "$(cat "$cache/$1/.recipe" 2>/dev/null)" = "$2" ]; }
 
 # make_piece NAME HASH FUNCTION: FUNCTION fills the empty folder given to it; the folder becomes $cache/NAME only when
@@ -45,9 +43,7 @@ make_piece() (
     is_current "$name" "$hash" && exit 0
     log=$cache/logs/${name//\//-}.log
     start=$SECONDS
-    for stale in "$target".new "$target".old; do
-        [ ! -e "$stale" ] || remove_tree "$stale"
-    done
+    [ ! -e "$target.new" ] || remove_tree "$target.new"
     mkdir "$target.new"
     # In a subshell of its own: under ||, set -e would be off inside the recipe.
     set +e
@@ -60,11 +56,22 @@ make_piece() (
         exit 1
     fi
     echo "$hash" >"$target.new/.recipe" 2>/dev/null || echo "$hash" | as_root tee "$target.new/.recipe" >/dev/null
-    if [ -e "$target" ]; then mv "$target" "$target.old"; fi
+    if [ -e "$target" ]; then mv "$target" "$target.old.$$"; fi
     mv "$target.new" "$target"
-    [ ! -e "$target.old" ] || remove_tree "$target.old"
+    remove_replaced "$target"
     say "  ${name}: made in $((SECONDS - start)) s"
 )
+
+# Whoever works in a piece holds its use lock shared; while somebody does, what was replaced stays for a later run to remove.
+remove_replaced() (
+    exec 7>"$(use_lock "$1")"
+    flock --nonblock 7 || return 0
+    for replaced in "$1".old.*; do
+        [ ! -e "$replaced" ] || remove_tree "$replaced"
+    done
+)
+
+use_lock() { echo "$cache/locks/use-${1##*/}"; }
 
 # One file system only: should something still be mounted in there, it must survive.
 remove_tree() {

@@ -1,0 +1,29 @@
+# shellcheck shell=bash
+# Builds for riscv64 into build/riscv64. Says nothing when there is nothing to do.
+
+build_folder=$repo/build/riscv64
+
+build_riscv64() {
+    local log=$repo/build/riscv64.log start=$SECONDS setup_options=()
+    if [ ! -e "$repo/meson.build" ]; then
+        say "lab: nothing to build yet: there is no meson.build"
+        return
+    fi
+    mkdir -p "$repo/build"
+    exec 6>"$repo/build/.lock"
+    flock 6
+    need_roots && setup_options=(--cross-file "$lab_dir/riscv64.cross")
+    : >"$log"
+    if {
+        [ -e "$build_folder/build.ninja" ] ||
+            "$lab_dir/in-root" meson setup "${setup_options[@]}" "$build_folder" "$repo"
+    } >>"$log" 2>&1 6>&- && "$lab_dir/in-root" ninja -C "$build_folder" >>"$log" 2>&1 6>&-; then
+        grep -q 'no work to do' "$log" || say "built in $((SECONDS - start)) s"
+    else
+        say "lab: the build failed; the end of build/riscv64.log:"
+        tail -n 40 "$log" >&2
+        exec 6>&-
+        return 1
+    fi
+    exec 6>&-
+}
