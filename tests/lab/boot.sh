@@ -19,7 +19,8 @@ boot_host() {
     if [ $terminal = no ] || [ ! -t 2 ]; then stderr_port=yes; fi
 
     { printf 'exec '; quote "$@"; echo; } >"$run/lab/cmd"
-    size=$(stty size 2>/dev/null || echo '24 80')
+    size=$(stty size 2>/dev/null || true)
+    case $size in '' | '0 0') size='24 80' ;; esac
     cat >"$run/lab/settings" <<EOF
 LAB_TTY=$terminal
 LAB_ROWS=${size% *}
@@ -63,7 +64,7 @@ EOF
     [ $stderr_port = no ] || port stderr
     port control
 
-    set -- --status "$run/status" --timeout "$timeout"
+    set -- --status "$run/status" --log "$run/qemu" --timeout "$timeout"
     [ $terminal = no ] || set -- "$@" --tty
     [ $stderr_port = no ] || set -- "$@" --stderr
     trap : INT TERM HUP # supervise.pl gets these too, and ends QEMU
@@ -90,7 +91,8 @@ EOF
             elif [ "$reason" = 'no boot' ]; then
                 say "lab: the host did not come up. Its console:"
             else
-                say "lab: the host ended before CMD did (QEMU: $reason). Its console:"
+                say "lab: the host ended before CMD did (QEMU ${reason/#died/ended with}). What QEMU said, and the host's console:"
+                sed 's/^/    /' "$run/qemu" >&2
             fi
             console_tail "$run/console"
             status=125
@@ -100,4 +102,10 @@ EOF
     return "$status"
 }
 
-console_tail() { tr -d '\r' <"$1" | grep -v '^ *$' | tail -n 20 | sed 's/^/    /' >&2 || true; }
+# The firmware's banner is of no interest once the kernel has spoken.
+console_tail() {
+    local kernel
+    kernel=$(tr -d '\r' <"$1" | grep -av '^ *$' | awk '/^\[ *[0-9]+\./ { seen = 1 } seen' | tail -n 20)
+    [ -n "$kernel" ] || kernel="(the kernel said nothing)"
+    printf '%s\n' "$kernel" | sed 's/^/    /' >&2
+}

@@ -1,7 +1,8 @@
 #!/usr/bin/perl
-# supervise.pl [--tty] [--stderr] [--timeout S] --status FILE -- QEMU ARGS...
+# supervise.pl [--tty] [--stderr] [--timeout S] --status FILE --log FILE -- QEMU ARGS...
 # Runs QEMU and carries bytes between CMD on the lab host and our own standard files. QEMU's ends are sockets:
-# @STDIN@ and so on in ARGS are replaced by their file descriptors. FILE gets one line: why it ended.
+# @STDIN@ and so on in ARGS are replaced by their file descriptors. The status
+# FILE gets one line: why it ended; the log what QEMU itself said.
 use strict;
 use warnings;
 use Errno qw(EAGAIN EINTR);
@@ -10,7 +11,7 @@ use POSIX qw(:sys_wait_h :signal_h);
 use Socket;
 use Time::HiRes qw(time);
 
-my ($tty, $stderr_port, $timeout, $status_file) = (0, 0, 0, undef);
+my ($tty, $stderr_port, $timeout, $status_file, $log_file) = (0, 0, 0, undef, undef);
 while (@ARGV) {
     my $word = shift;
     last if $word eq '--';
@@ -18,6 +19,7 @@ while (@ARGV) {
     elsif ($word eq '--stderr')  { $stderr_port = 1 }
     elsif ($word eq '--timeout') { $timeout = shift }
     elsif ($word eq '--status')  { $status_file = shift }
+    elsif ($word eq '--log')     { $log_file = shift }
 }
 
 # A host that has not come up by then never will, however busy this machine is.
@@ -46,6 +48,7 @@ if ($qemu == 0) {
     POSIX::setpgid(0, 0) unless $tty;
     $SIG{INT} = 'IGNORE';
     open(STDIN, '<', '/dev/null') unless $tty;
+    open(STDERR, '>', $log_file);
     exec { $ARGV[0] } @ARGV or POSIX::_exit(127);
 }
 close $theirs{$_} for keys %theirs;
