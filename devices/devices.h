@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The devices: what the machine may put on its buses. This header is the room's contract; virtio.h
+ * is for those who write a virtio device or transport.
+ *
+ * Constructors return NULL after one line through vmm/log.h's error() when the host refuses; what
+ * they return is freed by the function beside them. Device code runs under the machine's lock.
+ */
+#ifndef VHART_DEVICES_H
+#define VHART_DEVICES_H
+
+#include "devices/virtio.h"
+#include "vmm/machine.h"
+
+/* ---- virtio devices: one constructor each; transports take ownership ---- */
+
+struct disk_options {
+	const char *path;
+	bool read_only;
+	bool direct;	    /* O_DIRECT */
+	const char *serial; /* at most 20 bytes reach the guest; NULL: none */
+};
+struct virtio_device *virtio_blk_new(struct machine *machine, const char *name,
+				     const struct disk_options *options, unsigned int queue_count);
+/* A network card behind libslirp: DHCP, DNS and outgoing connections without privileges. */
+struct virtio_device *virtio_net_user_new(struct machine *machine, const char *name);
+/* A network card on the tap interface IFNAME, which must exist. */
+struct virtio_device *virtio_net_tap_new(struct machine *machine, const char *name,
+					 const char *ifname);
+struct virtio_device *virtio_console_new(struct machine *machine, const char *name);
+struct virtio_device *virtio_rng_new(struct machine *machine, const char *name);
+
+/* ---- transports ---- */
+
+#define VIRTIO_MMIO_LEN 0x1000u
+struct virtio_mmio;
+/* Registers at GPA, wired interrupt LINE. Owns DEVICE, also when it fails (NULL). */
+struct virtio_mmio *virtio_mmio_new(struct machine *machine, struct virtio_device *device,
+				    uint64_t gpa, unsigned int line);
+void virtio_mmio_free(struct virtio_mmio *mmio);
+
+/* ---- PCI: one host bridge (ECAM), bus 0, up to 31 functions ---- */
+
+struct pci_host;
+struct pci_layout {
+	uint64_t ecam;	      /* 1 MiB: bus 0 */
+	uint64_t window;      /* 32-bit memory window, also its bus address */
+	uint64_t window_len;  /* bytes */
+	unsigned int intx[4]; /* lines of INTA..INTD, swizzled by slot as PCI says */
+};
+struct pci_host *pci_host_new(struct machine *machine, const struct pci_layout *layout);
+void pci_host_free(struct pci_host *host); /* with all that sits on it */
+/* Plug into the next free slot; own their DEVICE, also when they fail (-1). */
+int virtio_pci_plug(struct pci_host *host, struct virtio_device *device);
+int pvpanic_pci_plug(struct pci_host *host); /* 1b36:0011: the guest's way to say that it panicked */
+
+/* ---- platform devices ---- */
+
+#define UART_LEN 0x100u
+struct uart; /* NS16550A with FIFO, byte registers, on the machine's console */
+struct uart *uart_new(struct machine *machine, uint64_t gpa, unsigned int line);
+void uart_free(struct uart *uart);
+
+#define RTC_LEN 0x1000u
+struct rtc; /* Goldfish RTC ("google,goldfish-rtc") with alarm */
+struct rtc *rtc_new(struct machine *machine, uint64_t gpa, unsigned int line);
+void rtc_free(struct rtc *rtc);
+
+/*
+ * The userspace PLIC (RISC-V PLIC 1.0.0, "sifive,plic-1.0.0"), used where the host has no AIA. One
+ * context per hart (S-mode): context i is hart i. It drives each hart's external interrupt through
+ * set_external(). plic_set() is what machine_irq_set() calls.
+ */
+#define PLIC_LEN 0x4000000u
+#define PLIC_SOURCES 96u
+struct plic;
+struct plic *plic_new(struct machine *machine, uint64_t gpa, unsigned int hart_count,
+		      void (*set_external)(void *opaque, unsigned int hart, bool level),
+		      void *opaque);
+void plic_set(struct plic *plic, unsigned int line, bool level);
+void plic_free(struct plic *plic);
+
+#endif

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A virtio 1.x device: the part that all devices share (status, features, queues, configuration
+ * space), between a transport (virtio_mmio.c, virtio_pci.c) and a class (virtio_blk.c, ...).
+ *
+ *     guest registers -> transport -> virtio_device_*() -> class->...()
+ *     class -> virtio_complete() / virtio_config_changed() -> transport->... -> interrupt
+ *
+ * Everything runs with the machine's lock held.
+ */
+#ifndef VHART_VIRTIO_H
+#define VHART_VIRTIO_H
+
+#include "devices/virtqueue.h"
+#include "vmm/machine.h"
+
+#define VIRTIO_MAX_QUEUES 17u
+
+struct virtio_device;
+
+/* What a kind of device does; one const table per class. */
+struct virtio_class {
+	const char *name;	 /* "blk": for messages and the log */
+	uint16_t device_id;	 /* virtio 1.x, section 5 */
+	uint32_t pci_class;	 /* class code, 24 bits */
+	uint64_t (*features)(struct virtio_device *device); /* device-specific bits to offer */
+	void (*config_read)(struct virtio_device *device, uint64_t offset, void *to, unsigned size);
+	void (*config_write)(struct virtio_device *device, uint64_t offset, const void *from,
+			     unsigned size); /* may be NULL */
+	void (*started)(struct virtio_device *device); /* DRIVER_OK was set; may be NULL */
+	void (*kick)(struct virtio_device *device, unsigned int queue);
+	/* Stop all work: on return nothing of this device is in flight. May be NULL. */
+	void (*reset)(struct virtio_device *device);
+	void (*free)(struct virtio_device *device);
+};
+
+/* How a transport tells the guest; one const table per transport. */
+struct virtio_transport {
+	const char *name;
+	void (*interrupt)(struct virtio_device *device, unsigned int queue);
+	void (*config_changed)(struct virtio_device *device);
+};
+
+struct virtio_device {
+	/* set by the class's constructor */
+	const struct virtio_class *class;
+	struct machine *machine;
+	unsigned int queue_count;
+	char name[24]; /* "blk0": for messages */
+	void *state;   /* the class's */
+
+	/* set by the transport */
+	const struct virtio_transport *transport;
+	void *transport_state;
+
+	/* virtio.c's */
+	uint8_t status;
+	uint64_t driver_features;
+	uint32_t config_generation;
+	struct virtqueue queues[VIRTIO_MAX_QUEUES];
+};
+
+/* ---- for transports ---- */
+
+/* Binds DEVICE to its transport and brings it to the state after power-on. */
+void virtio_device_attach(struct virtio_device *device, const struct virtio_transport *transport,
+			  void *transport_state);
+uint64_t virtio_device_features(struct virtio_device *device); /* all that are offered */
+/* Keeps only what was offered, and only before FEATURES_OK. HIGH selects bits 32-63. */
+void virtio_device_set_features(struct virtio_device *device, bool high, uint32_t bits);
+/* The status register (section 2.1). 0 resets and returns only when nothing is in flight.
+ * FEATURES_OK is refused (stays clear) without VIRTIO_F_VERSION_1. */
+void virtio_device_set_status(struct virtio_device *device, uint8_t status);
+bool virtio_device_queue_enable(struct virtio_device *device, unsigned int queue);
+/* The guest rang QUEUE. Out of range, not ready or before DRIVER_OK: a guest error, ignored. */
+void virtio_device_kick(struct virtio_device *device, unsigned int queue);
+void virtio_device_free(struct virtio_device *device);
+
+/* ---- for classes ---- */
+
+static inline bool virtio_has(const struct virtio_device *device, unsigned int bit)
+{
+	return device->driver_features >> bit & 1;
+}
+/* Pops the next chain of QUEUE; broken queues put the device into NEEDS_RESET. True: got one. */
+bool virtio_pop(struct virtio_device *device, unsigned int queue, struct virtqueue_chain *chain);
+/* Pushes without an interrupt; virtio_notify() after the last of a batch interrupts if wanted. */
+void virtio_push(struct virtio_device *device, unsigned int queue, uint16_t head, uint32_t len);
+void virtio_notify(struct virtio_device *device, unsigned int queue);
+void virtio_config_changed(struct virtio_device *device);
+/* The driver broke a rule that WHY names: DEVICE_NEEDS_RESET (section 2.1.2), logged, counted. */
+void virtio_broken(struct virtio_device *device, const char *why);
+
+#endif

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The board: everything that the FDT describes, as plain data, and the guest-physical memory map.
+ * fdt_build() is a pure function of it.
+ */
+#ifndef VHART_BOARD_H
+#define VHART_BOARD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* The memory map. RTC, UART, PLIC and RAM lie where QEMU's virt machine has them: firmware and
+ * people know those addresses. */
+#define MAP_RTC		  0x00101000ull
+#define MAP_APLIC	  0x0d000000ull
+#define MAP_APLIC_LEN	  0x00008000ull
+#define MAP_PLIC	  0x0c000000ull /* 64 MiB; never beside the APLIC */
+#define MAP_UART	  0x10000000ull
+#define MAP_VIRTIO	  0x10001000ull /* virtio-mmio slots, 4 KiB each */
+#define MAP_VIRTIO_STRIDE 0x00001000ull
+#define MAP_IMSIC	  0x28000000ull /* 4 KiB per hart */
+#define MAP_PCI_ECAM	  0x30000000ull
+#define MAP_PCI_ECAM_LEN  0x00100000ull /* bus 0 */
+#define MAP_PCI_MEM	  0x40000000ull
+#define MAP_PCI_MEM_LEN	  0x40000000ull
+#define MAP_RAM		  0x80000000ull
+
+/* Interrupt lines (sources of the APLIC or PLIC). */
+#define LINE_UART	   1u
+#define LINE_RTC	   2u
+#define LINE_PCI_INTA	   3u /* .. 6 */
+#define LINE_VIRTIO	   8u /* one per virtio-mmio slot */
+#define LINE_COUNT	   96u /* sources 1..95 */
+#define BOARD_VIRTIO_SLOTS 24u
+#define BOARD_MAX_HARTS	   512u
+#define BOARD_MAX_ISA	   128u
+
+struct board {
+	uint64_t ram_size; /* bytes, from MAP_RAM on */
+	const char *bootargs;
+	uint64_t initrd, initrd_size; /* guest-physical; size 0: none */
+	uint64_t seed[8];	      /* 64 bytes for rng-seed and kaslr-seed */
+
+	unsigned int harts;
+	uint64_t timebase; /* Hz */
+	const char *isa;   /* "rv64imafdc_zicsr..." */
+	const char *const *isa_extensions; /* names for riscv,isa-extensions */
+	unsigned int isa_extension_count;
+	const char *mmu_type; /* "riscv,sv57" .. "riscv,none" */
+	uint32_t cbom_block, cboz_block, cbop_block; /* bytes, 0: absent */
+
+	bool aia;		/* APLIC and IMSIC, else the PLIC */
+	unsigned int imsic_ids; /* interrupt identities per file */
+
+	bool uart;			  /* also stdout-path */
+	bool pci;
+	unsigned int virtio_slots; /* virtio-mmio devices present, from slot 0 */
+};
+
+/*
+ * Writes the FDT of BOARD into BLOB of SIZE bytes. Returns its length in bytes, or -FDT_ERR_* (a
+ * negative number of libfdt) when it does not fit. Pure.
+ */
+int fdt_build(const struct board *board, void *blob, size_t size);
+
+#endif

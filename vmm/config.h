@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the user asked `vhart run` for: plain data, made by options.c, read by everybody. */
+#ifndef VHART_CONFIG_H
+#define VHART_CONFIG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define CONFIG_MAX_DISKS   16
+#define CONFIG_MAX_INJECTS 64
+
+enum config_net { NET_NONE, NET_USER, NET_TAP };
+enum config_console { CONSOLE_SERIAL, CONSOLE_VIRTIO, CONSOLE_NONE };
+enum config_transport { TRANSPORT_PCI, TRANSPORT_MMIO };
+enum config_on_reboot { ON_REBOOT_RESTART, ON_REBOOT_EXIT };
+
+struct config_disk {
+	const char *path;
+	const char *serial; /* NULL: none */
+	bool read_only, direct;
+};
+
+struct config_inject {
+	const char *host_path, *guest_path;
+};
+
+/* Strings point into the argument vector. */
+struct config {
+	const char *kernel, *initrd, *firmware; /* paths or NULL */
+	const char *append;			/* never NULL */
+	uint64_t memory;			/* bytes, a multiple of 2 MiB */
+	unsigned int cpus;
+	struct config_disk disks[CONFIG_MAX_DISKS];
+	unsigned int disk_count;
+	struct config_inject injects[CONFIG_MAX_INJECTS];
+	unsigned int inject_count;
+	enum config_net net;
+	const char *tap;
+	bool rng;
+	enum config_console console;
+	enum config_transport transport;
+	bool aia; /* use the host's AIA where it has one */
+	enum config_on_reboot on_reboot;
+	const char *dump_fdt, *result; /* paths or NULL */
+	const char *name;	       /* never NULL */
+	double timeout;		       /* seconds, 0: none */
+	bool verbose;
+};
+
+/* Exit statuses of vhart; the manual page has the same table. */
+enum exit_status {
+	STATUS_OK = 0,	     /* the guest powered off */
+	STATUS_HOST = 1,     /* the host failed us */
+	STATUS_USAGE = 2,    /* bad option or input file */
+	STATUS_RESET = 3,    /* the guest reset, with --on-reboot exit */
+	STATUS_PANIC = 4,    /* the guest said that it failed */
+	STATUS_VCPU = 5,     /* KVM could not run a vCPU any more */
+	STATUS_TIMEOUT = 124, /* --timeout */
+	STATUS_QUIT = 130,   /* the user left with Ctrl-A x; a signal N gives 128 + N */
+};
+
+#endif

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The event loop, on one io_uring: file descriptors to watch, file I/O, timers, and work posted
+ * from other threads.
+ *
+ * Threads: only loop_post() and loop_stop() may be called from any thread. Everything else is for
+ * the thread that runs the loop (or before it runs). Callbacks run on that thread with the lock
+ * given to loop_new() held; they must not block.
+ *
+ * Ownership: every struct here is embedded in its user's own; the loop keeps a pointer from
+ * add/submit until the callback that ends it (or loop_watch_remove() returns).
+ */
+#ifndef VHART_LOOP_H
+#define VHART_LOOP_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/uio.h>
+
+struct loop;
+
+/* Readiness of a file descriptor; level-triggered, until removed. */
+struct loop_watch {
+	int fd;
+	short events; /* POLLIN, POLLOUT */
+	void (*ready)(struct loop_watch *watch, short revents);
+	void *opaque;      /* the user's */
+	uint64_t internal; /* the loop's */
+};
+
+enum loop_op { LOOP_READ, LOOP_WRITE, LOOP_FSYNC, LOOP_FALLOCATE };
+
+/* One asynchronous file operation. */
+struct loop_io {
+	enum loop_op op;
+	int fd;
+	const struct iovec *iov; /* read, write: stays valid until done() */
+	int iov_count;
+	int mode;        /* fallocate: its mode */
+	uint64_t offset; /* bytes */
+	uint64_t len;    /* fallocate: bytes */
+	void (*done)(struct loop_io *io, int result); /* result: bytes, 0, or -errno */
+	void *opaque;
+};
+
+struct loop_timer {
+	void (*expired)(struct loop_timer *timer);
+	void *opaque;
+	uint64_t deadline; /* the loop's: CLOCK_MONOTONIC nanoseconds, 0 when not set */
+	struct loop_timer *next;
+};
+
+/* Work for the loop's thread. Posting it again before it ran is the same as posting it once. */
+struct loop_task {
+	void (*run)(struct loop_task *task);
+	void *opaque;
+	struct loop_task *next;
+	bool posted;
+};
+
+/* NULL with errno set when the kernel refuses (io_uring disabled, no memory). LOCK is held while
+ * callbacks run and released while the loop waits; it outlives the loop. */
+struct loop *loop_new(pthread_mutex_t *lock);
+
+/* Waits for all I/O in flight, then frees. Watches and timers are dropped without a callback. */
+void loop_free(struct loop *loop);
+
+/* Takes the lock; runs callbacks until loop_stop(); releases it. 0, or -errno. */
+int loop_run(struct loop *loop);
+void loop_stop(struct loop *loop);
+
+int loop_watch_add(struct loop *loop, struct loop_watch *watch); /* 0 or -errno */
+void loop_watch_remove(struct loop *loop, struct loop_watch *watch);
+
+/* Queues IO; it goes to the kernel, with all others queued in the same turn, before the loop waits
+ * next. Fails only by calling done() with -errno, never from within loop_submit(). */
+void loop_submit(struct loop *loop, struct loop_io *io);
+
+/* (Re)arms TIMER to expire once, AFTER_NS nanoseconds from now; 0 disarms. */
+void loop_timer_set(struct loop *loop, struct loop_timer *timer, uint64_t after_ns);
+
+void loop_post(struct loop *loop, struct loop_task *task);
+
+#endif
