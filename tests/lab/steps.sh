@@ -1,0 +1,41 @@
+# shellcheck shell=bash
+# For the steps in tests/check.d: each prints 'ok - …', 'not ok - …' or 'skip - …' lines, reasons as '# …' lines below.
+
+. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+cd "$repo"
+in_root=$lab_dir/in-root
+checks=build/check
+mkdir -p $checks
+
+# try NAME CMD...: a test that passes if CMD returns 0, with the end of what it said if not.
+try() {
+    local name=$1 log
+    shift
+    log=$checks/log.$$
+    if "$@" >"$log" 2>&1; then
+        echo "ok - $name"
+        rm -f "$log"
+    else
+        echo "not ok - $name"
+        # A compiler's errors say it; a test's last words otherwise.
+        { grep -aE '(error|ERROR|warning|runtime error):' "$log" || tail -n 25 "$log"; } | head -n 25 | sed 's/^/# /'
+        rm -f "$log"
+        return 1
+    fi
+}
+
+# Tracked files only: what lies about in a working copy is not ours to judge.
+tracked() { "$in_root" git -c safe.directory='*' ls-files -- "$@"; }
+
+configure() {
+    local folder=$1
+    shift
+    if [ -e "$folder/build.ninja" ]; then
+        "$in_root" meson configure "$folder" --werror >/dev/null
+    else
+        rm -rf "$folder"
+        "$in_root" env CC="${CC:-}" meson setup --werror "$@" "$folder"
+    fi
+}
+
+build() { configure "$@" && "$in_root" ninja -C "$1"; }

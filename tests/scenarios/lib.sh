@@ -1,0 +1,74 @@
+# shellcheck shell=dash disable=SC2030,SC2031
+# What scenarios are written with. They run on the lab host under busybox's sh, several in one boot; see README.md here.
+#
+#   t NAME FUNCTION [ARGS]   one test: passes if FUNCTION returns 0. It runs in a subshell, in a scratch folder of its own ($T).
+#   skip NAME REASON         a test that cannot be had here
+# In a test:
+#   run CMD...               runs CMD with no input, at most $limit seconds; leaves $status, and the files $out and $err
+#   guest SCRIPT [OPTIONS]   run: boots the Linux guest (linux=linux-7.2 for the 7.x one), SCRIPT (a text) is its /run.sh, OPTIONS go to vhart run
+#   expect_status N [CMD...] CMD was, or now is, run and ended with N
+#   expect_out PATTERN       a line of $out matches (grep -E); expect_err, expect_no_out, expect_no_err likewise
+#   expect_eq WHAT GOT WANTED
+#   die REASON               the test fails
+
+limit=120
+linux=linux
+
+t() {
+    name=$1
+    shift
+    T=$(mktemp -d /tmp/t.XXXXXX)
+    export T
+    if (
+        cd "$T" || exit 1
+        out=$T/out err=$T/err
+        : >out
+        : >err
+        "$@"
+    ) >"$T.log" 2>&1; then
+        echo "ok - $name"
+    else
+        echo "not ok - $name"
+        sed 's/^/# /' "$T.log"
+        for file in out err; do
+            [ ! -s "$T/$file" ] || { echo "# the end of its $file:"; tail -n 12 "$T/$file" | tr -d '\r' | sed 's/^/#   /'; }
+        done
+    fi
+    rm -rf "$T" "$T.log"
+}
+
+skip() { echo "skip - $1: $2"; }
+
+die() {
+    echo "$*"
+    exit 1
+}
+
+run() {
+    last=$*
+    timeout "$limit" "$@" </dev/null >"$out" 2>"$err"
+    status=$?
+    # busybox's timeout ends CMD with SIGTERM.
+    [ $status != 143 ] || echo "ended by SIGTERM, perhaps after $limit s: $last"
+}
+
+guest() {
+    printf '%s\n' "$1" >"$T/run.sh"
+    shift
+    run vhart run --kernel "/guests/$linux/Image" --initrd "/guests/$linux/initrd-small" --memory 256M \
+        --append "console=ttyS0 quiet panic=-1" --inject "$T/run.sh:/run.sh" "$@"
+}
+
+expect_status() {
+    wanted=$1
+    shift
+    [ $# = 0 ] || run "$@"
+    [ "$status" = "$wanted" ] || die "exit status $status, not $wanted: $last"
+}
+
+expect_out() { grep -qE -e "$1" "$out" || die "no line of its output matches '$1': $last"; }
+expect_err() { grep -qE -e "$1" "$err" || die "no line of its standard error matches '$1': $last"; }
+expect_no_out() { ! grep -qE -e "$1" "$out" || die "a line of its output matches '$1': $last"; }
+expect_no_err() { ! grep -qE -e "$1" "$err" || die "a line of its standard error matches '$1': $last"; }
+expect_one_line() { [ "$(wc -l <"$err")" = 1 ] || die "not one line of standard error: $last"; }
+expect_eq() { [ "$2" = "$3" ] || die "$1 is '$2', not '$3'"; }
