@@ -20,8 +20,8 @@ build_riscv64() {
     } >>"$log" 2>&1 6>&- && "$lab_dir/in-root" ninja -C "$build_folder" >>"$log" 2>&1 6>&-; then
         grep -q 'no work to do' "$log" || say "built in $((SECONDS - start)) s"
     else
-        say "lab: the build failed; the end of build/riscv64.log:"
-        tail -n 40 "$log" >&2
+        say "lab: the build failed (all of it is in build/riscv64.log):"
+        { grep -aE '(error|ERROR):' "$log" || tail -n 25 "$log"; } | head -n 25 >&2
         exec 6>&-
         return 1
     fi
