@@ -4,15 +4,36 @@
 
 debian_keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 
-# The mirror is the one this machine takes Debian itself from. apt answers for both formats of sources; entries of other
-# vendors have no Debian release with a component main.
+# The mirror is the one this machine takes Debian itself from, in either format of sources. (apt-get indextargets would
+# answer for both, but only once package lists are there.) Other vendors' entries have no component main with a Debian
+# release as suite.
 debian_mirror() {
+    local list parts
     if [ -n "${VHART_MIRROR:-}" ]; then
         echo "$VHART_MIRROR"
         return
     fi
-    apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' | awk '
-        $3 == "main" && $2 ~ /^(bookworm|trixie|forky|duke|sid|stable|testing|unstable|oldstable)$/ && $1 !~ /^(cdrom|file|copy):/ {
+    eval "$(apt-config shell list Dir::Etc::sourcelist/f parts Dir::Etc::sourceparts/d)"
+    {
+        cat "$list" "${parts%/}"/*.list 2>/dev/null | sed 's/#.*//; s/\[[^]]*\]//' |
+            awk '$1 == "deb" { for (i = 4; i <= NF; i++) if ($i == "main") print $2, $3 }'
+        # One stanza a line first: a field's value goes on in lines that begin with a blank.
+        for list in "${parts%/}"/*.sources; do
+            [ ! -e "$list" ] || { grep -v '^#' "$list"; echo; }
+        done | awk '
+            function flush(   i, n, m, u, s) {
+                if (field["types"] ~ /(^| )deb( |$)/ && field["components"] ~ /(^| )main( |$)/ && field["enabled"] !~ /no|false/) {
+                    split(field["uris"], u); n = split(field["suites"], s)
+                    for (i = 1; i <= n; i++) print u[1], s[i]
+                }
+                delete field; name = ""
+            }
+            /^[ \t]*$/ { flush(); next }
+            /^[^ \t]/ { name = tolower($0); sub(/:.*/, "", name); sub(/^[^:]*:[ \t]*/, "") }
+            { gsub(/[ \t]+/, " "); sub(/ $/, ""); field[name] = field[name] (field[name] == "" ? "" : " ") $0 }
+            END { flush() }'
+    } | awk '
+        $2 ~ /^(bookworm|trixie|forky|duke|sid|stable|testing|unstable|oldstable)$/ && $1 !~ /^(cdrom|file|copy):/ {
             print $1; found = 1; exit }
         END { exit !found }' ||
         fail "apt on this machine has no entry for Debian (12 or later, component main): add one, or set VHART_MIRROR to a mirror"
@@ -30,7 +51,7 @@ apt_area() (
     exec 8>"$cache/locks/apt-$name"
     flock 8
     [ ! -e "$area/ready" ] || [ "$(cat "$area/ready")" != "$setup_id" ] || exit 0
-    mirror=$(debian_mirror)
+    mirror=$(debian_mirror) || exit
     mkdir -p "$area/lists/partial" "$area/cache/archives/partial" "$area/state"
     : >"$area/status"
     # Testing's lists can be past their date on a mirror (seen: two weeks). Signatures are checked all the same.
@@ -60,7 +81,7 @@ APT::Sandbox::User "";
 Acquire::Languages "none";
 EOF
     } >"$area/apt.conf"
-    APT_CONFIG=$area/apt.conf apt-get -q update -o APT::Update::Error-Mode=any
+    APT_CONFIG=$area/apt.conf apt-get -q update -o APT::Update::Error-Mode=any || exit 1
     echo "$setup_id" >"$area/ready"
 )
 

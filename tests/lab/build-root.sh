@@ -10,18 +10,18 @@ build_libraries="libfdt-dev liburing-dev libslirp-dev libbpf-dev libelf-dev zlib
     libjson-c-dev libcmocka-dev liblua5.4-dev libseccomp-dev libcap-dev linux-libc-dev"
 
 make_build_root() {
-    local include library mirror
+    local include library mirror proxies=$cache/apt/proxies
+    mkdir -p "$cache/apt"
     include=$build_tools
     for library in $build_libraries; do include="$include $library $library:riscv64"; done
     include=$(echo "$include" | tr -s ' \n' ',,')
-    mirror=$(debian_mirror)
-    apt-config dump Acquire | grep -E '^Acquire::(http|https|ftp|Retries|ForceIPv|socks)' >"$1.aptconf" || true
+    mirror=$(debian_mirror) || return
+    apt-config dump Acquire | grep -E '^Acquire::(http|https|ftp|Retries|ForceIPv|socks)' >"$proxies" || true
     rmdir "$1"
     as_root mmdebstrap --mode=root --variant=apt --architectures=amd64,riscv64 \
         --include="$include" \
-        --aptopt="$1.aptconf" --aptopt='APT::Install-Recommends "false"' --aptopt='Acquire::Languages "none"' \
+        --aptopt="$proxies" --aptopt='APT::Install-Recommends "false"' --aptopt='Acquire::Languages "none"' \
         --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/doc/*' \
         --dpkgopt='path-exclude=/usr/share/locale/*' --dpkgopt='path-exclude=/usr/share/info/*' \
         trixie "$1" "deb [signed-by=$debian_keyring] $mirror trixie main"
-    rm -f "$1.aptconf"
 }

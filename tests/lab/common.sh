@@ -55,7 +55,11 @@ make_piece() (
         sed 's/^/    /' "$log" | tail -n 15 >&2
         exit 1
     fi
-    echo "$hash" >"$target.new/.recipe" 2>/dev/null || echo "$hash" | as_root tee "$target.new/.recipe" >/dev/null
+    if [ -w "$target.new" ]; then
+        echo "$hash" >"$target.new/.recipe"
+    else
+        echo "$hash" | as_root tee "$target.new/.recipe" >/dev/null
+    fi
     if [ -e "$target" ]; then mv "$target" "$target.old.$$"; fi
     mv "$target.new" "$target"
     remove_replaced "$target"
