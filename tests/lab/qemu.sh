@@ -9,12 +9,13 @@ make_qemu() {
     unpack_closure qemu "$1" -t bookworm-backports qemu-system-riscv opensbi
     local qemu
     qemu_command "$1"
+    set -o pipefail
     "${qemu[@]}" --version | sed -n 's/.*version \([0-9.]*\).*/\1/p' >"$1/version"
 }
 
-# Its library path is given to its own ld.so alone: nothing that QEMU starts is affected.
+# Started by its own ld.so (lib64 has a link into this machine's), which alone is given the library path.
 qemu_command() {
-    qemu=("$1/lib64/ld-linux-x86-64.so.2" --library-path "$1/usr/lib/x86_64-linux-gnu:$1/lib/x86_64-linux-gnu"
+    qemu=("$1/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2" --library-path "$1/usr/lib/x86_64-linux-gnu:$1/lib/x86_64-linux-gnu"
         "$1/usr/bin/qemu-system-riscv64" -L "$1/usr/share/qemu")
     export QEMU_MODULE_DIR=$1/usr/lib/x86_64-linux-gnu/qemu
 }
