@@ -16,22 +16,35 @@
 
 #define VIRTIO_MAX_QUEUES 17u
 
+/* Device status, section 2.1. */
+#define VIRTIO_STATUS_ACKNOWLEDGE 1u
+#define VIRTIO_STATUS_DRIVER	  2u
+#define VIRTIO_STATUS_DRIVER_OK	  4u
+#define VIRTIO_STATUS_FEATURES_OK 8u
+#define VIRTIO_STATUS_NEEDS_RESET 64u
+#define VIRTIO_STATUS_FAILED	  128u
+
+/* Feature bits that the core offers for every device, section 6. */
+#define VIRTIO_F_RING_INDIRECT_DESC 28u
+#define VIRTIO_F_RING_EVENT_IDX	    29u
+#define VIRTIO_F_VERSION_1	    32u
+
 struct virtio_device;
 
 /* What a kind of device does; one const table per class. */
 struct virtio_class {
-	const char *name;	 /* "blk": for messages and the log */
-	uint16_t device_id;	 /* virtio 1.x, section 5 */
-	uint32_t pci_class;	 /* class code, 24 bits */
+	const char *name;				    /* "blk": for messages and the log */
+	uint16_t device_id;				    /* virtio 1.x, section 5 */
+	uint32_t pci_class;				    /* class code, 24 bits */
 	uint64_t (*features)(struct virtio_device *device); /* device-specific bits to offer */
 	void (*config_read)(struct virtio_device *device, uint64_t offset, void *to, unsigned size);
 	void (*config_write)(struct virtio_device *device, uint64_t offset, const void *from,
-			     unsigned size); /* may be NULL */
+			     unsigned size);	       /* may be NULL */
 	void (*started)(struct virtio_device *device); /* DRIVER_OK was set; may be NULL */
 	void (*kick)(struct virtio_device *device, unsigned int queue);
 	/* Stop all work: on return nothing of this device is in flight. May be NULL. */
 	void (*reset)(struct virtio_device *device);
-	void (*free)(struct virtio_device *device);
+	void (*free)(struct virtio_device *device); /* with DEVICE itself */
 };
 
 /* How a transport tells the guest; one const table per transport. */
@@ -55,6 +68,7 @@ struct virtio_device {
 
 	/* virtio.c's */
 	uint8_t status;
+	unsigned int resetting; /* resets under way, which wait with the lock released */
 	uint64_t driver_features;
 	uint32_t config_generation;
 	struct virtqueue queues[VIRTIO_MAX_QUEUES];
@@ -74,6 +88,12 @@ void virtio_device_set_status(struct virtio_device *device, uint8_t status);
 bool virtio_device_queue_enable(struct virtio_device *device, unsigned int queue);
 /* The guest rang QUEUE. Out of range, not ready or before DRIVER_OK: a guest error, ignored. */
 void virtio_device_kick(struct virtio_device *device, unsigned int queue);
+/* The same from a doorbell, which can ring late: after a reset it is nobody's mistake. */
+void virtio_device_rung(struct virtio_device *device, unsigned int queue);
+/* Device configuration space, SIZE 1, 2, 4 or 8; little-endian in VALUE. */
+uint64_t virtio_device_config_read(struct virtio_device *device, uint64_t offset, unsigned size);
+void virtio_device_config_write(struct virtio_device *device, uint64_t offset, unsigned size,
+				uint64_t value);
 void virtio_device_free(struct virtio_device *device);
 
 /* ---- for classes ---- */

@@ -16,7 +16,7 @@
 
 #include "vmm/guest_memory.h"
 
-#define VIRTQUEUE_MAX_SIZE 256u
+#define VIRTQUEUE_MAX_SIZE     256u
 #define VIRTQUEUE_MAX_SEGMENTS 130u /* 128 of data, a header and a status */
 
 struct virtqueue {
@@ -30,15 +30,16 @@ struct virtqueue {
 
 	/* the device's state */
 	uint16_t next_avail, next_used;
-	uint16_t signalled_used; /* used index when the driver was last interrupted */
-	bool signalled_valid;
-	const char *broken; /* NULL, or what was wrong: a constant string, for the log */
+	uint16_t signalled_used; /* used index when virtqueue_wants_interrupt() last looked */
+	uint16_t given_back;	 /* by virtqueue_unpop() and not popped again */
+	bool doorbell_off;	 /* by virtqueue_enable_doorbell() */
+	const char *broken;	 /* NULL, or what was wrong: a constant string, for the log */
 };
 
 /* One chain of descriptors, already translated. Readable segments first, then writable ones. */
 struct virtqueue_chain {
 	uint16_t head;
-	unsigned int readable, writable; /* how many of each */
+	unsigned int readable, writable;     /* how many of each */
 	uint64_t readable_len, writable_len; /* bytes */
 	struct iovec segments[VIRTQUEUE_MAX_SEGMENTS];
 };
@@ -52,7 +53,8 @@ void virtqueue_reset(struct virtqueue *queue);
  */
 bool virtqueue_start(struct virtqueue *queue, const struct guest_memory *memory);
 
-/* Takes the next available chain. 1: CHAIN is filled. 0: none is there, or not ready. -1: broken. */
+/* Takes the next available chain. 1: CHAIN is filled. 0: none is there, or not ready; unless they
+ * were switched off, the next one rings the doorbell. -1: broken. */
 int virtqueue_pop(struct virtqueue *queue, const struct guest_memory *memory,
 		  struct virtqueue_chain *chain);
 
@@ -67,8 +69,8 @@ void virtqueue_unpop(struct virtqueue *queue, unsigned int count);
 bool virtqueue_wants_interrupt(struct virtqueue *queue, const struct guest_memory *memory);
 
 /*
- * Asks the driver for doorbells again (or no more). Enabling returns true when a chain became
- * available in between: pop again before waiting.
+ * Asks the driver for doorbells again (or no more). Enabling returns true when a chain that was not
+ * popped before is available: pop again before waiting.
  */
 bool virtqueue_enable_doorbell(struct virtqueue *queue, const struct guest_memory *memory,
 			       bool enable);
