@@ -26,6 +26,7 @@ LAB_TTY=$terminal
 LAB_ROWS=${size% *}
 LAB_COLS=${size#* }
 LAB_CWD=/scratch
+export LAB_QEMU=$(cat "$cache/roots/qemu/version")
 export TERM=$(quote "${TERM:-dumb}")
 EOF
     if [ -n "${scratch:-}" ]; then mkdir -p "$scratch"; else scratch=$run/scratch; fi

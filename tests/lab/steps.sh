@@ -30,12 +30,7 @@ tracked() { "$in_root" git -c safe.directory='*' ls-files -- "$@"; }
 configure() {
     local folder=$1
     shift
-    if [ -e "$folder/build.ninja" ]; then
-        "$in_root" meson configure "$folder" --werror >/dev/null
-    else
-        rm -rf "$folder"
-        "$in_root" env CC="${CC:-}" meson setup --werror "$@" "$folder"
-    fi
+    [ -e "$folder/build.ninja" ] || "$in_root" env CC="${CC:-}" meson setup --werror "$@" "$folder"
 }
 
 build() { configure "$@" && "$in_root" ninja -C "$1"; }

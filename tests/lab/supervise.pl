@@ -22,6 +22,10 @@ while (@ARGV) {
     elsif ($word eq '--log')     { $log_file = shift }
 }
 
+# prctl(PR_SET_PDEATHSIG) on x86-64: no QEMU outlives us, and we do not outlive ./lab, however it was ended.
+sub end_with_parent { syscall 157, 1, $_[0] }
+end_with_parent(SIGTERM);
+
 # A host that has not come up by then never will, however busy this machine is.
 my $boot_limit = 300;
 
@@ -43,6 +47,7 @@ for my $signal ('INT', 'TERM', 'HUP') {
 
 my $qemu = fork() // die "fork: $!";
 if ($qemu == 0) {
+    end_with_parent(SIGKILL);
     close $ours{$_} for keys %ours;
     # Ctrl-C is ours to handle: QEMU must live until what CMD wrote is here.
     POSIX::setpgid(0, 0) unless $tty;

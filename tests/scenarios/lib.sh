@@ -2,7 +2,7 @@
 # What scenarios are written with. They run on the lab host under busybox's sh, several in one boot; see README.md here.
 #
 #   t NAME FUNCTION [ARGS]   one test: passes if FUNCTION returns 0. It runs in a subshell, in a scratch folder of its own ($T).
-#   skip NAME REASON         a test that cannot be had here
+#   skip NAME REASON         a test that cannot be had here; lcofi_works says whether sampling can be
 # In a test:
 #   run CMD...               runs CMD with no input, at most $limit seconds; leaves $status, and the files $out and $err
 #   guest SCRIPT [OPTIONS]   run: boots the Linux guest (linux=linux-7.2 for the 7.x one), SCRIPT (a text) is its /run.sh, OPTIONS go to vhart run
@@ -38,6 +38,9 @@ t() {
 }
 
 skip() { echo "skip - $1: $2"; }
+
+# QEMU later than 10.0.2 never raises LCOFI. On a real machine LAB_QEMU is not set.
+lcofi_works() { [ "${LAB_QEMU:-10.0.2}" = 10.0.2 ]; }
 
 die() {
     echo "$*"
