@@ -6,6 +6,7 @@
 #ifndef VHART_SBI_H
 #define VHART_SBI_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "vmm/machine.h"
@@ -35,8 +36,15 @@ struct sbi_call {
 
 struct sbi_context; /* what handlers may use: see below */
 
+/*
+ * A handler finds error = SBI_ERR_NOT_SUPPORTED and value = 0, so that for a function which it does
+ * not know it only has to return. Legacy calls (EIDs 0 to 0x0f; SBI 3.0, chapter 5) have no FID and
+ * return one value, in a0; a1 is preserved. Whoever forwarded the call writes a1 all the same (KVM
+ * copies both of kvm_run's ret[] back), therefore value starts as the guest's own a1 there.
+ */
+
 struct sbi_extension {
-	const char *name; /* "DBCN" */
+	const char *name;     /* "DBCN" */
 	uint64_t first, last; /* EIDs, inclusive */
 	void (*handle)(struct sbi_context *context, struct sbi_call *call);
 };
@@ -44,9 +52,13 @@ struct sbi_extension {
 /* Owned by the machine. Counters are updated atomically (relaxed): any vCPU thread calls. */
 struct sbi_context {
 	struct machine *machine;
-	uint64_t answered;  /* calls that an extension took */
-	uint64_t unclaimed; /* calls that nobody claimed: answered NOT_SUPPORTED */
-	/* SUSP: stops the calling hart until a wake-up event; called without the machine's lock. */
+	uint64_t answered;	 /* calls that an extension took */
+	uint64_t unclaimed;	 /* calls that nobody claimed: answered NOT_SUPPORTED */
+	uint64_t last_unclaimed; /* the EID that was reported last */
+	/* SUSP: stops the calling hart until a wake-up event; called without the machine's lock.
+	 * NULL: this machine cannot suspend. When it returns the hart goes on at the address and
+	 * with the opaque value of the call (args[1], args[2]): KVM arranges that before it
+	 * forwards. */
 	void (*suspend)(struct machine *machine, unsigned int hart);
 };
 
@@ -58,5 +70,26 @@ extern const struct sbi_extension sbi_extensions[];
  * device or the console take it through machine_lock()/machine_unlock().
  */
 void sbi_dispatch(struct sbi_context *context, struct sbi_call *call);
+
+/* Whether an extension of the table claims EID: what sbi_probe_extension() answers. */
+const struct sbi_extension *sbi_find(uint64_t eid);
+
+/* ---- the handlers, each in the file of its name ---- */
+
+void sbi_base(struct sbi_context *context, struct sbi_call *call);
+void sbi_dbcn(struct sbi_context *context, struct sbi_call *call);
+void sbi_legacy_console(struct sbi_context *context, struct sbi_call *call);
+void sbi_srst(struct sbi_context *context, struct sbi_call *call);
+void sbi_susp(struct sbi_context *context, struct sbi_call *call);
+
+/* What a reset asks for: REBOOT, or power off; REASON is SRST's reset_reason. */
+enum machine_end sbi_reset_end(bool reboot, uint64_t reason);
+
+/*
+ * Writes one byte to the console and waits until it is taken, as DBCN's write_byte and the legacy
+ * putchar must. False when nobody made room for a second: a console that is not read cannot hold a
+ * hart for ever.
+ */
+bool sbi_console_put(struct sbi_context *context, uint8_t byte);
 
 #endif
