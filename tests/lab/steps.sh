@@ -18,7 +18,7 @@ try() {
     else
         echo "not ok - $name"
         # A compiler's errors say it; a test's last words otherwise.
-        { grep -aE '(error|ERROR|warning|runtime error):' "$log" || tail -n 25 "$log"; } | head -n 25 | sed 's/^/# /'
+        { grep -aE '(^|[^a-z])(error|ERROR|warning):|undefined (reference|symbol)' "$log" || tail -n 25 "$log"; } | head -n 25 | sed 's/^/# /'
         rm -f "$log"
         return 1
     fi
