@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The event loop, on one io_uring: file descriptors to watch, file I/O, timers, and work posted
- * from other threads.
+ * The event loop, on one io_uring: file descriptors to watch, file I/O, timers, and work for later.
  *
- * Threads: only loop_post() and loop_stop() may be called from any thread. Everything else is for
- * the thread that runs the loop (or before it runs). Callbacks run on that thread with the lock
- * given to loop_new() held; they must not block.
+ * Threads: one thread runs the loop. Callbacks run on it with the lock given to loop_new() held;
+ * they must not block. Every other function is called with that lock held too, from any thread,
+ * but for loop_stop(), which needs no lock.
  *
  * Ownership: every struct here is embedded in its user's own; the loop keeps a pointer from
  * add/submit until the callback that ends it (or loop_watch_remove() returns).
@@ -25,7 +24,7 @@ struct loop_watch {
 	int fd;
 	short events; /* POLLIN, POLLOUT */
 	void (*ready)(struct loop_watch *watch, short revents);
-	void *opaque;      /* the user's */
+	void *opaque;	   /* the user's */
 	uint64_t internal; /* the loop's */
 };
 
@@ -37,11 +36,12 @@ struct loop_io {
 	int fd;
 	const struct iovec *iov; /* read, write: stays valid until done() */
 	int iov_count;
-	int mode;        /* fallocate: its mode */
-	uint64_t offset; /* bytes */
-	uint64_t len;    /* fallocate: bytes */
+	int mode;				      /* fallocate: its mode */
+	uint64_t offset;			      /* bytes */
+	uint64_t len;				      /* fallocate: bytes */
 	void (*done)(struct loop_io *io, int result); /* result: bytes, 0, or -errno */
 	void *opaque;
+	struct loop_io *next; /* the loop's */
 };
 
 struct loop_timer {
@@ -51,7 +51,7 @@ struct loop_timer {
 	struct loop_timer *next;
 };
 
-/* Work for the loop's thread. Posting it again before it ran is the same as posting it once. */
+/* Work for the loop's next turn. Posting it again before it ran is the same as posting it once. */
 struct loop_task {
 	void (*run)(struct loop_task *task);
 	void *opaque;
@@ -63,7 +63,10 @@ struct loop_task {
  * callbacks run and released while the loop waits; it outlives the loop. */
 struct loop *loop_new(pthread_mutex_t *lock);
 
-/* Waits for all I/O in flight, then frees. Watches and timers are dropped without a callback. */
+/* After loop_run() returned, or before it: runs callbacks until no file I/O is in flight. */
+void loop_drain(struct loop *loop);
+
+/* Drains, then frees, without the lock. Watches and timers are dropped without a callback. */
 void loop_free(struct loop *loop);
 
 /* Takes the lock; runs callbacks until loop_stop(); releases it. 0, or -errno. */

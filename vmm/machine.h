@@ -54,9 +54,10 @@ int machine_mmio_add(struct machine *machine, struct mmio_region *region);
 void machine_mmio_remove(struct machine *machine, struct mmio_region *region);
 
 /*
- * A doorbell: a guest write of LEN bytes (0: any length) at GPA, of DATA only if MATCH, calls rung()
- * on the loop's thread without an exit to userspace (ioeventfd). The same write can still reach the
- * MMIO region (when the kernel has no room for an ioeventfd, say): the device handles both.
+ * A doorbell: a guest write of LEN bytes (0: any length) at GPA, of DATA only if MATCH, calls
+ * rung() on the loop's thread without an exit to userspace (ioeventfd). The same write can still
+ * reach the MMIO region (when the kernel has no room for an ioeventfd, say): the device handles
+ * both.
  */
 struct doorbell {
 	uint64_t gpa;

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `vhart run`: options, files, machine, result. */
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "vmm/commands.h"
+#include "vmm/log.h"
+#include "vmm/machine_private.h"
+#include "vmm/options.h"
+#include "vmm/run.h"
+#include "vmm/terminal.h"
+
+#define INJECT_LIMIT (256ull << 20)
+
+static bool load_kernel(const struct config *config, struct boot_files *files)
+{
+	const char *path = config->firmware ? config->firmware : config->kernel;
+	const char *option = config->firmware ? "--firmware" : "--kernel";
+	char why[IMAGE_MESSAGE_MAX];
+
+	if (!file_load(option, path, config->memory, &files->kernel))
+		return false;
+	if (!image_unpack(&files->kernel, config->memory, why)) {
+		error("%s %s %s", option, path, why);
+		return false;
+	}
+	return true;
+}
+
+static bool inject(const struct config_inject *inject, struct boot_files *files)
+{
+	struct blob contents = {0};
+	/* Injected files are mostly scripts: a file that is executable here is so there. */
+	unsigned int mode = access(inject->host_path, X_OK) == 0 ? 0755 : 0644;
+	bool good;
+
+	if (!file_load("--inject", inject->host_path, INJECT_LIMIT, &contents))
+		return false;
+	good = cpio_append(&files->initrd, inject->guest_path, mode, &contents);
+	if (!good)
+		error("--inject %s: '%s' is not a path for a file in the guest", inject->host_path,
+		      inject->guest_path);
+	blob_free(&contents);
+	return good;
+}
+
+static bool load_files(const struct config *config, struct boot_files *files)
+{
+	if (!load_kernel(config, files))
+		return false;
+	if (config->initrd &&
+	    !file_load("--initrd", config->initrd, config->memory, &files->initrd))
+		return false;
+	for (unsigned int i = 0; i < config->inject_count; i++)
+		if (!inject(&config->injects[i], files))
+			return false;
+	return true;
+}
+
+/* Every thread inherits this: signals arrive through signalfd, the kick only inside KVM_RUN. */
+static void block_signals(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	sigaddset(&set, VCPU_KICK_SIGNAL);
+	pthread_sigmask(SIG_BLOCK, &set, NULL);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+static uint64_t monotonic_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000ull + (uint64_t)now.tv_nsec;
+}
+
+static int run_until_the_end(const struct config *config, const struct boot_files *files,
+			     struct run_account *account)
+{
+	bool terminal = config->console != CONSOLE_NONE && terminal_raw();
+	bool again, ran;
+
+	do {
+		ran = machine_run(config, files, terminal, account);
+		again = ran && account->end == END_RESET && config->on_reboot == ON_REBOOT_RESTART;
+		if (again)
+			verbose("the guest resets: boot %u", account->boots + 1);
+	} while (again);
+	terminal_restore();
+	if (!ran)
+		return STATUS_HOST;
+	verbose("the machine ended: %s", machine_end_name(account->end));
+	if (config->result && !result_write(config->result, config, account))
+		return STATUS_HOST;
+	return machine_end_status(account);
+}
+
+int command_run(int argc, char **argv)
+{
+	struct run_account account = {.setup_ns = monotonic_ns()};
+	struct boot_files files = {0};
+	struct config config;
+	char name[32];
+	bool help = false;
+	int status = options_parse(argc, argv, &config, &help);
+
+	if (status != 0 || help)
+		return status;
+	log_set_verbose(config.verbose);
+	if (!config.name) {
+		snprintf(name, sizeof(name), "vhart-%d", (int)getpid());
+		config.name = name;
+	}
+	status = STATUS_USAGE;
+	if (load_files(&config, &files)) {
+		block_signals();
+		status = run_until_the_end(&config, &files, &account);
+	}
+	blob_free(&files.kernel);
+	blob_free(&files.initrd);
+	return status;
+}

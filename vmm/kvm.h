@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Thin wrappers of the KVM API: opening it, and registers by KVM_{GET,SET}_ONE_REG. */
+#ifndef VHART_KVM_H
+#define VHART_KVM_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <linux/kvm.h>
+
+/* Opens /dev/kvm and checks its API version. -1 after error() that says the way out. */
+int kvm_open(void);
+
+/* A register of xlen (64) bits. 0 or -errno. */
+int kvm_get_reg(int vcpu_fd, uint64_t id, uint64_t *value);
+int kvm_set_reg(int vcpu_fd, uint64_t id, uint64_t value);
+
+/* Register ids: KVM_REG_RISCV | size U64 | class | index. */
+#define KVM_REG64(class, index) (KVM_REG_RISCV | KVM_REG_SIZE_U64 | (class) | (uint64_t)(index))
+#define KVM_CONFIG_REG(name)	KVM_REG64(KVM_REG_RISCV_CONFIG, KVM_REG_RISCV_CONFIG_REG(name))
+#define KVM_CORE_REG(name)	KVM_REG64(KVM_REG_RISCV_CORE, KVM_REG_RISCV_CORE_REG(name))
+#define KVM_CSR_REG(name)                                                                          \
+	KVM_REG64(KVM_REG_RISCV_CSR, KVM_REG_RISCV_CSR_GENERAL | KVM_REG_RISCV_CSR_REG(name))
+#define KVM_ISA_REG(id) KVM_REG64(KVM_REG_RISCV_ISA_EXT, KVM_REG_RISCV_ISA_SINGLE | (uint64_t)(id))
+#define KVM_SBI_REG(id) KVM_REG64(KVM_REG_RISCV_SBI_EXT, KVM_REG_RISCV_SBI_SINGLE | (uint64_t)(id))
+
+/* The in-kernel APLIC and IMSIC. */
+struct aia {
+	int fd;		    /* the KVM device */
+	uint64_t mode;	    /* KVM_DEV_RISCV_AIA_MODE_* */
+	uint64_t imsic_ids; /* interrupt identities per file */
+};
+/* Creates the device for HARTS harts, before or after the vCPUs. False: the host has none. */
+bool aia_create(int vm_fd, struct aia *aia);
+/* Places and starts it; all vCPUs exist. 0 or -errno; WHAT names the step that failed. */
+int aia_init(struct aia *aia, unsigned int harts, const char **what);
+
+#endif

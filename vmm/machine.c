@@ -1,0 +1,407 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The machine: brought up in one readable order, run, and taken down in the reverse order. */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/signalfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "vmm/log.h"
+#include "vmm/machine_private.h"
+#include "vmm/run.h"
+
+#define NS_PER_S		1000000000ull
+#define GUEST_ERROR_LINES_PER_S 4u
+
+static uint64_t clock_ns(clockid_t clock)
+{
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec;
+}
+
+/* ---- the contract of machine.h that needs no more than a line or two ---- */
+
+const struct guest_memory *machine_memory(struct machine *machine)
+{
+	return &machine->memory;
+}
+
+struct loop *machine_loop(struct machine *machine)
+{
+	return machine->loop;
+}
+
+int machine_mmio_add(struct machine *machine, struct mmio_region *region)
+{
+	return bus_add(&machine->bus, region);
+}
+
+void machine_mmio_remove(struct machine *machine, struct mmio_region *region)
+{
+	bus_remove(&machine->bus, region);
+}
+
+void machine_console_attach(struct machine *machine, struct console_device *device)
+{
+	console_attach(&machine->console, device);
+}
+
+size_t machine_console_write(struct machine *machine, const void *bytes, size_t len)
+{
+	return console_write(&machine->console, bytes, len);
+}
+
+size_t machine_console_read(struct machine *machine, void *bytes, size_t len)
+{
+	return console_read(&machine->console, bytes, len);
+}
+
+void machine_lock(struct machine *machine)
+{
+	pthread_mutex_lock(&machine->lock);
+}
+
+void machine_unlock(struct machine *machine)
+{
+	pthread_mutex_unlock(&machine->lock);
+}
+
+void machine_wait_idle(struct machine *machine, const unsigned int *count)
+{
+	while (*count > 0)
+		pthread_cond_wait(&machine->idle, &machine->lock);
+}
+
+void machine_idle(struct machine *machine)
+{
+	pthread_cond_broadcast(&machine->idle);
+}
+
+void machine_request_end(struct machine *machine, enum machine_end end)
+{
+	int none = END_NONE;
+
+	if (atomic_compare_exchange_strong(&machine->end, &none, (int)end))
+		loop_stop(machine->loop);
+}
+
+void machine_guest_error(struct machine *machine, const char *who, const char *format, ...)
+{
+	uint64_t second = clock_ns(CLOCK_MONOTONIC) / NS_PER_S;
+	char text[200];
+	bool print;
+	va_list args;
+
+	atomic_fetch_add(&machine->guest_errors, 1);
+	pthread_mutex_lock(&machine->guest_error_lock);
+	if (machine->guest_error_window != second) {
+		machine->guest_error_window = second;
+		machine->guest_error_lines = 0;
+	}
+	print = machine->guest_error_lines < GUEST_ERROR_LINES_PER_S;
+	machine->guest_error_lines += print;
+	pthread_mutex_unlock(&machine->guest_error_lock);
+	if (!print)
+		return;
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	verbose("guest error: %s: %s", who, text);
+}
+
+/* A system suspend (SBI SUSP) ends with the next interrupt for the guest, or with the machine. */
+static void suspend_hart(struct machine *machine, unsigned int hart)
+{
+	uint64_t before;
+
+	pthread_mutex_lock(&machine->lock);
+	verbose("hart %u suspends the system", hart);
+	before = machine->wake_events;
+	while (machine->wake_events == before && !atomic_load(&machine->stopping))
+		pthread_cond_wait(&machine->wake, &machine->lock);
+	pthread_mutex_unlock(&machine->lock);
+}
+
+/* ---- bringing it up ---- */
+
+static bool create_vm(struct machine *machine)
+{
+	machine->kvm_fd = kvm_open();
+	if (machine->kvm_fd < 0)
+		return false;
+	machine->vm_fd = ioctl(machine->kvm_fd, KVM_CREATE_VM, 0);
+	if (machine->vm_fd < 0) {
+		error("KVM cannot create a VM: %s: 'vhart probe' says what this host can do",
+		      strerror(errno));
+		return false;
+	}
+	return true;
+}
+
+static bool create_memory(struct machine *machine)
+{
+	struct kvm_userspace_memory_region region = {0};
+	uint64_t size = machine->config->memory;
+	void *host = mmap(NULL, size, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (host == MAP_FAILED) {
+		error("--memory %llu MiB: %s: ask for less", (unsigned long long)(size >> 20),
+		      strerror(errno));
+		return false;
+	}
+	machine->memory = (struct guest_memory){.base = MAP_RAM, .size = size, .host = host};
+	/* Fewer stage-2 faults; a host without huge pages says no, and that is fine. */
+	madvise(host, size, MADV_HUGEPAGE);
+	region.guest_phys_addr = MAP_RAM;
+	region.memory_size = size;
+	region.userspace_addr = (uint64_t)(uintptr_t)host;
+	if (ioctl(machine->vm_fd, KVM_SET_USER_MEMORY_REGION, &region) < 0) {
+		error("--memory %llu MiB: KVM does not take it: %s: ask for less",
+		      (unsigned long long)(size >> 20), strerror(errno));
+		return false;
+	}
+	return true;
+}
+
+static bool check_cpus(const struct machine *machine)
+{
+	int limit = ioctl(machine->vm_fd, KVM_CHECK_EXTENSION, KVM_CAP_MAX_VCPUS);
+
+	if (limit > 0 && machine->config->cpus > (unsigned int)limit) {
+		error("--cpus %u: KVM on this host allows at most %d", machine->config->cpus,
+		      limit);
+		return false;
+	}
+	return true;
+}
+
+static bool create_vcpus(struct machine *machine)
+{
+	machine->vcpus = calloc(machine->config->cpus, sizeof(*machine->vcpus));
+	if (!machine->vcpus) {
+		error("no memory for %u vCPUs", machine->config->cpus);
+		return false;
+	}
+	while (machine->vcpu_count < machine->config->cpus) {
+		struct vcpu *vcpu = &machine->vcpus[machine->vcpu_count];
+
+		machine->vcpu_count++;
+		if (!vcpu_create(vcpu, machine, machine->vcpu_count - 1))
+			return false;
+	}
+	return true;
+}
+
+static bool create_interrupts(struct machine *machine)
+{
+	const char *what = NULL;
+	int result;
+
+	if (machine->has_aia) {
+		result = aia_init(&machine->aia, machine->config->cpus, &what);
+		if (result == 0) {
+			what = "its routes";
+			result = interrupts_commit_routes(machine);
+		}
+		if (result < 0)
+			error("KVM's AIA refuses %s: %s: try --aia off", what, strerror(-result));
+		return result == 0;
+	}
+	verbose("no AIA: a userspace PLIC interrupts the guest");
+	machine->plic = plic_new(machine, MAP_PLIC, machine->config->cpus, interrupts_set_external,
+				 machine);
+	return machine->plic != NULL;
+}
+
+static void signal_ready(struct loop_watch *watch, short revents)
+{
+	struct machine *machine = watch->opaque;
+	struct signalfd_siginfo info;
+
+	(void)revents;
+	if (read(watch->fd, &info, sizeof(info)) != sizeof(info))
+		return;
+	atomic_store(&machine->end_signal, (int)info.ssi_signo);
+	machine_request_end(machine, END_SIGNAL);
+}
+
+static void timeout_expired(struct loop_timer *timer)
+{
+	machine_request_end(timer->opaque, END_TIMEOUT);
+}
+
+/* Signals are blocked in every thread (main() did that) and arrive as events of the loop. */
+static bool create_loop(struct machine *machine, bool terminal)
+{
+	sigset_t set;
+
+	machine->loop = loop_new(&machine->lock);
+	if (!machine->loop) {
+		error("no io_uring: %s: is it disabled (sysctl kernel.io_uring_disabled)?",
+		      strerror(errno));
+		return false;
+	}
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	machine->signals = (struct loop_watch){
+		.fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK),
+		.events = POLLIN,
+		.ready = signal_ready,
+		.opaque = machine,
+	};
+	if (machine->signals.fd < 0 || loop_watch_add(machine->loop, &machine->signals) < 0) {
+		error("no signalfd: %s", strerror(errno));
+		return false;
+	}
+	machine->timeout = (struct loop_timer){.expired = timeout_expired, .opaque = machine};
+	if (machine->config->timeout > 0)
+		loop_timer_set(machine->loop, &machine->timeout,
+			       (uint64_t)(machine->config->timeout * (double)NS_PER_S));
+	console_init(&machine->console, machine, machine->loop, STDIN_FILENO, STDOUT_FILENO,
+		     terminal);
+	return true;
+}
+
+static struct machine *machine_new(const struct config *config)
+{
+	struct machine *machine = calloc(1, sizeof(*machine));
+
+	if (!machine) {
+		error("no memory");
+		return NULL;
+	}
+	machine->config = config;
+	machine->kvm_fd = machine->vm_fd = machine->aia.fd = machine->signals.fd = -1;
+	machine->sbi.machine = machine;
+	machine->sbi.suspend = suspend_hart;
+	pthread_mutex_init(&machine->lock, NULL);
+	pthread_mutex_init(&machine->guest_error_lock, NULL);
+	pthread_cond_init(&machine->idle, NULL);
+	pthread_cond_init(&machine->wake, NULL);
+	return machine;
+}
+
+static bool bring_up(struct machine *machine, const struct boot_files *files, bool terminal)
+{
+	if (!create_vm(machine) || !check_cpus(machine) || !create_memory(machine))
+		return false;
+	/* KVM wants the AIA before the vCPUs exist, and started after. */
+	machine->has_aia = machine->config->aia && aia_create(machine->vm_fd, &machine->aia);
+	return create_vcpus(machine) && create_interrupts(machine) &&
+	       create_loop(machine, terminal) && devices_plug(machine) &&
+	       boot_prepare(machine, files);
+}
+
+/* ---- taking it down ---- */
+
+static void stop_vcpus(struct machine *machine)
+{
+	atomic_store(&machine->stopping, true);
+	pthread_mutex_lock(&machine->lock);
+	/* A vCPU may wait for a device to become idle, or for a wake-up. */
+	loop_drain(machine->loop);
+	pthread_cond_broadcast(&machine->idle);
+	pthread_cond_broadcast(&machine->wake);
+	pthread_mutex_unlock(&machine->lock);
+	for (unsigned int i = 0; i < machine->vcpu_count; i++)
+		vcpu_stop(&machine->vcpus[i]);
+}
+
+static void close_if_open(int fd)
+{
+	if (fd >= 0)
+		close(fd);
+}
+
+static void machine_free(struct machine *machine)
+{
+	if (machine->loop) {
+		pthread_mutex_lock(&machine->lock);
+		loop_drain(machine->loop);
+		devices_unplug(machine);
+		console_finish(&machine->console);
+		pthread_mutex_unlock(&machine->lock);
+	}
+	plic_free(machine->plic);
+	for (unsigned int i = 0; i < machine->vcpu_count; i++)
+		vcpu_free(&machine->vcpus[i]);
+	free(machine->vcpus);
+	loop_free(machine->loop);
+	close_if_open(machine->signals.fd);
+	close_if_open(machine->aia.fd);
+	close_if_open(machine->vm_fd);
+	close_if_open(machine->kvm_fd);
+	if (machine->memory.host)
+		munmap(machine->memory.host, machine->memory.size);
+	pthread_mutex_destroy(&machine->lock);
+	pthread_mutex_destroy(&machine->guest_error_lock);
+	pthread_cond_destroy(&machine->idle);
+	pthread_cond_destroy(&machine->wake);
+	free(machine);
+}
+
+/* ---- one life ---- */
+
+static void add_to_account(const struct machine *machine, struct run_account *account)
+{
+	account->end = (enum machine_end)atomic_load(&machine->end);
+	account->signal_number = atomic_load(&machine->end_signal);
+	for (unsigned int i = 0; i < machine->vcpu_count; i++) {
+		for (unsigned int reason = 0; reason < VCPU_EXIT_REASONS; reason++)
+			account->exits[reason] += machine->vcpus[i].exits[reason];
+		account->interrupted += machine->vcpus[i].interrupted;
+	}
+	account->sbi_answered += machine->sbi.answered;
+	account->sbi_unclaimed += machine->sbi.unclaimed;
+	account->guest_errors += atomic_load(&machine->guest_errors);
+}
+
+static bool run(struct machine *machine, struct run_account *account)
+{
+	uint64_t start = clock_ns(CLOCK_MONOTONIC);
+	bool started = true;
+	int result;
+
+	if (account->boots++ == 0) {
+		account->setup_ns = start - account->setup_ns;
+		account->started_ns = clock_ns(CLOCK_REALTIME);
+	}
+	for (unsigned int i = 0; i < machine->vcpu_count && started; i++)
+		started = vcpu_start(&machine->vcpus[i]);
+	if (started) {
+		result = loop_run(machine->loop);
+		if (result < 0) {
+			error("the event loop: %s", strerror(-result));
+			machine_request_end(machine, END_HOST);
+		}
+	}
+	stop_vcpus(machine);
+	account->run_ns += clock_ns(CLOCK_MONOTONIC) - start;
+	add_to_account(machine, account);
+	return started;
+}
+
+bool machine_run(const struct config *config, const struct boot_files *files, bool terminal,
+		 struct run_account *account)
+{
+	struct machine *machine = machine_new(config);
+	bool ran;
+
+	if (!machine)
+		return false;
+	ran = bring_up(machine, files, terminal) && run(machine, account);
+	machine_free(machine);
+	return ran;
+}

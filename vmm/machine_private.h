@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The machine from the inside: for the files of vmm/ that make it up, and nobody else. */
+#ifndef VHART_MACHINE_PRIVATE_H
+#define VHART_MACHINE_PRIVATE_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "devices/devices.h"
+#include "sbi/sbi.h"
+#include "vmm/board.h"
+#include "vmm/bus.h"
+#include "vmm/config.h"
+#include "vmm/console.h"
+#include "vmm/image.h"
+#include "vmm/kvm.h"
+#include "vmm/machine.h"
+#include "vmm/vcpu.h"
+
+#define MACHINE_MAX_MSI 512u
+
+/* The files that a machine boots from, read once; a restart uses them again. */
+struct boot_files {
+	struct blob kernel; /* or the firmware */
+	struct blob initrd; /* with the injected files */
+};
+
+/* An MSI vector: an eventfd that KVM turns into the routed message (irqfd). */
+struct msi {
+	struct machine *machine;
+	int event_fd;
+	uint32_t gsi;
+	bool routed;
+	uint64_t address;
+	uint32_t data;
+};
+
+struct machine {
+	const struct config *config;
+	pthread_mutex_t lock; /* held by whoever runs device code */
+	pthread_cond_t idle;  /* a device has nothing in flight any more */
+	pthread_cond_t wake;  /* something that ends a system suspend happened */
+	uint64_t wake_events; /* how often */
+
+	int kvm_fd, vm_fd;
+	struct guest_memory memory;
+	struct loop *loop;
+	struct bus bus;
+	struct console console;
+
+	bool has_aia;
+	struct aia aia;
+	struct plic *plic; /* where has_aia is false */
+	struct msi *msis[MACHINE_MAX_MSI];
+
+	unsigned int vcpu_count; /* created so far */
+	struct vcpu *vcpus;	 /* config->cpus of them */
+
+	struct uart *uart;
+	struct rtc *rtc;
+	struct pci_host *pci;
+	struct virtio_mmio *virtio_mmio[BOARD_VIRTIO_SLOTS];
+	unsigned int virtio_mmio_count;
+
+	struct sbi_context sbi;
+	struct loop_watch signals;
+	struct loop_timer timeout;
+
+	atomic_int end;	       /* enum machine_end */
+	atomic_int end_signal; /* END_SIGNAL: which */
+	atomic_bool stopping;  /* vCPUs leave KVM_RUN for good */
+
+	atomic_ullong guest_errors;
+	pthread_mutex_t guest_error_lock; /* the two below */
+	uint64_t guest_error_window;	  /* CLOCK_MONOTONIC second of the last lines */
+	unsigned int guest_error_lines;	  /* printed in that window */
+};
+
+/* interrupts.c */
+int interrupts_commit_routes(struct machine *machine);
+void interrupts_set_external(void *opaque, unsigned int hart, bool level); /* for the PLIC */
+
+/* board_kvm.c: BOARD, as KVM's registers of the first vCPU say. ISA and names are the caller's. */
+struct board_isa {
+	char isa[1024];
+	const char *names[128];
+};
+bool board_from_kvm(const struct machine *machine, struct board *board, struct board_isa *isa);
+
+/* devices_plug.c: all devices that the configuration asks for. False after error(). */
+bool devices_plug(struct machine *machine);
+void devices_unplug(struct machine *machine);
+
+/* boot.c: images, FDT and the boot hart's registers. False after error(). */
+bool boot_prepare(struct machine *machine, const struct boot_files *files);
+
+#endif

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One life of a machine, from power-on to its end, and the account of it. */
+#ifndef VHART_RUN_H
+#define VHART_RUN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "vmm/config.h"
+#include "vmm/machine.h"
+#include "vmm/vcpu.h"
+
+struct boot_files;
+
+/* What is worth telling afterwards; sums over all lives of one `vhart run`. */
+struct run_account {
+	enum machine_end end;
+	int signal_number;   /* with END_SIGNAL */
+	unsigned int boots;  /* 1 and up */
+	uint64_t started_ns; /* CLOCK_REALTIME of the first power-on */
+	uint64_t setup_ns;   /* from the start of vhart to the first KVM_RUN, first life */
+	uint64_t run_ns;     /* vCPUs running */
+	uint64_t exits[VCPU_EXIT_REASONS]; /* KVM_RUN returns by exit_reason */
+	uint64_t interrupted;
+	uint64_t sbi_answered, sbi_unclaimed;
+	uint64_t guest_errors;
+};
+
+/*
+ * Builds the machine, runs it until it ends, takes everything down again and adds to ACCOUNT.
+ * False: it never ran (error() said why, or --dump-fdt asked for no more). TERMINAL: standard input
+ * is in raw mode.
+ */
+bool machine_run(const struct config *config, const struct boot_files *files, bool terminal,
+		 struct run_account *account);
+
+/* "poweroff": the word of the JSON result. */
+const char *machine_end_name(enum machine_end end);
+/* The exit status of the whole program (the manual page's table). */
+int machine_end_status(const struct run_account *account);
+
+/* Writes --result. False after error(). */
+bool result_write(const char *path, const struct config *config, const struct run_account *account);
+
+#endif

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Raw mode of the user's terminal, given back on every way out: a normal end, exit(), and signals
+ * that kill. The saved state is the process's, as the terminal is.
+ */
+#ifndef VHART_TERMINAL_H
+#define VHART_TERMINAL_H
+
+#include <stdbool.h>
+
+/* Raw mode if standard input is a terminal that is ours to use (foreground). True: it is raw now.
+ */
+bool terminal_raw(void);
+void terminal_restore(void); /* harmless when not raw */
+
+#endif

@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "vmm/vcpu.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "vmm/log.h"
+#include "vmm/machine_private.h"
+
+#define CSR_SEED	0x015u
+#define SEED_OPST_ES16	0x80000000u /* Zkr: 16 bits of entropy are valid */
+#define SBI_EXT_ID_SUSP 11u	    /* KVM_RISCV_SBI_EXT_SUSP, newer than some headers */
+
+/* ---- exits ---- */
+
+static void exit_mmio(struct vcpu *vcpu)
+{
+	struct machine *machine = vcpu->machine;
+	struct kvm_run *run = vcpu->run;
+	struct mmio_region *region;
+	uint64_t value = 0;
+
+	pthread_mutex_lock(&machine->lock);
+	region = bus_find(&machine->bus, run->mmio.phys_addr, run->mmio.len);
+	if (!region)
+		machine_guest_error(machine, "bus",
+				    "hart %u: %s of %u bytes at 0x%llx: nothing there", vcpu->id,
+				    run->mmio.is_write ? "write" : "read", run->mmio.len,
+				    run->mmio.phys_addr);
+	if (run->mmio.is_write) {
+		memcpy(&value, run->mmio.data, run->mmio.len);
+		if (region)
+			region->write(region, run->mmio.phys_addr - region->base, run->mmio.len,
+				      value);
+	} else {
+		if (region)
+			value = region->read(region, run->mmio.phys_addr - region->base,
+					     run->mmio.len);
+		memcpy(run->mmio.data, &value, run->mmio.len);
+	}
+	pthread_mutex_unlock(&machine->lock);
+}
+
+static void exit_sbi(struct vcpu *vcpu)
+{
+	struct kvm_run *run = vcpu->run;
+	struct sbi_call call = {
+		.hart = vcpu->id,
+		.eid = run->riscv_sbi.extension_id,
+		.fid = run->riscv_sbi.function_id,
+	};
+
+	memcpy(call.args, run->riscv_sbi.args, sizeof(call.args));
+	sbi_dispatch(&vcpu->machine->sbi, &call);
+	run->riscv_sbi.ret[0] = (unsigned long)call.error;
+	run->riscv_sbi.ret[1] = call.value;
+}
+
+static void exit_csr(struct vcpu *vcpu)
+{
+	struct kvm_run *run = vcpu->run;
+	uint16_t entropy = 0;
+
+	run->riscv_csr.ret_value = 0;
+	if (run->riscv_csr.csr_num != CSR_SEED) {
+		machine_guest_error(vcpu->machine, "csr", "hart %u: access to CSR 0x%lx", vcpu->id,
+				    run->riscv_csr.csr_num);
+		return;
+	}
+	if (getrandom(&entropy, sizeof(entropy), 0) == sizeof(entropy))
+		run->riscv_csr.ret_value = SEED_OPST_ES16 | entropy;
+}
+
+static void exit_system_event(struct vcpu *vcpu)
+{
+	const struct kvm_run *run = vcpu->run;
+	/* SRST's reset_reason 1 is "system failure" (SBI 3.0, chapter 10). */
+	bool failed = run->system_event.ndata > 0 && run->system_event.data[0] == 1;
+	enum machine_end end;
+
+	switch (run->system_event.type) {
+	case KVM_SYSTEM_EVENT_SHUTDOWN: end = END_POWEROFF; break;
+	case KVM_SYSTEM_EVENT_RESET: end = END_RESET; break;
+	default: end = END_PANIC; break;
+	}
+	machine_request_end(vcpu->machine, failed ? END_PANIC : end);
+}
+
+static void exit_nothing(struct vcpu *vcpu)
+{
+	(void)vcpu;
+}
+
+static void exit_fatal(struct vcpu *vcpu)
+{
+	uint64_t pc = 0;
+
+	kvm_get_reg(vcpu->fd, KVM_CORE_REG(regs.pc), &pc);
+	error("hart %u: KVM cannot run it any more at pc 0x%llx (exit reason %u): the machine "
+	      "stops",
+	      vcpu->id, (unsigned long long)pc, vcpu->run->exit_reason);
+	machine_request_end(vcpu->machine, END_VCPU);
+}
+
+struct exit_kind {
+	unsigned int reason;
+	const char *name;
+	void (*handle)(struct vcpu *vcpu);
+};
+
+static const struct exit_kind exit_kinds[] = {
+	{KVM_EXIT_MMIO, "mmio", exit_mmio},
+	{KVM_EXIT_RISCV_SBI, "sbi", exit_sbi},
+	{KVM_EXIT_RISCV_CSR, "csr", exit_csr},
+	{KVM_EXIT_SYSTEM_EVENT, "system_event", exit_system_event},
+	{KVM_EXIT_INTR, "intr", exit_nothing},
+	{KVM_EXIT_DEBUG, "debug", exit_nothing},
+	{KVM_EXIT_FAIL_ENTRY, "fail_entry", exit_fatal},
+	{KVM_EXIT_INTERNAL_ERROR, "internal_error", exit_fatal},
+	{KVM_EXIT_UNKNOWN, "unknown", exit_fatal},
+};
+
+static const struct exit_kind *find_kind(unsigned int reason)
+{
+	for (size_t i = 0; i < sizeof(exit_kinds) / sizeof(exit_kinds[0]); i++)
+		if (exit_kinds[i].reason == reason)
+			return &exit_kinds[i];
+	return NULL;
+}
+
+const char *vcpu_exit_name(unsigned int reason)
+{
+	const struct exit_kind *kind = find_kind(reason);
+
+	return kind ? kind->name : NULL;
+}
+
+/* ---- the thread ---- */
+
+static void consume_kick(void)
+{
+	const struct timespec no_time = {0};
+	sigset_t kick;
+
+	sigemptyset(&kick);
+	sigaddset(&kick, VCPU_KICK_SIGNAL);
+	while (sigtimedwait(&kick, NULL, &no_time) < 0 && errno == EINTR)
+		continue;
+}
+
+/* Inside KVM_RUN exactly the kick is unblocked. */
+static bool set_run_mask(const struct vcpu *vcpu)
+{
+	struct {
+		struct kvm_signal_mask head;
+		uint8_t bits[8];
+	} mask = {.head.len = sizeof(mask.bits)};
+	uint64_t blocked = ~(1ull << (VCPU_KICK_SIGNAL - 1));
+
+	memcpy(mask.head.sigset, &blocked, sizeof(blocked));
+	return ioctl(vcpu->fd, KVM_SET_SIGNAL_MASK, &mask) == 0;
+}
+
+static void failed_run(struct vcpu *vcpu, int reason)
+{
+	uint64_t pc = 0;
+
+	kvm_get_reg(vcpu->fd, KVM_CORE_REG(regs.pc), &pc);
+	error("hart %u: KVM_RUN at pc 0x%llx: %s: the machine stops", vcpu->id,
+	      (unsigned long long)pc, strerror(reason));
+	machine_request_end(vcpu->machine, END_VCPU);
+}
+
+static void handle_exit(struct vcpu *vcpu)
+{
+	unsigned int reason = vcpu->run->exit_reason;
+	const struct exit_kind *kind = find_kind(reason);
+
+	if (reason < VCPU_EXIT_REASONS)
+		vcpu->exits[reason]++;
+	if (kind)
+		kind->handle(vcpu);
+	else
+		exit_fatal(vcpu);
+}
+
+static void *vcpu_thread(void *opaque)
+{
+	struct vcpu *vcpu = opaque;
+	struct machine *machine = vcpu->machine;
+
+	if (!set_run_mask(vcpu))
+		failed_run(vcpu, errno);
+	while (!atomic_load(&machine->stopping)) {
+		if (ioctl(vcpu->fd, KVM_RUN, 0) == 0) {
+			handle_exit(vcpu);
+			continue;
+		}
+		if (errno == EINTR) {
+			vcpu->interrupted++;
+			consume_kick();
+		} else if (errno != EAGAIN) {
+			failed_run(vcpu, errno);
+			break;
+		}
+	}
+	return NULL;
+}
+
+bool vcpu_start(struct vcpu *vcpu)
+{
+	char name[16];
+	int result = pthread_create(&vcpu->thread, NULL, vcpu_thread, vcpu);
+
+	if (result != 0) {
+		error("hart %u: no thread for it: %s: use fewer --cpus", vcpu->id,
+		      strerror(result));
+		return false;
+	}
+	vcpu->started = true;
+	snprintf(name, sizeof(name), "vcpu%u", vcpu->id);
+	pthread_setname_np(vcpu->thread, name);
+	return true;
+}
+
+void vcpu_stop(struct vcpu *vcpu)
+{
+	if (!vcpu->started)
+		return;
+	pthread_kill(vcpu->thread, VCPU_KICK_SIGNAL);
+	pthread_join(vcpu->thread, NULL);
+	vcpu->started = false;
+}
+
+/* ---- making one ---- */
+
+static void enable_sbi(const struct vcpu *vcpu)
+{
+	/* Off by default in KVM; older kernels know fewer, and the guest does without. */
+	static const unsigned int wanted[] = {KVM_RISCV_SBI_EXT_DBCN, SBI_EXT_ID_SUSP};
+
+	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++)
+		if (kvm_set_reg(vcpu->fd, KVM_SBI_REG(wanted[i]), 1) < 0 && vcpu->id == 0)
+			verbose("this kernel's KVM cannot forward SBI extension %u", wanted[i]);
+}
+
+bool vcpu_create(struct vcpu *vcpu, struct machine *machine, unsigned int id)
+{
+	int run_len = ioctl(machine->kvm_fd, KVM_GET_VCPU_MMAP_SIZE, 0);
+
+	*vcpu = (struct vcpu){.machine = machine, .id = id, .fd = -1};
+	vcpu->fd = ioctl(machine->vm_fd, KVM_CREATE_VCPU, id);
+	if (vcpu->fd < 0 || run_len < 0) {
+		error("hart %u: KVM cannot create it: %s: use fewer --cpus", id, strerror(errno));
+		return false;
+	}
+	vcpu->run_len = (size_t)run_len;
+	vcpu->run = mmap(NULL, vcpu->run_len, PROT_READ | PROT_WRITE, MAP_SHARED, vcpu->fd, 0);
+	if (vcpu->run == MAP_FAILED) {
+		vcpu->run = NULL;
+		error("hart %u: mapping its kvm_run: %s", id, strerror(errno));
+		return false;
+	}
+	enable_sbi(vcpu);
+	return true;
+}
+
+void vcpu_free(struct vcpu *vcpu)
+{
+	if (vcpu->run)
+		munmap(vcpu->run, vcpu->run_len);
+	if (vcpu->fd >= 0)
+		close(vcpu->fd);
+	vcpu->run = NULL;
+	vcpu->fd = -1;
+}

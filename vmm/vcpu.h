@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A vCPU: its thread, its KVM_RUN loop, and what to do about each exit. */
+#ifndef VHART_VCPU_H
+#define VHART_VCPU_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct machine;
+struct kvm_run;
+
+/*
+ * The signal that takes a vCPU out of KVM_RUN. It is blocked in the thread and unblocked only
+ * inside KVM_RUN (KVM_SET_SIGNAL_MASK): one sent at any moment makes the next KVM_RUN return EINTR,
+ * so none can be lost in between.
+ */
+#define VCPU_KICK_SIGNAL (SIGRTMIN + 6)
+
+#define VCPU_EXIT_REASONS 64u
+
+struct vcpu {
+	struct machine *machine;
+	unsigned int id; /* also the hart id */
+	int fd;
+	struct kvm_run *run;
+	size_t run_len;
+	pthread_t thread;
+	bool started;
+	uint64_t exits[VCPU_EXIT_REASONS]; /* KVM_RUN returns by exit_reason; its thread writes */
+	uint64_t interrupted;		   /* KVM_RUN returns with EINTR */
+};
+
+/* Creates the vCPU and enables the SBI extensions that we answer. False after error(). */
+bool vcpu_create(struct vcpu *vcpu, struct machine *machine, unsigned int id);
+bool vcpu_start(struct vcpu *vcpu); /* its thread; false after error() */
+/* After machine->stopping was set: takes it out of KVM_RUN and waits for its thread. */
+void vcpu_stop(struct vcpu *vcpu);
+void vcpu_free(struct vcpu *vcpu);
+
+/* "mmio", for results; NULL when the number is not known. */
+const char *vcpu_exit_name(unsigned int reason);
+
+#endif
