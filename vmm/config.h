@@ -42,21 +42,22 @@ struct config {
 	bool aia; /* use the host's AIA where it has one */
 	enum config_on_reboot on_reboot;
 	const char *dump_fdt, *result; /* paths or NULL */
-	const char *name;	       /* never NULL */
+	const char *name;	       /* NULL after options_parse() unless given */
 	double timeout;		       /* seconds, 0: none */
 	bool verbose;
+	bool help; /* --help was answered: there is nothing to run */
 };
 
 /* Exit statuses of vhart; the manual page has the same table. */
 enum exit_status {
-	STATUS_OK = 0,	     /* the guest powered off */
-	STATUS_HOST = 1,     /* the host failed us */
-	STATUS_USAGE = 2,    /* bad option or input file */
-	STATUS_RESET = 3,    /* the guest reset, with --on-reboot exit */
-	STATUS_PANIC = 4,    /* the guest said that it failed */
-	STATUS_VCPU = 5,     /* KVM could not run a vCPU any more */
+	STATUS_OK = 0,	      /* the guest powered off */
+	STATUS_HOST = 1,      /* the host failed us */
+	STATUS_USAGE = 2,     /* bad option or input file */
+	STATUS_RESET = 3,     /* the guest reset, with --on-reboot exit */
+	STATUS_PANIC = 4,     /* the guest said that it failed */
+	STATUS_VCPU = 5,      /* KVM could not run a vCPU any more */
 	STATUS_TIMEOUT = 124, /* --timeout */
-	STATUS_QUIT = 130,   /* the user left with Ctrl-A x; a signal N gives 128 + N */
+	STATUS_QUIT = 130,    /* the user left with Ctrl-A x; a signal N gives 128 + N */
 };
 
 #endif
