@@ -92,8 +92,8 @@ bool boot_prepare(struct machine *machine, const struct boot_files *files)
 		return false;
 	}
 	board.initrd_size = files->initrd.len;
-	if (!image_place_rest(&machine->memory, &place, files->initrd.len, room, &board.initrd, &fdt,
-			      why)) {
+	if (!image_place_rest(&machine->memory, &place, files->initrd.len, room, &board.initrd,
+			      &fdt, why)) {
 		error("%s %s", path, why);
 		return false;
 	}

@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The event loop, on the real io_uring of the machine that runs the test. */
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "vmm/loop.h"
+
+struct fixture {
+	pthread_mutex_t lock;
+	struct loop *loop;
+	unsigned int count; /* callbacks */
+	unsigned int goal;  /* stop after so many */
+	int result;
+	int order[8];
+	int pipe[2];
+};
+
+static int setup(void **state)
+{
+	struct fixture *fixture = calloc(1, sizeof(*fixture));
+
+	pthread_mutex_init(&fixture->lock, NULL);
+	fixture->loop = loop_new(&fixture->lock);
+	fixture->goal = 1;
+	*state = fixture;
+	return fixture->loop && pipe(fixture->pipe) == 0 ? 0 : -1;
+}
+
+static int teardown(void **state)
+{
+	struct fixture *fixture = *state;
+
+	loop_free(fixture->loop);
+	close(fixture->pipe[0]);
+	close(fixture->pipe[1]);
+	pthread_mutex_destroy(&fixture->lock);
+	free(fixture);
+	return 0;
+}
+
+static void count_one(struct fixture *fixture)
+{
+	if (++fixture->count == fixture->goal)
+		loop_stop(fixture->loop);
+}
+
+static void readable(struct loop_watch *watch, short revents)
+{
+	assert_true(revents & POLLIN);
+	count_one(watch->opaque);
+}
+
+static void a_watch_fires_again_while_the_fd_stays_ready(void **state)
+{
+	struct fixture *fixture = *state;
+	struct loop_watch watch = {
+		.fd = fixture->pipe[0], .events = POLLIN, .ready = readable, .opaque = fixture};
+
+	assert_int_equal(write(fixture->pipe[1], "x", 1), 1);
+	fixture->goal = 3;
+	assert_int_equal(loop_watch_add(fixture->loop, &watch), 0);
+	assert_int_equal(loop_run(fixture->loop), 0);
+	assert_int_equal(fixture->count, 3);
+	loop_watch_remove(fixture->loop, &watch);
+}
+
+static void stop_now(struct loop_timer *timer)
+{
+	loop_stop(timer->opaque);
+}
+
+static void a_removed_watch_never_fires(void **state)
+{
+	struct fixture *fixture = *state;
+	struct loop_watch watch = {
+		.fd = fixture->pipe[0], .events = POLLIN, .ready = readable, .opaque = fixture};
+	struct loop_timer timer = {.expired = stop_now, .opaque = fixture->loop};
+
+	loop_watch_add(fixture->loop, &watch);
+	loop_watch_remove(fixture->loop, &watch);
+	assert_int_equal(write(fixture->pipe[1], "x", 1), 1);
+	loop_timer_set(fixture->loop, &timer, 2000000);
+	assert_int_equal(loop_run(fixture->loop), 0);
+	assert_int_equal(fixture->count, 0);
+}
+
+struct order_timer {
+	struct loop_timer timer;
+	struct fixture *fixture;
+	int id;
+};
+
+static void note_order(struct loop_timer *timer)
+{
+	struct order_timer *self = timer->opaque;
+
+	self->fixture->order[self->fixture->count] = self->id;
+	count_one(self->fixture);
+}
+
+static void timers_expire_in_the_order_of_their_deadlines(void **state)
+{
+	struct fixture *fixture = *state;
+	static const uint64_t after[] = {3000000, 1000000, 2000000};
+	struct order_timer timers[3];
+
+	fixture->goal = 2;
+	for (int i = 0; i < 3; i++) {
+		timers[i] = (struct order_timer){.fixture = fixture, .id = i};
+		timers[i].timer = (struct loop_timer){.expired = note_order, .opaque = &timers[i]};
+		loop_timer_set(fixture->loop, &timers[i].timer, after[i]);
+	}
+	loop_timer_set(fixture->loop, &timers[1].timer, 0); /* disarmed: never expires */
+	assert_int_equal(loop_run(fixture->loop), 0);
+	assert_int_equal(fixture->order[0], 2);
+	assert_int_equal(fixture->order[1], 0);
+}
+
+static void io_done(struct loop_io *io, int result)
+{
+	struct fixture *fixture = io->opaque;
+
+	fixture->result = result;
+	count_one(fixture);
+}
+
+static void file_io_reports_bytes_and_errors(void **state)
+{
+	struct fixture *fixture = *state;
+	char path[] = "/tmp/vhart-loop-XXXXXX", text[8] = {0};
+	int fd = mkstemp(path);
+	struct iovec out = {(char[]){'a', 'b', 'c'}, 3}, in = {text, sizeof(text)};
+	struct loop_io write_io = {.op = LOOP_WRITE,
+				   .fd = fd,
+				   .iov = &out,
+				   .iov_count = 1,
+				   .offset = 2,
+				   .done = io_done,
+				   .opaque = fixture};
+	struct loop_io read_io = {.op = LOOP_READ,
+				  .fd = fd,
+				  .iov = &in,
+				  .iov_count = 1,
+				  .done = io_done,
+				  .opaque = fixture};
+
+	assert_true(fd >= 0);
+	pthread_mutex_lock(&fixture->lock);
+	loop_submit(fixture->loop, &write_io);
+	loop_drain(fixture->loop);
+	assert_int_equal(fixture->result, 3);
+	loop_submit(fixture->loop, &read_io);
+	loop_drain(fixture->loop);
+	assert_int_equal(fixture->result, 5);
+	assert_memory_equal(text, "\0\0abc", 5);
+	close(fd);
+	loop_submit(fixture->loop, &read_io);
+	loop_drain(fixture->loop);
+	assert_int_equal(fixture->result, -EBADF);
+	pthread_mutex_unlock(&fixture->lock);
+	unlink(path);
+}
+
+static void task_ran(struct loop_task *task)
+{
+	count_one(task->opaque);
+}
+
+static void *post_many(void *opaque)
+{
+	struct fixture *fixture = opaque;
+	static struct loop_task tasks[200];
+
+	for (int i = 0; i < 200; i++) {
+		tasks[i] = (struct loop_task){.run = task_ran, .opaque = fixture};
+		pthread_mutex_lock(&fixture->lock);
+		loop_post(fixture->loop, &tasks[i]);
+		loop_post(fixture->loop, &tasks[i]);
+		pthread_mutex_unlock(&fixture->lock);
+	}
+	return NULL;
+}
+
+static void tasks_of_another_thread_run_once_each(void **state)
+{
+	struct fixture *fixture = *state;
+	pthread_t thread;
+
+	/* A task can have run between its two posts, and then runs again: 200 is the least. */
+	fixture->goal = 200;
+	assert_int_equal(pthread_create(&thread, NULL, post_many, fixture), 0);
+	assert_int_equal(loop_run(fixture->loop), 0);
+	pthread_join(thread, NULL);
+	assert_true(fixture->count >= 200 && fixture->count <= 400);
+}
+
+struct many_io {
+	struct loop_io io;
+	char byte;
+	struct iovec iov;
+};
+
+static void more_io_than_the_ring_holds_all_completes(void **state)
+{
+	struct fixture *fixture = *state;
+	enum { COUNT = 2000 };
+	struct many_io *many = calloc(COUNT, sizeof(*many));
+	char path[] = "/tmp/vhart-loop-XXXXXX";
+	int fd = mkstemp(path);
+
+	fixture->goal = 0;
+	pthread_mutex_lock(&fixture->lock);
+	for (int i = 0; i < COUNT; i++) {
+		many[i].iov = (struct iovec){&many[i].byte, 1};
+		many[i].byte = (char)i;
+		many[i].io = (struct loop_io){.op = LOOP_WRITE,
+					      .fd = fd,
+					      .iov = &many[i].iov,
+					      .iov_count = 1,
+					      .offset = (uint64_t)i,
+					      .done = io_done,
+					      .opaque = fixture};
+		loop_submit(fixture->loop, &many[i].io);
+	}
+	loop_drain(fixture->loop);
+	pthread_mutex_unlock(&fixture->lock);
+	assert_int_equal(fixture->count, COUNT);
+	assert_int_equal(lseek(fd, 0, SEEK_END), COUNT);
+	close(fd);
+	unlink(path);
+	free(many);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(a_watch_fires_again_while_the_fd_stays_ready, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(a_removed_watch_never_fires, setup, teardown),
+		cmocka_unit_test_setup_teardown(timers_expire_in_the_order_of_their_deadlines,
+						setup, teardown),
+		cmocka_unit_test_setup_teardown(file_io_reports_bytes_and_errors, setup, teardown),
+		cmocka_unit_test_setup_teardown(tasks_of_another_thread_run_once_each, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(more_io_than_the_ring_holds_all_completes, setup,
+						teardown),
+	};
+
+	return cmocka_run_group_tests_name("loop", tests, NULL, NULL);
+}
