@@ -26,7 +26,6 @@ struct rtc {
 	unsigned int line;
 	struct mmio_region region;
 	struct loop_timer timer;
-	struct loop_task rearm; /* registers are written on any thread, timers set on the loop's */
 
 	uint64_t offset; /* guest's time less the host's, modulo 2^64 */
 	uint32_t latched_high;
@@ -47,7 +46,7 @@ static void update_interrupt(struct rtc *rtc)
 	machine_irq_set(rtc->machine, rtc->line, rtc->pending && rtc->enabled);
 }
 
-/* Fires an alarm that is due; otherwise waits for it. On the loop's thread. */
+/* Fires an alarm that is due; otherwise waits for it. */
 static void check_alarm(struct rtc *rtc)
 {
 	struct loop *loop = machine_loop(rtc->machine);
@@ -71,16 +70,6 @@ static void timer_expired(struct loop_timer *timer)
 	check_alarm(timer->opaque);
 }
 
-static void rearm_task(struct loop_task *task)
-{
-	check_alarm(task->opaque);
-}
-
-static void alarm_changed(struct rtc *rtc)
-{
-	loop_post(machine_loop(rtc->machine), &rtc->rearm);
-}
-
 static uint64_t with_low(uint64_t value, uint32_t low)
 {
 	return (value & ~0xffffffffull) | low;
@@ -94,7 +83,7 @@ static uint64_t with_high(uint64_t value, uint32_t high)
 static void set_time(struct rtc *rtc, uint64_t time)
 {
 	rtc->offset += time - guest_time(rtc);
-	alarm_changed(rtc);
+	check_alarm(rtc);
 }
 
 static uint32_t register_read(struct rtc *rtc, uint64_t offset)
@@ -126,13 +115,13 @@ static void register_write(struct rtc *rtc, uint64_t offset, uint32_t value)
 	case REG_ALARM_LOW:
 		rtc->alarm = with_low(rtc->alarm, value);
 		rtc->armed = true;
-		alarm_changed(rtc);
+		check_alarm(rtc);
 		break;
 	case REG_ALARM_HIGH: rtc->alarm = with_high(rtc->alarm, value); break;
 	case REG_IRQ_ENABLED: rtc->enabled = value & 1; break;
 	case REG_CLEAR_ALARM:
 		rtc->armed = false;
-		alarm_changed(rtc);
+		check_alarm(rtc);
 		break;
 	case REG_CLEAR_INTERRUPT: rtc->pending = false; break;
 	default:
@@ -180,7 +169,6 @@ struct rtc *rtc_new(struct machine *machine, uint64_t gpa, unsigned int line)
 	rtc->machine = machine;
 	rtc->line = line;
 	rtc->timer = (struct loop_timer){.expired = timer_expired, .opaque = rtc};
-	rtc->rearm = (struct loop_task){.run = rearm_task, .opaque = rtc};
 	rtc->region = (struct mmio_region){.name = "rtc",
 					   .base = gpa,
 					   .len = RTC_LEN,

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "devices/blk_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <linux/fs.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "vmm/log.h"
+
+/* Opening a FIFO would block and opening a device can have effects: look before. */
+static bool check_kind(const char *path)
+{
+	struct stat status;
+
+	if (stat(path, &status)) {
+		error("disk %s: %s", path, strerror(errno));
+		return false;
+	}
+	if (S_ISREG(status.st_mode) || S_ISBLK(status.st_mode))
+		return true;
+	error("disk %s: %s, but a disk is a file or a block device", path,
+	      S_ISDIR(status.st_mode) ? "is a directory" : "is neither");
+	return false;
+}
+
+static void open_error(const struct disk_options *options, int err)
+{
+	if (!options->read_only && (err == EACCES || err == EPERM || err == EROFS) &&
+	    access(options->path, R_OK) == 0)
+		error("disk %s: cannot be written to (%s): add ,ro to use it read-only",
+		      options->path, strerror(err));
+	else if (options->direct && err == EINVAL)
+		error("disk %s: its file system knows no direct I/O: leave out ,direct",
+		      options->path);
+	else
+		error("disk %s: %s", options->path, strerror(err));
+}
+
+/* Two VMs writing one file system destroy it. Advisory: it stops other VMs, not other tools. */
+static bool lock(const struct blk_file *file, const char *path)
+{
+	if (flock(file->fd, (file->read_only ? LOCK_SH : LOCK_EX) | LOCK_NB) == 0)
+		return true;
+	if (errno == EWOULDBLOCK) {
+		error("disk %s: is in use by another virtual machine%s", path,
+		      file->read_only ? " that writes to it" : " (several may share it with ,ro)");
+		return false;
+	}
+	verbose("disk %s: cannot be locked: %s", path, strerror(errno));
+	return true;
+}
+
+static bool find_size(const struct blk_file *file, const char *path, uint64_t *bytes)
+{
+	struct stat status;
+
+	if (fstat(file->fd, &status)) {
+		error("disk %s: %s", path, strerror(errno));
+		return false;
+	}
+	if (S_ISREG(status.st_mode)) {
+		*bytes = (uint64_t)status.st_size;
+		return true;
+	}
+	if (ioctl(file->fd, BLKGETSIZE64, bytes) == 0)
+		return true;
+	error("disk %s: its size cannot be had: %s", path, strerror(errno));
+	return false;
+}
+
+/* What direct I/O asks of buffers and offsets. Kernels before 6.1 do not tell. */
+static bool find_alignment(struct blk_file *file, const char *path)
+{
+	struct statx status;
+	int logical;
+
+	if (statx(file->fd, "", AT_EMPTY_PATH, STATX_DIOALIGN, &status) == 0 &&
+	    (status.stx_mask & STATX_DIOALIGN)) {
+		if (!status.stx_dio_offset_align) {
+			error("disk %s: its file system knows no direct I/O: leave out ,direct",
+			      path);
+			return false;
+		}
+		file->memory_align = status.stx_dio_mem_align;
+		file->block_size = status.stx_dio_offset_align;
+	} else if (ioctl(file->fd, BLKSSZGET, &logical) == 0 && logical > 0) {
+		file->block_size = (uint32_t)logical;
+		file->memory_align = (uint32_t)logical;
+	} else {
+		file->memory_align = SECTOR_SIZE;
+	}
+	if (file->block_size < SECTOR_SIZE)
+		file->block_size = SECTOR_SIZE;
+	return true;
+}
+
+static bool measure(struct blk_file *file, const struct disk_options *options)
+{
+	uint64_t bytes;
+
+	if (!find_size(file, options->path, &bytes))
+		return false;
+	if (options->direct && !find_alignment(file, options->path))
+		return false;
+	file->sectors = bytes / file->block_size * (file->block_size / SECTOR_SIZE);
+	if (!file->sectors) {
+		error("disk %s: has %" PRIu64 " bytes, but the smallest disk has %" PRIu32,
+		      options->path, bytes, file->block_size);
+		return false;
+	}
+	if (bytes % file->block_size)
+		warning("disk %s: the last %" PRIu64 " bytes do not fill a block of %" PRIu32
+			" and are not shown to the guest",
+			options->path, bytes % file->block_size, file->block_size);
+	return true;
+}
+
+bool blk_file_open(struct blk_file *file, const struct disk_options *options)
+{
+	int flags = options->read_only ? O_RDONLY : O_RDWR;
+
+	*file = (struct blk_file){.fd = -1,
+				  .block_size = SECTOR_SIZE,
+				  .memory_align = 1,
+				  .read_only = options->read_only,
+				  .direct = options->direct};
+	if (!check_kind(options->path))
+		return false;
+	file->fd = open(options->path, flags | O_CLOEXEC | (options->direct ? O_DIRECT : 0));
+	if (file->fd < 0) {
+		open_error(options, errno);
+		return false;
+	}
+	if (lock(file, options->path) && measure(file, options))
+		return true;
+	blk_file_close(file);
+	return false;
+}
+
+void blk_file_close(struct blk_file *file)
+{
+	if (file->fd >= 0)
+		close(file->fd);
+	file->fd = -1;
+}
