@@ -43,14 +43,15 @@ check_keyring() {
     [ -r $debian_keyring ] || fail "$debian_keyring is missing, so packages cannot be verified: apt-get install debian-archive-keyring"
 }
 
-# apt_area NAME ARCHITECTURE SUITE...: makes the area and reads its package lists. Runs under a lock, once per set-up.
+# apt_area NAME ARCHITECTURE SUITE...: makes the area and reads its package lists, once per set-up (which removes it at its
+# end), for whichever of the steps that run at the same time comes first.
 apt_area() (
     name=$1 arch=$2
     shift 2
     area=$cache/apt/$name
     exec 8>"$cache/locks/apt-$name"
     flock 8
-    [ ! -e "$area/ready" ] || [ "$(cat "$area/ready")" != "$setup_id" ] || exit 0
+    [ ! -e "$area/ready" ] || exit 0
     mirror=$(debian_mirror) || exit
     mkdir -p "$area/lists/partial" "$area/cache/archives/partial" "$area/state"
     : >"$area/status"
@@ -82,7 +83,7 @@ Acquire::Languages "none";
 EOF
     } >"$area/apt.conf"
     APT_CONFIG=$area/apt.conf apt-get -q update -o APT::Update::Error-Mode=any || exit 1
-    echo "$setup_id" >"$area/ready"
+    : >"$area/ready"
 )
 
 in_area() {

@@ -15,6 +15,7 @@ boot_host() {
     mkdir "$run/lab" "$run/scratch"
     # shellcheck disable=SC2064
     trap "rm -rf '$run'" EXIT
+    { : <&0; } 2>/dev/null || exec </dev/null # closed altogether
     if [ -t 0 ] && [ -t 1 ]; then terminal=yes; fi
     if [ $terminal = no ] || [ ! -t 2 ]; then stderr_port=yes; fi
 

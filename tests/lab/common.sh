@@ -31,16 +31,11 @@ need_roots() { [ "$(uname -m)" != riscv64 ]; }
 is_current() { [ "$(cat "$cache/$1/.recipe" 2>/dev/null)" = "$2" ]; }
 
 # make_piece NAME HASH FUNCTION: FUNCTION fills the empty folder given to it; the folder becomes $cache/NAME only when
-# it is complete, so that an interrupted run leaves nothing that looks finished. The lock is held by every process that
-# FUNCTION starts: a second run waits for the stragglers of a killed one too.
+# it is complete, so that an interrupted run leaves nothing that looks finished.
 make_piece() (
     name=$1 hash=$2 recipe=$3
     target=$cache/$name
-    is_current "$name" "$hash" && exit 0
-    mkdir -p "$(dirname "$target")" "$cache/locks" "$cache/logs"
-    exec 9>"$cache/locks/${name//\//-}"
-    flock 9
-    is_current "$name" "$hash" && exit 0
+    mkdir -p "$(dirname "$target")"
     log=$cache/logs/${name//\//-}.log
     start=$SECONDS
     [ ! -e "$target.new" ] || remove_tree "$target.new"
