@@ -109,10 +109,9 @@ int command_run(int argc, char **argv)
 	struct boot_files files = {0};
 	struct config config;
 	char name[32];
-	bool help = false;
-	int status = options_parse(argc, argv, &config, &help);
+	int status = options_parse(argc, argv, &config);
 
-	if (status != 0 || help)
+	if (status != 0 || config.help)
 		return status;
 	log_set_verbose(config.verbose);
 	if (!config.name) {
