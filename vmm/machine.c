@@ -19,6 +19,7 @@
 
 #define NS_PER_S		1000000000ull
 #define GUEST_ERROR_LINES_PER_S 4u
+#define GUEST_ERROR_LINES	100u /* in a life: a guest must not fill the user's log */
 
 static uint64_t clock_ns(clockid_t clock)
 {
@@ -107,15 +108,17 @@ void machine_guest_error(struct machine *machine, const char *who, const char *f
 		machine->guest_error_window = second;
 		machine->guest_error_lines = 0;
 	}
-	print = machine->guest_error_lines < GUEST_ERROR_LINES_PER_S;
+	print = machine->guest_error_lines < GUEST_ERROR_LINES_PER_S &&
+		machine->guest_error_lines_total < GUEST_ERROR_LINES;
 	machine->guest_error_lines += print;
+	machine->guest_error_lines_total += print;
 	pthread_mutex_unlock(&machine->guest_error_lock);
 	if (!print)
 		return;
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	verbose("guest error: %s: %s", who, text);
+	warning("guest error: %s: %s", who, text);
 }
 
 /* A system suspend (SBI SUSP) ends with the next interrupt for the guest, or with the machine. */
@@ -362,6 +365,7 @@ static void add_to_account(const struct machine *machine, struct run_account *ac
 		for (unsigned int reason = 0; reason < VCPU_EXIT_REASONS; reason++)
 			account->exits[reason] += machine->vcpus[i].exits[reason];
 		account->interrupted += machine->vcpus[i].interrupted;
+		kvm_stats_add(&account->kvm, machine->vcpus[i].fd);
 	}
 	account->sbi_answered += machine->sbi.answered;
 	account->sbi_unclaimed += machine->sbi.unclaimed;

@@ -71,9 +71,10 @@ struct machine {
 	atomic_bool stopping;  /* vCPUs leave KVM_RUN for good */
 
 	atomic_ullong guest_errors;
-	pthread_mutex_t guest_error_lock; /* the two below */
+	pthread_mutex_t guest_error_lock; /* the three below */
 	uint64_t guest_error_window;	  /* CLOCK_MONOTONIC second of the last lines */
 	unsigned int guest_error_lines;	  /* printed in that window */
+	unsigned int guest_error_lines_total;
 };
 
 /* interrupts.c */

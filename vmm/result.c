@@ -54,6 +54,17 @@ static json_object *exits_by_cause(const struct run_account *account)
 	return exits;
 }
 
+/* KVM's own names: "ecall_exit_stat", "wfi_exit_stat", "mmio_exit_kernel", ... */
+static json_object *kvm_counters(const struct kvm_stats *stats)
+{
+	json_object *kvm = json_object_new_object();
+
+	for (unsigned int i = 0; i < stats->count; i++)
+		json_object_object_add(kvm, stats->entries[i].name,
+				       json_object_new_uint64(stats->entries[i].value));
+	return kvm;
+}
+
 static json_object *seconds(uint64_t ns)
 {
 	return json_object_new_double((double)ns / 1e9);
@@ -78,6 +89,7 @@ bool result_write(const char *path, const struct config *config, const struct ru
 	json_object_object_add(result, "setup_seconds", seconds(account->setup_ns));
 	json_object_object_add(result, "run_seconds", seconds(account->run_ns));
 	json_object_object_add(result, "exits", exits_by_cause(account));
+	json_object_object_add(result, "kvm", kvm_counters(&account->kvm));
 	json_object_object_add(sbi, "answered", json_object_new_uint64(account->sbi_answered));
 	json_object_object_add(sbi, "unclaimed", json_object_new_uint64(account->sbi_unclaimed));
 	json_object_object_add(result, "sbi", sbi);

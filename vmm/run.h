@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "vmm/config.h"
+#include "vmm/kvm_stats.h"
 #include "vmm/machine.h"
 #include "vmm/vcpu.h"
 
@@ -22,6 +23,7 @@ struct run_account {
 	uint64_t run_ns;     /* vCPUs running */
 	uint64_t exits[VCPU_EXIT_REASONS]; /* KVM_RUN returns by exit_reason */
 	uint64_t interrupted;
+	struct kvm_stats kvm; /* what KVM counted, handled in the kernel or not */
 	uint64_t sbi_answered, sbi_unclaimed;
 	uint64_t guest_errors;
 };

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * KVM's own counts per vCPU (the binary statistics of KVM_GET_STATS_FD), summed by name: how often
+ * the guest left for the kernel, also where no userspace exit followed.
+ */
+#ifndef VHART_KVM_STATS_H
+#define VHART_KVM_STATS_H
+
+#include <stdint.h>
+
+#define KVM_STATS_MAX	   64u
+#define KVM_STATS_NAME_MAX 48u
+
+struct kvm_stats {
+	unsigned int count;
+	struct {
+		char name[KVM_STATS_NAME_MAX];
+		uint64_t value;
+	} entries[KVM_STATS_MAX];
+};
+
+/* Adds the counters of one vCPU; a kernel that has none adds nothing. */
+void kvm_stats_add(struct kvm_stats *stats, int vcpu_fd);
+
+#endif
