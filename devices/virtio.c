@@ -161,6 +161,12 @@ void virtio_push(struct virtio_device *device, unsigned int queue, uint16_t head
 	virtqueue_push(&device->queues[queue], machine_memory(device->machine), head, len);
 }
 
+void virtio_push_all(struct virtio_device *device, unsigned int queue,
+		     const struct virtqueue_used *used, unsigned int count)
+{
+	virtqueue_push_all(&device->queues[queue], machine_memory(device->machine), used, count);
+}
+
 void virtio_notify(struct virtio_device *device, unsigned int queue)
 {
 	if (virtqueue_wants_interrupt(&device->queues[queue], machine_memory(device->machine)))

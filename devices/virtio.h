@@ -106,6 +106,8 @@ static inline bool virtio_has(const struct virtio_device *device, unsigned int b
 bool virtio_pop(struct virtio_device *device, unsigned int queue, struct virtqueue_chain *chain);
 /* Pushes without an interrupt; virtio_notify() after the last of a batch interrupts if wanted. */
 void virtio_push(struct virtio_device *device, unsigned int queue, uint16_t head, uint32_t len);
+void virtio_push_all(struct virtio_device *device, unsigned int queue,
+		     const struct virtqueue_used *used, unsigned int count);
 void virtio_notify(struct virtio_device *device, unsigned int queue);
 void virtio_config_changed(struct virtio_device *device);
 /* The driver broke a rule that WHY names: DEVICE_NEEDS_RESET (section 2.1.2), logged, counted. */

@@ -253,20 +253,31 @@ void virtqueue_unpop(struct virtqueue *queue, unsigned int count)
 	queue->given_back = (uint16_t)(queue->given_back + count);
 }
 
-void virtqueue_push(struct virtqueue *queue, const struct guest_memory *memory, uint16_t head,
-		    uint32_t len)
+void virtqueue_push_all(struct virtqueue *queue, const struct guest_memory *memory,
+			const struct virtqueue_used *used, unsigned int count)
 {
-	struct used_element element = {.id = htole32(head), .len = htole32(len)};
-
-	/* The driver may have stopped the queue while this chain was in flight. */
+	/* The driver may have stopped the queue while these chains were in flight. */
 	if (!queue->ready)
 		return;
 	uint8_t *area = device_area(queue, memory);
-	uint16_t slot = queue->next_used & (queue->size - 1);
-	memcpy(area + RING_ENTRIES + sizeof(element) * slot, &element, sizeof(element));
-	queue->next_used++;
-	/* The entry, and what the device wrote into the buffers, before the index. */
+	for (unsigned int i = 0; i < count; i++) {
+		struct used_element element = {.id = htole32(used[i].head),
+					       .len = htole32(used[i].len)};
+		uint16_t slot = queue->next_used & (queue->size - 1);
+
+		memcpy(area + RING_ENTRIES + sizeof(element) * slot, &element, sizeof(element));
+		queue->next_used++;
+	}
+	/* The entries, and what the device wrote into the buffers, before the index. */
 	store16(area + RING_IDX, queue->next_used, __ATOMIC_RELEASE);
+}
+
+void virtqueue_push(struct virtqueue *queue, const struct guest_memory *memory, uint16_t head,
+		    uint32_t len)
+{
+	const struct virtqueue_used used = {.head = head, .len = len};
+
+	virtqueue_push_all(queue, memory, &used, 1);
 }
 
 /* ---- notifications, section 2.7.7 and 2.7.10 ---- */

@@ -62,6 +62,14 @@ int virtqueue_pop(struct virtqueue *queue, const struct guest_memory *memory,
 void virtqueue_push(struct virtqueue *queue, const struct guest_memory *memory, uint16_t head,
 		    uint32_t len);
 
+/* The same for COUNT chains at once: the driver sees all of them or none (a frame over several). */
+struct virtqueue_used {
+	uint16_t head;
+	uint32_t len;
+};
+void virtqueue_push_all(struct virtqueue *queue, const struct guest_memory *memory,
+			const struct virtqueue_used *used, unsigned int count);
+
 /* Undoes the last COUNT pops (a receive path that found too little room), newest first. */
 void virtqueue_unpop(struct virtqueue *queue, unsigned int count);
 

@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The network card (virtio 1.x, section 5.1): queue 0 receives, queue 1 transmits. No offloads:
+ * every frame is whole and has its checksums.
+ */
+#include <endian.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "devices/net.h"
+#include "vmm/log.h"
+
+/* Section 5.1.3. */
+#define NET_F_MAC	5u
+#define NET_F_MRG_RXBUF 15u
+#define NET_F_STATUS	16u
+
+#define STATUS_LINK_UP 1u
+
+enum net_queue { QUEUE_RECEIVE = 0, QUEUE_TRANSMIT = 1, QUEUE_COUNT = 2 };
+
+/* Section 5.1.4. */
+struct net_config {
+	uint8_t mac[6];
+	uint16_t status;
+};
+
+/* Section 5.1.6. */
+struct net_header {
+	uint8_t flags;
+	uint8_t gso_type;
+	uint16_t hdr_len;
+	uint16_t gso_size;
+	uint16_t csum_start;
+	uint16_t csum_offset;
+	uint16_t num_buffers;
+};
+_Static_assert(sizeof(struct net_header) == NET_HEADER_LEN, "as the standard lays it out");
+
+#define TURN_FRAMES 256u
+/* One frame into so many buffers. Sixteen of 4 KiB hold the largest. */
+#define MERGE_MAX 64u
+
+struct net {
+	struct virtio_device device;
+	const struct net_backend *backend;
+	void *backend_state;
+	struct net_config config;
+	struct loop_task transmit_more;
+	bool starved; /* NET_FULL was said */
+	struct virtqueue_chain chains[MERGE_MAX];
+};
+
+/* ---- receive ---- */
+
+/* Takes buffers for LEN bytes. NET_TAKEN: *COUNT of them are in NET->chains. */
+static enum net_received take_buffers(struct net *net, uint64_t len, unsigned int *count)
+{
+	unsigned int limit = virtio_has(&net->device, NET_F_MRG_RXBUF) ? MERGE_MAX : 1;
+	uint64_t room = 0;
+
+	*count = 0;
+	while (room < len && *count < limit) {
+		if (!virtio_pop(&net->device, QUEUE_RECEIVE, &net->chains[*count]))
+			return NET_FULL;
+		room += net->chains[(*count)++].writable_len;
+	}
+	return room < len ? NET_DROPPED : NET_TAKEN;
+}
+
+static void fill_buffers(struct net *net, unsigned int count, const uint8_t *frame, size_t len)
+{
+	struct net_header header = {.num_buffers = htole16((uint16_t)count)};
+	struct virtqueue_used used[MERGE_MAX];
+	size_t header_done = 0, frame_done = 0;
+
+	for (unsigned int i = 0; i < count; i++) {
+		const struct virtqueue_chain *chain = &net->chains[i];
+		uint64_t part = virtqueue_write(chain, 0, (const uint8_t *)&header + header_done,
+						sizeof(header) - header_done);
+
+		header_done += part;
+		used[i].head = chain->head;
+		used[i].len = (uint32_t)part;
+		part = virtqueue_write(chain, part, frame + frame_done, len - frame_done);
+		frame_done += part;
+		used[i].len += (uint32_t)part;
+	}
+	virtio_push_all(&net->device, QUEUE_RECEIVE, used, count);
+}
+
+static bool is_running(const struct virtio_device *device)
+{
+	return !device->resetting && device->queues[QUEUE_RECEIVE].ready &&
+	       (device->status & (VIRTIO_STATUS_DRIVER_OK | VIRTIO_STATUS_NEEDS_RESET)) ==
+		       VIRTIO_STATUS_DRIVER_OK;
+}
+
+enum net_received net_receive(struct virtio_device *device, const uint8_t *frame, size_t len)
+{
+	struct net *net = device->state;
+	struct virtqueue *queue = &device->queues[QUEUE_RECEIVE];
+	const struct guest_memory *memory = machine_memory(device->machine);
+	enum net_received result;
+	unsigned int count = 0;
+
+	if (len > NET_MAX_FRAME)
+		return NET_DROPPED;
+	do {
+		/* A card that does not run is a cable that is not plugged in. */
+		if (!is_running(device))
+			return NET_DROPPED;
+		result = take_buffers(net, len + NET_HEADER_LEN, &count);
+		if (result == NET_TAKEN) {
+			fill_buffers(net, count, frame, len);
+			return NET_TAKEN;
+		}
+		if (is_running(device))
+			virtqueue_unpop(queue, count);
+	} while (result == NET_FULL && virtqueue_enable_doorbell(queue, memory, true));
+	if (result == NET_DROPPED)
+		machine_guest_error(device->machine, device->name,
+				    "receive buffers too small for a frame of %zu bytes", len);
+	else
+		net->starved = true;
+	return result;
+}
+
+void net_flush(struct virtio_device *device)
+{
+	virtio_notify(device, QUEUE_RECEIVE);
+}
+
+static void receive_kick(struct net *net)
+{
+	const struct guest_memory *memory = machine_memory(net->device.machine);
+
+	if (net->starved) {
+		net->starved = false;
+		if (net->backend->has_buffers)
+			net->backend->has_buffers(net->backend_state);
+	}
+	/* New buffers are news only for who waits for them. */
+	if (!net->starved)
+		virtqueue_enable_doorbell(&net->device.queues[QUEUE_RECEIVE], memory, false);
+}
+
+/* ---- transmit ---- */
+
+static void transmit_chain(struct net *net, const struct virtqueue_chain *chain)
+{
+	struct iovec frame[VIRTQUEUE_MAX_SEGMENTS];
+	uint64_t skip = NET_HEADER_LEN;
+	unsigned int count = 0;
+
+	for (unsigned int i = 0; i < chain->readable; i++) {
+		const struct iovec *segment = &chain->segments[i];
+
+		if (segment->iov_len <= skip) {
+			skip -= segment->iov_len;
+			continue;
+		}
+		frame[count].iov_base = (uint8_t *)segment->iov_base + skip;
+		frame[count++].iov_len = segment->iov_len - skip;
+		skip = 0;
+	}
+	net->backend->send(net->backend_state, frame, count, chain->readable_len - NET_HEADER_LEN);
+}
+
+/* One frame; false when there is none. */
+static bool transmit_one(struct net *net)
+{
+	struct virtio_device *device = &net->device;
+	struct virtqueue_chain chain;
+
+	if (!virtio_pop(device, QUEUE_TRANSMIT, &chain))
+		return false;
+	if (chain.readable_len <= NET_HEADER_LEN ||
+	    chain.readable_len > NET_HEADER_LEN + NET_MAX_FRAME)
+		machine_guest_error(device->machine, device->name,
+				    "a frame of %llu bytes with its header",
+				    (unsigned long long)chain.readable_len);
+	else
+		transmit_chain(net, &chain);
+	virtio_push(device, QUEUE_TRANSMIT, chain.head, 0);
+	return true;
+}
+
+static void transmit(struct net *net)
+{
+	struct virtqueue *queue = &net->device.queues[QUEUE_TRANSMIT];
+	const struct guest_memory *memory = machine_memory(net->device.machine);
+	unsigned int frames = 0;
+
+	virtqueue_enable_doorbell(queue, memory, false);
+	do {
+		while (frames < TURN_FRAMES && transmit_one(net))
+			frames++;
+	} while (frames < TURN_FRAMES && is_running(&net->device) &&
+		 virtqueue_enable_doorbell(queue, memory, true));
+	if (frames == TURN_FRAMES)
+		loop_post(machine_loop(net->device.machine), &net->transmit_more);
+	virtio_notify(&net->device, QUEUE_TRANSMIT);
+}
+
+static void transmit_task(struct loop_task *task)
+{
+	struct net *net = task->opaque;
+
+	if (is_running(&net->device))
+		transmit(net);
+}
+
+/* ---- the class ---- */
+
+static uint64_t net_features(struct virtio_device *device)
+{
+	(void)device;
+	return 1ull << NET_F_MAC | 1ull << NET_F_MRG_RXBUF | 1ull << NET_F_STATUS;
+}
+
+static void net_config_read(struct virtio_device *device, uint64_t offset, void *to, unsigned size)
+{
+	const struct net *net = device->state;
+
+	memset(to, 0, size);
+	if (offset < sizeof(net->config))
+		memcpy(to, (const uint8_t *)&net->config + offset,
+		       size < sizeof(net->config) - offset ? size : sizeof(net->config) - offset);
+}
+
+static void net_started(struct virtio_device *device)
+{
+	const struct net *net = device->state;
+
+	virtqueue_enable_doorbell(&device->queues[QUEUE_RECEIVE], machine_memory(device->machine),
+				  false);
+	if (net->backend->started)
+		net->backend->started(net->backend_state);
+}
+
+static void net_kick(struct virtio_device *device, unsigned int queue)
+{
+	if (queue == QUEUE_TRANSMIT)
+		transmit(device->state);
+	else
+		receive_kick(device->state);
+}
+
+static void net_reset(struct virtio_device *device)
+{
+	struct net *net = device->state;
+
+	net->starved = false;
+	if (net->backend->stopped)
+		net->backend->stopped(net->backend_state);
+}
+
+static void net_free(struct virtio_device *device)
+{
+	struct net *net = device->state;
+
+	net->backend->free(net->backend_state);
+	free(net);
+}
+
+static const struct virtio_class net_class = {
+	.name = "net",
+	.device_id = 1,
+	.pci_class = 0x020000, /* Ethernet controller */
+	.features = net_features,
+	.config_read = net_config_read,
+	.started = net_started,
+	.kick = net_kick,
+	.reset = net_reset,
+	.free = net_free,
+};
+
+/* Locally administered, and the same at each start, so that a guest knows its card again. */
+static void make_mac(uint8_t mac[6], const char *name)
+{
+	uint32_t hash = 2166136261u; /* FNV-1a */
+
+	for (; *name; name++)
+		hash = (hash ^ (uint8_t)*name) * 16777619u;
+	mac[0] = 0x52;
+	mac[1] = 0x54;
+	mac[2] = 0x00;
+	mac[3] = (uint8_t)(hash >> 16);
+	mac[4] = (uint8_t)(hash >> 8);
+	mac[5] = (uint8_t)hash;
+}
+
+struct virtio_device *net_new(struct machine *machine, const char *name,
+			      const struct net_backend *backend, void *state)
+{
+	struct net *net = calloc(1, sizeof(*net));
+
+	if (!net) {
+		error("no memory for the network card");
+		backend->free(state);
+		return NULL;
+	}
+	net->backend = backend;
+	net->backend_state = state;
+	net->config.status = htole16(STATUS_LINK_UP);
+	make_mac(net->config.mac, name);
+	net->transmit_more = (struct loop_task){.run = transmit_task, .opaque = net};
+	net->device.class = &net_class;
+	net->device.machine = machine;
+	net->device.queue_count = QUEUE_COUNT;
+	net->device.state = net;
+	strncpy(net->device.name, name, sizeof(net->device.name) - 1);
+	return &net->device;
+}
