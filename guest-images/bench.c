@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Round trips out of the guest, for tests/bench. How often each is made comes from words of the
+ * command line, NAME=N; those that are not named are not made, and all are made 1000 times when
+ * none is. One line for each: NAME TICKS N, with the ticks of the time CSR. The first line is the
+ * time since the VM was created at the first instruction.
+ */
+#include <stdbool.h>
+
+#include "lib/fdt.h"
+#include "lib/guest.h"
+#include "lib/io.h"
+#include "lib/print.h"
+#include "lib/sbi.h"
+#include "vmm/board.h"
+
+#define EID_EXPERIMENTAL 0x08504d55ull
+#define HOLE		 0x00010000ull
+
+static void rtc_read(void)
+{
+	io_read(MAP_RTC, 4);
+}
+
+static void hole_read(void)
+{
+	io_read(HOLE, 4);
+}
+
+static void forwarded_call(void)
+{
+	sbi_call(EID_EXPERIMENTAL, 0xff, 0, 0, 0);
+}
+
+static void console_byte(void)
+{
+	sbi_call(EID_DBCN, FID_DBCN_WRITE_BYTE, '.', 0, 0);
+}
+
+static void kernel_call(void)
+{
+	sbi_call(EID_BASE, 0, 0, 0, 0);
+}
+
+static const struct {
+	const char *name;
+	void (*trip)(void);
+} loops[] = {
+	{"mmio", rtc_read},	{"hole", hole_read},   {"sbi", forwarded_call},
+	{"dbcn", console_byte}, {"base", kernel_call},
+};
+#define LOOPS (sizeof(loops) / sizeof(loops[0]))
+
+static void measure(const char *name, void (*trip)(void), uint64_t count)
+{
+	/* What is slow only once (page tables, host caches) is not what is measured. */
+	for (unsigned int i = 0; i < 8; i++)
+		trip();
+	uint64_t start = time_now();
+	for (uint64_t i = 0; i < count; i++)
+		trip();
+	uint64_t ticks = time_now() - start;
+	print("\n%s %lu %lu\n", name, ticks, count);
+}
+
+void main(uint64_t hart, const void *fdt)
+{
+	const char *args = fdt_bootargs(fdt);
+	uint64_t counts[LOOPS];
+	bool any = false;
+
+	(void)hart;
+	print("start %lu 1\n", start_time);
+	for (unsigned int i = 0; i < LOOPS; i++) {
+		counts[i] = bootarg(args, loops[i].name, 0);
+		any = any || counts[i];
+	}
+	for (unsigned int i = 0; i < LOOPS; i++) {
+		if (!any || counts[i])
+			measure(loops[i].name, loops[i].trip, any ? counts[i] : 1000);
+	}
+}

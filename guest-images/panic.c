@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Shuts down for the reason "system failure". */
+#include "lib/guest.h"
+#include "lib/print.h"
+#include "lib/sbi.h"
+
+void main(uint64_t hart, const void *fdt)
+{
+	(void)hart;
+	(void)fdt;
+	print("panic: as asked for\n");
+	reset(RESET_SHUTDOWN, REASON_SYSTEM_FAILURE);
+}

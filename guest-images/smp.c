@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Starts all harts by SBI HSM (SBI 3.0, chapter 9), and stops them again. */
+#include "lib/guest.h"
+#include "lib/io.h"
+#include "lib/print.h"
+#include "lib/sbi.h"
+#include "lib/tap.h"
+
+static uint64_t came_up; /* how many harts */
+static uint64_t hart_of[GUEST_MAX_HARTS];
+
+static struct sbi_result status(uint64_t hart)
+{
+	return sbi_call(EID_HSM, FID_HSM_STATUS, hart, 0, 0);
+}
+
+static void secondary(uint64_t hart)
+{
+	print("hello from hart %lu\n", hart);
+	hart_of[hart] = hart;
+	__atomic_fetch_add(&came_up, 1, __ATOMIC_RELEASE);
+	sbi_call(EID_HSM, FID_HSM_STOP, 0, 0, 0);
+	print("hart %lu could not stop\n", hart);
+	for (;;)
+		;
+}
+
+static bool wait_until_stopped(uint64_t hart)
+{
+	uint64_t end = time_now() + 10 * TIME_SECOND;
+
+	while (status(hart).value != HART_STOPPED) {
+		if (time_now() > end)
+			return false;
+	}
+	return true;
+}
+
+static bool wait_for(uint64_t count)
+{
+	uint64_t end = time_now() + 30 * TIME_SECOND;
+
+	while (__atomic_load_n(&came_up, __ATOMIC_ACQUIRE) < count) {
+		if (time_now() > end)
+			return false;
+	}
+	return true;
+}
+
+void main(uint64_t boot, const void *fdt)
+{
+	uint64_t harts = 0;
+
+	(void)fdt;
+	while (harts < GUEST_MAX_HARTS && status(harts).error == SBI_SUCCESS)
+		harts++;
+	print("hello from hart %lu\n", boot);
+	tap(status(boot).value == HART_STARTED, "the boot hart is started");
+	tap(status(1ull << 40).error == SBI_ERR_INVALID_PARAM, "there is no hart 1 << 40");
+	tap(sbi_hart_start(boot, secondary) == SBI_ERR_ALREADY_AVAILABLE,
+	    "the boot hart cannot be started again");
+	tap(sbi_hart_start(1ull << 40, secondary) == SBI_ERR_INVALID_PARAM,
+	    "a hart that does not exist cannot be started");
+
+	for (unsigned int round = 1; round <= 2; round++) {
+		uint64_t started = 0;
+		for (uint64_t hart = 0; hart < harts; hart++)
+			started += hart != boot && sbi_hart_start(hart, secondary) == SBI_SUCCESS;
+		tap(started == harts - 1, "all other harts can be started");
+		tap(wait_for(round * (harts - 1)), "all started harts run");
+		uint64_t stopped = 0;
+		for (uint64_t hart = 0; hart < harts; hart++)
+			stopped += hart != boot && wait_until_stopped(hart);
+		tap(stopped == harts - 1, "all other harts have stopped");
+	}
+	print("%lu harts\n", harts);
+	tap_end();
+}
