@@ -107,6 +107,7 @@ size_t console_write(struct console *console, const void *bytes, size_t len)
 
 	if (done < len)
 		done += ring_append(console, from + done, len - done);
+	panic_text_look(&console->panic, from, done);
 	if (console->ring_len > 0 && !console->out_watched)
 		console->out_watched = loop_watch_add(console->loop, &console->out_watch) == 0;
 	return done;

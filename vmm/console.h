@@ -8,6 +8,7 @@
 #define VHART_CONSOLE_H
 
 #include "vmm/machine.h"
+#include "vmm/panic_text.h"
 
 #define CONSOLE_RING  65536u
 #define CONSOLE_INPUT 4096u
@@ -20,9 +21,10 @@ struct console {
 	bool in_open;	/* no end of input seen yet */
 	bool in_watched;
 	bool out_watched;
-	bool escapes;	  /* IN is a terminal */
-	bool escape_seen; /* Ctrl-A was the last key */
-	bool out_broken;  /* the reader went away */
+	bool escapes;		 /* IN is a terminal */
+	bool escape_seen;	 /* Ctrl-A was the last key */
+	bool out_broken;	 /* the reader went away */
+	struct panic_text panic; /* the guest said that it panicked */
 	struct loop_watch in_watch, out_watch;
 	struct console_device *device; /* NULL: nobody listens yet */
 

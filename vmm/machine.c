@@ -357,9 +357,18 @@ static void machine_free(struct machine *machine)
 
 /* ---- one life ---- */
 
+/* A Linux that panicked resets, powers off or just stops like a healthy one: its words decide. */
+static enum machine_end end_of(const struct machine *machine)
+{
+	enum machine_end end = (enum machine_end)atomic_load(&machine->end);
+	bool ambiguous = end == END_RESET || end == END_POWEROFF || end == END_TIMEOUT;
+
+	return ambiguous && machine->console.panic.seen ? END_PANIC : end;
+}
+
 static void add_to_account(const struct machine *machine, struct run_account *account)
 {
-	account->end = (enum machine_end)atomic_load(&machine->end);
+	account->end = end_of(machine);
 	account->signal_number = atomic_load(&machine->end_signal);
 	for (unsigned int i = 0; i < machine->vcpu_count; i++) {
 		for (unsigned int reason = 0; reason < VCPU_EXIT_REASONS; reason++)
