@@ -52,7 +52,8 @@ struct pci_host *pci_host_new(struct machine *machine, const struct pci_layout *
 void pci_host_free(struct pci_host *host); /* with all that sits on it */
 /* Plug into the next free slot; own their DEVICE, also when they fail (-1). */
 int virtio_pci_plug(struct pci_host *host, struct virtio_device *device);
-int pvpanic_pci_plug(struct pci_host *host); /* 1b36:0011: the guest's way to say that it panicked */
+int pvpanic_pci_plug(
+	struct pci_host *host); /* 1b36:0011: the guest's way to say that it panicked */
 
 /* ---- platform devices ---- */
 
@@ -71,7 +72,7 @@ void rtc_free(struct rtc *rtc);
  * context per hart (S-mode): context i is hart i. It drives each hart's external interrupt through
  * set_external(). plic_set() is what machine_irq_set() calls.
  */
-#define PLIC_LEN 0x4000000u
+#define PLIC_LEN     0x4000000u
 #define PLIC_SOURCES 96u
 struct plic;
 struct plic *plic_new(struct machine *machine, uint64_t gpa, unsigned int hart_count,

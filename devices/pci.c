@@ -295,6 +295,8 @@ struct pci_host *pci_host_new(struct machine *machine, const struct pci_layout *
 
 void pci_host_free(struct pci_host *host)
 {
+	if (!host)
+		return;
 	for (unsigned int slot = 0; slot < SLOTS; slot++) {
 		struct pci_function *function = host->slots[slot];
 		if (!function)

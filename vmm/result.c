@@ -2,6 +2,7 @@
 /* How a run ended: names, exit statuses, and the JSON of --result. */
 #include <errno.h>
 #include <json-c/json.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "vmm/log.h"
@@ -67,7 +68,10 @@ static json_object *kvm_counters(const struct kvm_stats *stats)
 
 static json_object *seconds(uint64_t ns)
 {
-	return json_object_new_double((double)ns / 1e9);
+	char text[32];
+
+	snprintf(text, sizeof(text), "%.6f", (double)ns / 1e9);
+	return json_object_new_double_s((double)ns / 1e9, text);
 }
 
 bool result_write(const char *path, const struct config *config, const struct run_account *account)
