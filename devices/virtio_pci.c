@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* virtio over PCI, modern only (virtio 1.2, section 4.1). */
-#include <endian.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -43,8 +42,7 @@ static const struct {
 #define ISR_CONFIG 2u
 
 struct queue_doorbell {
-	struct doorbell doorbell;
-	unsigned int queue;
+	struct doorbell doorbell; /* data: the queue; any value rings it */
 	bool added;
 };
 
@@ -346,12 +344,9 @@ static void bar_write(struct mmio_region *region, uint64_t offset, unsigned int 
 
 static void doorbell_rung(struct doorbell *doorbell)
 {
-	struct queue_doorbell *bell = doorbell->opaque;
-	struct virtio_pci *pci =
-		(struct virtio_pci *)(void *)((char *)(bell - bell->queue) -
-					      offsetof(struct virtio_pci, doorbells));
+	struct virtio_pci *pci = doorbell->opaque;
 
-	virtio_device_rung(pci->device, bell->queue);
+	virtio_device_rung(pci->device, (unsigned int)doorbell->data);
 }
 
 static void remove_doorbells(struct virtio_pci *pci)
@@ -368,13 +363,13 @@ static void add_doorbells(struct virtio_pci *pci, uint64_t bar)
 {
 	for (unsigned int i = 0; i < pci->device->queue_count; i++) {
 		struct queue_doorbell *bell = &pci->doorbells[i];
-		bell->queue = i;
 		/* Section 4.1.5.2: the driver writes the queue's index, 16 bits. */
 		bell->doorbell = (struct doorbell){
 			.gpa = bar + PAGE_NOTIFY * PAGE_LEN + i * NOTIFY_STRIDE,
 			.len = 2,
+			.data = i,
 			.rung = doorbell_rung,
-			.opaque = bell,
+			.opaque = pci,
 		};
 		bell->added = machine_doorbell_add(pci->machine, &bell->doorbell) == 0;
 	}
