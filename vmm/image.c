@@ -149,11 +149,6 @@ bool image_place_rest(const struct guest_memory *memory, const struct image_plac
 	/* Firmware maps little: U-Boot, like others, expects the FDT in the first gigabyte. */
 	const uint64_t fdt_top = memory->size > GIB ? memory->base + GIB : ram_end;
 
-	if (initrd_len > memory->size || fdt_len > memory->size)
-		return image_refuse(message,
-				    "does not fit: %llu MiB of initrd, --memory has %llu MiB",
-				    (unsigned long long)in_mib(initrd_len),
-				    (unsigned long long)in_mib(memory->size));
 	*initrd = 0;
 	if (room_below(memory, kernel, fdt_top, fdt_len, FDT_ALIGN, fdt) ||
 	    room_below(memory, kernel, ram_end, fdt_len, FDT_ALIGN, fdt)) {

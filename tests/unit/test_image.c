@@ -1,0 +1,668 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <elf.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
+#include <zstd.h>
+
+#include "vmm/image.h"
+#include "vmm/log.h"
+
+#define MIB	 (1024ull * 1024)
+#define RAM_BASE 0x80000000ull
+#define RAM_SIZE (16 * MIB)
+
+static uint8_t ram[RAM_SIZE];
+static const struct guest_memory memory = {RAM_BASE, RAM_SIZE, ram};
+static char message[IMAGE_MESSAGE_MAX];
+
+/* The messages of file_load(), instead of log.c's. */
+static char logged[1024];
+
+void error(const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(logged, sizeof(logged), format, arguments);
+	va_end(arguments);
+}
+
+static void put(struct blob *blob, size_t at, uint64_t value, size_t len)
+{
+	assert_true(at + len <= blob->len);
+	memcpy(blob->bytes + at, &value, len);
+}
+
+static struct blob zeros(size_t len)
+{
+	struct blob blob = {calloc(1, len ? len : 1), len};
+
+	assert_non_null(blob.bytes);
+	return blob;
+}
+
+/* A Linux Image of LEN bytes that says it takes IMAGE_SIZE bytes of memory. */
+static struct blob linux_image(size_t len, uint64_t image_size)
+{
+	struct blob blob = zeros(len);
+
+	for (size_t i = 0; i < len; i++)
+		blob.bytes[i] = (uint8_t)(i * 7 + i / 256);
+	memset(blob.bytes, 0, 64);
+	put(&blob, 0, 0x0000006f, 4); /* j . */
+	put(&blob, 8, 2 * MIB, 8);
+	put(&blob, 16, image_size, 8);
+	put(&blob, 32, 2, 4);
+	memcpy(blob.bytes + 48, "RISCV\0\0\0", 8);
+	memcpy(blob.bytes + 56, "RSC\x05", 4);
+	return blob;
+}
+
+/* An ELF for RISC-V with two segments: one with contents, one that is all BSS. */
+static struct blob elf_image(uint64_t virtual, uint64_t physical, uint64_t entry)
+{
+	struct blob blob = zeros(0x3000);
+	const Elf64_Ehdr header = {
+		.e_ident = {0x7f, 'E', 'L', 'F', ELFCLASS64, ELFDATA2LSB, EV_CURRENT},
+		.e_type = ET_EXEC,
+		.e_machine = EM_RISCV,
+		.e_version = EV_CURRENT,
+		.e_entry = entry,
+		.e_phoff = sizeof(Elf64_Ehdr),
+		.e_ehsize = sizeof(Elf64_Ehdr),
+		.e_phentsize = sizeof(Elf64_Phdr),
+		.e_phnum = 3,
+	};
+	const Elf64_Phdr segments[] = {
+		{PT_LOAD, PF_R | PF_X, 0x1000, virtual, physical, 0x2000, 0x2800, 0x1000},
+		{PT_NOTE, PF_R, UINT64_MAX, 0, 0, UINT64_MAX, UINT64_MAX, 1},
+		{PT_LOAD, PF_R | PF_W, 0, virtual + 0x10000, physical + 0x10000, 0, 0x5000, 0x1000},
+	};
+
+	memcpy(blob.bytes, &header, sizeof(header));
+	memcpy(blob.bytes + sizeof(header), segments, sizeof(segments));
+	memset(blob.bytes + 0x1000, 0xab, 0x2000);
+	return blob;
+}
+
+static struct image_place load(const struct blob *blob, bool firmware)
+{
+	struct image_place place;
+
+	if (!image_load(blob, firmware, &memory, &place, message))
+		fail_msg("refused: %s", message);
+	return place;
+}
+
+/* Refused as a kernel, with words of the message; frees BLOB. */
+static void assert_refused(struct blob blob, const char *words)
+{
+	struct image_place place;
+
+	if (image_load(&blob, false, &memory, &place, message))
+		fail_msg("accepted, \"%s\" was expected", words);
+	if (!strstr(message, words))
+		fail_msg("no \"%s\" in: %s", words, message);
+	blob_free(&blob);
+}
+
+static void a_linux_image_lies_where_its_header_says(void **state)
+{
+	struct blob blob = linux_image(100000, 3 * MIB);
+
+	(void)state;
+	struct image_place place = load(&blob, false);
+	assert_int_equal(place.kind, IMAGE_LINUX);
+	assert_int_equal(place.start, RAM_BASE + 2 * MIB);
+	assert_int_equal(place.entry, RAM_BASE + 2 * MIB);
+	assert_int_equal(place.end, RAM_BASE + 5 * MIB);
+	assert_memory_equal(ram + 2 * MIB, blob.bytes, blob.len);
+
+	put(&blob, 8, 4 * MIB, 8);
+	assert_int_equal(load(&blob, false).entry, RAM_BASE + 4 * MIB);
+	blob_free(&blob);
+}
+
+static void an_image_size_below_the_files_size_gives_way_to_it(void **state)
+{
+	(void)state;
+	for (uint64_t image_size = 0; image_size < 100000; image_size += 50000) {
+		struct blob blob = linux_image(100000, image_size);
+		assert_int_equal(load(&blob, false).end, RAM_BASE + 2 * MIB + 100000);
+		blob_free(&blob);
+	}
+}
+
+static void too_little_memory_says_how_much_is_needed(void **state)
+{
+	(void)state;
+	assert_refused(linux_image(4096, 56 * MIB - 1),
+		       "needs 58 MiB of memory, --memory has 16 MiB");
+	assert_refused(linux_image(15 * MIB, 0), "needs 17 MiB of memory");
+	assert_refused(elf_image(RAM_BASE, RAM_BASE + 63 * MIB, RAM_BASE),
+		       "needs 64 MiB of memory");
+	/* The header counts, not only the file. */
+	struct blob blob = linux_image(4096, 14 * MIB);
+	assert_int_equal(load(&blob, false).end, RAM_BASE + RAM_SIZE);
+	blob_free(&blob);
+	assert_refused(linux_image(4096, 14 * MIB + 1), "needs 17 MiB");
+}
+
+static void impossible_headers_are_refused(void **state)
+{
+	struct blob blob = linux_image(4096, UINT64_MAX);
+
+	(void)state;
+	assert_refused(blob, "impossible size");
+	blob = linux_image(4096, 8192);
+	put(&blob, 8, UINT64_MAX - 4096, 8);
+	assert_refused(blob, "impossible size");
+	blob = linux_image(4096, 8192);
+	put(&blob, 24, 1, 8);
+	assert_refused(blob, "big-endian");
+}
+
+static void a_truncated_efi_image_is_noticed(void **state)
+{
+	struct blob blob = linux_image(100000, 3 * MIB);
+	const size_t pe = 64, section = pe + 24 + 0xa0;
+
+	(void)state;
+	memcpy(blob.bytes, "MZ", 2);
+	put(&blob, 60, pe, 4);
+	memcpy(blob.bytes + pe, "PE\0", 4);
+	put(&blob, pe + 6, 2, 2);
+	put(&blob, pe + 20, 0xa0, 2);
+	memset(blob.bytes + section, 0, 80);
+	put(&blob, section + 16, 0x1000, 4);
+	put(&blob, section + 20, 0x1000, 4);
+	put(&blob, section + 40 + 16, 100000 - 0x2000, 4);
+	put(&blob, section + 40 + 20, 0x2000, 4);
+	load(&blob, false);
+	for (size_t len = 99999; len >= 64 + 24; len -= len > 1400 ? 1000 : 9) {
+		struct blob cut = zeros(len);
+		memcpy(cut.bytes, blob.bytes, len);
+		assert_refused(cut, "truncated");
+	}
+	blob_free(&blob);
+}
+
+static void an_elf_lies_where_it_is_linked(void **state)
+{
+	struct blob blob = elf_image(0xffffffff80000000, RAM_BASE + MIB, 0xffffffff80000040);
+
+	(void)state;
+	memset(ram, 0x55, sizeof(ram));
+	struct image_place place = load(&blob, false);
+	assert_int_equal(place.kind, IMAGE_ELF);
+	assert_int_equal(place.entry, RAM_BASE + MIB + 0x40);
+	assert_int_equal(place.start, RAM_BASE + MIB);
+	assert_int_equal(place.end, RAM_BASE + MIB + 0x15000);
+	assert_int_equal(ram[MIB - 1], 0x55);
+	assert_int_equal(ram[MIB], 0xab);
+	assert_int_equal(ram[MIB + 0x1fff], 0xab);
+	assert_int_equal(ram[MIB + 0x2000], 0);
+	assert_int_equal(ram[MIB + 0x27ff], 0);
+	assert_int_equal(ram[MIB + 0x2800], 0x55);
+	assert_int_equal(ram[MIB + 0x10000], 0);
+	assert_int_equal(ram[MIB + 0x14fff], 0);
+	assert_int_equal(ram[MIB + 0x15000], 0x55);
+	blob_free(&blob);
+
+	/* A physical entry point in a file that is linked to virtual addresses. */
+	blob = elf_image(0xffffffff80000000, RAM_BASE + MIB, RAM_BASE + MIB + 0x80);
+	assert_int_equal(load(&blob, false).entry, RAM_BASE + MIB + 0x80);
+	blob_free(&blob);
+}
+
+static void vmlinux_linked_to_zero_lies_where_an_image_would(void **state)
+{
+	struct blob blob = elf_image(0xffffffff80000000, 0, 0xffffffff80000000);
+
+	(void)state;
+	struct image_place place = load(&blob, false);
+	assert_int_equal(place.entry, RAM_BASE + 2 * MIB);
+	assert_int_equal(place.start, RAM_BASE + 2 * MIB);
+	assert_int_equal(ram[2 * MIB], 0xab);
+	blob_free(&blob);
+	assert_refused(elf_image(0x40000000, 0x40000000, 0x40000000), "linked to 0x40000000");
+	assert_refused(elf_image(0, RAM_BASE - 0x1000, 0), "memory starts at 0x80000000");
+}
+
+static void damaged_elf_files_are_refused(void **state)
+{
+	const size_t segment = sizeof(Elf64_Ehdr);
+	struct blob blob;
+
+	(void)state;
+	blob = elf_image(RAM_BASE, RAM_BASE, RAM_BASE + 0x20000);
+	assert_refused(blob, "entry point");
+	blob = elf_image(RAM_BASE, RAM_BASE, RAM_BASE);
+	put(&blob, segment + offsetof(Elf64_Phdr, p_offset), UINT64_MAX - 0x1000, 8);
+	assert_refused(blob, "truncated");
+	blob = elf_image(RAM_BASE, RAM_BASE, RAM_BASE);
+	put(&blob, segment + offsetof(Elf64_Phdr, p_memsz), 0x1000, 8);
+	assert_refused(blob, "impossible segment");
+	blob = elf_image(RAM_BASE, RAM_BASE, RAM_BASE);
+	put(&blob, segment + offsetof(Elf64_Phdr, p_memsz), UINT64_MAX, 8);
+	assert_refused(blob, "impossible segment");
+	blob = elf_image(RAM_BASE, RAM_BASE, RAM_BASE);
+	put(&blob, offsetof(Elf64_Ehdr, e_phoff), UINT64_MAX, 8);
+	assert_refused(blob, "truncated");
+	blob = elf_image(RAM_BASE, RAM_BASE, RAM_BASE);
+	put(&blob, offsetof(Elf64_Ehdr, e_phnum), 0xffff, 2);
+	assert_refused(blob, "65535 segments");
+	blob = elf_image(RAM_BASE, RAM_BASE, RAM_BASE);
+	put(&blob, offsetof(Elf64_Ehdr, e_phnum), 0, 2);
+	assert_refused(blob, "without segments");
+	blob = elf_image(RAM_BASE, RAM_BASE, RAM_BASE);
+	put(&blob, offsetof(Elf64_Ehdr, e_type), ET_REL, 2);
+	assert_refused(blob, "object file");
+	for (size_t len = 4; len < 0x3000; len += 1 + len / 5) {
+		blob = elf_image(RAM_BASE, RAM_BASE, RAM_BASE);
+		blob.len = len;
+		assert_refused(blob, "truncated");
+	}
+}
+
+static void a_kernel_for_something_else_is_called_by_its_name(void **state)
+{
+	struct blob blob;
+
+	(void)state;
+	blob = elf_image(RAM_BASE, RAM_BASE, RAM_BASE);
+	put(&blob, offsetof(Elf64_Ehdr, e_machine), EM_X86_64, 2);
+	assert_refused(blob, "x86-64");
+	blob = elf_image(RAM_BASE, RAM_BASE, RAM_BASE);
+	put(&blob, offsetof(Elf64_Ehdr, e_machine), EM_AARCH64, 2);
+	assert_refused(blob, "arm64");
+	blob = elf_image(RAM_BASE, RAM_BASE, RAM_BASE);
+	blob.bytes[EI_CLASS] = ELFCLASS32;
+	assert_refused(blob, "32-bit RISC-V");
+	blob = elf_image(RAM_BASE, RAM_BASE, RAM_BASE);
+	blob.bytes[EI_DATA] = ELFDATA2MSB;
+	put(&blob, offsetof(Elf64_Ehdr, e_machine), EM_S390 << 8, 2);
+	assert_refused(blob, "s390");
+
+	blob = zeros(4096);
+	memcpy(blob.bytes + 0x202, "HdrS", 4);
+	assert_refused(blob, "x86 (bzImage)");
+	blob = zeros(4096);
+	memcpy(blob.bytes, "MZ", 2);
+	memcpy(blob.bytes + 56, "ARM\x64", 4);
+	assert_refused(blob, "arm64");
+	blob = zeros(4096);
+	memcpy(blob.bytes,
+	       "\xfd"
+	       "7zXZ\0",
+	       6);
+	assert_refused(blob, "xz-compressed");
+	blob = zeros(4096);
+	memcpy(blob.bytes, "070701", 6);
+	assert_refused(blob, "cpio");
+	assert_refused(zeros(4096), "not a kernel");
+	assert_refused(zeros(1), "not a kernel");
+	assert_refused(zeros(0), "empty");
+}
+
+static void flat_firmware_lies_2_mib_into_memory(void **state)
+{
+	struct blob blob = zeros(5000);
+	struct image_place place;
+
+	(void)state;
+	memset(blob.bytes, 0x77, blob.len);
+	place = load(&blob, true);
+	assert_int_equal(place.kind, IMAGE_RAW);
+	assert_int_equal(place.entry, RAM_BASE + 2 * MIB);
+	assert_int_equal(place.end, RAM_BASE + 2 * MIB + 5000);
+	assert_memory_equal(ram + 2 * MIB, blob.bytes, blob.len);
+	blob_free(&blob);
+
+	blob = zeros(14 * MIB + 1);
+	assert_false(image_load(&blob, true, &memory, &place, message));
+	assert_non_null(strstr(message, "needs 17 MiB"));
+	blob_free(&blob);
+	blob = elf_image(RAM_BASE, RAM_BASE, RAM_BASE);
+	assert_int_equal(load(&blob, true).kind, IMAGE_ELF);
+	blob_free(&blob);
+}
+
+static struct blob gzipped(const struct blob *blob)
+{
+	struct blob packed = zeros(blob->len + 4096);
+	z_stream stream = {0};
+
+	assert_int_equal(deflateInit2(&stream, 6, Z_DEFLATED, 31, 8, Z_DEFAULT_STRATEGY), Z_OK);
+	stream.next_in = blob->bytes;
+	stream.avail_in = (unsigned int)blob->len;
+	stream.next_out = packed.bytes;
+	stream.avail_out = (unsigned int)packed.len;
+	assert_int_equal(deflate(&stream, Z_FINISH), Z_STREAM_END);
+	packed.len -= stream.avail_out;
+	deflateEnd(&stream);
+	return packed;
+}
+
+static struct blob zstd_packed(const struct blob *blob)
+{
+	struct blob packed = zeros(ZSTD_compressBound(blob->len));
+
+	packed.len = ZSTD_compress(packed.bytes, packed.len, blob->bytes, blob->len, 3);
+	assert_false(ZSTD_isError(packed.len));
+	return packed;
+}
+
+/* PAYLOAD in an EFI zboot image, with the size behind it that Linux's makefiles put there. */
+static struct blob zboot(const struct blob *payload, const char *compression)
+{
+	struct blob blob = zeros(512 + payload->len + 4);
+
+	memcpy(blob.bytes, "MZ\0\0zimg", 8);
+	put(&blob, 8, 512, 4);
+	put(&blob, 12, payload->len, 4);
+	memcpy(blob.bytes + 24, compression, strlen(compression));
+	memcpy(blob.bytes + 512, payload->bytes, payload->len);
+	return blob;
+}
+
+static void assert_unpacks_to(struct blob packed, const struct blob *expected)
+{
+	if (!image_unpack(&packed, RAM_SIZE, message))
+		fail_msg("refused: %s", message);
+	assert_int_equal(packed.len, expected->len);
+	assert_memory_equal(packed.bytes, expected->bytes, expected->len);
+	blob_free(&packed);
+}
+
+static void assert_unpack_refused(struct blob packed, uint64_t limit, const char *words)
+{
+	if (image_unpack(&packed, limit, message))
+		fail_msg("accepted, \"%s\" was expected", words);
+	if (!strstr(message, words))
+		fail_msg("no \"%s\" in: %s", words, message);
+	blob_free(&packed);
+}
+
+static void compressed_kernels_are_unpacked(void **state)
+{
+	struct blob blob = linux_image(3000000, 0), gzip = gzipped(&blob),
+		    zstd = zstd_packed(&blob);
+
+	(void)state;
+	struct blob zboot_gzip = zboot(&gzip, "gzip");
+	assert_unpacks_to(zboot(&zstd, "zstd22"), &blob);
+	assert_unpacks_to(zboot(&zstd, "zstd"), &blob);
+	assert_unpacks_to(zboot(&gzip, "gzip"), &blob);
+	assert_unpacks_to(gzipped(&zboot_gzip), &blob);
+	assert_unpacks_to(gzip, &blob);
+	assert_unpacks_to(zstd, &blob);
+	blob_free(&zboot_gzip);
+	blob_free(&blob);
+}
+
+static void what_is_not_compressed_stays_as_it_is(void **state)
+{
+	struct blob blob = linux_image(5000, 0), copy = linux_image(5000, 0);
+
+	(void)state;
+	assert_unpacks_to(copy, &blob);
+	blob_free(&blob);
+	blob = zeros(0);
+	assert_true(image_unpack(&blob, RAM_SIZE, message));
+	assert_int_equal(blob.len, 0);
+	blob_free(&blob);
+}
+
+static void a_third_layer_is_left_packed(void **state)
+{
+	struct blob blob = linux_image(5000, 0), one = gzipped(&blob), two = gzipped(&one);
+
+	(void)state;
+	assert_unpacks_to(gzipped(&two), &one);
+	blob_free(&two);
+	blob_free(&one);
+	blob_free(&blob);
+}
+
+static void gzip_members_follow_each_other(void **state)
+{
+	struct blob first = linux_image(5000, 0), both = zeros(10000), one = gzipped(&first);
+	struct blob two = zeros(2 * one.len + 3);
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		memcpy(both.bytes + i * 5000, first.bytes, 5000);
+		memcpy(two.bytes + (size_t)i * one.len, one.bytes, one.len);
+	}
+	assert_unpacks_to(two, &both);
+	blob_free(&one);
+	blob_free(&first);
+	blob_free(&both);
+}
+
+static void damaged_and_truncated_archives_are_refused(void **state)
+{
+	struct blob blob = linux_image(200000, 0), gzip = gzipped(&blob), zstd = zstd_packed(&blob);
+
+	(void)state;
+	for (size_t len = 4; len < gzip.len; len += 1 + len / 3) {
+		struct blob cut = zeros(len);
+		memcpy(cut.bytes, gzip.bytes, len);
+		assert_unpack_refused(cut, RAM_SIZE, "truncated gzip");
+	}
+	for (size_t len = 4; len < zstd.len; len += 1 + len / 3) {
+		struct blob cut = zeros(len);
+		memcpy(cut.bytes, zstd.bytes, len);
+		assert_unpack_refused(cut, RAM_SIZE, "truncated zstd");
+	}
+	gzip.bytes[gzip.len - 6] ^= 0xff; /* in the CRC */
+	assert_unpack_refused(gzip, RAM_SIZE, "damaged gzip");
+	zstd.bytes[6] ^= 0xff;
+	assert_unpack_refused(zstd, RAM_SIZE, "zstd");
+	blob_free(&blob);
+}
+
+static void a_compression_bomb_stops_at_the_limit(void **state)
+{
+	struct blob blob = zeros(64 * MIB), gzip = gzipped(&blob), zstd = zstd_packed(&blob);
+
+	(void)state;
+	assert_true(gzip.len < MIB / 8 && zstd.len < MIB / 8);
+	assert_unpack_refused(gzip, 8 * MIB, "more than 8 MiB");
+	assert_unpack_refused(zstd, 8 * MIB, "more than 8 MiB");
+	blob_free(&blob);
+}
+
+static void damaged_zboot_images_are_refused(void **state)
+{
+	struct blob blob = linux_image(5000, 0), gzip = gzipped(&blob), image;
+
+	(void)state;
+	assert_unpack_refused(zboot(&gzip, "xz"), RAM_SIZE, "\"xz\"");
+	assert_unpack_refused(zboot(&gzip, "lzma\x1b[2J"), RAM_SIZE, "\"lzma?[2J\"");
+	assert_unpack_refused(zboot(&gzip, ""), RAM_SIZE, "\"\"");
+	assert_unpack_refused(zboot(&gzip, "12345678901234567890123456789012"), RAM_SIZE,
+			      "\"12345678901234567890123456789012\"");
+	image = zboot(&gzip, "gzip");
+	put(&image, 8, UINT32_MAX, 4);
+	assert_unpack_refused(image, RAM_SIZE, "truncated");
+	image = zboot(&gzip, "gzip");
+	put(&image, 12, UINT32_MAX, 4);
+	assert_unpack_refused(image, RAM_SIZE, "truncated");
+	image = zboot(&gzip, "gzip");
+	image.len = 63;
+	assert_unpack_refused(image, RAM_SIZE, "truncated");
+	image = zboot(&gzip, "zstd");
+	assert_unpack_refused(image, RAM_SIZE, "zstd");
+	blob_free(&gzip);
+	blob_free(&blob);
+}
+
+static void assert_apart(uint64_t a, uint64_t a_len, uint64_t b, uint64_t b_len)
+{
+	assert_true(a + a_len <= b || b + b_len <= a);
+}
+
+static void initrd_and_fdt_never_overlap_anything(void **state)
+{
+	unsigned int placed = 0;
+
+	(void)state;
+	for (uint64_t size = 16 * MIB; size <= 8192 * MIB; size = size * 3 / 2 / MIB * MIB) {
+		const struct guest_memory big = {RAM_BASE, size, NULL};
+		for (uint64_t high = 0; high < 2; high++) {
+			struct image_place kernel = {.start = RAM_BASE + 2 * MIB,
+						     .end = RAM_BASE + 12 * MIB + 5};
+			if (high) {
+				kernel.end = RAM_BASE + size;
+				kernel.start = kernel.end - 5 * MIB - 5;
+			}
+			for (uint64_t initrd_len = 0; initrd_len < size;
+			     initrd_len = initrd_len * 4 + 12345) {
+				uint64_t initrd, fdt, fdt_len = 70000;
+				if (!image_place_rest(&big, &kernel, initrd_len, fdt_len, &initrd,
+						      &fdt, message)) {
+					assert_non_null(strstr(message, "--memory"));
+					continue;
+				}
+				placed++;
+				assert_int_equal(fdt % (2 * MIB), 0);
+				assert_true(fdt >= RAM_BASE && fdt + fdt_len <= RAM_BASE + size);
+				assert_apart(fdt, fdt_len, kernel.start, kernel.end - kernel.start);
+				if (!initrd_len)
+					continue;
+				assert_int_equal(initrd % 4096, 0);
+				assert_true(initrd >= RAM_BASE &&
+					    initrd + initrd_len <= RAM_BASE + size);
+				assert_apart(initrd, initrd_len, kernel.start,
+					     kernel.end - kernel.start);
+				assert_apart(initrd, initrd_len, fdt, fdt_len);
+			}
+		}
+	}
+	assert_true(placed > 100);
+}
+
+static void a_small_machine_has_room_for_a_debian_kernel(void **state)
+{
+	const struct guest_memory small = {RAM_BASE, 64 * MIB, NULL};
+	const struct image_place kernel = {.start = RAM_BASE + 2 * MIB, .end = RAM_BASE + 36 * MIB};
+	uint64_t initrd, fdt;
+
+	(void)state;
+	assert_true(image_place_rest(&small, &kernel, 20 * MIB, 10000, &initrd, &fdt, message));
+	assert_false(image_place_rest(&small, &kernel, 40 * MIB, 10000, &initrd, &fdt, message));
+	assert_non_null(strstr(message, "initrd of 40 MiB"));
+	assert_non_null(strstr(message, "--memory has 64 MiB"));
+	assert_false(image_place_rest(&small, &kernel, UINT64_MAX, 10000, &initrd, &fdt, message));
+}
+
+static void the_memory_that_a_refusal_asks_for_is_enough(void **state)
+{
+	(void)state;
+	for (uint64_t initrd_len = 1; initrd_len < 2048 * MIB; initrd_len = initrd_len * 3 + 4097) {
+		struct guest_memory little = {RAM_BASE, 40 * MIB, NULL};
+		const struct image_place kernel = {.start = RAM_BASE + 2 * MIB,
+						   .end = RAM_BASE + 36 * MIB};
+		uint64_t initrd, fdt;
+		if (image_place_rest(&little, &kernel, initrd_len, 70000, &initrd, &fdt, message))
+			continue;
+		const char *needs = strstr(message, "needs ");
+		assert_non_null(needs);
+		little.size = strtoull(needs + strlen("needs "), NULL, 10) * MIB;
+		assert_true(image_place_rest(&little, &kernel, initrd_len, 70000, &initrd, &fdt,
+					     message));
+	}
+}
+
+static void files_are_read_whole(void **state)
+{
+	char path[] = "/tmp/vhart-file-XXXXXX";
+	int fd = mkstemp(path);
+	struct blob blob;
+
+	(void)state;
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, "contents", 8), 8);
+	assert_true(file_load("kernel", path, 8, &blob));
+	assert_int_equal(blob.len, 8);
+	assert_memory_equal(blob.bytes, "contents", 8);
+	blob_free(&blob);
+	assert_null(blob.bytes);
+	assert_int_equal(blob.len, 0);
+
+	assert_false(file_load("kernel", path, 7, &blob));
+	assert_non_null(strstr(logged, path));
+	assert_non_null(strstr(logged, "too big"));
+	assert_int_equal(ftruncate(fd, 0), 0);
+	assert_false(file_load("initrd", path, 100, &blob));
+	assert_non_null(strstr(logged, "initrd"));
+	assert_non_null(strstr(logged, "is empty"));
+	close(fd);
+	unlink(path);
+	assert_false(file_load("initrd", path, 100, &blob));
+	assert_non_null(strstr(logged, path));
+	assert_non_null(strstr(logged, "No such file"));
+}
+
+static void what_is_not_a_file_is_refused_without_waiting(void **state)
+{
+	char folder[] = "/tmp/vhart-file-XXXXXX", pipe_path[64];
+	struct blob blob;
+
+	(void)state;
+	assert_non_null(mkdtemp(folder));
+	assert_false(file_load("kernel", folder, 100, &blob));
+	assert_non_null(strstr(logged, "is a directory"));
+	snprintf(pipe_path, sizeof(pipe_path), "%s/pipe", folder);
+	assert_int_equal(mkfifo(pipe_path, 0600), 0);
+	assert_false(file_load("kernel", pipe_path, 100, &blob));
+	assert_non_null(strstr(logged, "regular file"));
+	assert_false(file_load("kernel", "/dev/zero", 100, &blob));
+	assert_non_null(strstr(logged, "regular file"));
+	unlink(pipe_path);
+	rmdir(folder);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_linux_image_lies_where_its_header_says),
+		cmocka_unit_test(an_image_size_below_the_files_size_gives_way_to_it),
+		cmocka_unit_test(too_little_memory_says_how_much_is_needed),
+		cmocka_unit_test(impossible_headers_are_refused),
+		cmocka_unit_test(a_truncated_efi_image_is_noticed),
+		cmocka_unit_test(an_elf_lies_where_it_is_linked),
+		cmocka_unit_test(vmlinux_linked_to_zero_lies_where_an_image_would),
+		cmocka_unit_test(damaged_elf_files_are_refused),
+		cmocka_unit_test(a_kernel_for_something_else_is_called_by_its_name),
+		cmocka_unit_test(flat_firmware_lies_2_mib_into_memory),
+		cmocka_unit_test(compressed_kernels_are_unpacked),
+		cmocka_unit_test(what_is_not_compressed_stays_as_it_is),
+		cmocka_unit_test(a_third_layer_is_left_packed),
+		cmocka_unit_test(gzip_members_follow_each_other),
+		cmocka_unit_test(damaged_and_truncated_archives_are_refused),
+		cmocka_unit_test(a_compression_bomb_stops_at_the_limit),
+		cmocka_unit_test(damaged_zboot_images_are_refused),
+		cmocka_unit_test(initrd_and_fdt_never_overlap_anything),
+		cmocka_unit_test(a_small_machine_has_room_for_a_debian_kernel),
+		cmocka_unit_test(the_memory_that_a_refusal_asks_for_is_enough),
+		cmocka_unit_test(files_are_read_whole),
+		cmocka_unit_test(what_is_not_a_file_is_refused_without_waiting),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,447 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "vmm/config.h"
+#include "vmm/log.h"
+#include "vmm/options.h"
+
+/* The messages, instead of log.c's. */
+static char message[1024];
+static int messages;
+
+void error(const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(message, sizeof(message), format, arguments);
+	va_end(arguments);
+	messages++;
+}
+
+enum { ARGUMENTS_MAX = 200 };
+
+/* The command line of one test: the words of a string, as vhart gets them (they may be cut up). */
+struct line {
+	char text[8192];
+	char *argv[ARGUMENTS_MAX];
+	int argc;
+};
+
+static void split(struct line *line, const char *text)
+{
+	static char run[] = "run";
+	char *rest = line->text;
+
+	snprintf(line->text, sizeof(line->text), "%s", text);
+	line->argc = 0;
+	line->argv[line->argc++] = run;
+	for (char *word = strsep(&rest, " "); word; word = strsep(&rest, " "))
+		line->argv[line->argc++] = word;
+}
+
+static struct line line;
+
+static int parse(const char *text, struct config *config)
+{
+	split(&line, text);
+	messages = 0;
+	message[0] = '\0';
+	return options_parse(line.argc, line.argv, config);
+}
+
+static void assert_accepted(const char *text, struct config *config)
+{
+	int status = parse(text, config);
+
+	if (status || messages)
+		fail_msg("\"%s\" was refused: %s", text, message);
+}
+
+/* Refused with one message that contains all of the words after it, up to NULL. */
+static void assert_refused(const char *text, ...)
+{
+	struct config config;
+	va_list words;
+
+	int status = parse(text, &config);
+	if (status != STATUS_USAGE || messages != 1)
+		fail_msg("\"%s\": status %d, %d messages: %s", text, status, messages, message);
+	va_start(words, text);
+	for (const char *word = va_arg(words, const char *); word;
+	     word = va_arg(words, const char *)) {
+		if (!strstr(message, word))
+			fail_msg("\"%s\": no \"%s\" in: %s", text, word, message);
+	}
+	va_end(words);
+	assert_null(strchr(message, '\n'));
+}
+
+static void a_kernel_alone_gets_the_defaults(void **state)
+{
+	struct config config;
+
+	(void)state;
+	assert_accepted("--kernel Image", &config);
+	assert_string_equal(config.kernel, "Image");
+	assert_null(config.initrd);
+	assert_null(config.firmware);
+	assert_string_equal(config.append, "");
+	assert_int_equal(config.memory, 512ull << 20);
+	assert_int_equal(config.cpus, 1);
+	assert_int_equal(config.disk_count, 0);
+	assert_int_equal(config.inject_count, 0);
+	assert_int_equal(config.net, NET_NONE);
+	assert_int_equal(config.console, CONSOLE_SERIAL);
+	assert_int_equal(config.transport, TRANSPORT_PCI);
+	assert_int_equal(config.on_reboot, ON_REBOOT_RESTART);
+	assert_true(config.aia);
+	assert_false(config.rng);
+	assert_false(config.verbose);
+	assert_false(config.help);
+	assert_null(config.name);
+	assert_true(config.timeout == 0);
+}
+
+static void every_option_reaches_the_configuration(void **state)
+{
+	struct config config;
+
+	(void)state;
+	assert_accepted("--kernel k --initrd i --append a=b --memory 1G --cpus 8 --disk "
+			"d,ro,direct,serial=s "
+			"--disk e --net tap=tap7 --rng --console virtio --transport mmio --aia off "
+			"--on-reboot exit --inject h:/g --inject x:y:/z --dump-fdt f --result r "
+			"--name n-1 --timeout 2.5 --verbose",
+			&config);
+	assert_string_equal(config.kernel, "k");
+	assert_string_equal(config.initrd, "i");
+	assert_string_equal(config.append, "a=b");
+	assert_int_equal(config.memory, 1ull << 30);
+	assert_int_equal(config.cpus, 8);
+	assert_int_equal(config.disk_count, 2);
+	assert_string_equal(config.disks[0].path, "d");
+	assert_string_equal(config.disks[0].serial, "s");
+	assert_true(config.disks[0].read_only);
+	assert_true(config.disks[0].direct);
+	assert_string_equal(config.disks[1].path, "e");
+	assert_null(config.disks[1].serial);
+	assert_false(config.disks[1].read_only);
+	assert_false(config.disks[1].direct);
+	assert_int_equal(config.net, NET_TAP);
+	assert_string_equal(config.tap, "tap7");
+	assert_true(config.rng);
+	assert_int_equal(config.console, CONSOLE_VIRTIO);
+	assert_int_equal(config.transport, TRANSPORT_MMIO);
+	assert_false(config.aia);
+	assert_int_equal(config.on_reboot, ON_REBOOT_EXIT);
+	assert_int_equal(config.inject_count, 2);
+	assert_string_equal(config.injects[0].host_path, "h");
+	assert_string_equal(config.injects[0].guest_path, "/g");
+	assert_string_equal(config.injects[1].host_path, "x:y");
+	assert_string_equal(config.injects[1].guest_path, "/z");
+	assert_string_equal(config.dump_fdt, "f");
+	assert_string_equal(config.result, "r");
+	assert_string_equal(config.name, "n-1");
+	assert_true(config.timeout == 2.5);
+	assert_true(config.verbose);
+}
+
+static void a_value_may_follow_an_equals_sign(void **state)
+{
+	struct config config;
+
+	(void)state;
+	assert_accepted("--kernel=k --append=root=/dev/vda --memory=64M --disk=d,ro --net=user",
+			&config);
+	assert_string_equal(config.kernel, "k");
+	assert_string_equal(config.append, "root=/dev/vda");
+	assert_int_equal(config.memory, 64ull << 20);
+	assert_true(config.disks[0].read_only);
+	assert_int_equal(config.net, NET_USER);
+}
+
+static void sizes_need_a_unit_and_must_fit(void **state)
+{
+	uint64_t bytes = 0;
+
+	(void)state;
+	assert_true(option_size("16384K", &bytes));
+	assert_int_equal(bytes, 16ull << 20);
+	assert_true(option_size("3T", &bytes));
+	assert_int_equal(bytes, 3ull << 40);
+	assert_true(option_size("16777215T", &bytes));
+	assert_int_equal(bytes, 16777215ull << 40);
+	static const char *const wrong[] = {"",
+					    "M",
+					    "512",
+					    "512m",
+					    "-5M",
+					    "+5M",
+					    " 5M",
+					    "5 M",
+					    "5MB",
+					    "5MiB",
+					    "0x10M",
+					    "1.5G",
+					    "16777216T",
+					    "18446744073709551616K",
+					    "99999999999999999999999999999999G"};
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		if (option_size(wrong[i], &bytes))
+			fail_msg("\"%s\" was taken for %llu", wrong[i], (unsigned long long)bytes);
+	}
+}
+
+static void memory_is_at_least_16_mib_in_steps_of_2_mib(void **state)
+{
+	struct config config;
+
+	(void)state;
+	assert_accepted("--kernel k --memory 16M", &config);
+	assert_accepted("--kernel k --memory 18432K", &config);
+	assert_accepted("--kernel k --memory 8G", &config);
+	assert_refused("--kernel k --memory 14M", "--memory 14M", "16M", NULL);
+	assert_refused("--kernel k --memory 0G", "--memory 0G", "16M", NULL);
+	assert_refused("--kernel k --memory 17M", "--memory 17M", "multiple of 2M", NULL);
+	assert_refused("--kernel k --memory 512", "--memory 512", "512M", NULL);
+	assert_refused("--kernel k --memory 16777215T", "--memory 16777215T", NULL);
+}
+
+static void numbers_are_plain_and_in_range(void **state)
+{
+	struct config config;
+
+	(void)state;
+	assert_accepted("--kernel k --cpus 512", &config);
+	assert_int_equal(config.cpus, 512);
+	assert_refused("--kernel k --cpus 0", "--cpus 0", "1 to 512", NULL);
+	assert_refused("--kernel k --cpus 513", "--cpus 513", NULL);
+	assert_refused("--kernel k --cpus -1", "--cpus -1", NULL);
+	assert_refused("--kernel k --cpus 4x", "--cpus 4x", NULL);
+	assert_refused("--kernel k --cpus 4294967297", "--cpus 4294967297", NULL);
+	assert_refused("--kernel k --cpus=", "--cpus", NULL);
+	static const char *const wrong[] = {"0",    "-1",    "nan", "inf", "1e3",
+					    "0x10", "1.2.3", ".",   ""};
+	double seconds;
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+		assert_false(option_seconds(wrong[i], &seconds));
+	assert_refused("--kernel k --timeout never", "--timeout never", "seconds", NULL);
+}
+
+static void an_option_given_twice_is_refused(void **state)
+{
+	(void)state;
+	assert_refused("--kernel a --kernel b", "--kernel", "twice", NULL);
+	assert_refused("--kernel a --cpus 1 --cpus 1", "--cpus", "twice", NULL);
+	assert_refused("--kernel a --rng --rng", "--rng", "twice", NULL);
+	assert_refused("--kernel a --net user --net none", "--net", "twice", NULL);
+}
+
+static void an_unknown_option_is_refused_with_the_nearest_name(void **state)
+{
+	(void)state;
+	assert_refused("--kernle k", "--kernle", "--kernel", NULL);
+	assert_refused("--kernel k --memroy=5M", "--memroy", "--memory", NULL);
+	assert_refused("--kernel k --dumpfdt x", "--dumpfdt", "--dump-fdt", NULL);
+	assert_refused("--kernel k --quantum-foam", "--quantum-foam", "vhart run --help", NULL);
+	assert_refused("--kernel k -m 5", "-m", NULL);
+	assert_refused("--hlep", "--hlep", "--help", NULL);
+	/* Prefixes are no abbreviations: scripts would break when options are added. */
+	assert_refused("--kern k", "--kern", NULL);
+}
+
+static void a_missing_or_superfluous_value_is_refused(void **state)
+{
+	(void)state;
+	assert_refused("--kernel", "--kernel", "missing", NULL);
+	assert_refused("--kernel --rng", "--kernel", "missing", NULL);
+	assert_refused("--kernel k --rng=yes", "--rng", "no value", NULL);
+	assert_refused("--kernel k stray", "stray", NULL);
+	assert_refused("--kernel k -- stray", "stray", NULL);
+	assert_refused("--kernel=", "--kernel", "path", NULL);
+}
+
+static void an_argument_for_the_kernel_may_look_like_an_option(void **state)
+{
+	struct config config;
+
+	(void)state;
+	assert_accepted("--kernel k --append --debug", &config);
+	assert_string_equal(config.append, "--debug");
+	assert_accepted("--kernel k --append=--rng", &config);
+	assert_string_equal(config.append, "--rng");
+}
+
+static void what_is_booted_must_be_clear(void **state)
+{
+	struct config config;
+
+	(void)state;
+	assert_refused("--memory 64M", "--kernel", "--firmware", NULL);
+	assert_refused("--kernel k --firmware f", "--firmware", "--kernel", NULL);
+	assert_refused("--firmware f --initrd i", "--initrd", "--kernel", NULL);
+	assert_refused("--firmware f --append x", "--append", "--kernel", NULL);
+	assert_refused("--firmware f --inject a:/b", "--inject", "--kernel", NULL);
+	assert_accepted("--firmware f --disk d --net user", &config);
+	assert_accepted("--kernel k --inject a:/b", &config);
+}
+
+static void disks_are_checked(void **state)
+{
+	char many[1024] = "--kernel k";
+	struct config config;
+
+	(void)state;
+	assert_accepted("--kernel k --disk d,serial=12345678901234567890", &config);
+	assert_refused("--kernel k --disk d,serial=123456789012345678901", "20", NULL);
+	assert_refused("--kernel k --disk d,serial=", "--disk d,serial=", NULL);
+	assert_refused("--kernel k --disk d,readonly", "--disk d,readonly", "comma", NULL);
+	assert_refused("--kernel k --disk d,ro,ro", "--disk d,ro,ro", NULL);
+	assert_refused("--kernel k --disk ,ro", "--disk ,ro", NULL);
+	assert_refused("--kernel k --disk d,", "--disk d,", NULL);
+	for (int i = 0; i < CONFIG_MAX_DISKS; i++)
+		strcat(many, " --disk d");
+	assert_accepted(many, &config);
+	assert_int_equal(config.disk_count, CONFIG_MAX_DISKS);
+	strcat(many, " --disk d");
+	assert_refused(many, "16 disks", NULL);
+}
+
+static void injected_files_need_an_absolute_clean_guest_path(void **state)
+{
+	static const char *const wrong[] = {"h",       "h:",	":/g",	   "h:g",
+					    "h:/",     "h:/a/", "h:/a//b", "h:/../b",
+					    "h:/a/..", "h:/.",	"h:/./a"};
+	struct config config;
+	char text[64];
+
+	(void)state;
+	assert_accepted("--kernel k --inject h:/a/b.sh --inject h:/..a/.b/c..", &config);
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		snprintf(text, sizeof(text), "--kernel k --inject %s", wrong[i]);
+		assert_refused(text, "--inject", wrong[i], "HOSTFILE:GUESTPATH", NULL);
+	}
+}
+
+static void choices_name_what_they_accept(void **state)
+{
+	(void)state;
+	assert_refused("--kernel k --net bridge", "--net bridge", "user", "tap=IF", NULL);
+	assert_refused("--kernel k --net tap=", "--net tap=", NULL);
+	assert_refused("--kernel k --net tap=sixteen-letters-", "--net", NULL);
+	assert_refused("--kernel k --net tap=a/b", "--net", NULL);
+	assert_refused("--kernel k --console hvc", "--console hvc", "virtio", NULL);
+	assert_refused("--kernel k --transport isa", "--transport isa", "mmio", NULL);
+	assert_refused("--kernel k --aia on", "--aia on", "auto", NULL);
+	assert_refused("--kernel k --on-reboot maybe", "--on-reboot maybe", "restart", NULL);
+	assert_refused("--kernel k --name a/b", "--name a/b", "letters", NULL);
+	assert_refused("--kernel k --name=", "--name", NULL);
+}
+
+static void help_lists_every_option_and_ends_there(void **state)
+{
+	static char help[16384];
+	struct config config;
+	FILE *file = tmpfile();
+
+	(void)state;
+	assert_non_null(file);
+	fflush(stdout);
+	int saved = dup(STDOUT_FILENO);
+	assert_true(saved >= 0 && dup2(fileno(file), STDOUT_FILENO) >= 0);
+	int status = parse("--cpus 2 --help --nonsense", &config);
+	fflush(stdout);
+	dup2(saved, STDOUT_FILENO);
+	close(saved);
+	rewind(file);
+	help[fread(help, 1, sizeof(help) - 1, file)] = '\0';
+	fclose(file);
+
+	assert_int_equal(status, 0);
+	assert_int_equal(messages, 0);
+	assert_true(config.help);
+	for (size_t i = 0; i < run_options.count; i++) {
+		char entry[80];
+		snprintf(entry, sizeof(entry), "\n  %s", run_options.specs[i].name);
+		if (!strstr(help, entry))
+			fail_msg("--help does not have %s", run_options.specs[i].name);
+	}
+	for (char *at = strtok(help, "\n"); at; at = strtok(NULL, "\n")) {
+		if (strlen(at) > 100)
+			fail_msg("a line of --help is too long: %s", at);
+	}
+}
+
+/* The manual page as plain text: roff writes a dash of an option as \-. */
+static char *read_manual(void)
+{
+	const char *folder = getenv("VHART_SOURCE");
+	char path[4096];
+
+	assert_non_null(folder);
+	snprintf(path, sizeof(path), "%s/vmm/vhart.1", folder);
+	FILE *file = fopen(path, "r");
+	assert_non_null(file);
+	static char text[1 << 18];
+	text[fread(text, 1, sizeof(text) - 1, file)] = '\0';
+	fclose(file);
+	char *to = text;
+	for (const char *from = text; *from; from++) {
+		if (*from != '\\' || from[1] != '-')
+			*to++ = *from;
+	}
+	*to = '\0';
+	return text;
+}
+
+static void the_manual_page_has_every_option(void **state)
+{
+	const char *manual = read_manual();
+
+	(void)state;
+	for (size_t i = 0; i < run_options.count; i++) {
+		const char *name = run_options.specs[i].name, *at = manual;
+		do {
+			at = strstr(at, name);
+			if (!at)
+				fail_msg("vhart.1 does not have %s", name);
+			at += strlen(name);
+		} while (isalnum((unsigned char)*at) || *at == '-');
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_kernel_alone_gets_the_defaults),
+		cmocka_unit_test(every_option_reaches_the_configuration),
+		cmocka_unit_test(a_value_may_follow_an_equals_sign),
+		cmocka_unit_test(sizes_need_a_unit_and_must_fit),
+		cmocka_unit_test(memory_is_at_least_16_mib_in_steps_of_2_mib),
+		cmocka_unit_test(numbers_are_plain_and_in_range),
+		cmocka_unit_test(an_option_given_twice_is_refused),
+		cmocka_unit_test(an_unknown_option_is_refused_with_the_nearest_name),
+		cmocka_unit_test(a_missing_or_superfluous_value_is_refused),
+		cmocka_unit_test(an_argument_for_the_kernel_may_look_like_an_option),
+		cmocka_unit_test(what_is_booted_must_be_clear),
+		cmocka_unit_test(disks_are_checked),
+		cmocka_unit_test(injected_files_need_an_absolute_clean_guest_path),
+		cmocka_unit_test(choices_name_what_they_accept),
+		cmocka_unit_test(help_lists_every_option_and_ends_there),
+		cmocka_unit_test(the_manual_page_has_every_option),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
