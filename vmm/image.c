@@ -141,25 +141,34 @@ static bool room_below(const struct guest_memory *memory, const struct image_pla
 	return false;
 }
 
+/* Places the FDT below FDT_TOP and the initrd below the FDT or, above it, below the top of RAM. */
+static bool place_below(const struct guest_memory *memory, const struct image_place *kernel,
+			uint64_t fdt_top, uint64_t initrd_len, uint64_t fdt_len, uint64_t *initrd,
+			uint64_t *fdt)
+{
+	const uint64_t ram_end = memory->base + memory->size;
+
+	*initrd = 0;
+	if (!room_below(memory, kernel, fdt_top, fdt_len, FDT_ALIGN, fdt))
+		return false;
+	if (!initrd_len || room_below(memory, kernel, *fdt, initrd_len, PAGE, initrd))
+		return true;
+	return room_below(memory, kernel, ram_end, initrd_len, PAGE, initrd) &&
+	       *initrd >= *fdt + fdt_len;
+}
+
 bool image_place_rest(const struct guest_memory *memory, const struct image_place *kernel,
 		      uint64_t initrd_len, uint64_t fdt_len, uint64_t *initrd, uint64_t *fdt,
 		      char message[IMAGE_MESSAGE_MAX])
 {
 	const uint64_t ram_end = memory->base + memory->size;
-	/* Firmware maps little: U-Boot, like others, expects the FDT in the first gigabyte. */
+	/* Firmware maps little: U-Boot, like others, expects the FDT in the first gigabyte. That
+	 * may cut a large initrd's room in two; then the FDT gives way. */
 	const uint64_t fdt_top = memory->size > GIB ? memory->base + GIB : ram_end;
 
-	*initrd = 0;
-	if (room_below(memory, kernel, fdt_top, fdt_len, FDT_ALIGN, fdt) ||
-	    room_below(memory, kernel, ram_end, fdt_len, FDT_ALIGN, fdt)) {
-		if (!initrd_len)
-			return true;
-		if (room_below(memory, kernel, *fdt, initrd_len, PAGE, initrd))
-			return true;
-		if (room_below(memory, kernel, ram_end, initrd_len, PAGE, initrd) &&
-		    *initrd >= *fdt + fdt_len)
-			return true;
-	}
+	if (place_below(memory, kernel, fdt_top, initrd_len, fdt_len, initrd, fdt) ||
+	    place_below(memory, kernel, ram_end, initrd_len, fdt_len, initrd, fdt))
+		return true;
 	/* Enough for certain: everything above the kernel, each with its alignment. */
 	uint64_t needed = in_mib(kernel->end - memory->base) + in_mib(initrd_len) +
 			  in_mib(fdt_len) + 2 * in_mib(FDT_ALIGN);
