@@ -141,7 +141,11 @@ static bool create_vm(struct machine *machine)
 	machine->kvm_fd = kvm_open();
 	if (machine->kvm_fd < 0)
 		return false;
-	machine->vm_fd = ioctl(machine->kvm_fd, KVM_CREATE_VM, 0);
+	/* After a reset the ring of the life before may still be going away, which the kernel takes
+	 * for a signal (mm_take_all_locks()). */
+	do {
+		machine->vm_fd = ioctl(machine->kvm_fd, KVM_CREATE_VM, 0);
+	} while (machine->vm_fd < 0 && errno == EINTR);
 	if (machine->vm_fd < 0) {
 		error("KVM cannot create a VM: %s: 'vhart probe' says what this host can do",
 		      strerror(errno));
@@ -243,8 +247,21 @@ static void timeout_expired(struct loop_timer *timer)
 	machine_request_end(timer->opaque, END_TIMEOUT);
 }
 
+/* --timeout is for all lives together: a guest that resets for ever must not escape it. */
+static void set_timeout(struct machine *machine, const struct run_account *account)
+{
+	uint64_t now = clock_ns(CLOCK_MONOTONIC);
+	uint64_t limit = (uint64_t)(machine->config->timeout * (double)NS_PER_S);
+	uint64_t deadline = account->first_start_ns ? account->first_start_ns + limit : now + limit;
+
+	machine->timeout = (struct loop_timer){.expired = timeout_expired, .opaque = machine};
+	if (limit)
+		loop_timer_set(machine->loop, &machine->timeout,
+			       deadline > now ? deadline - now : 1);
+}
+
 /* Signals are blocked in every thread (main() did that) and arrive as events of the loop. */
-static bool create_loop(struct machine *machine, bool terminal)
+static bool create_loop(struct machine *machine, bool terminal, const struct run_account *account)
 {
 	sigset_t set;
 
@@ -268,10 +285,7 @@ static bool create_loop(struct machine *machine, bool terminal)
 		error("no signalfd: %s", strerror(errno));
 		return false;
 	}
-	machine->timeout = (struct loop_timer){.expired = timeout_expired, .opaque = machine};
-	if (machine->config->timeout > 0)
-		loop_timer_set(machine->loop, &machine->timeout,
-			       (uint64_t)(machine->config->timeout * (double)NS_PER_S));
+	set_timeout(machine, account);
 	console_init(&machine->console, machine, machine->loop, STDIN_FILENO, STDOUT_FILENO,
 		     terminal);
 	return true;
@@ -296,14 +310,15 @@ static struct machine *machine_new(const struct config *config)
 	return machine;
 }
 
-static bool bring_up(struct machine *machine, const struct boot_files *files, bool terminal)
+static bool bring_up(struct machine *machine, const struct boot_files *files, bool terminal,
+		     const struct run_account *account)
 {
 	if (!create_vm(machine) || !check_cpus(machine) || !create_memory(machine))
 		return false;
 	/* KVM wants the AIA before the vCPUs exist, and started after. */
 	machine->has_aia = machine->config->aia && aia_create(machine->vm_fd, &machine->aia);
 	return create_vcpus(machine) && create_interrupts(machine) &&
-	       create_loop(machine, terminal) && devices_plug(machine) &&
+	       create_loop(machine, terminal, account) && devices_plug(machine) &&
 	       boot_prepare(machine, files);
 }
 
@@ -388,6 +403,7 @@ static bool run(struct machine *machine, struct run_account *account)
 	int result;
 
 	if (account->boots++ == 0) {
+		account->first_start_ns = start;
 		account->setup_ns = start - account->setup_ns;
 		account->started_ns = clock_ns(CLOCK_REALTIME);
 	}
@@ -414,7 +430,7 @@ bool machine_run(const struct config *config, const struct boot_files *files, bo
 
 	if (!machine)
 		return false;
-	ran = bring_up(machine, files, terminal) && run(machine, account);
+	ran = bring_up(machine, files, terminal, account) && run(machine, account);
 	machine_free(machine);
 	return ran;
 }

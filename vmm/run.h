@@ -16,11 +16,12 @@ struct boot_files;
 /* What is worth telling afterwards; sums over all lives of one `vhart run`. */
 struct run_account {
 	enum machine_end end;
-	int signal_number;   /* with END_SIGNAL */
-	unsigned int boots;  /* 1 and up */
-	uint64_t started_ns; /* CLOCK_REALTIME of the first power-on */
-	uint64_t setup_ns;   /* from the start of vhart to the first KVM_RUN, first life */
-	uint64_t run_ns;     /* vCPUs running */
+	int signal_number;	 /* with END_SIGNAL */
+	unsigned int boots;	 /* 1 and up */
+	uint64_t first_start_ns; /* CLOCK_MONOTONIC of the first power-on; 0: not yet */
+	uint64_t started_ns;	 /* CLOCK_REALTIME of the first power-on */
+	uint64_t setup_ns;	 /* from the start of vhart to the first KVM_RUN, first life */
+	uint64_t run_ns;	 /* vCPUs running */
 	uint64_t exits[VCPU_EXIT_REASONS]; /* KVM_RUN returns by exit_reason */
 	uint64_t interrupted;
 	struct kvm_stats kvm; /* what KVM counted, handled in the kernel or not */
