@@ -305,6 +305,7 @@ int loop_run(struct loop *loop)
 	pthread_mutex_lock(loop->lock);
 	while (!atomic_load(&loop->stop) && result == 0)
 		result = turn(loop);
+	atomic_store(&loop->stop, false); /* a stop ends one run; the loop can run again */
 	pthread_mutex_unlock(loop->lock);
 	return result;
 }
