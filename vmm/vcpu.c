@@ -11,6 +11,7 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include "vmm/isa.h"
 #include "vmm/log.h"
 #include "vmm/machine_private.h"
 
@@ -248,7 +249,9 @@ static void enable_sbi(const struct vcpu *vcpu)
 
 	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++)
 		if (kvm_set_reg(vcpu->fd, KVM_SBI_REG(wanted[i]), 1) < 0 && vcpu->id == 0)
-			verbose("this kernel's KVM cannot forward SBI extension %u", wanted[i]);
+			verbose("this kernel's KVM does not forward SBI %s: the guest is without "
+				"it",
+				isa_sbi_ext_name(wanted[i]));
 }
 
 bool vcpu_create(struct vcpu *vcpu, struct machine *machine, unsigned int id)
