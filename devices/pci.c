@@ -108,6 +108,7 @@ void pci_function_set_intx(struct pci_function *function, bool level)
 	uint32_t status = pci_config_get(function, PCI_STATUS, 2) & ~PCI_STATUS_INTERRUPT;
 	uint32_t command = pci_config_get(function, PCI_COMMAND, 2);
 	uint32_t bit = 1u << function->slot;
+	bool was_high = host->asserted[line] != 0;
 
 	/* The status bit tells of the interrupt also where the line is disabled. */
 	function->intx = level;
@@ -116,7 +117,8 @@ void pci_function_set_intx(struct pci_function *function, bool level)
 		host->asserted[line] |= bit;
 	else
 		host->asserted[line] &= ~bit;
-	machine_irq_set(host->machine, host->layout.intx[line], host->asserted[line] != 0);
+	if (was_high != (host->asserted[line] != 0))
+		machine_irq_set(host->machine, host->layout.intx[line], !was_high);
 }
 
 /* ---- BARs ---- */

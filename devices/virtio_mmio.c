@@ -64,8 +64,11 @@ struct virtio_mmio {
 
 static void set_interrupt_status(struct virtio_mmio *mmio, uint32_t status)
 {
+	bool was_high = mmio->interrupt_status != 0;
+
 	mmio->interrupt_status = status;
-	machine_irq_set(mmio->machine, mmio->line, status != 0);
+	if (was_high != (status != 0))
+		machine_irq_set(mmio->machine, mmio->line, !was_high);
 }
 
 static void interrupt(struct virtio_device *device, unsigned int queue)
