@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Instructions that KVM cannot emulate, one a boot, named on the command line with NAME=1:
+ * jump (into a hole), odd (a load at an odd address of a hole), amo (an atomic operation on a
+ * hole), float (a floating-point load from a hole). The guest either takes an exception, or KVM
+ * cannot run the vCPU any more.
+ */
+#include "lib/fdt.h"
+#include "lib/guest.h"
+#include "lib/print.h"
+#include "lib/trap.h"
+
+#define HOLE 0x00200000ull
+
+static void jump(void)
+{
+	((void (*)(void))HOLE)();
+}
+
+static void odd(void)
+{
+	uint64_t value;
+
+	__asm__ volatile("ld %0, (%1)" : "=r"(value) : "r"(HOLE + 1));
+}
+
+static void amo(void)
+{
+	uint64_t value;
+
+	__asm__ volatile("amoadd.d %0, %1, (%1)" : "=r"(value) : "r"(HOLE));
+}
+
+static void float_load(void)
+{
+	__asm__ volatile(".option push\n.option arch, +d\n"
+			 "li t0, 0x2000\ncsrs sstatus, t0\nfld ft0, (%0)\n.option pop" ::"r"(HOLE)
+			 : "t0");
+}
+
+static const struct {
+	const char *name;
+	void (*go)(void);
+} ways[] = {{"jump", jump}, {"odd", odd}, {"amo", amo}, {"float", float_load}};
+
+void main(uint64_t hart, const void *fdt)
+{
+	const char *args = fdt_bootargs(fdt);
+
+	(void)hart;
+	trap_expected = true;
+	for (unsigned int i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+		if (!bootarg(args, ways[i].name, 0))
+			continue;
+		print("stuck: %s\n", ways[i].name);
+		ways[i].go();
+		print("exceptions %lu, scause %lu\n", trap.exceptions, trap.cause);
+	}
+}
