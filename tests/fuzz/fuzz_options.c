@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A command line of `vhart run`: arguments with zeros between them. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "vmm/board.h"
+#include "vmm/config.h"
+#include "vmm/log.h"
+#include "vmm/options.h"
+
+enum { ARGUMENTS_MAX = 128 };
+
+static unsigned int messages;
+
+/* Instead of log.c's: counted, formatted, not shown. */
+void error(const char *format, ...)
+{
+	char line[1024];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(line, sizeof(line), format, arguments);
+	va_end(arguments);
+	messages++;
+}
+
+static void require(int condition)
+{
+	if (!condition)
+		abort();
+}
+
+static void check_config(const struct config *config)
+{
+	require(!config->kernel != !config->firmware);
+	require(config->memory >= 16ull << 20 && config->memory % (2ull << 20) == 0);
+	require(MAP_RAM + config->memory > MAP_RAM);
+	require(config->cpus >= 1 && config->cpus <= BOARD_MAX_HARTS);
+	require(config->disk_count <= CONFIG_MAX_DISKS);
+	for (unsigned int i = 0; i < config->disk_count; i++) {
+		require(config->disks[i].path[0] && !strchr(config->disks[i].path, ','));
+		require(!config->disks[i].serial || strlen(config->disks[i].serial) <= 20);
+	}
+	require(config->inject_count <= CONFIG_MAX_INJECTS);
+	for (unsigned int i = 0; i < config->inject_count; i++) {
+		require(config->injects[i].host_path[0]);
+		require(config->injects[i].guest_path[0] == '/');
+		require(!strstr(config->injects[i].guest_path, "/../"));
+	}
+	require(config->net != NET_TAP || (config->tap && config->tap[0]));
+	require(config->append != NULL);
+	require(config->timeout >= 0 && config->timeout < 1e9);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static char command[] = "run";
+	char *argv[ARGUMENTS_MAX] = {command};
+	struct config config;
+	int argc = 1;
+
+	char *text = malloc(size + 1);
+	if (!text)
+		return 0;
+	memcpy(text, data, size);
+	text[size] = '\0';
+	for (size_t at = 0; at < size && argc < ARGUMENTS_MAX; at += strlen(text + at) + 1) {
+		/* The help is the same each time and would fill the screen. */
+		if (strcmp(text + at, "--help") != 0)
+			argv[argc++] = text + at;
+	}
+
+	messages = 0;
+	int status = options_parse(argc, argv, &config);
+	require(status == 0 || status == STATUS_USAGE);
+	require(messages == (status ? 1 : 0));
+	if (!status)
+		check_config(&config);
+	free(text);
+	return 0;
+}
