@@ -152,7 +152,11 @@ static void attach_error(const char *ifname, int err)
 /* TUNSETIFF makes an interface that does not exist; a mistyped name must not leave one behind. */
 static bool exists(const char *ifname)
 {
-	if (strlen(ifname) < IFNAMSIZ && if_nametoindex(ifname))
+	if (!*ifname || strlen(ifname) >= IFNAMSIZ) {
+		error("tap interface '%s': a name has 1 to %d characters", ifname, IFNAMSIZ - 1);
+		return false;
+	}
+	if (if_nametoindex(ifname))
 		return true;
 	error("tap interface %s: does not exist: make it with: sudo ip tuntap add dev %s mode tap "
 	      "user \"$USER\" && sudo ip link set %s up",

@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the network card is plugged into: libslirp, and a tap interface in a namespace of its own.
+ */
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
+#include <linux/if_tun.h>
+#include <net/if.h>
+#include <sched.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "devices/devices.h"
+#include "tests/unit/guest_driver.h"
+
+enum { RX = 0, TX = 1 };
+#define HEADER	 12u
+#define RX_AREA	 (GUEST_DATA + 0x10000)
+#define RX_SIZE	 2048u
+#define RX_COUNT 8u
+
+struct fixture {
+	struct machine machine;
+	struct guest_driver driver;
+	struct virtio_device *device;
+	unsigned int received;
+};
+
+static int setup(void **state)
+{
+	struct fixture *fixture = calloc(1, sizeof(*fixture));
+
+	*state = fixture;
+	return fake_machine_init_loop(&fixture->machine, GUEST_RAM) ? 0 : -1;
+}
+
+static int teardown(void **state)
+{
+	struct fixture *fixture = *state;
+
+	if (fixture->device)
+		virtio_device_free(fixture->device);
+	fake_machine_destroy(&fixture->machine);
+	free(fixture);
+	return 0;
+}
+
+static void start(struct fixture *fixture, struct virtio_device *device)
+{
+	assert_non_null(device);
+	fixture->device = device;
+	guest_driver_start(&fixture->driver, &fixture->machine, device, 0);
+	for (unsigned int i = 0; i < RX_COUNT; i++) {
+		const struct guest_buffer buffer = {
+			.gpa = RX_AREA + i * RX_SIZE, .len = RX_SIZE, .writable = true};
+
+		guest_driver_add(&fixture->driver, RX, &buffer, 1);
+	}
+}
+
+static void send_frame(struct fixture *fixture, const void *frame, uint32_t len)
+{
+	const struct guest_buffer buffer = {.gpa = GUEST_DATA, .len = HEADER + len};
+
+	memset(guest_memory_at(&fixture->machine.memory, GUEST_DATA, HEADER), 0, HEADER);
+	memcpy(guest_memory_at(&fixture->machine.memory, GUEST_DATA + HEADER, len), frame, len);
+	guest_driver_add(&fixture->driver, TX, &buffer, 1);
+	guest_driver_kick(&fixture->driver, TX);
+	guest_driver_wait(&fixture->driver, TX);
+}
+
+/* Waits for the next frame; returns it and its length. */
+static const uint8_t *next_frame(struct fixture *fixture, uint32_t *len)
+{
+	uint64_t gpa = RX_AREA + fixture->received++ % RX_COUNT * RX_SIZE + HEADER;
+
+	*len = guest_driver_wait(&fixture->driver, RX) - HEADER;
+	return guest_memory_at(&fixture->machine.memory, gpa, *len);
+}
+
+/* ---- libslirp ---- */
+
+static const uint8_t guest_mac[6] = {0x52, 0x54, 0, 1, 2, 3};
+
+static void put16(uint8_t *at, unsigned int value)
+{
+	at[0] = (uint8_t)(value >> 8);
+	at[1] = (uint8_t)value;
+}
+
+static void put_ethernet(uint8_t *frame, const uint8_t *to, unsigned int type)
+{
+	memcpy(frame, to, 6);
+	memcpy(frame + 6, guest_mac, 6);
+	put16(frame + 12, type);
+}
+
+/* Asks who has 10.0.2.2; MAC is the answer. */
+static void resolve_host(struct fixture *fixture, uint8_t mac[6])
+{
+	static const uint8_t everybody[6] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
+	static const uint8_t guest_ip[4] = {10, 0, 2, 15}, host_ip[4] = {10, 0, 2, 2};
+	uint8_t frame[42] = {0};
+	const uint8_t *reply;
+	uint32_t len;
+
+	put_ethernet(frame, everybody, ETH_P_ARP);
+	put16(frame + 14, 1);
+	put16(frame + 16, ETH_P_IP);
+	frame[18] = 6;
+	frame[19] = 4;
+	put16(frame + 20, 1);
+	memcpy(frame + 22, guest_mac, 6);
+	memcpy(frame + 28, guest_ip, 4);
+	memcpy(frame + 38, host_ip, 4);
+	send_frame(fixture, frame, sizeof(frame));
+	reply = next_frame(fixture, &len);
+	assert_true(len >= 42);
+	assert_int_equal(reply[21], 2);
+	assert_memory_equal(reply + 28, host_ip, 4);
+	memcpy(mac, reply + 22, 6);
+}
+
+static void put_ip_checksum(uint8_t *ip)
+{
+	uint32_t sum = 0;
+
+	put16(ip + 10, 0);
+	for (unsigned int i = 0; i < 20; i += 2)
+		sum += (uint32_t)ip[i] << 8 | ip[i + 1];
+	sum = (sum & 0xffff) + (sum >> 16);
+	put16(ip + 10, ~(sum + (sum >> 16)) & 0xffff);
+}
+
+static int open_host_socket(uint16_t *port)
+{
+	struct sockaddr_in address = {.sin_family = AF_INET,
+				      .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	socklen_t len = sizeof(address);
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+
+	assert_int_equal(bind(fd, (struct sockaddr *)&address, len), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &len), 0);
+	*port = ntohs(address.sin_port);
+	return fd;
+}
+
+static void a_datagram_reaches_the_host_and_its_answer_the_guest(void **state)
+{
+	struct fixture *fixture = *state;
+	struct sockaddr_in from;
+	socklen_t from_len = sizeof(from);
+	const uint8_t *reply;
+	uint8_t host_mac[6], frame[46] = {0}, text[16];
+	uint16_t port;
+	uint32_t len;
+	int fd = open_host_socket(&port);
+
+	start(fixture, virtio_net_user_new(&fixture->machine, "net0"));
+	resolve_host(fixture, host_mac);
+	put_ethernet(frame, host_mac, ETH_P_IP);
+	memcpy(frame + 14, "\x45\0\0\x20\0\1\0\0\x40\x11\0\0\x0a\0\2\x0f\x0a\0\2\2", 20);
+	put_ip_checksum(frame + 14);
+	put16(frame + 34, 4000);
+	put16(frame + 36, port);
+	put16(frame + 38, 12);
+	memcpy(frame + 42, "ping", 4);
+	send_frame(fixture, frame, sizeof(frame));
+	fake_machine_run_for(&fixture->machine, 1000000);
+	assert_int_equal(
+		recvfrom(fd, text, sizeof(text), MSG_DONTWAIT, (struct sockaddr *)&from, &from_len),
+		4);
+	assert_memory_equal(text, "ping", 4);
+	assert_int_equal(sendto(fd, "pong!", 5, 0, (struct sockaddr *)&from, from_len), 5);
+	reply = next_frame(fixture, &len);
+	assert_true(len >= 47);
+	assert_memory_equal(reply + 14 + 12, "\x0a\0\2\2\x0a\0\2\x0f", 8);
+	assert_memory_equal(reply + 42, "pong!", 5);
+	close(fd);
+}
+
+static void garbage_from_the_guest_is_swallowed(void **state)
+{
+	struct fixture *fixture = *state;
+	uint8_t frame[1500];
+	uint32_t random = 12345;
+
+	start(fixture, virtio_net_user_new(&fixture->machine, "net0"));
+	for (unsigned int round = 0; round < 200; round++) {
+		for (unsigned int i = 0; i < sizeof(frame); i++)
+			frame[i] = (uint8_t)((random = random * 1103515245 + 12345) >> 16);
+		if (round % 2)
+			put_ethernet(frame, guest_mac, round % 4 == 1 ? ETH_P_IP : ETH_P_ARP);
+		frame[14] = round % 8 == 1 ? 0x45 : frame[14];
+		send_frame(fixture, frame, 1 + round * 7);
+	}
+}
+
+/* ---- tap ---- */
+
+static void an_interface_that_does_not_exist_is_refused_and_not_made(void **state)
+{
+	struct fixture *fixture = *state;
+
+	assert_null(virtio_net_tap_new(&fixture->machine, "net0", "vharttest9"));
+	assert_int_equal(if_nametoindex("vharttest9"), 0);
+	assert_null(virtio_net_tap_new(&fixture->machine, "net0", ""));
+	assert_null(virtio_net_tap_new(&fixture->machine, "net0",
+				       "a-name-that-is-longer-than-any-interface"));
+}
+
+static void an_interface_that_is_no_tap_is_refused(void **state)
+{
+	struct fixture *fixture = *state;
+
+	assert_null(virtio_net_tap_new(&fixture->machine, "net0", "lo"));
+}
+
+/* A tap of our own needs a network of our own. */
+static bool make_tap(const char *name)
+{
+	struct ifreq request = {.ifr_flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR};
+	bool made;
+	int fd, control;
+
+	if (unshare(CLONE_NEWNET) && unshare(CLONE_NEWUSER | CLONE_NEWNET))
+		return false;
+	fd = open("/dev/net/tun", O_RDWR);
+	if (fd < 0)
+		return false;
+	strcpy(request.ifr_name, name);
+	made = ioctl(fd, TUNSETIFF, &request) == 0 && ioctl(fd, TUNSETPERSIST, 1) == 0;
+	control = socket(AF_INET, SOCK_DGRAM, 0);
+	request.ifr_flags = IFF_UP;
+	made = made && ioctl(control, SIOCSIFFLAGS, &request) == 0;
+	close(control);
+	close(fd);
+	return made;
+}
+
+static int open_packet_socket(const char *name)
+{
+	struct sockaddr_ll address = {.sll_family = AF_PACKET,
+				      .sll_protocol = htons(ETH_P_ALL),
+				      .sll_ifindex = (int)if_nametoindex(name)};
+	int fd = socket(AF_PACKET, SOCK_RAW, htons(ETH_P_ALL));
+
+	assert_true(fd >= 0);
+	assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	return fd;
+}
+
+/* The next frame of our own type: the host sends neighbour discovery and such by itself. */
+#define OUR_TYPE 0x88b5
+
+static void frames_pass_between_a_tap_and_the_guest(void **state)
+{
+	struct fixture *fixture = *state;
+	uint8_t frame[64], got[256];
+	const uint8_t *received;
+	uint32_t len;
+	int packet;
+
+	if (!make_tap("tap0"))
+		skip();
+	start(fixture, virtio_net_tap_new(&fixture->machine, "net0", "tap0"));
+	assert_null(virtio_net_tap_new(&fixture->machine, "net1", "tap0"));
+	packet = open_packet_socket("tap0");
+	memset(frame, 'x', sizeof(frame));
+	put_ethernet(frame, guest_mac, OUR_TYPE);
+	assert_int_equal(send(packet, frame, sizeof(frame), 0), sizeof(frame));
+	do
+		received = next_frame(fixture, &len);
+	while (received[12] != OUR_TYPE >> 8 || received[13] != (OUR_TYPE & 0xff));
+	assert_int_equal(len, sizeof(frame));
+	assert_memory_equal(received, frame, sizeof(frame));
+
+	frame[20] = 'y';
+	send_frame(fixture, frame, sizeof(frame));
+	do
+		assert_true(recv(packet, got, sizeof(got), MSG_DONTWAIT) > 0);
+	while (got[20] != 'y');
+	assert_memory_equal(got, frame, sizeof(frame));
+	close(packet);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		TEST(a_datagram_reaches_the_host_and_its_answer_the_guest),
+		TEST(garbage_from_the_guest_is_swallowed),
+		TEST(an_interface_that_does_not_exist_is_refused_and_not_made),
+		TEST(an_interface_that_is_no_tap_is_refused),
+		TEST(frames_pass_between_a_tap_and_the_guest),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The virtio console, and the entropy device beside it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "devices/devices.h"
+#include "tests/unit/guest_driver.h"
+
+enum { RX = 0, TX = 1 };
+
+struct fixture {
+	struct machine machine;
+	struct guest_driver driver;
+	struct virtio_device *device;
+};
+
+static struct fixture *prepare(void **state)
+{
+	struct fixture *fixture = calloc(1, sizeof(*fixture));
+
+	*state = fixture;
+	return fake_machine_init_loop(&fixture->machine, GUEST_RAM) ? fixture : NULL;
+}
+
+static int setup_console(void **state)
+{
+	struct fixture *fixture = prepare(state);
+
+	if (!fixture)
+		return -1;
+	fixture->device = virtio_console_new(&fixture->machine, "console0");
+	guest_driver_start(&fixture->driver, &fixture->machine, fixture->device, 0);
+	return 0;
+}
+
+static int setup_rng(void **state)
+{
+	struct fixture *fixture = prepare(state);
+
+	if (!fixture)
+		return -1;
+	fixture->device = virtio_rng_new(&fixture->machine, "rng0");
+	guest_driver_start(&fixture->driver, &fixture->machine, fixture->device, 0);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct fixture *fixture = *state;
+
+	virtio_device_free(fixture->device);
+	fake_machine_destroy(&fixture->machine);
+	free(fixture);
+	return 0;
+}
+
+static void store_text(struct fixture *fixture, uint64_t offset, const char *text)
+{
+	memcpy(guest_memory_at(&fixture->machine.memory, GUEST_DATA + offset, strlen(text)), text,
+	       strlen(text));
+}
+
+static void print(struct fixture *fixture, uint64_t offset, const char *text)
+{
+	const struct guest_buffer buffer = {.gpa = GUEST_DATA + offset,
+					    .len = (uint32_t)strlen(text)};
+
+	store_text(fixture, offset, text);
+	guest_driver_add(&fixture->driver, TX, &buffer, 1);
+	guest_driver_kick(&fixture->driver, TX);
+}
+
+static void give_buffer(struct fixture *fixture, uint32_t len)
+{
+	const struct guest_buffer buffer = {.gpa = GUEST_DATA, .len = len, .writable = true};
+
+	guest_driver_add(&fixture->driver, RX, &buffer, 1);
+	guest_driver_kick(&fixture->driver, RX);
+}
+
+static void assert_output(const struct fixture *fixture, const char *text)
+{
+	assert_int_equal(fixture->machine.output_len, strlen(text));
+	assert_memory_equal(fixture->machine.output, text, strlen(text));
+}
+
+static void what_the_guest_prints_reaches_the_console_in_order(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct guest_buffer chain[] = {
+		{.gpa = GUEST_DATA + 100, .len = 3},
+		{.gpa = GUEST_DATA + 200, .len = 0},
+		{.gpa = GUEST_DATA + 200, .len = 3},
+	};
+
+	store_text(fixture, 100, "abc");
+	store_text(fixture, 200, "def");
+	guest_driver_add(&fixture->driver, TX, chain, 3);
+	print(fixture, 0, "ghi");
+	assert_output(fixture, "abcdefghi");
+	assert_int_equal(fixture->driver.interrupts[TX], 1);
+}
+
+static void a_full_console_holds_the_chain_and_goes_on_where_it_stopped(void **state)
+{
+	struct fixture *fixture = *state;
+	uint32_t len;
+
+	fixture->machine.output_room = 4;
+	print(fixture, 0, "hello ");
+	print(fixture, 100, "world");
+	assert_output(fixture, "hell");
+	assert_false(guest_driver_used(&fixture->driver, TX, &len));
+	fake_console_make_room(&fixture->machine, 4);
+	assert_output(fixture, "hello wo");
+	assert_true(guest_driver_used(&fixture->driver, TX, &len));
+	assert_false(guest_driver_used(&fixture->driver, TX, &len));
+	fake_console_make_room(&fixture->machine, 100);
+	assert_output(fixture, "hello world");
+	assert_true(guest_driver_used(&fixture->driver, TX, &len));
+}
+
+static void a_reset_forgets_what_was_held(void **state)
+{
+	struct fixture *fixture = *state;
+
+	fixture->machine.output_room = 1;
+	print(fixture, 0, "lost");
+	guest_driver_restart(&fixture->driver, 0);
+	fake_console_make_room(&fixture->machine, 100);
+	print(fixture, 0, "kept");
+	assert_output(fixture, "lkept");
+}
+
+static void a_megabyte_in_one_chain_passes_in_several_turns(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct guest_buffer buffer = {.gpa = GUEST_DATA, .len = 1 << 20};
+	uint32_t len;
+
+	fixture->machine.output_room = SIZE_MAX;
+	guest_driver_add(&fixture->driver, TX, &buffer, 1);
+	guest_driver_kick(&fixture->driver, TX);
+	assert_false(guest_driver_used(&fixture->driver, TX, &len));
+	guest_driver_wait(&fixture->driver, TX);
+	assert_int_equal(SIZE_MAX - fixture->machine.output_room, 1 << 20);
+}
+
+static void typed_characters_reach_the_guests_buffer(void **state)
+{
+	struct fixture *fixture = *state;
+	uint32_t len;
+
+	give_buffer(fixture, 64);
+	assert_false(guest_driver_used(&fixture->driver, RX, &len));
+	fake_console_type(&fixture->machine, "ls\n", 3);
+	assert_true(guest_driver_used(&fixture->driver, RX, &len));
+	assert_int_equal(len, 3);
+	assert_memory_equal(guest_memory_at(&fixture->machine.memory, GUEST_DATA, 3), "ls\n", 3);
+	assert_int_equal(fixture->driver.interrupts[RX], 1);
+}
+
+static void input_without_a_buffer_waits_at_the_console(void **state)
+{
+	struct fixture *fixture = *state;
+	uint32_t len;
+
+	fake_console_type(&fixture->machine, "hello", 5);
+	give_buffer(fixture, 2);
+	give_buffer(fixture, 0);
+	give_buffer(fixture, 10);
+	assert_true(guest_driver_used(&fixture->driver, RX, &len));
+	assert_int_equal(len, 2);
+	assert_true(guest_driver_used(&fixture->driver, RX, &len));
+	assert_int_equal(len, 0);
+	assert_true(guest_driver_used(&fixture->driver, RX, &len));
+	assert_int_equal(len, 3);
+}
+
+static void a_request_for_entropy_is_filled_up_to_its_limit(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct guest_buffer large = {.gpa = GUEST_DATA, .len = 10000, .writable = true};
+	const struct guest_buffer none = {.gpa = GUEST_DATA, .len = 16};
+	unsigned int zeros = 0;
+
+	guest_driver_add(&fixture->driver, 0, &large, 1);
+	guest_driver_add(&fixture->driver, 0, &none, 1);
+	guest_driver_kick(&fixture->driver, 0);
+	assert_int_equal(guest_driver_wait(&fixture->driver, 0), 4096);
+	assert_int_equal(guest_driver_wait(&fixture->driver, 0), 0);
+	for (unsigned int i = 0; i < 4096; i++)
+		zeros += fake_load(&fixture->machine, GUEST_DATA + i, 1) == 0;
+	assert_true(zeros < 100);
+	assert_int_equal(fake_load(&fixture->machine, GUEST_DATA + 4096, 8), 0);
+}
+
+int main(void)
+{
+#define TEST(name)     cmocka_unit_test_setup_teardown(name, setup_console, teardown)
+#define TEST_RNG(name) cmocka_unit_test_setup_teardown(name, setup_rng, teardown)
+	const struct CMUnitTest tests[] = {
+		TEST(what_the_guest_prints_reaches_the_console_in_order),
+		TEST(a_full_console_holds_the_chain_and_goes_on_where_it_stopped),
+		TEST(a_reset_forgets_what_was_held),
+		TEST(a_megabyte_in_one_chain_passes_in_several_turns),
+		TEST(typed_characters_reach_the_guests_buffer),
+		TEST(input_without_a_buffer_waits_at_the_console),
+		TEST_RNG(a_request_for_entropy_is_filled_up_to_its_limit),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
