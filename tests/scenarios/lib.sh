@@ -5,10 +5,13 @@
 #   skip NAME REASON         a test that cannot be had here; lcofi_works says whether sampling can be
 # In a test:
 #   run CMD...               runs CMD with no input, at most $limit seconds; leaves $status, and the files $out and $err
-#   guest SCRIPT [OPTIONS]   run: boots the Linux guest (linux=linux-7.2 for the 7.x one), SCRIPT (a text) is its /run.sh, OPTIONS go to vhart run
+#   guest SCRIPT [OPTIONS]   run: boots the Linux guest (linux=linux-7.2 for the 7.x one, kernel=FILE for
+#                            another), SCRIPT (a text) is its /run.sh, OPTIONS go to vhart run
 #   expect_status N [CMD...] CMD was, or now is, run and ended with N
 #   expect_out PATTERN       a line of $out matches (grep -E); expect_err, expect_no_out, expect_no_err likewise
 #   expect_eq WHAT GOT WANTED
+#   talk CMD...              runs CMD in the background: say_to TEXT types, await PATTERN waits for it in $out, hang_up ends
+#                            the input and waits for CMD as run does
 #   die REASON               the test fails
 
 limit=120
@@ -58,8 +61,40 @@ run() {
 guest() {
     printf '%s\n' "$1" >"$T/run.sh"
     shift
-    run vhart run --kernel "/guests/$linux/Image" --initrd "/guests/$linux/initrd-small" --memory 256M \
-        --append "console=ttyS0 quiet panic=-1" --inject "$T/run.sh:/run.sh" "$@"
+    case " $* " in *' --memory '*) ;; *) set -- --memory 256M "$@" ;; esac
+    case " $* " in *' --append '*) ;; *) set -- --append 'console=ttyS0 quiet panic=-1' "$@" ;; esac
+    run vhart run --kernel "${kernel:-/guests/$linux/Image}" --initrd "/guests/$linux/initrd-small" \
+        --inject "$T/run.sh:/run.sh" "$@"
+}
+
+# CMD with a fifo for its input; $pid is its process.
+talk() {
+    last=$*
+    rm -f "$T/fifo"
+    mkfifo "$T/fifo"
+    : >"$out"
+    timeout "$limit" "$@" <"$T/fifo" >"$out" 2>"$err" &
+    pid=$!
+    exec 3>"$T/fifo"
+}
+
+say_to() { printf '%s' "$1" >&3; }
+
+# await PATTERN [FILE]: until a line of FILE ($out) matches.
+await() {
+    tenths=$((limit * 10))
+    until grep -qaE -e "$1" "${2:-$out}" 2>/dev/null; do
+        kill -0 "$pid" 2>/dev/null || die "ended before '$1' was seen: $last"
+        [ $tenths -gt 0 ] || { kill "$pid"; die "'$1' was not seen within $limit s: $last"; }
+        tenths=$((tenths - 1))
+        usleep 100000
+    done
+}
+
+hang_up() {
+    exec 3>&-
+    wait "$pid"
+    status=$?
 }
 
 expect_status() {
@@ -69,9 +104,9 @@ expect_status() {
     [ "$status" = "$wanted" ] || die "exit status $status, not $wanted: $last"
 }
 
-expect_out() { grep -qE -e "$1" "$out" || die "no line of its output matches '$1': $last"; }
+expect_out() { grep -qaE -e "$1" "$out" || die "no line of its output matches '$1': $last"; }
 expect_err() { grep -qE -e "$1" "$err" || die "no line of its standard error matches '$1': $last"; }
-expect_no_out() { ! grep -qE -e "$1" "$out" || die "a line of its output matches '$1': $last"; }
+expect_no_out() { ! grep -qaE -e "$1" "$out" || die "a line of its output matches '$1': $last"; }
 expect_no_err() { ! grep -qE -e "$1" "$err" || die "a line of its standard error matches '$1': $last"; }
 expect_one_line() { [ "$(wc -l <"$err")" = 1 ] || die "not one line of standard error: $last"; }
 expect_eq() { [ "$2" = "$3" ] || die "$1 is '$2', not '$3'"; }

@@ -1,0 +1,148 @@
+# shellcheck shell=dash
+# What boots: every kind of kernel file, on few and many vCPUs, in little and much memory, with any standard input and output.
+# lab: hosts=6.12,7.2
+
+boots_image() {
+    guest 'echo "up: $(uname -r) harts=$(nproc)"'
+    expect_status 0
+    expect_out "^up: $1.*harts=1"
+    expect_no_err .
+}
+
+# le NUMBER BYTES: little-endian.
+le() {
+    rest=$1 left=$2
+    while [ "$left" -gt 0 ]; do
+        # shellcheck disable=SC2059
+        printf "\\$(printf %03o $((rest & 255)))"
+        rest=$((rest >> 8)) left=$((left - 1))
+    done
+}
+
+kernels=$(mktemp -d /tmp/kernels.XXXXXX)
+gzip -1 -c /guests/linux/Image >"$kernels/Image.gz"
+
+# The header of Linux's zboot-header.S, and the packed Image behind it.
+make_zboot() {
+    size=$(stat -c %s "$kernels/Image.gz")
+    {
+        printf 'MZ\0\0zimg'
+        le 64 4
+        le "$size" 4
+        le 0 8
+        printf 'gzip'
+        le 0 28
+        le 0 8
+        cat "$kernels/Image.gz"
+    } >"$kernels/zboot"
+}
+
+# One segment, where the Image would be loaded: 2 MiB into RAM.
+make_elf() {
+    size=$(stat -c %s /guests/linux/Image)
+    memory=$(od -A n -t u8 -j 16 -N 8 /guests/linux/Image | tr -d ' ')
+    start=$((0x80200000))
+    {
+        printf '\177ELF\002\001\001'
+        le 0 9
+        le 2 2 && le 243 2 && le 1 4       # executable, RISC-V, version 1
+        le $start 8 && le 64 8 && le 0 8   # entry, program headers, section headers
+        le 5 4 && le 64 2 && le 56 2       # flags: RVC and double floats
+        le 1 2 && le 64 2 && le 0 2 && le 0 2
+        le 1 4 && le 7 4 && le 120 8       # PT_LOAD, rwx, offset
+        le $start 8 && le $start 8 && le "$size" 8 && le "$memory" 8 && le 4096 8
+        cat /guests/linux/Image
+    } >"$kernels/elf"
+}
+
+boots_file() {
+    kernel=$1
+    guest 'echo "up: $(uname -r)"'
+    expect_status 0
+    expect_out '^up: 6\.12'
+}
+
+bare_elf_runs() {
+    expect_status 0 vhart run --kernel /guests/hello.elf --memory 16M
+    expect_out .
+}
+
+eight_vcpus() {
+    guest 'echo "harts=$(nproc) kib=$(awk "/^MemTotal/ { print \$2 }" /proc/meminfo)"' --cpus 8 --memory 8G
+    expect_status 0
+    expect_out '^harts=8'
+    kib=$(sed -n 's/.*kib=\([0-9]*\).*/\1/p' "$out")
+    [ "$kib" -gt $((7 * 1024 * 1024)) ] || die "the guest sees $kib KiB of 8 GiB"
+}
+
+little_memory() {
+    guest 'echo "kib=$(awk "/^MemTotal/ { print \$2 }" /proc/meminfo)"' --memory 64M
+    expect_status 0
+    kib=$(sed -n 's/.*kib=\([0-9]*\).*/\1/p' "$out")
+    [ "$kib" -lt 65536 ] || die "the guest sees $kib KiB of 64 MiB"
+}
+
+firmware_prompt() {
+    talk vhart run --firmware /guests/u-boot/u-boot.bin --memory 256M
+    await 'Hit any key to stop|=>'
+    say_to 'x'
+    say_to "
+"
+    await '=> '
+    say_to 'echo "one"two
+'
+    await 'onetwo'
+    say_to 'poweroff
+'
+    hang_up
+    expect_status 0
+}
+
+inject_paths() {
+    printf '#!/bin/sh\necho "ran as $0, said $(cat /data/deep/er/note)"\n[ -x /data/deep/er/note ] || echo plain\n' >run
+    echo noted >note
+    chmod 755 run
+    run vhart run --kernel /guests/linux/Image --initrd /guests/linux/initrd-small --memory 128M --append quiet \
+        --inject run:/run.sh --inject note:/data/deep/er/note
+    expect_status 0
+    expect_out '^ran as /run.sh, said noted'
+    expect_out '^plain'
+    expect_out 'run.sh exited with [01]'
+}
+
+kernel_and_shell() { vhart run --kernel /guests/linux/Image --initrd /guests/linux/initrd-small --memory 128M --append quiet "$@"; }
+
+piped_shell() {
+    echo 'echo hello-$((6*7)); exit' | timeout "$limit" vhart run --kernel /guests/linux/Image \
+        --initrd /guests/linux/initrd-small --memory 128M --append quiet >"$out" 2>"$err"
+    status=$? last="a shell fed by a pipe"
+    expect_status 0
+    expect_out 'hello-42'
+    expect_no_err .
+}
+
+closed_pipe() {
+    { kernel_and_shell </dev/null 2>"$err"; echo $? >status; } | :
+    status=$(cat status) last="output to a closed pipe"
+    expect_status 1
+    expect_one_line
+    expect_err 'standard output: '
+}
+
+t "Debian's 6.12 Image" boots_image 6.12
+linux=linux-7.2
+t "Debian's 7.x Image" boots_image 7.
+linux=linux
+t "an Image packed with gzip" boots_file "$kernels/Image.gz"
+make_zboot
+t "an EFI zboot image" boots_file "$kernels/zboot"
+make_elf
+t "a Linux kernel as ELF" boots_file "$kernels/elf"
+rm -rf "$kernels"
+t "a bare-metal ELF guest" bare_elf_runs
+t "U-Boot as firmware gives its prompt, and powers off" firmware_prompt
+t "8 vCPUs, 8 GiB on a host with less" eight_vcpus
+t "64 MiB" little_memory
+t "injected files: executable stays executable, folders are made" inject_paths
+t "a shell fed by a pipe" piped_shell
+t "output to a pipe that is closed ends the VM with one line" closed_pipe
