@@ -29,8 +29,8 @@
 /* Interrupt lines (sources of the APLIC or PLIC). */
 #define LINE_UART	   1u
 #define LINE_RTC	   2u
-#define LINE_PCI_INTA	   3u /* .. 6 */
-#define LINE_VIRTIO	   8u /* one per virtio-mmio slot */
+#define LINE_PCI_INTA	   3u  /* .. 6 */
+#define LINE_VIRTIO	   8u  /* one per virtio-mmio slot */
 #define LINE_COUNT	   96u /* sources 1..95 */
 #define BOARD_VIRTIO_SLOTS 24u
 #define BOARD_MAX_HARTS	   512u
@@ -43,17 +43,17 @@ struct board {
 	uint64_t seed[8];	      /* 64 bytes for rng-seed and kaslr-seed */
 
 	unsigned int harts;
-	uint64_t timebase; /* Hz */
-	const char *isa;   /* "rv64imafdc_zicsr..." */
+	uint64_t timebase;		   /* Hz */
+	const char *isa;		   /* "rv64imafdc_zicsr..." */
 	const char *const *isa_extensions; /* names for riscv,isa-extensions */
 	unsigned int isa_extension_count;
-	const char *mmu_type; /* "riscv,sv57" .. "riscv,none" */
+	const char *mmu_type;			     /* "riscv,sv57" .. "riscv,none" */
 	uint32_t cbom_block, cboz_block, cbop_block; /* bytes, 0: absent */
 
 	bool aia;		/* APLIC and IMSIC, else the PLIC */
 	unsigned int imsic_ids; /* interrupt identities per file */
 
-	bool uart;			  /* also stdout-path */
+	bool uart; /* also stdout-path */
 	bool pci;
 	unsigned int virtio_slots; /* virtio-mmio devices present, from slot 0 */
 };
