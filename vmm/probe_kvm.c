@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Whether VMs can be run: /dev/kvm, the capabilities that vhart uses, and a guest that really runs.
+ */
+#include <errno.h>
+#include <string.h>
+#include <sys/ioctl.h>
+
+#include "vmm/kvm.h"
+#include "vmm/probe.h"
+#include "vmm/probe_scratch.h"
+
+#define NO_VM "no VM can be run on this host"
+
+static void check_h(struct probe *probe, const struct probe_check *check,
+		    struct probe_finding *finding)
+{
+	char isa[2048];
+
+	(void)check;
+	if (!probe_read_field("/proc/cpuinfo", "isa", isa, sizeof(isa)))
+		probe_set(finding, PROBE_UNKNOWN, "/proc/cpuinfo has no isa line");
+	else if (probe_isa_has(isa, "h"))
+		probe_set(finding, PROBE_OK, "/proc/cpuinfo lists h");
+	else
+		probe_set(finding, PROBE_MISSING, "/proc/cpuinfo does not list h");
+	/* KVM proves it: it loads on no hart without. */
+	if (finding->state != PROBE_OK && probe->kvm_fd >= 0)
+		probe_set(finding, PROBE_OK, "KVM is there, so the harts have it");
+}
+
+static void check_device(struct probe *probe, const struct probe_check *check,
+			 struct probe_finding *finding)
+{
+	int version;
+
+	(void)check;
+	if (probe->kvm_fd < 0) {
+		probe_set(finding, PROBE_MISSING, "/dev/kvm: %s", strerror(probe->kvm_errno));
+		if (probe->kvm_errno == EACCES || probe->kvm_errno == EPERM)
+			finding->fix = "usermod -aG kvm USER, then log in again; or run as root";
+		return;
+	}
+	version = ioctl(probe->kvm_fd, KVM_GET_API_VERSION, 0);
+	if (version == KVM_API_VERSION)
+		probe_set(finding, PROBE_OK, "/dev/kvm, API version %d", version);
+	else
+		probe_set(finding, PROBE_MISSING, "/dev/kvm has API version %d, not %d", version,
+			  KVM_API_VERSION);
+}
+
+static void check_guest(struct probe *probe, const struct probe_check *check,
+			struct probe_finding *finding)
+{
+	struct scratch_outcome outcome;
+	struct scratch scratch;
+	const char *step;
+	char words[96];
+	int result;
+
+	(void)check;
+	if (probe->kvm_fd < 0) {
+		probe_set(finding, PROBE_MISSING, "not tried: KVM cannot be opened");
+		finding->fix = NULL;
+		return;
+	}
+	result = scratch_open(&scratch, probe->kvm_fd, &step);
+	if (result < 0) {
+		probe_set(finding, PROBE_MISSING, "%s: %s", step, strerror(-result));
+		scratch_close(&scratch);
+		return;
+	}
+	outcome = scratch_start(&scratch);
+	if (outcome.end == SCRATCH_READY)
+		outcome = scratch_spin(&scratch, 1);
+	scratch_close(&scratch);
+	probe->usable = outcome.end == SCRATCH_SPUN;
+	if (probe->usable) {
+		probe_set(finding, PROBE_OK, "a scratch VM ran a few instructions");
+		return;
+	}
+	scratch_explain(&outcome, words, sizeof(words));
+	probe_set(finding, PROBE_MISSING, "a scratch VM was made, but: %s", words);
+}
+
+/* The value, or -1 where KVM cannot be asked. */
+static int capability(const struct probe *probe, unsigned int number)
+{
+	return probe->kvm_fd < 0 ? -1 : ioctl(probe->kvm_fd, KVM_CHECK_EXTENSION, number);
+}
+
+static bool cannot_ask(int value, struct probe_finding *finding)
+{
+	if (value >= 0)
+		return false;
+	probe_set(finding, PROBE_UNKNOWN, "KVM cannot be asked");
+	finding->cost = finding->fix = NULL;
+	return true;
+}
+
+static void check_capability(struct probe *probe, const struct probe_check *check,
+			     struct probe_finding *finding)
+{
+	int value = capability(probe, check->number);
+
+	if (cannot_ask(value, finding))
+		return;
+	probe_set(finding, value > 0 ? PROBE_OK : PROBE_MISSING, "%s", value > 0 ? "yes" : "no");
+}
+
+/* Capabilities whose value is a number; 0: the kernel is too old to tell. */
+static void check_number(struct probe *probe, const struct probe_check *check,
+			 struct probe_finding *finding)
+{
+	int value = capability(probe, check->number);
+
+	if (cannot_ask(value, finding))
+		return;
+	if (value > 0)
+		probe_set(finding, PROBE_OK, "%d", value);
+	else
+		probe_set(finding, PROBE_UNKNOWN, "this kernel does not tell");
+}
+
+#define NEWER_KERNEL "run a newer kernel with CONFIG_KVM, such as the distribution's"
+
+const struct probe_check probe_kvm_checks[] = {
+	{"kvm.h", "H extension", check_h, 0, NO_VM,
+	 "use a CPU with the H extension (in QEMU: -cpu rv64,h=true); without one, './lab -- CMD' "
+	 "in vhart's source tree plays a host that has it"},
+	{"kvm.device", "KVM", check_device, 0, NO_VM, "modprobe kvm"},
+	{"kvm.guest", "a guest runs", check_guest, 0, NO_VM,
+	 "see what the kernel says: dmesg | grep -i kvm"},
+	{"kvm.one_reg", "ONE_REG", check_capability, KVM_CAP_ONE_REG, NO_VM, NEWER_KERNEL},
+	{"kvm.mp_state", "MP_STATE", check_capability, KVM_CAP_MP_STATE,
+	 "the states of harts cannot be read", NEWER_KERNEL},
+	{"kvm.device_ctrl", "DEVICE_CTRL", check_capability, KVM_CAP_DEVICE_CTRL,
+	 "no in-kernel AIA: interrupts go through a PLIC in vhart, and are slower", NEWER_KERNEL},
+	{"kvm.irqfd", "IRQFD", check_capability, KVM_CAP_IRQFD,
+	 "interrupts of virtio devices need a lock and a system call each", NEWER_KERNEL},
+	{"kvm.irq_routing", "IRQ_ROUTING", check_capability, KVM_CAP_IRQ_ROUTING,
+	 "no MSI-X: virtio devices use wired interrupts, and are slower", NEWER_KERNEL},
+	{"kvm.signal_msi", "SIGNAL_MSI", check_capability, KVM_CAP_SIGNAL_MSI,
+	 "no MSI without a route of its own", NEWER_KERNEL},
+	{"kvm.ioeventfd", "IOEVENTFD", check_capability, KVM_CAP_IOEVENTFD,
+	 "each doorbell of a virtio device stops its vCPU until vhart answers", NEWER_KERNEL},
+	{"kvm.ioeventfd_any_length", "IOEVENTFD_ANY_LENGTH", check_capability,
+	 KVM_CAP_IOEVENTFD_ANY_LENGTH,
+	 "doorbells written with another width stop the vCPU until vhart answers", NEWER_KERNEL},
+	{"kvm.readonly_mem", "READONLY_MEM", check_capability, KVM_CAP_READONLY_MEM,
+	 "no flash or ROM that a guest can only read; vhart uses none so far", NEWER_KERNEL},
+	{"kvm.binary_stats", "BINARY_STATS_FD", check_capability, KVM_CAP_BINARY_STATS_FD,
+	 "KVM's own counters of a VM are missing from results", NEWER_KERNEL},
+	{"kvm.vcpus", "vCPUs, recommended", check_number, KVM_CAP_NR_VCPUS, NULL, NULL},
+	{"kvm.max_vcpus", "vCPUs, at most", check_number, KVM_CAP_MAX_VCPUS, NULL, NULL},
+	{"kvm.memory_slots", "memory slots", check_number, KVM_CAP_NR_MEMSLOTS, NULL, NULL},
+	{"kvm.gpa_bits", "guest address bits", check_number, KVM_CAP_VM_GPA_BITS, NULL, NULL},
+	{0},
+};

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Ways to raise LCOFI (interrupt 13, Sscofpmf) in a guest from userspace, tried on scratch VMs.
+ */
+#include <errno.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "vmm/kvm.h"
+#include "vmm/probe.h"
+#include "vmm/probe_scratch.h"
+
+#define SIP_LCOFIP   (1ull << 13)
+#define SCAUSE_LCOFI 0x800000000000000dull
+#define ROUNDS	     1000000u /* so long may it take to arrive */
+
+typedef void trial(struct scratch *scratch, struct probe_finding *finding);
+
+/* Each trial has a VM of its own. */
+static void on_scratch(const struct probe *probe, trial *run, struct probe_finding *finding)
+{
+	struct scratch scratch;
+	const char *step;
+	int result;
+
+	if (probe->kvm_fd < 0) {
+		probe_set(finding, PROBE_UNKNOWN, "not tried: KVM cannot be opened");
+		finding->cost = finding->fix = NULL;
+		return;
+	}
+	result = scratch_open(&scratch, probe->kvm_fd, &step);
+	if (result == 0)
+		run(&scratch, finding);
+	else
+		probe_set(finding, PROBE_UNKNOWN, "%s: %s", step, strerror(-result));
+	scratch_close(&scratch);
+}
+
+static void try_sip(struct scratch *scratch, struct probe_finding *finding)
+{
+	struct scratch_outcome outcome = scratch_start(scratch);
+	uint64_t back = 0;
+	char words[96];
+	int result;
+
+	if (outcome.end == SCRATCH_READY) {
+		result = kvm_set_reg(scratch->vcpu_fd, KVM_CSR_REG(sip), SIP_LCOFIP);
+		if (result == 0)
+			result = kvm_get_reg(scratch->vcpu_fd, KVM_CSR_REG(sip), &back);
+		if (result < 0) {
+			probe_set(finding, PROBE_MISSING, "KVM refuses: %s", strerror(-result));
+			return;
+		}
+		outcome = scratch_spin(scratch, ROUNDS);
+	}
+	if (outcome.end == SCRATCH_TRAPPED && outcome.scause == SCAUSE_LCOFI) {
+		probe_set(finding, PROBE_OK, "a scratch guest took it (sip reads 0x%llx)",
+			  (unsigned long long)back);
+		return;
+	}
+	if (outcome.end == SCRATCH_SPUN) {
+		const char *why = "KVM kept the bit, but does not deliver it";
+
+		if (back == 0)
+			why = "KVM drops the bit";
+		else if (back != SIP_LCOFIP)
+			why = "KVM puts the bit in the wrong place (mended in newer kernels)";
+		probe_set(finding, PROBE_MISSING,
+			  "it did not reach a scratch guest: %s; sip reads "
+			  "0x%llx",
+			  why, (unsigned long long)back);
+		return;
+	}
+	scratch_explain(&outcome, words, sizeof(words));
+	probe_set(finding, PROBE_MISSING, "it did not reach a scratch guest: %s", words);
+}
+
+static void check_sip(struct probe *probe, const struct probe_check *check,
+		      struct probe_finding *finding)
+{
+	(void)check;
+	on_scratch(probe, try_sip, finding);
+}
+
+static void try_msi(struct scratch *scratch, struct probe_finding *finding)
+{
+	const char *what;
+	struct aia aia;
+	int result;
+
+	if (!aia_create(scratch->vm_fd, &aia)) {
+		probe_set(finding, PROBE_MISSING, "no AIA: %s", strerror(errno));
+		return;
+	}
+	result = aia_init(&aia, 1, &what);
+	if (result < 0)
+		probe_set(finding, PROBE_MISSING, "the AIA does not start: %s: %s", what,
+			  strerror(-result));
+	else
+		probe_set(finding, PROBE_OK,
+			  "the AIA starts, with %llu interrupt identities; for "
+			  "guests that cooperate",
+			  (unsigned long long)aia.imsic_ids);
+	close(aia.fd);
+}
+
+static void check_msi(struct probe *probe, const struct probe_check *check,
+		      struct probe_finding *finding)
+{
+	(void)check;
+	on_scratch(probe, try_msi, finding);
+}
+
+static void try_interrupt(struct scratch *scratch, struct probe_finding *finding)
+{
+	struct kvm_interrupt set = {.irq = (uint32_t)KVM_INTERRUPT_SET};
+	struct kvm_interrupt unset = {.irq = (uint32_t)KVM_INTERRUPT_UNSET};
+
+	if (ioctl(scratch->vcpu_fd, KVM_INTERRUPT, &set) < 0 ||
+	    ioctl(scratch->vcpu_fd, KVM_INTERRUPT, &unset) < 0)
+		probe_set(finding, PROBE_MISSING, "KVM_INTERRUPT: %s", strerror(errno));
+	else
+		probe_set(finding, PROBE_OK,
+			  "KVM_INTERRUPT works, without AIA; for guests that "
+			  "cooperate");
+}
+
+static void check_interrupt(struct probe *probe, const struct probe_check *check,
+			    struct probe_finding *finding)
+{
+	(void)check;
+	on_scratch(probe, try_interrupt, finding);
+}
+
+const struct probe_check probe_lcofi_checks[] = {
+	{"lcofi.sip", "by sip (ONE_REG)", check_sip, 0,
+	 "a PMU that vhart answers can count for an unmodified guest, but not sample ('perf "
+	 "record')",
+	 "run a host kernel of 7.x on a host with AIA and Sscofpmf (./lab --host 7.2 is one)"},
+	{"lcofi.msi", "by an MSI or APLIC line", check_msi, 0,
+	 "guests that know vhart need another way to hear of an overflow",
+	 "use a host with AIA (in QEMU: -M virt,aia=aplic-imsic,aia-guests=3; in the lab: --aia "
+	 "aplic-imsic)"},
+	{"lcofi.plic", "by the userspace PLIC", check_interrupt, 0,
+	 "on a host without AIA no interrupt of a device reaches a guest",
+	 "run a newer host kernel"},
+	{0},
+};

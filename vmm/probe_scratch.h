@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A scratch VM for `vhart probe`: one page of RAM, one vCPU, and a guest of a few instructions. */
+#ifndef VHART_PROBE_SCRATCH_H
+#define VHART_PROBE_SCRATCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <linux/kvm.h>
+
+struct scratch {
+	int vm_fd, vcpu_fd;
+	struct kvm_run *run;
+	size_t run_len;
+	void *ram;
+};
+
+/* 0 or -errno; STEP names what failed. Close it in both cases. */
+int scratch_open(struct scratch *scratch, int kvm_fd, const char **step);
+void scratch_close(struct scratch *scratch);
+
+enum scratch_end {
+	SCRATCH_READY,	 /* the guest is set up and waits for its rounds */
+	SCRATCH_SPUN,	 /* all rounds done, no trap */
+	SCRATCH_TRAPPED, /* scause in SCAUSE */
+	SCRATCH_STUCK,	 /* no answer in time */
+	SCRATCH_FAILED, /* KVM_RUN failed: errno in FAILURE, or 0 and an exit that nobody expects */
+};
+
+struct scratch_outcome {
+	enum scratch_end end;
+	uint64_t scause;
+	int failure;
+	unsigned int exit_reason;
+};
+
+/* Runs the guest until it says that it is ready. */
+struct scratch_outcome scratch_start(struct scratch *scratch);
+/* Lets the guest that is ready spin ROUNDS times: two instructions each. */
+struct scratch_outcome scratch_spin(struct scratch *scratch, uint64_t rounds);
+/* OUTCOME in words, for a finding. */
+void scratch_explain(const struct scratch_outcome *outcome, char *text, size_t size);
+
+#endif

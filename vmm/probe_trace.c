@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What watching VMs from the host needs: BPF, BTF, and KVM's tracepoints. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <linux/bpf.h>
+
+#include "vmm/probe.h"
+
+/* Newer than some headers. */
+#define CAP_SYS_ADMIN_NUMBER 21u
+#define CAP_PERFMON_NUMBER   38u
+#define CAP_BPF_NUMBER	     39u
+
+#define SET_CAPABILITIES                                                                           \
+	"run as root; or setcap cap_bpf,cap_perfmon+ep on vhart (a file of its own, not on NFS)"
+
+static void check_capabilities(struct probe *probe, const struct probe_check *check,
+			       struct probe_finding *finding)
+{
+	bool admin = probe_has_capability(CAP_SYS_ADMIN_NUMBER);
+	bool bpf = admin || probe_has_capability(CAP_BPF_NUMBER);
+	bool perfmon = admin || probe_has_capability(CAP_PERFMON_NUMBER);
+
+	(void)probe;
+	(void)check;
+	if (bpf && perfmon)
+		probe_set(finding, PROBE_OK, "%s",
+			  admin ? "CAP_SYS_ADMIN" : "CAP_BPF and CAP_PERFMON");
+	else
+		probe_set(finding, PROBE_MISSING, "this process has no %s%s%s",
+			  bpf ? "" : "CAP_BPF", bpf || perfmon ? "" : " and no ",
+			  perfmon ? "" : "CAP_PERFMON");
+}
+
+static void check_unprivileged(struct probe *probe, const struct probe_check *check,
+			       struct probe_finding *finding)
+{
+	char text[32];
+	int result =
+		probe_read_line("/proc/sys/kernel/unprivileged_bpf_disabled", text, sizeof(text));
+
+	(void)probe;
+	(void)check;
+	if (result < 0)
+		probe_set(finding, PROBE_UNKNOWN, "unprivileged_bpf_disabled: %s",
+			  strerror(-result));
+	else
+		probe_set(finding, PROBE_OK,
+			  "unprivileged_bpf_disabled is %s; tracing programs "
+			  "need CAP_BPF and CAP_PERFMON anyway",
+			  text);
+}
+
+/* A program of the kind that tracing uses, which does nothing. */
+static void check_load(struct probe *probe, const struct probe_check *check,
+		       struct probe_finding *finding)
+{
+	static const struct bpf_insn program[] = {
+		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = 0},
+		{.code = BPF_JMP | BPF_EXIT},
+	};
+	union bpf_attr attr = {
+		.prog_type = BPF_PROG_TYPE_RAW_TRACEPOINT,
+		.insns = (uint64_t)(uintptr_t)program,
+		.insn_cnt = sizeof(program) / sizeof(program[0]),
+		.license = (uint64_t)(uintptr_t)"GPL",
+	};
+	int fd = (int)syscall(__NR_bpf, BPF_PROG_LOAD, &attr, sizeof(attr));
+
+	(void)probe;
+	(void)check;
+	if (fd >= 0) {
+		close(fd);
+		probe_set(finding, PROBE_OK, "a tracing program was loaded");
+		return;
+	}
+	probe_set(finding, PROBE_MISSING, "loading a tracing program: %s", strerror(errno));
+	if (errno == ENOSYS)
+		finding->fix = "run a kernel with CONFIG_BPF_SYSCALL";
+	else if (errno == EINVAL)
+		finding->fix = "run a kernel with CONFIG_BPF_EVENTS";
+}
+
+static void check_btf(const char *path, struct probe_finding *finding)
+{
+	if (access(path, R_OK) == 0)
+		probe_set(finding, PROBE_OK, "%s", path);
+	else
+		probe_set(finding, PROBE_MISSING, "%s: %s", path, strerror(errno));
+}
+
+static void check_btf_vmlinux(struct probe *probe, const struct probe_check *check,
+			      struct probe_finding *finding)
+{
+	(void)probe;
+	(void)check;
+	check_btf("/sys/kernel/btf/vmlinux", finding);
+}
+
+static void check_btf_kvm(struct probe *probe, const struct probe_check *check,
+			  struct probe_finding *finding)
+{
+	(void)probe;
+	(void)check;
+	if (access("/sys/module/kvm/initstate", F_OK) != 0 && probe->kvm_fd >= 0)
+		/* Built in: its types are in the kernel's own. */
+		check_btf("/sys/kernel/btf/vmlinux", finding);
+	else
+		check_btf("/sys/kernel/btf/kvm", finding);
+}
+
+static void check_tracepoint(const char *name, struct probe_finding *finding)
+{
+	static const char *const roots[] = {"/sys/kernel/tracing", "/sys/kernel/debug/tracing"};
+	bool forbidden = false, mounted = false;
+	char path[128];
+
+	for (size_t i = 0; i < sizeof(roots) / sizeof(roots[0]); i++) {
+		snprintf(path, sizeof(path), "%s/events", roots[i]);
+		if (access(path, F_OK) == 0)
+			mounted = true;
+		else if (errno == EACCES)
+			forbidden = true;
+		snprintf(path, sizeof(path), "%s/events/kvm/%s", roots[i], name);
+		if (access(path, F_OK) == 0) {
+			probe_set(finding, PROBE_OK, "%s", path);
+			return;
+		}
+	}
+	if (mounted) {
+		probe_set(finding, PROBE_MISSING, "the kernel has no tracepoint kvm:%s", name);
+	} else if (forbidden) {
+		probe_set(finding, PROBE_UNKNOWN, "tracefs cannot be looked into by this user");
+		finding->cost = NULL;
+		finding->fix = "run 'vhart probe' as root";
+	} else {
+		probe_set(finding, PROBE_UNKNOWN, "tracefs is not mounted");
+		finding->cost = NULL;
+		finding->fix = "mount -t tracefs tracefs /sys/kernel/tracing (as root)";
+	}
+}
+
+static void check_kvm_entry(struct probe *probe, const struct probe_check *check,
+			    struct probe_finding *finding)
+{
+	(void)probe;
+	(void)check;
+	check_tracepoint("kvm_entry", finding);
+}
+
+static void check_kvm_exit(struct probe *probe, const struct probe_check *check,
+			   struct probe_finding *finding)
+{
+	(void)probe;
+	(void)check;
+	check_tracepoint("kvm_exit", finding);
+}
+
+#define NO_BPF                                                                                     \
+	"SBI calls that KVM keeps to itself cannot be answered by vhart, and exits cannot be "     \
+	"traced with BPF"
+
+const struct probe_check probe_trace_checks[] = {
+	{"trace.capabilities", "BPF permission", check_capabilities, 0, NO_BPF, SET_CAPABILITIES},
+	{"trace.unprivileged_bpf", "unprivileged BPF", check_unprivileged, 0, NULL, NULL},
+	{"trace.bpf", "BPF", check_load, 0, NO_BPF, SET_CAPABILITIES},
+	{"trace.btf_vmlinux", "BTF of the kernel", check_btf_vmlinux, 0, NO_BPF,
+	 "run a kernel with CONFIG_DEBUG_INFO_BTF, such as the distribution's"},
+	{"trace.btf_kvm", "BTF of kvm", check_btf_kvm, 0, NO_BPF,
+	 "modprobe kvm; if that does not help, run a kernel with CONFIG_DEBUG_INFO_BTF_MODULES"},
+	{"trace.kvm_entry", "kvm_entry", check_kvm_entry, 0, NO_BPF,
+	 "modprobe kvm; if that does not help, run a kernel with CONFIG_TRACEPOINTS"},
+	{"trace.kvm_exit", "kvm_exit", check_kvm_exit, 0, NO_BPF,
+	 "modprobe kvm; if that does not help, run a kernel with CONFIG_TRACEPOINTS"},
+	{0},
+};
