@@ -82,6 +82,8 @@ struct uart {
 
 	uint8_t ier, fcr, lcr, mcr, msr, scr, dll, dlm;
 	bool overrun;
+	bool listening;	   /* the driver is up: input may enter the receiver */
+	bool lsr_was_last; /* the last access was a read of LSR */
 	bool thre_pending; /* the THRE interrupt, until IIR is read or THR written */
 
 	uint8_t received[RECEIVE_FIFO];
@@ -189,8 +191,12 @@ static void receive_from_console(struct uart *uart)
 	unsigned int capacity = receive_capacity(uart);
 	size_t count;
 
-	/* In loopback mode the receiver is cut off from the wire: input waits at the console. */
-	if ((uart->mcr & MCR_LOOP) || uart->received_count >= capacity)
+	/*
+	 * In loopback mode the receiver is cut off from the wire: input waits at the console. So it
+	 * does while a driver starts up: that clears the receiver several times, and a pipe's input
+	 * is all there by then.
+	 */
+	if (!uart->listening || (uart->mcr & MCR_LOOP) || uart->received_count >= capacity)
 		return;
 	count = machine_console_read(uart->machine, bytes, capacity - uart->received_count);
 	for (size_t i = 0; i < count; i++)
@@ -259,6 +265,10 @@ static void write_ier(struct uart *uart, uint8_t value)
 	if ((value & ~uart->ier & IER_THRE) && !uart->blocked)
 		uart->thre_pending = true;
 	uart->ier = value & IER_BITS;
+	if (uart->ier & IER_RECEIVED) {
+		uart->listening = true;
+		receive_from_console(uart);
+	}
 }
 
 static void write_fcr(struct uart *uart, uint8_t value)
@@ -269,6 +279,7 @@ static void write_fcr(struct uart *uart, uint8_t value)
 	if (toggled || (value & FCR_CLEAR_RX)) {
 		uart->received_count = 0;
 		uart->overrun = false;
+		uart->listening = uart->ier & IER_RECEIVED;
 	}
 	uart->fcr = value & FCR_ENABLE ? value & (FCR_ENABLE | 0xc0u) : 0;
 	receive_from_console(uart);
@@ -287,6 +298,11 @@ static uint8_t read_lsr(struct uart *uart)
 {
 	uint8_t lsr = uart->blocked ? 0 : LSR_THRE | LSR_TEMT;
 
+	/* Who looks again, though the transmitter was ready, polls for input. */
+	if (uart->lsr_was_last && !uart->blocked && !uart->listening) {
+		uart->listening = true;
+		receive_from_console(uart);
+	}
 	if (uart->received_count)
 		lsr |= LSR_DATA;
 	if (uart->overrun)
@@ -323,6 +339,7 @@ static uint64_t uart_read(struct mmio_region *region, uint64_t offset, unsigned 
 		machine_guest_error(uart->machine, "uart", "read of register 0x%llx",
 				    (unsigned long long)offset);
 	}
+	uart->lsr_was_last = offset == REG_LSR;
 	update_interrupt(uart);
 	return value;
 }
@@ -342,6 +359,7 @@ static void uart_write(struct mmio_region *region, uint64_t offset, unsigned int
 	uint8_t byte = (uint8_t)value;
 
 	(void)size;
+	uart->lsr_was_last = false;
 	switch (offset) {
 	case REG_DATA:
 		if (dlab)

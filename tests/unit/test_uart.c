@@ -176,12 +176,41 @@ static void input_beyond_the_fifo_waits_at_the_console(void **state)
 
 	(void)state;
 	put(FCR, 1);
+	put(IER, 1);
 	fake_console_type(&machine, text, strlen(text));
 	for (const char *at = text; *at; at++) {
 		assert_int_equal(get(LSR) & 3, 1);
 		assert_int_equal(get(DATA), *at);
 	}
 	assert_int_equal(get(LSR) & 1, 0);
+}
+
+static void input_waits_until_the_driver_is_up(void **state)
+{
+	const char *text = "typed before anybody listened";
+
+	(void)state;
+	fake_console_type(&machine, text, strlen(text));
+	/* As Linux's 8250 driver starts: it clears the receiver more than once. */
+	put(FCR, 1);
+	put(FCR, 7);
+	put(FCR, 0);
+	put(FCR, 1);
+	assert_int_equal(get(LSR) & 1, 0);
+	get(DATA);
+	get(IIR);
+	put(IER, 5);
+	for (const char *at = text; *at; at++)
+		assert_int_equal(get(DATA), *at);
+}
+
+static void a_driver_that_polls_without_interrupts_gets_input(void **state)
+{
+	(void)state;
+	fake_console_type(&machine, "x", 1);
+	assert_int_equal(get(LSR) & 1, 0);
+	assert_int_equal(get(LSR) & 1, 1);
+	assert_int_equal(get(DATA), 'x');
 }
 
 static void a_few_characters_below_the_trigger_report_a_timeout(void **state)
@@ -268,6 +297,8 @@ int main(void)
 		TEST(room_at_the_console_raises_the_thre_interrupt),
 		TEST(typed_characters_arrive_in_order_and_interrupt_until_read),
 		TEST(input_beyond_the_fifo_waits_at_the_console),
+		TEST(input_waits_until_the_driver_is_up),
+		TEST(a_driver_that_polls_without_interrupts_gets_input),
 		TEST(a_few_characters_below_the_trigger_report_a_timeout),
 		TEST(received_data_goes_before_the_empty_transmitter),
 		TEST(the_driver_finds_a_16550a),
