@@ -8,7 +8,7 @@ mib=1048576
 # The guest reports one fact a line; what each has to be is below.
 script='
 echo "harts $(nproc)"
-echo "interrupts $(grep -oE "imsic|APLIC-?[A-Z]*|PLIC" /proc/interrupts | sort -u | tr "\n" " ")"
+echo "interrupts $(grep -oE "PCI-MSIX?|APLIC-?[A-Z]*|PLIC" /proc/interrupts | sort -u | tr "\n" " ")"
 echo "buses $(ls -l /sys/bus/virtio/devices | grep -oE "pci|virtio-mmio|virtio_mmio" | sort -u | tr "\n" " ")"
 cd /sys/block
 echo "sectors $(cat vda/size) $(cat vdb/size)"
@@ -102,7 +102,7 @@ set_of() {
     rm -rf "$shared"
 }
 
-has_aia() { grep -qs . /proc/device-tree/soc/*imsics*/compatible || ls -d /proc/device-tree/soc/*imsic* >/dev/null 2>&1; }
+has_aia() { dmesg | grep -q 'kvm .*AIA available'; }
 
 # Linux's init reaches this console only once the module is there; it reopens /dev/console then.
 virtio_console() {
@@ -132,7 +132,7 @@ vanishing_disk() {
 }
 
 if has_aia; then
-    set_of "PCI" pci imsic --transport pci
+    set_of "PCI" pci PCI-MSI --transport pci
     set_of "MMIO" virtio.mmio APLIC --transport mmio
     set_of "PCI, --aia off" pci PLIC --aia off
     t "a console over virtio" virtio_console

@@ -1,0 +1,177 @@
+# shellcheck shell=dash
+# What vhart refuses: one line on standard error that names the thing, status 2 for the user's input, 1 for the host, nothing left behind.
+# lab: hosts=6.12,7.2
+
+image=/guests/linux/Image
+files=$(mktemp -d /tmp/files.XXXXXX)
+cd "$files" || exit 1
+: >empty
+printf 'what is this' >text
+truncate -s 32M zeroes
+head -c 1000000 $image >short
+head -c 30 $image >shorter
+gzip -1 -c short >packed.gz
+head -c 5000 packed.gz >torn.gz
+{ head -c 6000 packed.gz; head -c 3000 /dev/zero; tail -c +9001 packed.gz; } >damaged.gz
+{ printf 'MZ\0\0zimg'; head -c 20 /dev/zero; } >torn.zboot
+truncate -s 64M big
+# The same ELF for another machine: e_machine is at 18.
+{ head -c 18 /guests/hello.elf; printf '\076\0'; tail -c +21 /guests/hello.elf; } >x86.elf
+head -c 200 /guests/hello.elf >torn.elf
+truncate -s 1M disk
+truncate -s 100 tiny-disk
+truncate -s 1000000 odd-disk
+
+# refused STATUS PATTERN OPTIONS
+refused() {
+    cd "$files" || exit 1
+    wanted_status=$1 pattern=$2
+    shift 2
+    run vhart run "$@"
+    expect_status "$wanted_status"
+    expect_one_line
+    expect_err "$pattern"
+    [ ! -s "$out" ] || die "something on standard output: $last"
+}
+
+# no NAME STATUS PATTERN OPTIONS: a test that vhart refuses these.
+no() {
+    name_of_case=$1
+    shift
+    t "$name_of_case" refused "$@"
+}
+
+no "no options" 2 'nothing to boot'
+no "an unknown option" 2 'unknown option --memroy: did you mean --memory' --memroy 1G
+no "an operand" 2 '^vhart: Image: ' Image
+no "an option twice" 2 '--cpus is given twice' --cpus 1 --cpus 2 --kernel $image
+no "a forgotten value" 2 '--kernel: its value is missing' --kernel
+no "firmware and kernel" 2 '--firmware and --kernel' --firmware zeroes --kernel $image
+no "firmware and initrd" 2 '--initrd needs --kernel' --firmware zeroes --initrd zeroes
+no "--cpus 0" 2 '--cpus 0: ' --kernel $image --cpus 0
+no "--cpus beyond KVM's limit" 2 '--cpus 100000: ' --kernel $image --cpus 100000
+no "--memory 12" 2 '--memory 12: ' --kernel $image --memory 12
+no "--memory 1M" 2 '--memory 1M: ' --kernel $image --memory 1M
+no "--console loud" 2 '--console loud: ' --kernel $image --console loud
+no "--inject without a path" 2 '--inject text: ' --kernel $image --inject text
+no "--inject with .." 2 '--inject text:/a/../b: ' --kernel $image --inject text:/a/../b
+no "--inject of a missing file" 2 '--inject missing: No such file' --kernel $image --inject missing:/x
+
+for role in kernel firmware; do
+    no "a $role that is missing" 2 "--$role missing: No such file" --$role missing
+    no "a $role that is empty" 2 "--$role empty is empty" --$role empty
+    no "a $role that is a directory" 2 "--$role /tmp is a directory" --$role /tmp
+    no "a $role for x86-64" 2 "--$role x86.elf is an ELF file for x86-64" --$role x86.elf
+    no "a $role that is too big" 2 "--$role big .*--memory" --$role big --memory 32M
+done
+no "a kernel that is text" 2 '--kernel text is not a kernel' --kernel text
+no "a kernel that is zeroes" 2 '--kernel zeroes is not a kernel' --kernel zeroes
+no "a truncated Image" 2 '--kernel short is .*truncated' --kernel short
+no "an Image without its header" 2 '--kernel shorter is ' --kernel shorter
+no "a truncated gzip file" 2 '--kernel torn.gz has truncated' --kernel torn.gz
+no "a damaged gzip file" 2 '--kernel damaged.gz (has damaged|is )' --kernel damaged.gz
+no "a truncated zboot image" 2 '--kernel torn.zboot is a truncated' --kernel torn.zboot
+no "a truncated ELF file" 2 '--kernel torn.elf is a truncated' --kernel torn.elf
+no "an initrd that is missing" 2 '--initrd missing: No such file' --kernel $image --initrd missing
+no "an initrd that is empty" 2 '--initrd empty is empty' --kernel $image --initrd empty
+no "memory too small for the kernel" 2 "--kernel $image needs [0-9]+ MiB of memory, --memory has 32 MiB" --kernel $image --memory 32M
+no "memory too small for the initrd" 2 'initrd of 64 MiB, needs' --kernel $image --initrd big --memory 64M
+
+no "a disk that is missing" 1 'disk missing: No such file' --kernel $image --disk missing
+no "a disk that is a directory" 1 'disk /tmp: is a directory' --kernel $image --disk /tmp
+no "a disk that is a terminal" 1 'disk /dev/null: is neither' --kernel $image --disk /dev/null
+no "a disk without a sector" 1 'disk tiny-disk: has 100 bytes' --kernel $image --disk tiny-disk
+no "a disk that is empty" 1 'disk empty: has 0 bytes' --kernel $image --disk empty
+no "a disk twice" 1 'disk disk: is in use' --kernel $image --disk disk --disk disk
+no "a disk option that is none" 2 '--disk disk,rw: ' --kernel $image --disk disk,rw
+no "an interface that does not exist" 1 'nosuchif' --kernel $image --net tap=nosuchif
+no "a result that cannot be written" 1 '--result /nowhere/x: ' --kernel /guests/hello.elf --console none --result /nowhere/x
+no "an FDT that cannot be written" 1 '--dump-fdt /nowhere/x: ' --kernel $image --dump-fdt /nowhere/x
+
+leaves_no_tap() {
+    before=$(ls /sys/class/net)
+    run vhart run --kernel $image --net tap=nosuchif
+    expect_status 1
+    expect_eq "the interfaces" "$(ls /sys/class/net)" "$before"
+}
+t "no tap interface stays behind" leaves_no_tap
+
+odd_disk() {
+    cp "$files/odd-disk" odd
+    guest 'echo "sectors $(cat /sys/block/vda/size)"' --disk odd
+    expect_status 0
+    expect_out '^sectors 1953'
+    expect_err 'the last 64 bytes'
+    expect_one_line
+}
+t "a disk of odd size: all its whole sectors, and a line about the rest" odd_disk
+
+# As a user who is not root; /src and /guests may be read by all.
+as_nobody() {
+    run setpriv --reuid 65534 --regid 65534 --clear-groups vhart run --kernel /guests/hello.elf "$@"
+}
+read_only_disk() {
+    cp "$files/disk" disk
+    chmod 755 .
+    chmod 444 disk
+    chmod 666 /dev/kvm
+    as_nobody --disk "$T/disk"
+    expect_status 1
+    expect_one_line
+    expect_err 'disk .*/disk: cannot be written to .*: add ,ro'
+    as_nobody --disk "$T/disk,ro"
+    expect_status 0
+}
+no_permission() {
+    chmod 600 /dev/kvm
+    as_nobody
+    expect_status 1
+    expect_one_line
+    expect_err '/dev/kvm: Permission denied: .*usermod'
+}
+no_kvm() {
+    mv /dev/kvm /dev/kvm-away
+    run vhart run --kernel /guests/hello.elf
+    mv /dev/kvm-away /dev/kvm
+    expect_status 1
+    expect_one_line
+    expect_err '/dev/kvm: No such file .*modprobe kvm'
+}
+not_kvm() {
+    mv /dev/kvm /dev/kvm-away
+    ln -s null /dev/kvm
+    run vhart run --kernel /guests/hello.elf
+    rm /dev/kvm
+    mv /dev/kvm-away /dev/kvm
+    expect_status 1
+    expect_one_line
+    expect_err '/dev/kvm: '
+}
+t "a disk that may not be written to, unless with ,ro" read_only_disk
+t "no permission on /dev/kvm" no_permission
+t "no /dev/kvm" no_kvm
+t "a /dev/kvm that is not KVM" not_kvm
+chmod 660 /dev/kvm
+
+fdt() {
+    run vhart run --kernel /guests/hello.elf --memory 16M --dump-fdt fdt "$@"
+    expect_status 0
+    expect_eq "the magic number" "$(od -A n -t x1 -N 4 fdt | tr -d ' ')" d00dfeed
+    strings fdt >names
+}
+fdt_aia() {
+    fdt
+    for name in riscv,imsics riscv,aplic pci-host-ecam-generic ns16550a google,goldfish-rtc; do
+        grep -q "$name" names || die "the FDT has no $name"
+    done
+}
+fdt_plic() {
+    fdt --aia off --transport mmio --rng --cpus 3
+    for name in plic-1.0.0 virtio,mmio cpu@2; do
+        grep -q "$name" names || die "the FDT has no $name"
+    done
+    ! grep -q imsic names || die "the FDT has an IMSIC"
+}
+if dmesg | grep -q 'kvm .*AIA available'; then t "--dump-fdt: the AIA and PCI" fdt_aia; fi
+t "--dump-fdt: the PLIC and MMIO" fdt_plic
+cd / && rm -rf "$files"

@@ -1,0 +1,36 @@
+# shellcheck shell=dash
+# The bare-metal guests: they test the machine from inside and say so in TAP; what they provoke never ends vhart.
+# lab: hosts=6.12,7.2
+# lab: hosts=6.12,7.2 aia=none
+
+# passes GUEST OPTIONS: it powers off by itself, its TAP has a plan and as many passed tests.
+passes() {
+    file=/guests/$1.elf
+    shift
+    [ -e "$file" ] || die "there is no $file"
+    run vhart run --kernel "$file" --memory 64M --timeout 60 --result result "$@"
+    expect_status 0
+    expect_no_out '^not ok'
+    planned=$(sed -n 's/^1\.\.\([0-9]*\).*/\1/p' "$out" | tr -d '\r')
+    [ "${planned:-0}" -gt 0 ] || die "no plan in its output"
+    expect_eq "the number of passed tests" "$(grep -c '^ok ' "$out")" "$planned"
+}
+
+provokes() {
+    truncate -s 1M disk
+    passes faults --cpus 2 --disk disk --net user --rng "$@"
+    ! grep -q '"guest_errors": *0[,}]' result || die "no guest error was counted"
+    # Many faults, and still few lines.
+    [ "$(wc -l <"$err")" -le 200 ] || die "$(wc -l <"$err") lines about guest errors"
+}
+
+stuck_ends() {
+    run vhart run --kernel /guests/stuck.elf --memory 16M --timeout 20
+    case $status in 5 | 124) ;; *) die "exit status $status" ;; esac
+}
+
+t "SBI calls" passes sbi
+t "4 harts by HSM" passes smp --cpus 4
+t "guest faults, over PCI" provokes
+t "guest faults, over MMIO" provokes --transport mmio
+t "a guest that cannot go on" stuck_ends
