@@ -89,12 +89,14 @@ bool boot_prepare(struct machine *machine, const struct boot_files *files)
 
 	if (!image_load(&files->kernel, config->firmware != NULL, &machine->memory, &place, why)) {
 		error("%s %s %s", config->firmware ? "--firmware" : "--kernel", path, why);
+		machine->bad_input = true;
 		return false;
 	}
 	board.initrd_size = files->initrd.len;
 	if (!image_place_rest(&machine->memory, &place, files->initrd.len, room, &board.initrd,
 			      &fdt, why)) {
-		error("%s %s", path, why);
+		error("%s %s %s", config->firmware ? "--firmware" : "--kernel", path, why);
+		machine->bad_input = true;
 		return false;
 	}
 	if (files->initrd.len > 0)

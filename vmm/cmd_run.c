@@ -96,7 +96,7 @@ static int run_until_the_end(const struct config *config, const struct boot_file
 	} while (again);
 	terminal_restore();
 	if (!ran)
-		return STATUS_HOST;
+		return account->bad_input ? STATUS_USAGE : STATUS_HOST;
 	verbose("the machine ended: %s", machine_end_name(account->end));
 	if (config->result && !result_write(config->result, config, account))
 		return STATUS_HOST;

@@ -180,13 +180,14 @@ static bool create_memory(struct machine *machine)
 	return true;
 }
 
-static bool check_cpus(const struct machine *machine)
+static bool check_cpus(struct machine *machine)
 {
 	int limit = ioctl(machine->vm_fd, KVM_CHECK_EXTENSION, KVM_CAP_MAX_VCPUS);
 
 	if (limit > 0 && machine->config->cpus > (unsigned int)limit) {
 		error("--cpus %u: KVM on this host allows at most %d", machine->config->cpus,
 		      limit);
+		machine->bad_input = true;
 		return false;
 	}
 	return true;
@@ -431,6 +432,7 @@ bool machine_run(const struct config *config, const struct boot_files *files, bo
 	if (!machine)
 		return false;
 	ran = bring_up(machine, files, terminal, account) && run(machine, account);
+	account->bad_input = machine->bad_input;
 	machine_free(machine);
 	return ran;
 }

@@ -37,6 +37,7 @@ struct msi {
 
 struct machine {
 	const struct config *config;
+	bool bad_input; /* bring-up failed on what the user gave, not on the host */
 	pthread_mutex_t lock; /* held by whoever runs device code */
 	pthread_cond_t idle;  /* a device has nothing in flight any more */
 	pthread_cond_t wake;  /* something that ends a system suspend happened */

@@ -27,6 +27,7 @@ struct run_account {
 	struct kvm_stats kvm; /* what KVM counted, handled in the kernel or not */
 	uint64_t sbi_answered, sbi_unclaimed;
 	uint64_t guest_errors;
+	bool bad_input; /* it never ran because of what the user gave, not because of the host */
 };
 
 /*
