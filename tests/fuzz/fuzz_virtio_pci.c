@@ -36,24 +36,19 @@ static const struct {
 	uint8_t size;
 	uint32_t value;
 } bring_up[] = {
-	{ECAM + 0x8010, 4, BAR0},   /* BARs, memory decoding */
-	{ECAM + 0x8014, 4, BAR1},   /* */
-	{ECAM + 0x8004, 2, 6},	    /* */
-	{BAR0 + 20, 1, 3},	    /* status: ACKNOWLEDGE and DRIVER */
-	{BAR0 + 8, 4, 1},	    /* features 32-63: VERSION_1 */
-	{BAR0 + 12, 4, 1},	    /* */
-	{BAR0 + 8, 4, 0},	    /* features 0-31: all, with EVENT_IDX */
-	{BAR0 + 12, 4, UINT32_MAX}, /* */
-	{BAR0 + 20, 1, 11},	    /* FEATURES_OK */
-	{BAR0 + 24, 2, 8},	    /* queue 0: its size and addresses */
-	{BAR0 + 32, 4, 0x80000000}, /* */
-	{BAR0 + 40, 4, 0x80000080}, /* */
-	{BAR0 + 48, 4, 0x800000a0}, /* */
-	{BAR0 + 28, 2, 1},	    /* enable */
-	{BAR0 + 20, 1, 15},	    /* DRIVER_OK; from here on INTx would do */
-	{ECAM + 0x809a, 2, 0x8000}, /* MSI-X enable */
-	{BAR0 + 26, 2, 1},	    /* the queue's vector */
-	{BAR1 + 16 + 12, 4, 0},	    /* unmasked */
+	{ECAM + 0x8010, 4, BAR0}, /* BARs, memory decoding */
+	{ECAM + 0x8014, 4, BAR1},   {ECAM + 0x8004, 2, 6},
+	{BAR0 + 20, 1, 3},				/* status: ACKNOWLEDGE and DRIVER */
+	{BAR0 + 8, 4, 1},				/* features 32-63: VERSION_1 */
+	{BAR0 + 12, 4, 1},	    {BAR0 + 8, 4, 0},	/* features 0-31: all, with EVENT_IDX */
+	{BAR0 + 12, 4, UINT32_MAX}, {BAR0 + 20, 1, 11}, /* FEATURES_OK */
+	{BAR0 + 24, 2, 8},				/* queue 0: its size and addresses */
+	{BAR0 + 32, 4, 0x80000000}, {BAR0 + 40, 4, 0x80000080},
+	{BAR0 + 48, 4, 0x800000a0}, {BAR0 + 28, 2, 1}, /* enable */
+	{BAR0 + 20, 1, 15},			       /* DRIVER_OK; from here on INTx would do */
+	{ECAM + 0x809a, 2, 0x8000},		       /* MSI-X enable */
+	{BAR0 + 26, 2, 1},			       /* the queue's vector */
+	{BAR1 + 16 + 12, 4, 0},			       /* unmasked */
 };
 
 static void run(struct machine *machine, const struct step *step)

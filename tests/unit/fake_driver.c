@@ -119,6 +119,8 @@ static void reset(struct virtio_device *device)
 	struct fake_device *fake = device->state;
 
 	fake->resets++;
+	if (fake->during_reset)
+		fake->during_reset(fake, fake->opaque);
 }
 
 static void free_device(struct virtio_device *device)

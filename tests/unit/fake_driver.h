@@ -47,6 +47,9 @@ struct fake_device {
 	uint8_t config[FAKE_CONFIG_LEN];
 	bool idle; /* the test's: do nothing on a kick, else give every chain back, filled with 'x'
 		    */
+	/* the test's: what another vCPU does while a reset waits; may be NULL */
+	void (*during_reset)(struct fake_device *fake, void *opaque);
+	void *opaque;
 	unsigned int kicks[VIRTIO_MAX_QUEUES], starts, resets, *freed;
 };
 

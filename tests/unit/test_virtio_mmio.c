@@ -273,6 +273,7 @@ static void a_broken_queue_puts_the_device_into_needs_reset(void **state)
 	assert_int_not_equal(get(f, CONFIG_GENERATION), generation);
 	assert_int_equal(f->machine.guest_errors, 1);
 
+	virtio_broken(&f->fake->device, "once more");
 	set(f, QUEUE_NOTIFY, 0); /* now ignored, and not counted again */
 	assert_int_equal(f->fake->kicks[0], 1);
 	assert_int_equal(f->machine.guest_errors, 1);
@@ -346,6 +347,42 @@ static void a_reset_stops_the_device_and_clears_all(void **state)
 	assert_false(f->fake->device.queues[0].ready);
 	assert_int_equal(f->fake->device.queues[0].size, VIRTQUEUE_MAX_SIZE);
 	assert_int_equal(f->fake->device.queues[0].desc, 0);
+}
+
+static void touch_all(struct fake_device *fake, void *opaque)
+{
+	struct fixture *f = opaque;
+	struct virtqueue_chain chain;
+
+	set(f, STATUS, 15);
+	set(f, STATUS, 15 | 128);
+	set(f, QUEUE_NOTIFY, 0);
+	set(f, QUEUE_SEL, 1);
+	set(f, QUEUE_READY, 1);
+	set(f, DRIVER_FEATURES, 5);
+	set(f, CONFIG, 0);
+	assert_false(virtio_pop(&fake->device, 0, &chain));
+	virtio_config_changed(&fake->device);
+}
+
+static void while_a_reset_waits_the_device_takes_nothing(void **state)
+{
+	struct fixture *f = *state;
+
+	bring_up(f, 0, 0);
+	fake_desc(&f->machine, f->driver.desc, 0, BUFFERS, 4, DESC_WRITE, 0);
+	fake_queue_offer(&f->driver, 0);
+	f->fake->opaque = f;
+	f->fake->during_reset = touch_all;
+	set(f, STATUS, 0);
+	assert_int_equal(get(f, STATUS), 0);
+	assert_int_equal(f->fake->kicks[0], 0);
+	assert_int_equal(f->fake->starts, 1);
+	assert_int_equal(f->fake->device.driver_features, 0);
+	assert_int_equal(get(f, CONFIG), 0x13121110);
+	assert_false(f->machine.line[LINE]);
+	set(f, QUEUE_SEL, 1);
+	assert_int_equal(get(f, QUEUE_READY), 0);
 }
 
 static void the_configuration_is_the_devices(void **state)
@@ -424,6 +461,7 @@ int main(void)
 		TEST(a_queue_is_fixed_while_it_is_ready),
 		TEST(a_queue_is_not_enabled_before_features_ok),
 		TEST(a_reset_stops_the_device_and_clears_all),
+		TEST(while_a_reset_waits_the_device_takes_nothing),
 		TEST(the_configuration_is_the_devices),
 		TEST(a_changed_configuration_interrupts_only_a_running_driver),
 		TEST(unknown_registers_read_0_and_are_guest_errors),

@@ -361,6 +361,21 @@ static void a_bad_indirect_table_breaks_the_queue(void **state)
 	}
 }
 
+static void an_indirect_chain_is_no_longer_than_the_queue_either(void **state)
+{
+	struct fixture *f = *state;
+
+	for (uint16_t count = QUEUE_SIZE; count <= QUEUE_SIZE + 1; count++) {
+		start(f, true);
+		desc(f, 0, TABLE, 16 * 16, DESC_INDIRECT, 0);
+		for (uint16_t i = 0; i < count; i++)
+			fake_desc(&f->machine, TABLE, i, BUFFERS, 1, i + 1u < count ? DESC_NEXT : 0,
+				  (uint16_t)(i + 1));
+		fake_queue_offer(&f->driver, 0);
+		assert_int_equal(pop(f), count > QUEUE_SIZE ? -1 : 1);
+	}
+}
+
 static void a_bad_entry_of_an_indirect_table_breaks_the_queue(void **state)
 {
 	struct fixture *f = *state;
@@ -592,6 +607,7 @@ int main(void)
 		TEST(an_indirect_table_is_followed),
 		TEST(an_indirect_table_may_end_a_direct_chain),
 		TEST(a_bad_indirect_table_breaks_the_queue),
+		TEST(an_indirect_chain_is_no_longer_than_the_queue_either),
 		TEST(a_bad_entry_of_an_indirect_table_breaks_the_queue),
 		TEST(more_segments_than_a_chain_holds_break_the_queue),
 		TEST(an_interrupt_comes_when_the_used_event_is_passed),
