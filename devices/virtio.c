@@ -13,8 +13,7 @@ static const uint64_t core_features = 1ull << VIRTIO_F_VERSION_1 |
 				      1ull << VIRTIO_F_RING_INDIRECT_DESC |
 				      1ull << VIRTIO_F_RING_EVENT_IDX;
 
-/* Running: what the driver gives may be used, and the driver may be interrupted. */
-static bool is_running(const struct virtio_device *device)
+bool virtio_is_running(const struct virtio_device *device)
 {
 	return !device->resetting &&
 	       (device->status & (VIRTIO_STATUS_DRIVER_OK | VIRTIO_STATUS_NEEDS_RESET)) ==
@@ -103,7 +102,7 @@ void virtio_device_set_status(struct virtio_device *device, uint8_t status)
 		new &= (uint8_t)~VIRTIO_STATUS_DRIVER_OK;
 	}
 	device->status |= new;
-	if (new &VIRTIO_STATUS_DRIVER_OK && is_running(device) && device->class->started)
+	if (new &VIRTIO_STATUS_DRIVER_OK && virtio_is_running(device) && device->class->started)
 		device->class->started(device);
 }
 
@@ -131,7 +130,7 @@ bool virtio_device_queue_enable(struct virtio_device *device, unsigned int queue
 
 void virtio_device_rung(struct virtio_device *device, unsigned int queue)
 {
-	if (is_running(device) && queue < device->queue_count && device->queues[queue].ready)
+	if (virtio_is_running(device) && queue < device->queue_count && device->queues[queue].ready)
 		device->class->kick(device, queue);
 }
 
@@ -148,7 +147,7 @@ void virtio_device_kick(struct virtio_device *device, unsigned int queue)
 
 bool virtio_pop(struct virtio_device *device, unsigned int queue, struct virtqueue_chain *chain)
 {
-	if (!is_running(device))
+	if (!virtio_is_running(device))
 		return false;
 	int got = virtqueue_pop(&device->queues[queue], machine_memory(device->machine), chain);
 	if (got < 0)

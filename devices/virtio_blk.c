@@ -169,6 +169,11 @@ static struct request *request_get(struct blk_queue *queue)
 	return request;
 }
 
+static bool pool_has_room(const struct blk_queue *queue)
+{
+	return queue->free_count || queue->fresh < POOL_SIZE;
+}
+
 static void request_put(struct request *request)
 {
 	struct blk_queue *queue = request->queue;
@@ -632,17 +637,15 @@ static void serve(struct blk_queue *queue)
 	/* Requests that complete at once could keep a turn going for ever. */
 	unsigned int budget = POOL_SIZE;
 
-	if (blk->device.resetting)
+	if (!virtio_is_running(&blk->device))
 		return;
 	interrupt_if_completed(queue);
-	if (!ring->ready || ring->broken)
-		return;
 	virtqueue_enable_doorbell(ring, memory, false);
 	do {
 		while (budget && take_request(queue))
 			budget--;
-	} while (budget && !ring->broken && virtqueue_enable_doorbell(ring, memory, true) &&
-		 queue->free_count + POOL_SIZE > queue->fresh);
+	} while (budget && pool_has_room(queue) && virtio_is_running(&blk->device) &&
+		 virtqueue_enable_doorbell(ring, memory, true));
 	if (!budget)
 		loop_post(machine_loop(blk->device.machine), &queue->service);
 	interrupt_if_completed(queue);

@@ -89,13 +89,6 @@ static void fill_buffers(struct net *net, unsigned int count, const uint8_t *fra
 	virtio_push_all(&net->device, QUEUE_RECEIVE, used, count);
 }
 
-static bool is_running(const struct virtio_device *device)
-{
-	return !device->resetting && device->queues[QUEUE_RECEIVE].ready &&
-	       (device->status & (VIRTIO_STATUS_DRIVER_OK | VIRTIO_STATUS_NEEDS_RESET)) ==
-		       VIRTIO_STATUS_DRIVER_OK;
-}
-
 enum net_received net_receive(struct virtio_device *device, const uint8_t *frame, size_t len)
 {
 	struct net *net = device->state;
@@ -108,14 +101,14 @@ enum net_received net_receive(struct virtio_device *device, const uint8_t *frame
 		return NET_DROPPED;
 	do {
 		/* A card that does not run is a cable that is not plugged in. */
-		if (!is_running(device))
+		if (!virtio_is_running(device))
 			return NET_DROPPED;
 		result = take_buffers(net, len + NET_HEADER_LEN, &count);
 		if (result == NET_TAKEN) {
 			fill_buffers(net, count, frame, len);
 			return NET_TAKEN;
 		}
-		if (is_running(device))
+		if (virtio_is_running(device))
 			virtqueue_unpop(queue, count);
 	} while (result == NET_FULL && virtqueue_enable_doorbell(queue, memory, true));
 	if (result == NET_DROPPED)
@@ -196,7 +189,7 @@ static void transmit(struct net *net)
 	do {
 		while (frames < TURN_FRAMES && transmit_one(net))
 			frames++;
-	} while (frames < TURN_FRAMES && is_running(&net->device) &&
+	} while (frames < TURN_FRAMES && virtio_is_running(&net->device) &&
 		 virtqueue_enable_doorbell(queue, memory, true));
 	if (frames == TURN_FRAMES)
 		loop_post(machine_loop(net->device.machine), &net->transmit_more);
@@ -207,7 +200,7 @@ static void transmit_task(struct loop_task *task)
 {
 	struct net *net = task->opaque;
 
-	if (is_running(&net->device))
+	if (virtio_is_running(&net->device))
 		transmit(net);
 }
 

@@ -322,6 +322,7 @@ static void a_chain_without_header_or_status_breaks_the_device_until_reset(void 
 	struct fixture *fixture = *state;
 
 	guest_driver_add(&fixture->driver, 0, short_header, 2);
+	add(fixture, 0, IN, 0, 512); /* waits behind it, and must not keep the device busy */
 	guest_driver_kick(&fixture->driver, 0);
 	assert_true(fixture->device->status & VIRTIO_STATUS_NEEDS_RESET);
 	guest_driver_restart(&fixture->driver, FEATURES);
