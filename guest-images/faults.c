@@ -25,7 +25,7 @@ uint16_t work_queue(const struct virtio *virtio)
 /* Fills the ring with one proper request; returns how many bytes the device will write. */
 static void prepare_request(const struct virtio *virtio)
 {
-	static const char text[] = "# written by virtio-console\n";
+	static const char text[] = "#\n";
 
 	memset(buffer, 0, sizeof(buffer));
 	ring_clear(&ring);

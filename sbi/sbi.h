@@ -82,9 +82,6 @@ void sbi_legacy_console(struct sbi_context *context, struct sbi_call *call);
 void sbi_srst(struct sbi_context *context, struct sbi_call *call);
 void sbi_susp(struct sbi_context *context, struct sbi_call *call);
 
-/* What a reset asks for: REBOOT, or power off; REASON is SRST's reset_reason. */
-enum machine_end sbi_reset_end(bool reboot, uint64_t reason);
-
 /*
  * Writes one byte to the console and waits until it is taken, as DBCN's write_byte and the legacy
  * putchar must. False when nobody made room for a second: a console that is not read cannot hold a

@@ -1,13 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * SRST, system reset (SBI 3.0, chapter 10). KVM answers it and tells us with KVM_EXIT_SYSTEM_EVENT;
- * sbi_reset_end() is what that exit and this handler have in common.
- */
+/* SRST, system reset (SBI 3.0, chapter 10). KVM answers it itself and ends KVM_RUN with a system
+ * event (vmm/vcpu.c); this is for whatever else hands the call over. */
 #include "sbi/sbi.h"
 
 enum { SRST_SYSTEM_RESET };
 enum { RESET_SHUTDOWN, RESET_COLD_REBOOT, RESET_WARM_REBOOT };
 enum { REASON_NONE, REASON_SYSTEM_FAILURE };
+
+static enum machine_end end_of(uint32_t type, uint32_t reason)
+{
+	if (reason == REASON_SYSTEM_FAILURE)
+		return END_PANIC;
+	return type == RESET_SHUTDOWN ? END_POWEROFF : END_RESET;
+}
 
 void sbi_srst(struct sbi_context *context, struct sbi_call *call)
 {
@@ -22,12 +27,5 @@ void sbi_srst(struct sbi_context *context, struct sbi_call *call)
 		return;
 	}
 	call->error = SBI_SUCCESS;
-	machine_request_end(context->machine, sbi_reset_end(type != RESET_SHUTDOWN, reason));
-}
-
-enum machine_end sbi_reset_end(bool reboot, uint64_t reason)
-{
-	if (reason == REASON_SYSTEM_FAILURE)
-		return END_PANIC;
-	return reboot ? END_RESET : END_POWEROFF;
+	machine_request_end(context->machine, end_of(type, reason));
 }
