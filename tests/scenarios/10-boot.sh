@@ -110,8 +110,6 @@ inject_paths() {
     expect_out 'run.sh exited with [01]'
 }
 
-kernel_and_shell() { vhart run --kernel /guests/linux/Image --initrd /guests/linux/initrd-small --memory 128M --append quiet "$@"; }
-
 piped_shell() {
     echo 'echo hello-$((6*7)); exit' | timeout "$limit" vhart run --kernel /guests/linux/Image \
         --initrd /guests/linux/initrd-small --memory 128M --append quiet >"$out" 2>"$err"
@@ -122,7 +120,7 @@ piped_shell() {
 }
 
 closed_pipe() {
-    { kernel_and_shell </dev/null 2>"$err"; echo $? >status; } | :
+    { vhart run --kernel /guests/linux/Image --memory 128M </dev/null 2>"$err"; echo $? >status; } | :
     status=$(cat status) last="output to a closed pipe"
     expect_status 1
     expect_one_line
@@ -130,7 +128,7 @@ closed_pipe() {
 }
 
 t "Debian's 6.12 Image" boots_image 6.12
-linux=linux-7.2
+linux='linux-7.2'
 t "Debian's 7.x Image" boots_image 7.
 linux=linux
 t "an Image packed with gzip" boots_file "$kernels/Image.gz"

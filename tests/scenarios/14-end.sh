@@ -134,7 +134,8 @@ terminal_after_signal() {
     terminal_session 2303 "$shell_guest"
     await 'guest:'
     session=$(cat session.pid)
-    for child in $(cat "/proc/$session/task/$session/children"); do kill -TERM "$child"; done
+    read -r child <"/proc/$session/task/$session/children"
+    kill -TERM "$child"
     end_session
     expect_status 143
 }
