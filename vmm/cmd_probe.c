@@ -16,6 +16,7 @@ static const struct probe_group groups[] = {
 	{"host", "Host", probe_host_checks},
 	{"kvm", "KVM", probe_kvm_checks},
 	{"vcpu", "What a guest gets", probe_vcpu_checks},
+	{"sbi", "SBI calls of a guest", probe_sbi_checks},
 	{"pmu", "Counting and sampling", probe_pmu_checks},
 	{"lcofi", "Raising LCOFI, the counter overflow interrupt, in a guest", probe_lcofi_checks},
 	{"trace", "Tracing", probe_trace_checks},
@@ -97,7 +98,8 @@ int command_probe(int argc, char **argv)
 		written = probe_report_json(&report, stdout);
 	else
 		probe_report_text(&report, stdout);
-	if (fflush(stdout) != 0 || !written)
+	written = written && fflush(stdout) == 0 && !ferror(stdout);
+	if (!written)
 		error("standard output: %s", strerror(errno));
 	if (probe.kvm_fd >= 0)
 		close(probe.kvm_fd);

@@ -59,6 +59,7 @@ void probe_set(struct probe_finding *finding, enum probe_state state, const char
 extern const struct probe_check probe_host_checks[];
 extern const struct probe_check probe_kvm_checks[];
 extern const struct probe_check probe_vcpu_checks[];
+extern const struct probe_check probe_sbi_checks[];
 extern const struct probe_check probe_pmu_checks[];
 extern const struct probe_check probe_lcofi_checks[];
 extern const struct probe_check probe_trace_checks[];

@@ -11,21 +11,31 @@
 
 #define NO_VM "no VM can be run on this host"
 
-static void check_h(struct probe *probe, const struct probe_check *check,
-		    struct probe_finding *finding)
+/* 1: the harts have it; 0: they do not; -1: /proc/cpuinfo does not tell. */
+static int cpuinfo_has_h(void)
 {
 	char isa[2048];
 
-	(void)check;
 	if (!probe_read_field("/proc/cpuinfo", "isa", isa, sizeof(isa)))
-		probe_set(finding, PROBE_UNKNOWN, "/proc/cpuinfo has no isa line");
-	else if (probe_isa_has(isa, "h"))
+		return -1;
+	return probe_isa_has(isa, "h");
+}
+
+static void check_h(struct probe *probe, const struct probe_check *check,
+		    struct probe_finding *finding)
+{
+	int has = cpuinfo_has_h();
+
+	(void)check;
+	if (has == 1)
 		probe_set(finding, PROBE_OK, "/proc/cpuinfo lists h");
-	else
-		probe_set(finding, PROBE_MISSING, "/proc/cpuinfo does not list h");
-	/* KVM proves it: it loads on no hart without. */
-	if (finding->state != PROBE_OK && probe->kvm_fd >= 0)
+	else if (probe->kvm_fd >= 0)
+		/* It loads on no hart without. */
 		probe_set(finding, PROBE_OK, "KVM is there, so the harts have it");
+	else if (has == 0)
+		probe_set(finding, PROBE_MISSING, "/proc/cpuinfo does not list h");
+	else
+		probe_set(finding, PROBE_UNKNOWN, "/proc/cpuinfo has no isa line");
 }
 
 static void check_device(struct probe *probe, const struct probe_check *check,
@@ -38,6 +48,8 @@ static void check_device(struct probe *probe, const struct probe_check *check,
 		probe_set(finding, PROBE_MISSING, "/dev/kvm: %s", strerror(probe->kvm_errno));
 		if (probe->kvm_errno == EACCES || probe->kvm_errno == EPERM)
 			finding->fix = "usermod -aG kvm USER, then log in again; or run as root";
+		else if (cpuinfo_has_h() == 0)
+			finding->fix = "see 'H extension' above";
 		return;
 	}
 	version = ioctl(probe->kvm_fd, KVM_GET_API_VERSION, 0);
@@ -127,20 +139,21 @@ const struct probe_check probe_kvm_checks[] = {
 	{"kvm.h", "H extension", check_h, 0, NO_VM,
 	 "use a CPU with the H extension (in QEMU: -cpu rv64,h=true); without one, './lab -- CMD' "
 	 "in vhart's source tree plays a host that has it"},
-	{"kvm.device", "KVM", check_device, 0, NO_VM, "modprobe kvm"},
+	{"kvm.device", "KVM", check_device, 0, NO_VM, "modprobe kvm (as root)"},
 	{"kvm.guest", "a guest runs", check_guest, 0, NO_VM,
 	 "see what the kernel says: dmesg | grep -i kvm"},
 	{"kvm.one_reg", "ONE_REG", check_capability, KVM_CAP_ONE_REG, NO_VM, NEWER_KERNEL},
 	{"kvm.mp_state", "MP_STATE", check_capability, KVM_CAP_MP_STATE,
 	 "the states of harts cannot be read", NEWER_KERNEL},
 	{"kvm.device_ctrl", "DEVICE_CTRL", check_capability, KVM_CAP_DEVICE_CTRL,
-	 "no in-kernel AIA: interrupts go through a PLIC in vhart, and are slower", NEWER_KERNEL},
+	 "no AIA in the kernel: interrupts go through a PLIC in vhart, and are slower",
+	 NEWER_KERNEL},
 	{"kvm.irqfd", "IRQFD", check_capability, KVM_CAP_IRQFD,
-	 "interrupts of virtio devices need a lock and a system call each", NEWER_KERNEL},
+	 "no MSI-X: virtio devices use wired interrupts, and are slower", NEWER_KERNEL},
 	{"kvm.irq_routing", "IRQ_ROUTING", check_capability, KVM_CAP_IRQ_ROUTING,
 	 "no MSI-X: virtio devices use wired interrupts, and are slower", NEWER_KERNEL},
 	{"kvm.signal_msi", "SIGNAL_MSI", check_capability, KVM_CAP_SIGNAL_MSI,
-	 "no MSI without a route of its own", NEWER_KERNEL},
+	 "no MSI can be sent without a route; vhart makes one for each", NEWER_KERNEL},
 	{"kvm.ioeventfd", "IOEVENTFD", check_capability, KVM_CAP_IOEVENTFD,
 	 "each doorbell of a virtio device stops its vCPU until vhart answers", NEWER_KERNEL},
 	{"kvm.ioeventfd_any_length", "IOEVENTFD_ANY_LENGTH", check_capability,

@@ -28,6 +28,10 @@
 #define SAMPLE_MILLISECONDS  150
 #define NS_PER_MS	     1000000ull
 
+#define ALLOW_PERF                                                                                 \
+	"sysctl kernel.perf_event_paranoid=1 (as root); or setcap cap_perfmon+ep $(command -v "    \
+	"vhart)"
+
 static const char *explain_perf(int reason)
 {
 	switch (reason) {
@@ -48,8 +52,7 @@ static void perf_failed(int reason, struct probe_finding *finding)
 	probe_set(finding, PROBE_MISSING, "%s (perf_event_open: %s)", explain_perf(reason),
 		  strerror(reason));
 	if (reason == EACCES || reason == EPERM)
-		finding->fix = "sysctl kernel.perf_event_paranoid=1 (as root); or setcap "
-			       "cap_perfmon+ep on vhart";
+		finding->fix = ALLOW_PERF;
 }
 
 /* For this thread, disabled. -1 with errno. */
@@ -105,13 +108,21 @@ static void check_sscofpmf(struct probe *probe, const struct probe_check *check,
 				value == 1;
 		scratch_close(&scratch);
 	}
-	if (host && guest)
+	if (host && guest) {
 		probe_set(finding, PROBE_OK, "the host has it, and so do guests");
-	else if (host)
-		probe_set(finding, PROBE_LIMITED, "the host has it, %s",
-			  probe->kvm_fd < 0 ? "KVM cannot be asked" : "guests do not");
-	else
+	} else if (host && probe->kvm_fd < 0) {
+		probe_set(finding, PROBE_UNKNOWN,
+			  "the host has it; KVM cannot be asked about "
+			  "guests");
+		finding->cost = finding->fix = NULL;
+	} else if (host) {
+		probe_set(finding, PROBE_LIMITED, "the host has it, guests do not");
+		finding->cost = "guests cannot sample ('perf record')";
+		/* KVM passes interrupt 13 on by hvien, which is AIA's. */
+		finding->fix = "use a host with AIA (see 'AIA' above)";
+	} else {
 		probe_set(finding, PROBE_MISSING, "/proc/cpuinfo does not list it");
+	}
 }
 
 static void check_paranoid(struct probe *probe, const struct probe_check *check,
@@ -267,9 +278,9 @@ static void check_sampling(struct probe *probe, const struct probe_check *check,
 	(void)check;
 	for (int i = 0; i < SAMPLE_TRIES && result == 0; i++)
 		result = sample_once();
-	if (result > 0)
+	if (result > 0) {
 		probe_set(finding, PROBE_OK, "a sample of this program arrived");
-	else if (result < 0)
+	} else if (result < 0)
 		perf_failed(-result, finding);
 	else
 		probe_set(finding, PROBE_MISSING,
@@ -286,8 +297,7 @@ const struct probe_check probe_pmu_checks[] = {
 	 "counters cannot be limited to guests, and guests cannot sample ('perf record')",
 	 "use a CPU with Sscofpmf (in QEMU: -cpu rv64,sscofpmf=true)"},
 	{"pmu.paranoid", "perf permission", check_paranoid, 0,
-	 "the events of a guest cannot be counted from the host",
-	 "sysctl kernel.perf_event_paranoid=1 (as root); or setcap cap_perfmon+ep on vhart"},
+	 "the events of a guest cannot be counted from the host", ALLOW_PERF},
 	{"pmu.guest_cycles", "guest-only cycles", check_guest_event, PERF_COUNT_HW_CPU_CYCLES,
 	 "the cycles of a guest cannot be counted apart from the host's",
 	 "see 'PMU driver' and 'Sscofpmf' above"},

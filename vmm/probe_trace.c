@@ -15,8 +15,7 @@
 #define CAP_PERFMON_NUMBER   38u
 #define CAP_BPF_NUMBER	     39u
 
-#define SET_CAPABILITIES                                                                           \
-	"run as root; or setcap cap_bpf,cap_perfmon+ep on vhart (a file of its own, not on NFS)"
+#define SET_CAPABILITIES "run vhart as root; or setcap cap_bpf,cap_perfmon+ep $(command -v vhart)"
 
 static void check_capabilities(struct probe *probe, const struct probe_check *check,
 			       struct probe_finding *finding)
@@ -171,10 +170,11 @@ const struct probe_check probe_trace_checks[] = {
 	{"trace.btf_vmlinux", "BTF of the kernel", check_btf_vmlinux, 0, NO_BPF,
 	 "run a kernel with CONFIG_DEBUG_INFO_BTF, such as the distribution's"},
 	{"trace.btf_kvm", "BTF of kvm", check_btf_kvm, 0, NO_BPF,
-	 "modprobe kvm; if that does not help, run a kernel with CONFIG_DEBUG_INFO_BTF_MODULES"},
+	 "modprobe kvm (as root); if that does not help, run a kernel with "
+	 "CONFIG_DEBUG_INFO_BTF_MODULES"},
 	{"trace.kvm_entry", "kvm_entry", check_kvm_entry, 0, NO_BPF,
-	 "modprobe kvm; if that does not help, run a kernel with CONFIG_TRACEPOINTS"},
+	 "modprobe kvm (as root); if that does not help, run a kernel with CONFIG_TRACEPOINTS"},
 	{"trace.kvm_exit", "kvm_exit", check_kvm_exit, 0, NO_BPF,
-	 "modprobe kvm; if that does not help, run a kernel with CONFIG_TRACEPOINTS"},
+	 "modprobe kvm (as root); if that does not help, run a kernel with CONFIG_TRACEPOINTS"},
 	{0},
 };
