@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A request of the block device. Every operation may come back with less than was asked for. A
+ * request keeps what is left of it and goes on; it fails when nothing moved, so that it ends in any
+ * case.
+ */
+#include <endian.h>
+#include <errno.h>
+#include <string.h>
+
+#include "devices/blk.h"
+#include "vmm/log.h"
+
+bool blk_in_bounds(const struct blk *blk, uint64_t sector, uint64_t sectors)
+{
+	return sector <= blk->file.sectors && sectors <= blk->file.sectors - sector;
+}
+
+void blk_request_finish(struct blk_request *request, uint8_t status)
+{
+	struct blk_queue *queue = request->queue;
+	struct blk *blk = queue->blk;
+
+	/* The rings of a device that is being reset or gone are no longer ours. */
+	if (!blk->device.resetting && !blk->dying) {
+		__atomic_store_n(request->status, status, __ATOMIC_RELAXED);
+		virtio_push(&blk->device, queue->index, request->head, request->data_read + 1);
+		queue->completed = true;
+		loop_post(machine_loop(blk->device.machine), &queue->service);
+	}
+	blk_request_put(request);
+}
+
+/* ERR is the host's; the guest sees an I/O error whatever it was. */
+void blk_request_fail(struct blk_request *request, int err)
+{
+	struct blk *blk = request->queue->blk;
+
+	if (!blk->complained && !blk->dying) {
+		blk->complained = true;
+		warning("disk %s: %s: the guest gets I/O errors", blk->path,
+			err ? strerror(err) : "is shorter than it was");
+	}
+	blk_request_finish(request, BLK_S_IOERR);
+}
+
+void blk_request_submit(struct blk_request *request, enum loop_op op,
+			void (*done)(struct loop_io *io, int result))
+{
+	struct blk *blk = request->queue->blk;
+
+	/* A reset waits for what is in flight, not for the rest of a long request. */
+	if (blk->device.resetting || blk->dying) {
+		blk_request_put(request);
+		return;
+	}
+	request->io.op = op;
+	request->io.done = done;
+	loop_submit(machine_loop(blk->device.machine), &request->io);
+}
+
+static void sync_done(struct loop_io *io, int result)
+{
+	struct blk_request *request = io->opaque;
+
+	if (result < 0)
+		blk_request_fail(request, -result);
+	else
+		blk_request_finish(request, BLK_S_DONE);
+}
+
+/* Section 5.2.6.2: a driver that knows no FLUSH is promised a write-through cache. */
+void blk_write_finish(struct blk_request *request)
+{
+	if (virtio_has(&request->queue->blk->device, BLK_F_FLUSH))
+		blk_request_finish(request, BLK_S_DONE);
+	else
+		blk_request_submit(request, LOOP_FSYNC, sync_done);
+}
+
+static void send_id(struct blk_request *request, const struct virtqueue_chain *chain)
+{
+	const uint8_t *id = request->queue->blk->id;
+	uint64_t room = chain->writable_len - 1;
+
+	if (room > BLK_ID_BYTES)
+		room = BLK_ID_BYTES;
+	request->data_read = (uint32_t)virtqueue_write(chain, 0, id, room);
+	blk_request_finish(request, BLK_S_DONE);
+}
+
+void blk_request_start(struct blk_request *request, const struct virtqueue_chain *chain)
+{
+	struct blk_header header;
+	const struct iovec *writable = chain->segments + chain->readable;
+	bool fits = true;
+
+	virtqueue_read(chain, 0, &header, sizeof(header));
+	request->type = le32toh(header.type);
+	switch (request->type) {
+	case BLK_T_IN:
+		fits = blk_segments_take(request, writable, chain->writable, 0,
+					 chain->writable_len - 1);
+		break;
+	case BLK_T_OUT:
+		fits = blk_segments_take(request, chain->segments, chain->readable, BLK_HEADER_SIZE,
+					 chain->readable_len - BLK_HEADER_SIZE);
+		break;
+	case BLK_T_FLUSH: blk_request_submit(request, LOOP_FSYNC, sync_done); return;
+	case BLK_T_GET_ID: send_id(request, chain); return;
+	case BLK_T_DISCARD:
+	case BLK_T_WRITE_ZEROES: blk_ranges_start(request, chain); return;
+	default: blk_request_finish(request, BLK_S_UNSUPP); return;
+	}
+	if (fits)
+		blk_transfer_start(request, le64toh(header.sector));
+	else
+		blk_request_finish(request, BLK_S_IOERR);
+}
