@@ -119,6 +119,18 @@ piped_shell() {
     expect_no_err .
 }
 
+to_null() {
+    vhart run --kernel /guests/hello.elf --memory 16M </dev/null >/dev/null 2>"$err"
+    status=$? last="output to /dev/null"
+    expect_status 0
+    expect_no_err .
+}
+
+says_more() {
+    expect_status 0 vhart run --kernel /guests/hello.elf --memory 16M --verbose
+    expect_err .
+}
+
 closed_pipe() {
     { vhart run --kernel /guests/linux/Image --memory 128M </dev/null 2>"$err"; echo $? >status; } | :
     status=$(cat status) last="output to a closed pipe"
@@ -143,4 +155,6 @@ t "8 vCPUs, 8 GiB on a host with less" eight_vcpus
 t "64 MiB" little_memory
 t "injected files: executable stays executable, folders are made" inject_paths
 t "a shell fed by a pipe" piped_shell
+t "output to /dev/null" to_null
+t "--verbose says more" says_more
 t "output to a pipe that is closed ends the VM with one line" closed_pipe

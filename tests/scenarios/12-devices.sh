@@ -131,11 +131,29 @@ vanishing_disk() {
     expect_status 0
 }
 
+tap_network() {
+    { tunctl -t vhart9 >/dev/null && ip addr add 10.9.9.1/24 dev vhart9 && ip link set vhart9 up; } || die "no tap interface here"
+    guest 'dev=$(ls /sys/class/net | grep -v lo); ip addr add 10.9.9.2/24 dev $dev; ip link set $dev up
+           ping -c 3 -W 5 10.9.9.1 && echo "reached the host"' --net tap=vhart9
+    ip link show vhart9 >/dev/null 2>&1 || die "the interface went away"
+    tunctl -d vhart9 >/dev/null
+    expect_status 0
+    expect_out '^reached the host'
+}
+
+no_devices() {
+    guest 'ls /sys/bus/virtio/devices | wc -l | sed "s/^/devices /"' --net none
+    expect_status 0
+    expect_out '^devices 0'
+}
+
 if has_aia; then
     set_of "PCI" pci PCI-MSI --transport pci
     set_of "MMIO" virtio.mmio APLIC --transport mmio
     set_of "PCI, --aia off" pci PLIC --aia off
     t "a console over virtio" virtio_console
+    t "a network over a tap interface" tap_network
+    t "nothing that was not asked for" no_devices
     t "a disk that shrinks and vanishes" vanishing_disk
 else
     set_of "PCI, PLIC" pci PLIC --transport pci

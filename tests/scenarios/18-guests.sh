@@ -39,6 +39,7 @@ stuck_ends() {
 
 t "SBI calls" passes sbi
 t "4 harts by HSM" passes smp --cpus 4
+t "system suspend" passes suspend
 t "guest faults, over PCI" provokes
 t "guest faults, over MMIO" provokes --transport mmio
 t "a guest that cannot go on" stuck_ends
