@@ -1,0 +1,153 @@
+# shellcheck shell=dash disable=SC2154
+# vhart probe says what the host can do: the same host with AIA and without, for a user, without KVM, without H.
+# lab: hosts=6.12,7.2
+# lab: hosts=6.12,7.2 aia=none
+
+found=/tmp/probe.json # what the first test found
+
+on_7() { case $(uname -r) in 6.*) return 1 ;; esac }
+host_has_aia() { grep -q ssaia /proc/cpuinfo; }
+
+# expect_finding ID STATE: in the JSON of $out.
+expect_finding() {
+    state=$(grep -A 3 "\"id\":\"$1\"" "$out" | sed -n 's/.*"state":"\(.*\)",/\1/p')
+    expect_eq "the state of $1" "$state" "$2"
+}
+
+# Runs CMD as a user who is nobody in particular, in no group.
+as_user() {
+    grep -q '^probe-user:' /etc/passwd || echo 'probe-user:x:1234:1234::/tmp:/bin/sh' >>/etc/passwd
+    run su probe-user -c "PATH=$PATH $*"
+}
+
+runs_vms() {
+    expect_status 0 vhart probe --json
+    cp "$out" "$found"
+    for id in host.kernel kvm.h kvm.device kvm.guest kvm.one_reg kvm.irqfd kvm.ioeventfd vcpu.isa vcpu.timebase \
+        sbi.experimental sbi.dbcn sbi.pmu pmu.driver pmu.guest_cycles pmu.guest_instructions \
+        trace.bpf trace.btf_vmlinux trace.btf_kvm trace.kvm_entry trace.kvm_exit io.uring io.tun lcofi.plic; do
+        expect_finding $id ok
+    done
+    expect_no_err .
+}
+
+knows_the_kernel() {
+    out=$found
+    if on_7; then susp=ok; else susp=missing; fi
+    expect_finding sbi.susp $susp
+}
+
+knows_the_aia() {
+    out=$found
+    if host_has_aia; then aia=ok; else aia=missing; fi
+    expect_finding vcpu.aia $aia
+    expect_finding lcofi.msi $aia
+}
+
+# 6.12 puts the bit in the wrong place; without AIA there is no hvien for it to go through.
+knows_whether_lcofi_can_be_raised() {
+    out=$found
+    if on_7 && host_has_aia; then lcofi=ok; else lcofi=missing; fi
+    expect_finding lcofi.sip $lcofi
+}
+
+finds_that_samples_arrive() {
+    out=$found
+    expect_finding pmu.sampling ok
+}
+
+names_cost_and_fix() {
+    expect_status 0 vhart probe
+    expect_out '^VMs can be run on this host'
+    if ! host_has_aia; then
+        grep -A 2 '^  AIA  .*missing' "$out" >aia
+        grep -q '^      costs: .' aia || die "no cost of the missing AIA"
+        grep -q '^      fix:   .' aia || die "no fix of the missing AIA"
+    fi
+    awk 'length > 80 { exit 1 }' "$out" || die "a line is longer than 80 columns"
+}
+
+says_the_same_in_both_forms() {
+    run vhart probe
+    expect_eq "the number of findings" "$(grep -cE '^  [^ ].* (ok|limited|missing|unknown) ' "$out")" \
+        "$(grep -c '"id":' "$found")"
+}
+
+lists_all_for_a_user() {
+    chmod 600 /dev/kvm /dev/net/tun
+    as_user vhart probe --json
+    expect_status 1
+    expect_finding kvm.device missing
+    expect_finding kvm.irqfd unknown
+    expect_finding lcofi.sip unknown
+    expect_finding trace.capabilities missing
+    expect_finding trace.bpf missing
+    expect_finding io.tun missing
+    expect_out 'usermod -aG kvm'
+    expect_no_err .
+}
+
+runs_vms_for_a_user_who_may() {
+    chmod 666 /dev/kvm
+    as_user vhart probe --json
+    chmod 600 /dev/kvm
+    expect_status 0
+    expect_finding kvm.guest ok
+    expect_finding trace.bpf missing
+    expect_finding pmu.paranoid limited
+    expect_finding pmu.guest_cycles missing
+    expect_out 'perf_event_paranoid=1'
+}
+
+# The module stays: after rmmod, 6.12 with AIA cannot load it again.
+lists_all_without_kvm() {
+    sed 's/\(isa.*: rv64imafdc\)h/\1/' /proc/cpuinfo >cpuinfo
+    mv /dev/kvm /dev/kvm-hidden
+    run vhart probe --json
+    mount --bind cpuinfo /proc/cpuinfo
+    vhart probe --json >without-h 2>/dev/null
+    umount /proc/cpuinfo
+    mv /dev/kvm-hidden /dev/kvm
+    expect_status 1
+    expect_finding kvm.device missing
+    expect_finding kvm.guest missing
+    expect_finding kvm.h ok
+    expect_finding pmu.driver ok
+    expect_out '"fix":"modprobe kvm'
+    expect_no_err .
+    out=without-h
+    expect_finding kvm.h missing
+    expect_out '"fix":"see .H extension. above'
+}
+
+refuses_what_it_does_not_know() {
+    for argument in --jsn here --json=yes; do
+        expect_status 2 vhart probe $argument
+        expect_one_line
+    done
+    expect_status 0 vhart probe --help
+    expect_out '^usage: vhart probe'
+    expect_no_err .
+}
+
+tells_when_its_output_is_lost() {
+    vhart probe --json >/dev/full 2>"$err" && die "it ended with 0"
+    expect_one_line
+}
+
+t "probe: a host that runs VMs" runs_vms
+t "probe: what the host's kernel forwards" knows_the_kernel
+t "probe: AIA or none" knows_the_aia
+t "probe: LCOFI is tried, not assumed" knows_whether_lcofi_can_be_raised
+if lcofi_works; then
+    t "probe: samples arrive on the host" finds_that_samples_arrive
+else
+    skip "probe: samples arrive on the host" "this QEMU never raises LCOFI"
+fi
+t "probe: a missing thing has its cost and its fix" names_cost_and_fix
+t "probe: text and JSON list the same" says_the_same_in_both_forms
+t "probe: a user without permissions gets the whole list" lists_all_for_a_user
+t "probe: a user who may open /dev/kvm runs VMs" runs_vms_for_a_user_who_may
+t "probe: without KVM, and without H, the whole list" lists_all_without_kvm
+t "probe: unknown options" refuses_what_it_does_not_know
+t "probe: a full disk" tells_when_its_output_is_lost
