@@ -37,6 +37,22 @@ static void on_scratch(const struct probe *probe, trial *run, struct probe_findi
 	scratch_close(&scratch);
 }
 
+/* What became of the bit that no trap came from: BACK is what sip reads. */
+static void explain_loss(uint64_t back, struct probe_finding *finding)
+{
+	const char *why = "KVM puts the bit in the wrong place (mended in newer kernels)";
+
+	if (back == 0) {
+		why = "KVM drops the bit";
+	} else if (back == SIP_LCOFIP) {
+		why = "KVM has the bit, but the hart does not take the interrupt";
+		finding->fix = "use harts that take interrupt 13 in VS-mode (QEMU has them up to "
+			       "version 10.0.2)";
+	}
+	probe_set(finding, PROBE_MISSING, "it did not reach a scratch guest: %s; sip reads 0x%llx",
+		  why, (unsigned long long)back);
+}
+
 static void try_sip(struct scratch *scratch, struct probe_finding *finding)
 {
 	struct scratch_outcome outcome = scratch_start(scratch);
@@ -60,16 +76,7 @@ static void try_sip(struct scratch *scratch, struct probe_finding *finding)
 		return;
 	}
 	if (outcome.end == SCRATCH_SPUN) {
-		const char *why = "KVM kept the bit, but does not deliver it";
-
-		if (back == 0)
-			why = "KVM drops the bit";
-		else if (back != SIP_LCOFIP)
-			why = "KVM puts the bit in the wrong place (mended in newer kernels)";
-		probe_set(finding, PROBE_MISSING,
-			  "it did not reach a scratch guest: %s; sip reads "
-			  "0x%llx",
-			  why, (unsigned long long)back);
+		explain_loss(back, finding);
 		return;
 	}
 	scratch_explain(&outcome, words, sizeof(words));
