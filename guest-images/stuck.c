@@ -2,8 +2,8 @@
 /*
  * Instructions that KVM cannot emulate, one a boot, named on the command line with NAME=1:
  * jump (into a hole), odd (a load at an odd address of a hole), amo (an atomic operation on a
- * hole), float (a floating-point load from a hole); amo when none is named. The guest either takes
- * an exception, or KVM cannot run the vCPU any more.
+ * hole), float (a floating-point load from a hole); amo when none is named. KVM gives up on them;
+ * the guest takes the exception that hardware would raise.
  */
 #include "lib/fdt.h"
 #include "lib/guest.h"

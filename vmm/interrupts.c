@@ -23,6 +23,10 @@ void machine_irq_set(struct machine *machine, unsigned int line, bool level)
 
 	if (level)
 		wake_suspended(machine);
+	/* Devices say their level after every access; what does not change needs no system call. */
+	if (line >= LINE_COUNT || machine->line_high[line] == level)
+		return;
+	machine->line_high[line] = level;
 	if (machine->plic)
 		plic_set(machine->plic, line, level);
 	else

@@ -121,7 +121,16 @@ void machine_guest_error(struct machine *machine, const char *who, const char *f
 	warning("guest error: %s: %s", who, text);
 }
 
-/* A system suspend (SBI SUSP) ends with the next interrupt for the guest, or with the machine. */
+static bool any_line_high(const struct machine *machine)
+{
+	for (unsigned int line = 0; line < LINE_COUNT; line++)
+		if (machine->line_high[line])
+			return true;
+	return false;
+}
+
+/* A system suspend (SBI SUSP) ends with an interrupt for the guest, one that is already there
+ * included, or with the machine. */
 static void suspend_hart(struct machine *machine, unsigned int hart)
 {
 	uint64_t before;
@@ -129,7 +138,8 @@ static void suspend_hart(struct machine *machine, unsigned int hart)
 	pthread_mutex_lock(&machine->lock);
 	verbose("hart %u suspends the system", hart);
 	before = machine->wake_events;
-	while (machine->wake_events == before && !atomic_load(&machine->stopping))
+	while (machine->wake_events == before && !any_line_high(machine) &&
+	       !atomic_load(&machine->stopping))
 		pthread_cond_wait(&machine->wake, &machine->lock);
 	pthread_mutex_unlock(&machine->lock);
 }

@@ -37,11 +37,12 @@ struct msi {
 
 struct machine {
 	const struct config *config;
-	bool bad_input; /* bring-up failed on what the user gave, not on the host */
-	pthread_mutex_t lock; /* held by whoever runs device code */
-	pthread_cond_t idle;  /* a device has nothing in flight any more */
-	pthread_cond_t wake;  /* something that ends a system suspend happened */
-	uint64_t wake_events; /* how often */
+	bool bad_input;		    /* bring-up failed on what the user gave, not on the host */
+	pthread_mutex_t lock;	    /* held by whoever runs device code */
+	pthread_cond_t idle;	    /* a device has nothing in flight any more */
+	pthread_cond_t wake;	    /* something that ends a system suspend happened */
+	bool line_high[LINE_COUNT]; /* wired interrupts as they are now */
+	uint64_t wake_events;	    /* how often */
 
 	int kvm_fd, vm_fd;
 	struct guest_memory memory;

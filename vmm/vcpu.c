@@ -11,6 +11,7 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include "vmm/access_fault.h"
 #include "vmm/isa.h"
 #include "vmm/log.h"
 #include "vmm/machine_private.h"
@@ -145,28 +146,64 @@ const char *vcpu_exit_name(unsigned int reason)
 
 /* ---- the thread ---- */
 
-static void consume_kick(void)
+/* On the vCPU's thread. KVM_RUN, now or next, returns at once with EINTR. */
+static void take_kick(int signal, siginfo_t *info, void *context)
 {
-	const struct timespec no_time = {0};
-	sigset_t kick;
-
-	sigemptyset(&kick);
-	sigaddset(&kick, VCPU_KICK_SIGNAL);
-	while (sigtimedwait(&kick, NULL, &no_time) < 0 && errno == EINTR)
-		continue;
+	(void)signal;
+	(void)context;
+	if (info->si_code == SI_QUEUE && info->si_pid == getpid())
+		__atomic_store_n((uint8_t *)info->si_value.sival_ptr, 1, __ATOMIC_RELAXED);
 }
 
-/* Inside KVM_RUN exactly the kick is unblocked. */
-static bool set_run_mask(const struct vcpu *vcpu)
+static bool unblock_kick(void)
 {
-	struct {
-		struct kvm_signal_mask head;
-		uint8_t bits[8];
-	} mask = {.head.len = sizeof(mask.bits)};
-	uint64_t blocked = ~(1ull << (VCPU_KICK_SIGNAL - 1));
+	struct sigaction action = {.sa_sigaction = take_kick, .sa_flags = SA_SIGINFO | SA_RESTART};
+	sigset_t kick;
 
-	memcpy(mask.head.sigset, &blocked, sizeof(blocked));
-	return ioctl(vcpu->fd, KVM_SET_SIGNAL_MASK, &mask) == 0;
+	sigemptyset(&action.sa_mask);
+	sigemptyset(&kick);
+	sigaddset(&kick, VCPU_KICK_SIGNAL);
+	return sigaction(VCPU_KICK_SIGNAL, &action, NULL) == 0 &&
+	       pthread_sigmask(SIG_UNBLOCK, &kick, NULL) == 0;
+}
+
+static void send_kick(const struct vcpu *vcpu)
+{
+	pthread_sigqueue(vcpu->thread, VCPU_KICK_SIGNAL,
+			 (union sigval){.sival_ptr = &vcpu->run->immediate_exit});
+}
+
+/*
+ * KVM_RUN fails with these where KVM cannot emulate an access (arch/riscv/kvm/vcpu_insn.c): the
+ * guest's mistake. The hart takes the access fault that hardware would raise (privileged
+ * specification, section 12.1.1: trap entry). stval is 0: the address is not known here.
+ */
+static bool take_access_fault(struct vcpu *vcpu, int reason)
+{
+	const uint64_t sie = 1u << 1, spie = 1u << 5, spp = 1u << 8, supervisor = 1;
+	uint64_t pc, mode, sstatus, satp, stvec, cause;
+
+	if (reason != EOPNOTSUPP && reason != EIO)
+		return false;
+	if (kvm_get_reg(vcpu->fd, KVM_CORE_REG(regs.pc), &pc) < 0 ||
+	    kvm_get_reg(vcpu->fd, KVM_CORE_REG(mode), &mode) < 0 ||
+	    kvm_get_reg(vcpu->fd, KVM_CSR_REG(sstatus), &sstatus) < 0 ||
+	    kvm_get_reg(vcpu->fd, KVM_CSR_REG(satp), &satp) < 0 ||
+	    kvm_get_reg(vcpu->fd, KVM_CSR_REG(stvec), &stvec) < 0)
+		return false;
+	cause = access_fault_cause(&vcpu->machine->memory, satp, pc);
+	machine_guest_error(vcpu->machine, "access",
+			    "hart %u: an access at pc 0x%llx that nothing can answer: it takes an "
+			    "access fault (scause %llu)",
+			    vcpu->id, (unsigned long long)pc, (unsigned long long)cause);
+	sstatus = (sstatus & ~(sie | spie | spp)) | (sstatus & sie ? spie : 0) |
+		  (mode == supervisor ? spp : 0);
+	return kvm_set_reg(vcpu->fd, KVM_CSR_REG(sstatus), sstatus) == 0 &&
+	       kvm_set_reg(vcpu->fd, KVM_CSR_REG(sepc), pc) == 0 &&
+	       kvm_set_reg(vcpu->fd, KVM_CSR_REG(scause), cause) == 0 &&
+	       kvm_set_reg(vcpu->fd, KVM_CSR_REG(stval), 0) == 0 &&
+	       kvm_set_reg(vcpu->fd, KVM_CORE_REG(mode), supervisor) == 0 &&
+	       kvm_set_reg(vcpu->fd, KVM_CORE_REG(regs.pc), stvec & ~3ull) == 0;
 }
 
 static void failed_run(struct vcpu *vcpu, int reason)
@@ -197,7 +234,7 @@ static void *vcpu_thread(void *opaque)
 	struct vcpu *vcpu = opaque;
 	struct machine *machine = vcpu->machine;
 
-	if (!set_run_mask(vcpu))
+	if (!unblock_kick())
 		failed_run(vcpu, errno);
 	while (!atomic_load(&machine->stopping)) {
 		if (ioctl(vcpu->fd, KVM_RUN, 0) == 0) {
@@ -206,8 +243,9 @@ static void *vcpu_thread(void *opaque)
 		}
 		if (errno == EINTR) {
 			vcpu->interrupted++;
-			consume_kick();
-		} else if (errno != EAGAIN) {
+			/* Before stopping is looked at: it was set before the kick was sent. */
+			__atomic_store_n(&vcpu->run->immediate_exit, 0, __ATOMIC_SEQ_CST);
+		} else if (errno != EAGAIN && !take_access_fault(vcpu, errno)) {
 			failed_run(vcpu, errno);
 			break;
 		}
@@ -235,7 +273,7 @@ void vcpu_stop(struct vcpu *vcpu)
 {
 	if (!vcpu->started)
 		return;
-	pthread_kill(vcpu->thread, VCPU_KICK_SIGNAL);
+	send_kick(vcpu);
 	pthread_join(vcpu->thread, NULL);
 	vcpu->started = false;
 }
