@@ -60,7 +60,7 @@ static bool load_files(const struct config *config, struct boot_files *files)
 	return true;
 }
 
-/* Every thread inherits this: signals arrive through signalfd, the kick only inside KVM_RUN. */
+/* Every thread inherits this: signals arrive through signalfd, the kick at vCPUs only. */
 static void block_signals(void)
 {
 	sigset_t set;
