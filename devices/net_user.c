@@ -48,12 +48,19 @@ static void something_happened(struct user *user)
 
 /* ---- sockets ---- */
 
+/*
+ * POLLPRI is missing with intent: io_uring reports what a wake-up was for, and TCP wakes up for
+ * POLLIN | POLLPRI whenever data came. libslirp would call each such byte urgent, and the guest
+ * would take it out of the stream. Its sockets have urgent data in line, so none is lost.
+ */
 static const struct {
 	short poll;
 	int slirp;
 } poll_events[] = {
-	{POLLIN, SLIRP_POLL_IN},   {POLLOUT, SLIRP_POLL_OUT}, {POLLPRI, SLIRP_POLL_PRI},
-	{POLLERR, SLIRP_POLL_ERR}, {POLLHUP, SLIRP_POLL_HUP},
+	{POLLIN, SLIRP_POLL_IN},
+	{POLLOUT, SLIRP_POLL_OUT},
+	{POLLERR, SLIRP_POLL_ERR},
+	{POLLHUP, SLIRP_POLL_HUP},
 };
 
 static short events_to_poll(int events)

@@ -131,23 +131,30 @@ static void resolve_host(struct fixture *fixture, uint8_t mac[6])
 	memcpy(mac, reply + 22, 6);
 }
 
-static void put_ip_checksum(uint8_t *ip)
+/* The Internet checksum over BYTES, on top of SUM. */
+static unsigned int checksum(uint32_t sum, const uint8_t *bytes, unsigned int len)
 {
-	uint32_t sum = 0;
-
-	put16(ip + 10, 0);
-	for (unsigned int i = 0; i < 20; i += 2)
-		sum += (uint32_t)ip[i] << 8 | ip[i + 1];
+	for (unsigned int i = 0; i < len; i++)
+		sum += i % 2 ? bytes[i] : (uint32_t)bytes[i] << 8;
 	sum = (sum & 0xffff) + (sum >> 16);
-	put16(ip + 10, ~(sum + (sum >> 16)) & 0xffff);
+	return ~(sum + (sum >> 16)) & 0xffff;
 }
 
-static int open_host_socket(uint16_t *port)
+/* An IP header from 10.0.2.15 to 10.0.2.2 for LEN bytes behind it. */
+static void put_ip(uint8_t *ip, unsigned int protocol, unsigned int len)
+{
+	memcpy(ip, "\x45\0\0\0\0\1\0\0\x40\0\0\0\x0a\0\2\x0f\x0a\0\2\2", 20);
+	put16(ip + 2, 20 + len);
+	ip[9] = (uint8_t)protocol;
+	put16(ip + 10, checksum(0, ip, 20));
+}
+
+static int open_host_socket(int type, uint16_t *port)
 {
 	struct sockaddr_in address = {.sin_family = AF_INET,
 				      .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	socklen_t len = sizeof(address);
-	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+	int fd = socket(AF_INET, type, 0);
 
 	assert_int_equal(bind(fd, (struct sockaddr *)&address, len), 0);
 	assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &len), 0);
@@ -164,13 +171,12 @@ static void a_datagram_reaches_the_host_and_its_answer_the_guest(void **state)
 	uint8_t host_mac[6], frame[46] = {0}, text[16];
 	uint16_t port;
 	uint32_t len;
-	int fd = open_host_socket(&port);
+	int fd = open_host_socket(SOCK_DGRAM, &port);
 
 	start(fixture, virtio_net_user_new(&fixture->machine, "net0"));
 	resolve_host(fixture, host_mac);
 	put_ethernet(frame, host_mac, ETH_P_IP);
-	memcpy(frame + 14, "\x45\0\0\x20\0\1\0\0\x40\x11\0\0\x0a\0\2\x0f\x0a\0\2\2", 20);
-	put_ip_checksum(frame + 14);
+	put_ip(frame + 14, IPPROTO_UDP, 12);
 	put16(frame + 34, 4000);
 	put16(frame + 36, port);
 	put16(frame + 38, 12);
@@ -187,6 +193,66 @@ static void a_datagram_reaches_the_host_and_its_answer_the_guest(void **state)
 	assert_memory_equal(reply + 14 + 12, "\x0a\0\2\2\x0a\0\2\x0f", 8);
 	assert_memory_equal(reply + 42, "pong!", 5);
 	close(fd);
+}
+
+#define TCP_SYN 0x02u
+#define TCP_ACK 0x10u
+#define TCP_URG 0x20u
+
+static void send_tcp(struct fixture *fixture, const uint8_t mac[6], uint16_t port, uint32_t seq,
+		     uint32_t ack, unsigned int flags)
+{
+	uint8_t frame[54] = {0}, *ip = frame + 14, *tcp = frame + 34;
+
+	put_ethernet(frame, mac, ETH_P_IP);
+	put_ip(ip, IPPROTO_TCP, 20);
+	put16(tcp, 4000);
+	put16(tcp + 2, port);
+	put16(tcp + 4, seq >> 16);
+	put16(tcp + 6, seq & 0xffff);
+	put16(tcp + 8, ack >> 16);
+	put16(tcp + 10, ack & 0xffff);
+	tcp[12] = 0x50;
+	tcp[13] = (uint8_t)flags;
+	put16(tcp + 14, 0xffff);
+	/* The pseudo header: both addresses, the protocol, the length. */
+	put16(tcp + 16, checksum(0x0a00 + 0x020f + 0x0a00 + 0x0202 + IPPROTO_TCP + 20, tcp, 20));
+	send_frame(fixture, frame, sizeof(frame));
+}
+
+/* Every byte, and none of them marked urgent: the guest would take that one out. */
+static void a_stream_from_the_host_arrives_as_it_was_sent(void **state)
+{
+	struct fixture *fixture = *state;
+	const uint8_t *segment;
+	uint8_t host_mac[6], text[100];
+	uint16_t port;
+	uint32_t len, seq, got = 0;
+	int listener = open_host_socket(SOCK_STREAM, &port), fd;
+
+	assert_int_equal(listen(listener, 1), 0);
+	start(fixture, virtio_net_user_new(&fixture->machine, "net0"));
+	resolve_host(fixture, host_mac);
+	send_tcp(fixture, host_mac, port, 1000, 0, TCP_SYN);
+	segment = next_frame(fixture, &len) + 34;
+	assert_int_equal(segment[13], TCP_SYN | TCP_ACK);
+	seq = (uint32_t)segment[4] << 24 | (uint32_t)segment[5] << 16 | (uint32_t)segment[6] << 8 |
+	      segment[7];
+	send_tcp(fixture, host_mac, port, 1001, ++seq, TCP_ACK);
+	fd = accept(listener, NULL, NULL);
+	assert_true(fd >= 0);
+	fake_machine_run_for(&fixture->machine, 1000000);
+	memset(text, 'x', sizeof(text));
+	for (unsigned int i = 0; i < 3; i++) {
+		assert_int_equal(write(fd, text, sizeof(text)), sizeof(text));
+		segment = next_frame(fixture, &len) + 34;
+		assert_int_equal(segment[13] & TCP_URG, 0);
+		got += len - 34 - (segment[12] >> 4) * 4u;
+		send_tcp(fixture, host_mac, port, 1001, seq + got, TCP_ACK);
+	}
+	assert_int_equal(got, 3 * sizeof(text));
+	close(fd);
+	close(listener);
 }
 
 static void garbage_from_the_guest_is_swallowed(void **state)
@@ -299,6 +365,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(a_datagram_reaches_the_host_and_its_answer_the_guest),
+		TEST(a_stream_from_the_host_arrives_as_it_was_sent),
 		TEST(garbage_from_the_guest_is_swallowed),
 		TEST(an_interface_that_does_not_exist_is_refused_and_not_made),
 		TEST(an_interface_that_is_no_tap_is_refused),
