@@ -102,7 +102,7 @@ static inline bool virtio_has(const struct virtio_device *device, unsigned int b
 {
 	return device->driver_features >> bit & 1;
 }
-/* What the driver gives may be used, and the driver may be interrupted: DRIVER_OK and not broken. */
+/* DRIVER_OK and not broken: what the driver gives may be used, and it may be interrupted. */
 bool virtio_is_running(const struct virtio_device *device);
 /* Pops the next chain of QUEUE; broken queues put the device into NEEDS_RESET. True: got one. */
 bool virtio_pop(struct virtio_device *device, unsigned int queue, struct virtqueue_chain *chain);
