@@ -45,7 +45,8 @@ static void exit_mmio(struct vcpu *vcpu)
 		if (region)
 			value = region->read(region, run->mmio.phys_addr - region->base,
 					     run->mmio.len);
-		memcpy(run->mmio.data, &value, run->mmio.len);
+		/* KVM takes what it needs; a copy of fixed size is no call. */
+		memcpy(run->mmio.data, &value, sizeof(run->mmio.data));
 	}
 	pthread_mutex_unlock(&machine->lock);
 }
