@@ -8,8 +8,8 @@
 	.balign 4
 	.option push
 	.option norvc
-	.global probe_guest, probe_guest_end
-	.hidden probe_guest, probe_guest_end
+	.global probe_guest, probe_guest_size
+	.hidden probe_guest, probe_guest_size
 probe_guest:
 	lla	t0, trap
 	csrw	stvec, t0
@@ -36,4 +36,7 @@ tell:
 	j	tell
 probe_guest_end:
 	.option pop
+	.balign 8
+probe_guest_size:
+	.quad	probe_guest_end - probe_guest
 	.section .note.GNU-stack, "", @progbits

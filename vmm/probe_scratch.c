@@ -20,7 +20,8 @@
 #define LIMIT_SIGNAL  SIGALRM
 
 /* probe_guest.S */
-extern const unsigned char probe_guest[], probe_guest_end[];
+extern const unsigned char probe_guest[];
+extern const uint64_t probe_guest_size; /* bytes */
 
 static int add_ram(struct scratch *scratch)
 {
@@ -35,7 +36,7 @@ static int add_ram(struct scratch *scratch)
 		scratch->ram = NULL;
 		return -errno;
 	}
-	memcpy(scratch->ram, probe_guest, (size_t)(probe_guest_end - probe_guest));
+	memcpy(scratch->ram, probe_guest, probe_guest_size);
 	region.userspace_addr = (uint64_t)(uintptr_t)scratch->ram;
 	return ioctl(scratch->vm_fd, KVM_SET_USER_MEMORY_REGION, &region) < 0 ? -errno : 0;
 }

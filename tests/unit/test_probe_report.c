@@ -42,7 +42,8 @@ static char *written(const struct probe_result *results, size_t count, bool usab
 		assert_true(probe_report_json(&report, to));
 	else
 		probe_report_text(&report, to);
-	assert_int_equal(fclose(to), 0);
+	int closed = fclose(to);
+	assert_int_equal(closed, 0);
 	return text;
 }
 
