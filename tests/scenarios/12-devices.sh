@@ -27,7 +27,9 @@ echo "entropy by $(cat /sys/class/misc/hw_random/rng_current): $(head -c 32 /dev
 dhcp >/tmp/dhcp 2>&1 || cat /tmp/dhcp
 echo "address $(ip -o -4 addr show | grep -o "10\.0\.2\.[0-9]*/24")"
 head -c 300000 /dev/urandom >/tmp/up
-nc 10.0.2.2 5001 </tmp/up >/tmp/down
+# nc leaves when the other side has sent its last byte: each side keeps its own open until it has all.
+: >/tmp/down
+{ cat /tmp/up; n=0; while [ "$(wc -c </tmp/down)" -lt 500000 ] && [ $n -lt 300 ]; do sleep 0.1; n=$((n + 1)); done; } | nc 10.0.2.2 5001 >/tmp/down
 echo "sent $(md5sum </tmp/up | cut -c1-32) got $(md5sum </tmp/down | cut -c1-32)"
 '
 
@@ -40,10 +42,22 @@ all_devices() {
     head -c 500000 /dev/urandom >down
     md5sum <first | cut -c1-32 >first.sum
     out=$shared/out err=$shared/err
-    timeout "$limit" nc -l -p 5001 <down >up &
+    rm -f ended
+    : >up
+    # shellcheck disable=SC2094 # that UP grows is what the loop waits for
+    {
+        cat down
+        n=0
+        # Until the guest has connected and sent all, or the VM is long gone.
+        while [ "$(wc -c <up)" -lt 300000 ] && [ $n -lt 1200 ] && [ ! -e ended ]; do
+            sleep 0.1
+            n=$((n + 1))
+        done
+    } | timeout "$limit" nc -l -p 5001 >up &
     listener=$!
     guest "$script" --cpus 4 --disk "$shared/first,serial=vhart-one" --disk "$shared/second,ro,direct" --net user --rng \
         --result "$shared/result" "$@"
+    : >ended
     kill "$listener" 2>/dev/null
     expect_status 0
     expect_no_err .
