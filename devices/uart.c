@@ -82,12 +82,14 @@ struct uart {
 
 	uint8_t ier, fcr, lcr, mcr, msr, scr, dll, dlm;
 	bool overrun;
-	bool listening;	   /* the driver is up: input may enter the receiver */
-	bool lsr_was_last; /* the last access was a read of LSR */
-	bool thre_pending; /* the THRE interrupt, until IIR is read or THR written */
+	bool listening;		/* the driver is up: input may enter the receiver */
+	unsigned int lsr_reads; /* of LSR, with no other access between */
+	bool thre_pending;	/* the THRE interrupt, until IIR is read or THR written */
 
 	uint8_t received[RECEIVE_FIFO];
 	unsigned int received_first, received_count;
+	uint8_t held[RECEIVE_FIFO]; /* input that a clearing driver sent back to the wire */
+	unsigned int held_count;
 
 	uint8_t output[OUTPUT_SIZE];
 	unsigned int output_len;
@@ -198,6 +200,12 @@ static void receive_from_console(struct uart *uart)
 	 */
 	if (!uart->listening || (uart->mcr & MCR_LOOP) || uart->received_count >= capacity)
 		return;
+	while (uart->held_count && uart->received_count < capacity) {
+		receive_byte(uart, uart->held[0]);
+		memmove(uart->held, uart->held + 1, --uart->held_count);
+	}
+	if (uart->received_count >= capacity)
+		return;
 	count = machine_console_read(uart->machine, bytes, capacity - uart->received_count);
 	for (size_t i = 0; i < count; i++)
 		receive_byte(uart, bytes[i]);
@@ -271,12 +279,27 @@ static void write_ier(struct uart *uart, uint8_t value)
 	}
 }
 
+/* What was received goes back in front of what is held: together never more than one FIFO. */
+static void hold_received(struct uart *uart)
+{
+	unsigned int count = uart->received_count;
+
+	if (count + uart->held_count > RECEIVE_FIFO)
+		return;
+	memmove(uart->held + count, uart->held, uart->held_count);
+	for (unsigned int i = 0; i < count; i++)
+		uart->held[i] = uart->received[(uart->received_first + i) % RECEIVE_FIFO];
+	uart->held_count += count;
+}
+
 static void write_fcr(struct uart *uart, uint8_t value)
 {
 	bool toggled = (value ^ uart->fcr) & FCR_ENABLE;
 
 	/* Clearing the transmit FIFO finds it empty: what was written is on the wire already. */
 	if (toggled || (value & FCR_CLEAR_RX)) {
+		if (!(uart->mcr & MCR_LOOP))
+			hold_received(uart);
 		uart->received_count = 0;
 		uart->overrun = false;
 		uart->listening = uart->ier & IER_RECEIVED;
@@ -298,8 +321,11 @@ static uint8_t read_lsr(struct uart *uart)
 {
 	uint8_t lsr = uart->blocked ? 0 : LSR_THRE | LSR_TEMT;
 
-	/* Who looks again, though the transmitter was ready, polls for input. */
-	if (uart->lsr_was_last && !uart->blocked && !uart->listening) {
+	/*
+	 * Who looks again and again, though the transmitter is ready, polls for input. Twice is
+	 * not enough: Linux's start-up does that before it throws a character away.
+	 */
+	if (uart->lsr_reads >= 2 && !uart->blocked && !uart->listening) {
 		uart->listening = true;
 		receive_from_console(uart);
 	}
@@ -339,7 +365,7 @@ static uint64_t uart_read(struct mmio_region *region, uint64_t offset, unsigned 
 		machine_guest_error(uart->machine, "uart", "read of register 0x%llx",
 				    (unsigned long long)offset);
 	}
-	uart->lsr_was_last = offset == REG_LSR;
+	uart->lsr_reads = offset == REG_LSR ? uart->lsr_reads + 1 : 0;
 	update_interrupt(uart);
 	return value;
 }
@@ -359,7 +385,7 @@ static void uart_write(struct mmio_region *region, uint64_t offset, unsigned int
 	uint8_t byte = (uint8_t)value;
 
 	(void)size;
-	uart->lsr_was_last = false;
+	uart->lsr_reads = 0;
 	switch (offset) {
 	case REG_DATA:
 		if (dlab)

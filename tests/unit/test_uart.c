@@ -192,14 +192,19 @@ static void input_waits_until_the_driver_is_up(void **state)
 	(void)state;
 	fake_console_type(&machine, text, strlen(text));
 	/* As Linux's 8250 driver starts: it clears the receiver more than once. */
+	put(IER, 0x0f);
+	put(IER, 0);
 	put(FCR, 1);
 	put(FCR, 7);
 	put(FCR, 0);
 	put(FCR, 1);
 	assert_int_equal(get(LSR) & 1, 0);
+	assert_int_equal(get(LSR) & 1, 0);
 	get(DATA);
 	get(IIR);
 	put(IER, 5);
+	put(FCR, 1);
+	put(FCR, 0x81);
 	for (const char *at = text; *at; at++)
 		assert_int_equal(get(DATA), *at);
 }
@@ -208,7 +213,8 @@ static void a_driver_that_polls_without_interrupts_gets_input(void **state)
 {
 	(void)state;
 	fake_console_type(&machine, "x", 1);
-	assert_int_equal(get(LSR) & 1, 0);
+	get(LSR);
+	get(LSR);
 	assert_int_equal(get(LSR) & 1, 1);
 	assert_int_equal(get(DATA), 'x');
 }
