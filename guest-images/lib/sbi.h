@@ -39,18 +39,8 @@ struct sbi_result {
 	uint64_t value;
 };
 
-static inline struct sbi_result sbi_call(uint64_t eid, uint64_t fid, uint64_t a0, uint64_t a1,
-					 uint64_t a2)
-{
-	register uint64_t r0 __asm__("a0") = a0;
-	register uint64_t r1 __asm__("a1") = a1;
-	register uint64_t r2 __asm__("a2") = a2;
-	register uint64_t r6 __asm__("a6") = fid;
-	register uint64_t r7 __asm__("a7") = eid;
-
-	__asm__ volatile("ecall" : "+r"(r0), "+r"(r1) : "r"(r2), "r"(r6), "r"(r7) : "memory");
-	return (struct sbi_result){(int64_t)r0, r1};
-}
+/* sbi.S: the calling convention gives back a0 and a1 just as the SBI does. */
+struct sbi_result sbi_call(uint64_t eid, uint64_t fid, uint64_t a0, uint64_t a1, uint64_t a2);
 
 static inline uint64_t sbi_probe(uint64_t eid)
 {
