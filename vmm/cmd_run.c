@@ -82,7 +82,17 @@ static uint64_t monotonic_ns(void)
 	return (uint64_t)now.tv_sec * 1000000000ull + (uint64_t)now.tv_nsec;
 }
 
-static int run_until_the_end(const struct config *config, const struct boot_files *files,
+static void free_files(struct boot_files *files)
+{
+	blob_free(&files->kernel);
+	blob_free(&files->initrd);
+}
+
+/*
+ * The files are read anew for each life: kept, they would cost as much memory as the guest's own
+ * copy, for a reset that seldom comes. Raw mode starts after the first reading, which can fail.
+ */
+static int run_until_the_end(const struct config *config, struct boot_files *files,
 			     struct run_account *account)
 {
 	bool terminal = config->console != CONSOLE_NONE && terminal_raw();
@@ -90,9 +100,14 @@ static int run_until_the_end(const struct config *config, const struct boot_file
 
 	do {
 		ran = machine_run(config, files, terminal, account);
+		free_files(files);
 		again = ran && account->end == END_RESET && config->on_reboot == ON_REBOOT_RESTART;
 		if (again)
 			verbose("the guest resets: boot %u", account->boots + 1);
+		if (again && !load_files(config, files)) {
+			account->bad_input = true;
+			again = ran = false;
+		}
 	} while (again);
 	terminal_restore();
 	if (!ran)
@@ -123,7 +138,6 @@ int command_run(int argc, char **argv)
 		block_signals();
 		status = run_until_the_end(&config, &files, &account);
 	}
-	blob_free(&files.kernel);
-	blob_free(&files.initrd);
+	free_files(&files);
 	return status;
 }

@@ -19,7 +19,7 @@
 
 #define MACHINE_MAX_MSI 512u
 
-/* The files that a machine boots from, read once; a restart uses them again. */
+/* The files that a machine boots from. */
 struct boot_files {
 	struct blob kernel; /* or the firmware */
 	struct blob initrd; /* with the injected files */

@@ -31,11 +31,11 @@ struct run_account {
 };
 
 /*
- * Builds the machine, runs it until it ends, takes everything down again and adds to ACCOUNT.
- * False: it never ran (error() said why, or --dump-fdt asked for no more). TERMINAL: standard input
- * is in raw mode.
+ * Builds the machine from FILES, which it empties, runs it until it ends, takes everything down
+ * again and adds to ACCOUNT. False: it never ran (error() said why, or --dump-fdt asked for no
+ * more). TERMINAL: standard input is in raw mode.
  */
-bool machine_run(const struct config *config, const struct boot_files *files, bool terminal,
+bool machine_run(const struct config *config, struct boot_files *files, bool terminal,
 		 struct run_account *account);
 
 /* "poweroff": the word of the JSON result. */
