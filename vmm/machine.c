@@ -98,21 +98,24 @@ void machine_request_end(struct machine *machine, enum machine_end end)
 
 void machine_guest_error(struct machine *machine, const char *who, const char *format, ...)
 {
-	uint64_t second = clock_ns(CLOCK_MONOTONIC) / NS_PER_S;
+	uint64_t second;
 	char text[200];
 	bool print;
 	va_list args;
 
 	atomic_fetch_add(&machine->guest_errors, 1);
+	/* A guest that errs in a loop costs a count, no more. */
+	if (atomic_load(&machine->guest_error_lines_total) >= GUEST_ERROR_LINES)
+		return;
+	second = clock_ns(CLOCK_MONOTONIC) / NS_PER_S;
 	pthread_mutex_lock(&machine->guest_error_lock);
 	if (machine->guest_error_window != second) {
 		machine->guest_error_window = second;
 		machine->guest_error_lines = 0;
 	}
-	print = machine->guest_error_lines < GUEST_ERROR_LINES_PER_S &&
-		machine->guest_error_lines_total < GUEST_ERROR_LINES;
+	print = machine->guest_error_lines < GUEST_ERROR_LINES_PER_S;
 	machine->guest_error_lines += print;
-	machine->guest_error_lines_total += print;
+	atomic_fetch_add(&machine->guest_error_lines_total, print);
 	pthread_mutex_unlock(&machine->guest_error_lock);
 	if (!print)
 		return;

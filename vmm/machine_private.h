@@ -72,11 +72,11 @@ struct machine {
 	atomic_int end_signal; /* END_SIGNAL: which */
 	atomic_bool stopping;  /* vCPUs leave KVM_RUN for good */
 
+	atomic_uint guest_error_lines_total; /* printed in this life */
 	atomic_ullong guest_errors;
-	pthread_mutex_t guest_error_lock; /* the three below */
+	pthread_mutex_t guest_error_lock; /* the two below */
 	uint64_t guest_error_window;	  /* CLOCK_MONOTONIC second of the last lines */
 	unsigned int guest_error_lines;	  /* printed in that window */
-	unsigned int guest_error_lines_total;
 };
 
 /* interrupts.c */
