@@ -5,10 +5,13 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <linux/fs.h>
+#include <linux/magic.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "vmm/log.h"
@@ -100,6 +103,26 @@ static bool find_alignment(struct blk_file *file, const char *path)
 	return true;
 }
 
+/* Direct I/O goes past the cache, and whether a file system can tell without waiting is its choice.
+ */
+static enum loop_speed find_speed(const struct blk_file *file)
+{
+	struct statfs system;
+	struct stat status;
+	uint8_t byte;
+	struct iovec one = {.iov_base = &byte, .iov_len = 1};
+
+	if (file->direct)
+		return LOOP_SLOW;
+	/* A device file in /dev lies in a tmpfs, what it stands for does not. */
+	if (fstat(file->fd, &status) == 0 && S_ISREG(status.st_mode) &&
+	    fstatfs(file->fd, &system) == 0 && system.f_type == TMPFS_MAGIC)
+		return LOOP_MEMORY;
+	if (preadv2(file->fd, &one, 1, 0, RWF_NOWAIT) < 0 && errno == EOPNOTSUPP)
+		return LOOP_SLOW;
+	return LOOP_CACHED;
+}
+
 static bool measure(struct blk_file *file, const struct disk_options *options)
 {
 	uint64_t bytes;
@@ -137,8 +160,10 @@ bool blk_file_open(struct blk_file *file, const struct disk_options *options)
 		open_error(options, errno);
 		return false;
 	}
-	if (lock(file, options->path) && measure(file, options))
+	if (lock(file, options->path) && measure(file, options)) {
+		file->speed = find_speed(file);
 		return true;
+	}
 	blk_file_close(file);
 	return false;
 }

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "devices/devices.h"
+#include "vmm/loop.h"
 
 #define SECTOR_SIZE 512u
 
@@ -16,6 +17,7 @@ struct blk_file {
 	uint32_t block_size;   /* the logical block size shown to the guest, bytes */
 	uint32_t memory_align; /* of buffers with direct I/O */
 	bool read_only, direct;
+	enum loop_speed speed;
 };
 
 /* False after one line through error(). */

@@ -129,6 +129,7 @@ static bool take_request(struct blk_queue *queue)
 	request->range = request->range_count = 0;
 	request->len = 0;
 	request->io.fd = blk->file.fd;
+	request->io.speed = blk->file.speed;
 	request->io.opaque = request;
 	blk_request_start(request, &chain);
 	return true;

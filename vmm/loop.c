@@ -2,7 +2,8 @@
 /*
  * Only the loop's thread touches the io_uring. Other threads (which hold the lock) append to lists;
  * the loop turns those into submissions before it waits, and an eventfd wakes it when it sleeps.
- * So one system call a turn submits and waits, and no ring needs a lock of its own.
+ * So one system call a turn submits and waits, and no ring needs a lock of its own. What needs no
+ * waiting at all is read and written on the way, without the lock.
  */
 #include "vmm/loop.h"
 
@@ -31,6 +32,10 @@ struct slot {
 	bool cancel; /* removed while armed: the poll of the generation before must go */
 };
 
+struct io_queue {
+	struct loop_io *first, **last;
+};
+
 struct loop {
 	struct io_uring ring;
 	pthread_mutex_t *lock;
@@ -43,12 +48,47 @@ struct loop {
 	uint32_t slot_count;
 	bool slots_changed;
 
-	struct loop_io *io_first, **io_last;
-	unsigned int in_flight; /* submitted or queued file I/O */
+	struct io_queue queued;
+	struct io_queue finished; /* done at once, to be told of */
+	unsigned int in_flight;	  /* file I/O until its done() */
 
 	struct loop_timer *timers;
 	struct loop_task *tasks_first, **tasks_last;
 };
+
+static void queue_clear(struct io_queue *queue)
+{
+	queue->first = NULL;
+	queue->last = &queue->first;
+}
+
+static void queue_put(struct io_queue *queue, struct loop_io *io)
+{
+	io->next = NULL;
+	*queue->last = io;
+	queue->last = &io->next;
+}
+
+static struct loop_io *queue_get(struct io_queue *queue)
+{
+	struct loop_io *io = queue->first;
+
+	if (!io)
+		return NULL;
+	queue->first = io->next;
+	if (!queue->first)
+		queue->last = &queue->first;
+	return io;
+}
+
+/* What was in QUEUE, to be got from only. */
+static struct io_queue queue_take(struct io_queue *queue)
+{
+	struct io_queue taken = *queue;
+
+	queue_clear(queue);
+	return taken;
+}
 
 static uint64_t now_ns(void)
 {
@@ -89,7 +129,8 @@ struct loop *loop_new(pthread_mutex_t *lock)
 	if (!loop)
 		return NULL;
 	loop->lock = lock;
-	loop->io_last = &loop->io_first;
+	queue_clear(&loop->queued);
+	queue_clear(&loop->finished);
 	loop->tasks_last = &loop->tasks_first;
 	loop->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (loop->wake_fd < 0) {
@@ -155,30 +196,53 @@ static void arm_watches(struct loop *loop)
 	}
 }
 
-static void submit_queued(struct loop *loop)
+/* True when IO is done, with its result. */
+static bool done_at_once(struct loop_io *io)
 {
-	while (loop->io_first) {
-		struct loop_io *io = loop->io_first;
-		struct io_uring_sqe *sqe = next_sqe(loop);
+	int flags = io->speed == LOOP_MEMORY ? 0 : RWF_NOWAIT;
+	ssize_t moved = -1;
 
-		loop->io_first = io->next;
-		switch (io->op) {
-		case LOOP_READ:
-			io_uring_prep_readv(sqe, io->fd, io->iov, (unsigned int)io->iov_count,
-					    io->offset);
-			break;
-		case LOOP_WRITE:
-			io_uring_prep_writev(sqe, io->fd, io->iov, (unsigned int)io->iov_count,
-					     io->offset);
-			break;
-		case LOOP_FSYNC: io_uring_prep_fsync(sqe, io->fd, IORING_FSYNC_DATASYNC); break;
-		case LOOP_FALLOCATE:
-			io_uring_prep_fallocate(sqe, io->fd, io->mode, io->offset, io->len);
-			break;
-		}
-		io_uring_sqe_set_data64(sqe, (uint64_t)(uintptr_t)io | TAG_IO);
+	if (io->speed == LOOP_SLOW)
+		return false;
+	if (io->op == LOOP_READ)
+		moved = preadv2(io->fd, io->iov, io->iov_count, (off_t)io->offset, flags);
+	else if (io->op == LOOP_WRITE)
+		moved = pwritev2(io->fd, io->iov, io->iov_count, (off_t)io->offset, flags);
+	/* Whatever the fault is, the ring's answer is the one that counts. */
+	io->result = (int)moved;
+	return moved >= 0;
+}
+
+static void prepare(struct loop *loop, struct loop_io *io)
+{
+	struct io_uring_sqe *sqe = next_sqe(loop);
+
+	switch (io->op) {
+	case LOOP_READ:
+		io_uring_prep_readv(sqe, io->fd, io->iov, (unsigned int)io->iov_count, io->offset);
+		break;
+	case LOOP_WRITE:
+		io_uring_prep_writev(sqe, io->fd, io->iov, (unsigned int)io->iov_count, io->offset);
+		break;
+	case LOOP_FSYNC: io_uring_prep_fsync(sqe, io->fd, IORING_FSYNC_DATASYNC); break;
+	case LOOP_FALLOCATE:
+		io_uring_prep_fallocate(sqe, io->fd, io->mode, io->offset, io->len);
+		break;
 	}
-	loop->io_last = &loop->io_first;
+	io_uring_sqe_set_data64(sqe, (uint64_t)(uintptr_t)io | TAG_IO);
+}
+
+/* Of a queue that is the caller's alone: needs no lock. */
+static void start(struct loop *loop, struct io_queue *queue)
+{
+	struct loop_io *io;
+
+	while ((io = queue_get(queue))) {
+		if (done_at_once(io))
+			queue_put(&loop->finished, io);
+		else
+			prepare(loop, io);
+	}
 }
 
 /* ---- completions ---- */
@@ -212,8 +276,14 @@ static void complete(struct loop *loop, uint64_t data, int result)
 
 static void reap(struct loop *loop)
 {
+	struct io_queue finished = queue_take(&loop->finished);
 	struct io_uring_cqe *cqe;
+	struct loop_io *io;
 
+	while ((io = queue_get(&finished))) {
+		loop->in_flight--;
+		io->done(io, io->result);
+	}
 	while (io_uring_peek_cqe(&loop->ring, &cqe) == 0) {
 		uint64_t data = io_uring_cqe_get_data64(cqe);
 		int result = cqe->res;
@@ -254,31 +324,42 @@ static void run_timers(struct loop *loop)
 
 /* ---- the turn ---- */
 
+/* How long nothing has to be done, in nanoseconds; UINT64_MAX: until something happens. */
+static uint64_t idle_ns(const struct loop *loop)
+{
+	uint64_t now;
+
+	if (loop->tasks_first || atomic_load(&loop->stop))
+		return 0;
+	if (!loop->timers)
+		return UINT64_MAX;
+	now = now_ns();
+	return loop->timers->deadline > now ? loop->timers->deadline - now : 0;
+}
+
+static int submit_and_wait(struct loop *loop, uint64_t wait_ns)
+{
+	struct __kernel_timespec limit = {.tv_sec = (long long)(wait_ns / NS_PER_S),
+					  .tv_nsec = (long long)(wait_ns % NS_PER_S)};
+	struct io_uring_cqe *cqe;
+
+	if (!wait_ns)
+		return io_uring_submit(&loop->ring);
+	return io_uring_submit_and_wait_timeout(&loop->ring, &cqe, 1,
+						wait_ns == UINT64_MAX ? NULL : &limit, NULL);
+}
+
 static int wait_for_something(struct loop *loop)
 {
-	struct __kernel_timespec limit;
-	struct io_uring_cqe *cqe;
-	uint64_t now, until = 0;
-	bool no_wait = loop->tasks_first || atomic_load(&loop->stop);
+	struct io_queue queue = queue_take(&loop->queued);
+	uint64_t wait_ns = idle_ns(loop);
 	int result;
 
 	arm_watches(loop);
-	submit_queued(loop);
-	if (loop->timers && !no_wait) {
-		now = now_ns();
-		until = loop->timers->deadline;
-		until = until > now ? until - now : 0;
-		no_wait = until == 0;
-	}
-	limit = (struct __kernel_timespec){.tv_sec = (long long)(until / NS_PER_S),
-					   .tv_nsec = (long long)(until % NS_PER_S)};
 	loop->sleeping = true;
 	pthread_mutex_unlock(loop->lock);
-	if (no_wait)
-		result = io_uring_submit(&loop->ring);
-	else
-		result = io_uring_submit_and_wait_timeout(&loop->ring, &cqe, 1,
-							  until ? &limit : NULL, NULL);
+	start(loop, &queue);
+	result = submit_and_wait(loop, loop->finished.first ? 0 : wait_ns);
 	pthread_mutex_lock(loop->lock);
 	loop->sleeping = false;
 	if (result == -ETIME || result == -EINTR || result == -EAGAIN || result == -EBUSY)
@@ -321,9 +402,11 @@ void loop_drain(struct loop *loop)
 	struct io_uring_cqe *cqe;
 
 	while (loop->in_flight > 0) {
-		submit_queued(loop);
+		struct io_queue queue = queue_take(&loop->queued);
+
+		start(loop, &queue);
 		io_uring_submit(&loop->ring);
-		if (io_uring_wait_cqe(&loop->ring, &cqe) == 0)
+		if (loop->finished.first || io_uring_wait_cqe(&loop->ring, &cqe) == 0)
 			reap(loop);
 	}
 }
@@ -390,9 +473,7 @@ void loop_watch_remove(struct loop *loop, struct loop_watch *watch)
 
 void loop_submit(struct loop *loop, struct loop_io *io)
 {
-	io->next = NULL;
-	*loop->io_last = io;
-	loop->io_last = &io->next;
+	queue_put(&loop->queued, io);
 	loop->in_flight++;
 	wake_if_asleep(loop);
 }

@@ -30,9 +30,18 @@ struct loop_watch {
 
 enum loop_op { LOOP_READ, LOOP_WRITE, LOOP_FSYNC, LOOP_FALLOCATE };
 
+/* What a read or a write of this file costs. Handing one to the ring's workers and back takes two
+ * switches of threads, more than the copy itself when the data is in memory. */
+enum loop_speed {
+	LOOP_SLOW,   /* it waits: the ring does it */
+	LOOP_CACHED, /* done at once when the page cache has it (RWF_NOWAIT), else as LOOP_SLOW */
+	LOOP_MEMORY, /* never waits (tmpfs): done at once */
+};
+
 /* One asynchronous file operation. */
 struct loop_io {
 	enum loop_op op;
+	enum loop_speed speed; /* of reads and writes */
 	int fd;
 	const struct iovec *iov; /* read, write: stays valid until done() */
 	int iov_count;
@@ -41,7 +50,8 @@ struct loop_io {
 	uint64_t len;				      /* fallocate: bytes */
 	void (*done)(struct loop_io *io, int result); /* result: bytes, 0, or -errno */
 	void *opaque;
-	struct loop_io *next; /* the loop's */
+	struct loop_io *next; /* the loop's, as is: */
+	int result;
 };
 
 struct loop_timer {

@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -134,13 +135,12 @@ static void io_done(struct loop_io *io, int result)
 	count_one(fixture);
 }
 
-static void file_io_reports_bytes_and_errors(void **state)
+static void check_file_io(struct fixture *fixture, int fd, enum loop_speed speed)
 {
-	struct fixture *fixture = *state;
-	char path[] = "/tmp/vhart-loop-XXXXXX", text[8] = {0};
-	int fd = mkstemp(path);
+	char text[8] = {0};
 	struct iovec out = {(char[]){'a', 'b', 'c'}, 3}, in = {text, sizeof(text)};
 	struct loop_io write_io = {.op = LOOP_WRITE,
+				   .speed = speed,
 				   .fd = fd,
 				   .iov = &out,
 				   .iov_count = 1,
@@ -148,6 +148,7 @@ static void file_io_reports_bytes_and_errors(void **state)
 				   .done = io_done,
 				   .opaque = fixture};
 	struct loop_io read_io = {.op = LOOP_READ,
+				  .speed = speed,
 				  .fd = fd,
 				  .iov = &in,
 				  .iov_count = 1,
@@ -155,6 +156,7 @@ static void file_io_reports_bytes_and_errors(void **state)
 				  .opaque = fixture};
 
 	assert_true(fd >= 0);
+	fixture->goal = 0;
 	pthread_mutex_lock(&fixture->lock);
 	loop_submit(fixture->loop, &write_io);
 	loop_drain(fixture->loop);
@@ -168,7 +170,72 @@ static void file_io_reports_bytes_and_errors(void **state)
 	loop_drain(fixture->loop);
 	assert_int_equal(fixture->result, -EBADF);
 	pthread_mutex_unlock(&fixture->lock);
+	assert_int_equal(fixture->count, 3);
+	fixture->count = 0;
+}
+
+static void file_io_of_every_speed_reports_bytes_and_errors(void **state)
+{
+	char path[] = "/tmp/vhart-loop-XXXXXX";
+
+	check_file_io(*state, mkstemp(path), LOOP_SLOW);
 	unlink(path);
+	strcpy(path, "/tmp/vhart-loop-XXXXXX");
+	check_file_io(*state, mkstemp(path), LOOP_CACHED);
+	unlink(path);
+	check_file_io(*state, memfd_create("loop", MFD_CLOEXEC), LOOP_MEMORY);
+}
+
+static void again(struct loop_io *io, int result)
+{
+	struct fixture *fixture = io->opaque;
+
+	fixture->result = result;
+	fixture->count++;
+	loop_submit(fixture->loop, io);
+}
+
+static void end_again(struct loop_timer *timer)
+{
+	struct fixture *fixture = timer->opaque;
+
+	loop_stop(fixture->loop);
+}
+
+static void drop(struct loop_io *io, int result)
+{
+	(void)io;
+	(void)result;
+}
+
+static void io_that_is_done_at_once_keeps_no_timer_from_expiring(void **state)
+{
+	struct fixture *fixture = *state;
+	int fd = memfd_create("loop", MFD_CLOEXEC);
+	char byte = 1;
+	struct iovec iov = {&byte, 1};
+	struct loop_io io = {.op = LOOP_WRITE,
+			     .speed = LOOP_MEMORY,
+			     .fd = fd,
+			     .iov = &iov,
+			     .iov_count = 1,
+			     .done = again,
+			     .opaque = fixture};
+	struct loop_timer timer = {.expired = end_again, .opaque = fixture};
+
+	assert_true(fd >= 0);
+	pthread_mutex_lock(&fixture->lock);
+	loop_submit(fixture->loop, &io);
+	loop_timer_set(fixture->loop, &timer, 20000000);
+	pthread_mutex_unlock(&fixture->lock);
+	assert_int_equal(loop_run(fixture->loop), 0);
+	assert_true(fixture->count > 1);
+	assert_int_equal(fixture->result, 1);
+	io.done = drop;
+	pthread_mutex_lock(&fixture->lock);
+	loop_drain(fixture->loop);
+	pthread_mutex_unlock(&fixture->lock);
+	close(fd);
 }
 
 static void task_ran(struct loop_task *task)
@@ -249,7 +316,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_removed_watch_never_fires, setup, teardown),
 		cmocka_unit_test_setup_teardown(timers_expire_in_the_order_of_their_deadlines,
 						setup, teardown),
-		cmocka_unit_test_setup_teardown(file_io_reports_bytes_and_errors, setup, teardown),
+		cmocka_unit_test_setup_teardown(file_io_of_every_speed_reports_bytes_and_errors,
+						setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			io_that_is_done_at_once_keeps_no_timer_from_expiring, setup, teardown),
 		cmocka_unit_test_setup_teardown(tasks_of_another_thread_run_once_each, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(more_io_than_the_ring_holds_all_completes, setup,
