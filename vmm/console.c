@@ -11,6 +11,9 @@
 
 #define ESCAPE_KEY   1	   /* Ctrl-A */
 #define NONBLOCK_LEN 4096u /* PIPE_BUF: a pipe with POLLOUT takes this much without blocking */
+#define SHORT_PIECE  64u
+#define COLLECT_MAX  4096u
+#define COLLECT_NS   1000000u
 
 static bool fd_may_block(int fd)
 {
@@ -100,16 +103,57 @@ static void out_ready(struct loop_watch *watch, short revents)
 		console->device->room(console->device);
 }
 
-size_t console_write(struct console *console, const void *bytes, size_t len)
+/* What OUT does not take now goes when it has room. */
+static void watch_output(struct console *console)
 {
-	const uint8_t *from = bytes;
-	size_t done = console->ring_len == 0 ? write_now(console, from, len) : 0;
-
-	if (done < len)
-		done += ring_append(console, from + done, len - done);
-	panic_text_look(&console->panic, from, done);
 	if (console->ring_len > 0 && !console->out_watched)
 		console->out_watched = loop_watch_add(console->loop, &console->out_watch) == 0;
+}
+
+static void flush(struct console *console)
+{
+	if (console->out_watched)
+		return;
+	drain_ring(console);
+	watch_output(console);
+}
+
+static void flush_expired(struct loop_timer *timer)
+{
+	flush(timer->opaque);
+}
+
+static size_t write_short(struct console *console, const uint8_t *bytes, size_t len)
+{
+	size_t done = ring_append(console, bytes, len);
+
+	if (console->out_watched || done == 0)
+		return done;
+	if (bytes[done - 1] == '\n' || console->ring_len >= COLLECT_MAX)
+		flush(console);
+	else if (!console->flush.deadline)
+		loop_timer_set(console->loop, &console->flush, COLLECT_NS);
+	return done;
+}
+
+static size_t write_long(struct console *console, const uint8_t *bytes, size_t len)
+{
+	size_t done;
+
+	flush(console);
+	done = console->ring_len == 0 ? write_now(console, bytes, len) : 0;
+	if (done < len)
+		done += ring_append(console, bytes + done, len - done);
+	watch_output(console);
+	return done;
+}
+
+size_t console_write(struct console *console, const void *bytes, size_t len)
+{
+	size_t done = len <= SHORT_PIECE ? write_short(console, bytes, len)
+					 : write_long(console, bytes, len);
+
+	panic_text_look(&console->panic, bytes, done);
 	return done;
 }
 
@@ -212,9 +256,11 @@ void console_init(struct console *console, struct machine *machine, struct loop 
 		.escapes = escapes,
 		.in_watch = {.fd = in, .events = POLLIN, .ready = in_ready},
 		.out_watch = {.fd = out, .events = POLLOUT, .ready = out_ready},
+		.flush = {.expired = flush_expired},
 	};
 	console->in_watch.opaque = console;
 	console->out_watch.opaque = console;
+	console->flush.opaque = console;
 	watch_input(console);
 }
 

@@ -2,6 +2,8 @@
 /*
  * The console: the guest's characters to standard output, standard input to the guest. Never
  * blocks: what a slow reader does not take waits in a ring, and then the guest is told "no room".
+ * Guests write single characters; short pieces are collected in the ring too, until a line ends or
+ * a millisecond has passed, so that a character does not cost a system call or two.
  * On a terminal, input is raw and Ctrl-A is the escape key (terminal.h). Under the machine's lock.
  */
 #ifndef VHART_CONSOLE_H
@@ -26,6 +28,7 @@ struct console {
 	bool out_broken;	 /* the reader went away */
 	struct panic_text panic; /* the guest said that it panicked */
 	struct loop_watch in_watch, out_watch;
+	struct loop_timer flush;       /* for what was collected */
 	struct console_device *device; /* NULL: nobody listens yet */
 
 	uint8_t ring[CONSOLE_RING]; /* output not yet written */
