@@ -2,6 +2,7 @@
 #include "vmm/bus.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <string.h>
 
 /* The index of the first region that ends after GPA. */
@@ -44,6 +45,8 @@ void bus_remove(struct bus *bus, struct mmio_region *region)
 	for (unsigned int i = 0; i < bus->count; i++) {
 		if (bus->regions[i] != region)
 			continue;
+		if (bus->last == region)
+			bus->last = NULL;
 		bus->count--;
 		memmove(&bus->regions[i], &bus->regions[i + 1],
 			(bus->count - i) * sizeof(bus->regions[0]));
@@ -51,13 +54,22 @@ void bus_remove(struct bus *bus, struct mmio_region *region)
 	}
 }
 
-struct mmio_region *bus_find(const struct bus *bus, uint64_t gpa, unsigned int size)
+static bool holds(const struct mmio_region *region, uint64_t gpa, unsigned int size)
 {
-	unsigned int at = first_after(bus, gpa);
-	struct mmio_region *region = at < bus->count ? bus->regions[at] : NULL;
+	uint64_t offset = gpa - region->base; /* wraps to more than any length below the base */
 
-	if (!region || gpa < region->base || gpa - region->base > region->len - size ||
-	    size > region->len)
+	return offset < region->len && size <= region->len - offset;
+}
+
+struct mmio_region *bus_find(struct bus *bus, uint64_t gpa, unsigned int size)
+{
+	unsigned int at;
+
+	if (bus->last && holds(bus->last, gpa, size))
+		return bus->last;
+	at = first_after(bus, gpa);
+	if (at == bus->count || !holds(bus->regions[at], gpa, size))
 		return NULL;
-	return region;
+	bus->last = bus->regions[at];
+	return bus->last;
 }

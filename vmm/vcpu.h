@@ -30,6 +30,7 @@ struct vcpu {
 	bool started;
 	uint64_t exits[VCPU_EXIT_REASONS]; /* KVM_RUN returns by exit_reason; its thread writes */
 	uint64_t interrupted;		   /* KVM_RUN returns with EINTR */
+	uint64_t last_hole;		   /* where its last access to nothing went */
 };
 
 /* Creates the vCPU and enables the SBI extensions that we answer. False after error(). */

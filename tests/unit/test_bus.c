@@ -91,6 +91,26 @@ static void a_removed_region_is_gone_and_its_place_is_free(void **state)
 	assert_int_equal(bus_add(&bus, &two), 0);
 }
 
+static void what_was_found_last_does_not_outlive_its_region(void **state)
+{
+	struct mmio_region old = {.base = 0x1000, .len = 0x100},
+			   new = {.base = 0x1000, .len = 0x10};
+	struct mmio_region other = {.base = 0x4000, .len = 0x100};
+	struct bus bus = {0};
+
+	(void)state;
+	bus_add(&bus, &old);
+	bus_add(&bus, &other);
+	assert_ptr_equal(bus_find(&bus, 0x1080, 4), &old);
+	bus_remove(&bus, &old);
+	assert_null(bus_find(&bus, 0x1080, 4));
+	bus_add(&bus, &new);
+	assert_ptr_equal(bus_find(&bus, 0x1008, 8), &new);
+	assert_null(bus_find(&bus, 0x1009, 8));
+	assert_ptr_equal(bus_find(&bus, 0x4000, 4), &other);
+	assert_ptr_equal(bus_find(&bus, 0x1000, 4), &new);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -99,6 +119,7 @@ int main(void)
 		cmocka_unit_test(regions_that_overlap_are_refused),
 		cmocka_unit_test(empty_and_wrapping_regions_are_refused),
 		cmocka_unit_test(a_removed_region_is_gone_and_its_place_is_free),
+		cmocka_unit_test(what_was_found_last_does_not_outlive_its_region),
 	};
 
 	return cmocka_run_group_tests_name("bus", tests, NULL, NULL);
