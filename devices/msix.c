@@ -34,10 +34,11 @@ static uint32_t entry32(const struct msix *msix, unsigned int vector, unsigned i
 	return le32toh(value);
 }
 
-/* Whether VECTOR may be signalled now. */
+/* Whether VECTOR may be signalled now: an MSI is a write, which only a bus master makes. */
 static bool is_open(const struct msix *msix, unsigned int vector)
 {
-	return (control(msix) & (CONTROL_ENABLE | CONTROL_FUNCTION_MASK)) == CONTROL_ENABLE &&
+	return pci_config_get(msix->function, PCI_COMMAND, 2) & PCI_COMMAND_MASTER &&
+	       (control(msix) & (CONTROL_ENABLE | CONTROL_FUNCTION_MASK)) == CONTROL_ENABLE &&
 	       !(entry32(msix, vector, ENTRY_CONTROL) & ENTRY_MASKED);
 }
 
@@ -81,11 +82,16 @@ void msix_signal(struct msix *msix, unsigned int vector)
 		msix->pending |= 1u << vector;
 }
 
+/* Whether SIZE bytes at OFFSET are some of the 2 bytes at AT. */
+static bool touches(unsigned int offset, unsigned int size, unsigned int at)
+{
+	return offset < at + 2 && at < offset + size;
+}
+
 void msix_config_written(struct msix *msix, unsigned int offset, unsigned int size)
 {
-	unsigned int at = msix->capability + CONTROL;
-
-	if (!msix->capability || offset >= at + 2 || offset + size <= at)
+	if (!msix->capability || !(touches(offset, size, msix->capability + CONTROL) ||
+				   touches(offset, size, PCI_COMMAND)))
 		return;
 	if (!msix_enabled(msix))
 		msix->pending = 0;

@@ -148,18 +148,21 @@ static void map_bar(struct pci_function *function, unsigned int bar, uint64_t ad
 
 	region->base = address;
 	if (!inside || machine_mmio_add(host->machine, region) != 0) {
-		machine_guest_error(host->machine, function->name,
-				    "BAR %u at 0x%llx is %s: not mapped", bar,
-				    (unsigned long long)address,
-				    inside ? "on top of something else" : "outside the window");
+		if (function->bars[bar].refused != address)
+			machine_guest_error(
+				host->machine, function->name, "BAR %u at 0x%llx is %s: not mapped",
+				bar, (unsigned long long)address,
+				inside ? "on top of something else" : "outside the window");
+		function->bars[bar].refused = address;
 		return;
 	}
+	function->bars[bar].refused = 0;
 	function->bars[bar].mapped = true;
 	tell_bar_changed(function, bar);
 }
 
-/* Brings what is mapped in line with the BARs and the command register. */
-static void update_bars(struct pci_function *function)
+/* Brings what is mapped of FUNCTION in line with its BARs and its command register. */
+static void update_function(struct pci_function *function)
 {
 	bool decode = pci_config_get(function, PCI_COMMAND, 2) & PCI_COMMAND_MEMORY;
 
@@ -176,6 +179,21 @@ static void update_bars(struct pci_function *function)
 		    address != (uint32_t)~(region->len - 1))
 			map_bar(function, bar, address);
 	}
+}
+
+/*
+ * FUNCTION's BARs or command register were written. What it gave up can be the place that another
+ * BAR was refused: Linux assigns the BARs that a firmware left decoding anew, one by one, and does
+ * not write a command register that it finds right.
+ */
+static void update_bars(struct pci_function *function)
+{
+	const struct pci_host *host = function->host;
+
+	update_function(function);
+	for (unsigned int slot = 0; slot < SLOTS; slot++)
+		if (host->slots[slot])
+			update_function(host->slots[slot]);
 }
 
 /* ---- ECAM ---- */

@@ -56,6 +56,7 @@ struct pci_function_ops {
 struct pci_bar {
 	struct mmio_region region; /* base: the pci host's */
 	bool mapped;
+	uint64_t refused; /* an address that cannot be mapped, and the guest error was said */
 };
 
 struct pci_function {

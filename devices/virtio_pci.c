@@ -49,12 +49,15 @@ void virtio_pci_update_intx(struct virtio_pci *pci)
 
 static void raise(struct virtio_pci *pci, uint16_t vector, uint8_t isr_bit)
 {
-	if (msix_enabled(&pci->msix)) {
+	bool msix = msix_enabled(&pci->msix);
+
+	/* Section 4.1.4.5.1: with MSI-X too the ISR status tells of a changed configuration. */
+	if (!msix || isr_bit == ISR_CONFIG)
+		pci->isr |= isr_bit;
+	if (msix)
 		msix_signal(&pci->msix, vector);
-		return;
-	}
-	pci->isr |= isr_bit;
-	virtio_pci_update_intx(pci);
+	else
+		virtio_pci_update_intx(pci);
 }
 
 static void interrupt(struct virtio_device *device, unsigned int queue)

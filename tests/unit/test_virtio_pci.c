@@ -23,7 +23,7 @@
 
 /* Config space, and the structures in BAR 0. */
 enum { COMMAND = 0x04, STATUS = 0x06, BARS = 0x10, CAPABILITIES = 0x34 };
-enum { MEMORY = 2, INTX_DISABLE = 0x400 };
+enum { MEMORY = 2, MASTER = 4, INTX_DISABLE = 0x400 };
 enum { NOTIFY = 0x1000, ISR = 0x2000, DEVICE = 0x3000 };
 enum {
 	DEVICE_FEATURE_SELECT = 0,
@@ -102,7 +102,7 @@ static void map_bars(struct fixture *f, unsigned int slot)
 {
 	config_set(f, slot, BARS, 4, BAR0);
 	config_set(f, slot, BARS + 4, 4, BAR1);
-	config_set(f, slot, COMMAND, 2, MEMORY);
+	config_set(f, slot, COMMAND, 2, MEMORY | MASTER);
 }
 
 static int set_up_bus(void **state)
@@ -241,6 +241,28 @@ static void a_bar_on_top_of_another_is_not_mapped(void **state)
 	assert_int_equal(get(f, NUM_QUEUES, 2), QUEUES); /* BAR 0 is still there */
 	config_set(f, 1, BARS + 4, 4, BAR1);
 	assert_true(fake_claimed(&f->machine, BAR1));
+}
+
+/* Linux assigns anew, one BAR after another, what a firmware assigned and left decoding. */
+static void a_bar_that_was_refused_is_mapped_once_its_place_is_free(void **state)
+{
+	struct fixture *f = *state;
+	struct fake_device *second = fake_device_new(&f->machine, 1, NULL);
+
+	assert_int_equal(virtio_pci_plug(f->host, &second->device), 0);
+	config_set(f, 2, COMMAND, 2, MEMORY);
+	config_set(f, 2, BARS, 4, BAR1); /* where BAR 1 of the first still is */
+	assert_int_equal(f->machine.guest_errors, 1);
+	config_set(f, 1, BARS + 4, 4, BAR1 + 0x10000);
+	assert_int_equal(fake_read(&f->machine, BAR1 + NUM_QUEUES, 2), 1);
+	assert_true(fake_claimed(&f->machine, BAR1 + 0x10000));
+	assert_int_equal(f->machine.guest_errors, 1);
+
+	/* Two of one function change places. */
+	config_set(f, 1, BARS, 4, BAR1 + 0x10000);
+	config_set(f, 1, BARS + 4, 4, BAR0);
+	assert_int_equal(fake_read(&f->machine, BAR1 + 0x10000 + NUM_QUEUES, 2), QUEUES);
+	assert_int_equal(fake_read(&f->machine, BAR0 + 12, 4), 1); /* a masked vector */
 }
 
 static void the_bus_takes_31_functions(void **state)
@@ -419,6 +441,26 @@ static void a_changed_configuration_raises_the_config_vector(void **state)
 	bring_up(f, 1);
 	virtio_config_changed(&f->fake->device);
 	assert_int_equal(fake_msi_signals(&f->machine, 0x28001000, 5), 1);
+	assert_int_equal(get(f, ISR, 1), 2);
+	assert_int_equal(f->machine.rises[INTA + 1], 0);
+	virtio_config_changed(&f->fake->device);
+	assert_int_equal(f->machine.rises[INTA + 1], 0);
+}
+
+static void no_msi_leaves_a_function_that_is_no_bus_master(void **state)
+{
+	struct fixture *f = *state;
+
+	enable_msix(f, 0x8000);
+	write_vector(f, 1, 0x28000000, 9, false);
+	bring_up(f, 0);
+	config_set(f, 1, COMMAND, 2, MEMORY);
+	exchange(f, 0);
+	assert_int_equal(f->machine.msi_signals, 0);
+	config_set(f, 1, COMMAND, 2, MEMORY | MASTER);
+	assert_int_equal(fake_msi_signals(&f->machine, 0x28000000, 9), 1);
+	exchange(f, 0);
+	assert_int_equal(fake_msi_signals(&f->machine, 0x28000000, 9), 2);
 }
 
 static void a_vector_out_of_range_reads_back_as_none(void **state)
@@ -708,6 +750,7 @@ int main(void)
 		BUS_TEST(a_bar_tells_its_size_and_follows_its_address),
 		BUS_TEST(a_bar_outside_the_window_is_not_mapped),
 		TEST(a_bar_on_top_of_another_is_not_mapped),
+		TEST(a_bar_that_was_refused_is_mapped_once_its_place_is_free),
 		BUS_TEST(the_bus_takes_31_functions),
 		TEST(every_structure_has_a_capability),
 		BUS_TEST(without_msis_there_is_no_msix),
@@ -716,6 +759,7 @@ int main(void)
 		TEST(fields_are_accessed_in_their_own_width),
 		TEST(a_queue_raises_its_own_vector),
 		TEST(a_changed_configuration_raises_the_config_vector),
+		TEST(no_msi_leaves_a_function_that_is_no_bus_master),
 		TEST(a_vector_out_of_range_reads_back_as_none),
 		TEST(a_masked_vector_stays_pending_until_it_is_unmasked),
 		TEST(the_function_mask_holds_all_vectors),
