@@ -21,8 +21,8 @@ struct net_backend {
 	void (*free)(void *state);
 };
 
-/* Owns STATE, also when it fails. */
-struct virtio_device *net_new(struct machine *machine, const char *name,
+/* Owns STATE, also when it fails. The MAC is made of CABLE: no two on one network may be alike. */
+struct virtio_device *net_new(struct machine *machine, const char *name, const char *cable,
 			      const struct net_backend *backend, void *state);
 
 enum net_received {

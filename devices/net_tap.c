@@ -20,6 +20,7 @@ struct tap {
 	struct virtio_device *device;
 	int fd;
 	bool watching;
+	bool gone; /* the interface was deleted */
 	struct loop_watch watch;
 	size_t pending; /* bytes of FRAME, with header, that wait for buffers; 0: none */
 	uint8_t frame[NET_HEADER_LEN + NET_MAX_FRAME];
@@ -29,7 +30,7 @@ static void watch(struct tap *tap, bool on)
 {
 	struct loop *loop = machine_loop(tap->machine);
 
-	if (on == tap->watching)
+	if (on == tap->watching || (on && tap->gone))
 		return;
 	tap->watching = on;
 	if (!on)
@@ -75,6 +76,7 @@ static void tap_ready(struct loop_watch *ready, short revents)
 	/* The interface was deleted under us: it is not coming back. */
 	if (revents & (POLLERR | POLLHUP | POLLNVAL)) {
 		warning("%s: the tap interface is gone", tap->device->name);
+		tap->gone = true;
 		watch(tap, false);
 		return;
 	}
@@ -206,7 +208,8 @@ struct virtio_device *virtio_net_tap_new(struct machine *machine, const char *na
 	tap->fd = fd;
 	tap->watch =
 		(struct loop_watch){.fd = fd, .events = POLLIN, .ready = tap_ready, .opaque = tap};
-	device = net_new(machine, name, &tap_backend, tap);
+	/* Cards of several VMs meet on one bridge, each by an interface of its own. */
+	device = net_new(machine, name, ifname, &tap_backend, tap);
 	if (device)
 		tap->device = device;
 	return device;

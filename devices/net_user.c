@@ -33,6 +33,7 @@ struct user {
 	struct loop_task turn;
 	struct loop_timer timer;
 	bool ready; /* a socket, or the time: to be told to libslirp */
+	bool dying; /* nothing is posted any more: the loop must not call what is freed */
 
 	/* By descriptor, grown as needed; a watch must not move while the loop has it. */
 	struct socket_watch **sockets;
@@ -43,7 +44,8 @@ struct user {
 
 static void something_happened(struct user *user)
 {
-	loop_post(machine_loop(user->machine), &user->turn);
+	if (!user->dying)
+		loop_post(machine_loop(user->machine), &user->turn);
 }
 
 /* ---- sockets ---- */
@@ -293,6 +295,7 @@ static void user_free(void *state)
 {
 	struct user *user = state;
 
+	user->dying = true;
 	if (user->slirp)
 		slirp_cleanup(user->slirp);
 	loop_timer_set(machine_loop(user->machine), &user->timer, 0);
@@ -336,7 +339,7 @@ struct virtio_device *virtio_net_user_new(struct machine *machine, const char *n
 	user->machine = machine;
 	user->turn = (struct loop_task){.run = turn, .opaque = user};
 	user->timer = (struct loop_timer){.expired = timer_expired, .opaque = user};
-	device = net_new(machine, name, &user_backend, user);
+	device = net_new(machine, name, name, &user_backend, user);
 	if (!device)
 		return NULL;
 	user->device = device;

@@ -53,7 +53,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 
 	if (!fake_machine_init_loop(&machine, PROGRAM_RAM))
 		abort();
-	device = net_new(&machine, "net0", &backend, NULL);
+	device = net_new(&machine, "net0", "net0", &backend, NULL);
 	guest_driver_start(&driver, &machine, device, input_take(&input, 4));
 	program_run(&input, &driver, receive_some);
 	guest_driver_restart(&driver, 0);

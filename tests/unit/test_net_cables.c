@@ -6,6 +6,7 @@
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <linux/if_tun.h>
+#include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <sched.h>
 #include <setjmp.h>
@@ -15,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -195,6 +197,37 @@ static void a_datagram_reaches_the_host_and_its_answer_the_guest(void **state)
 	close(fd);
 }
 
+static void do_nothing(struct loop_task *task)
+{
+	(void)task;
+}
+
+/* What others posted before they were freed is still in the loop's list: nobody may touch it. */
+static void a_card_that_is_freed_posts_nothing(void **state)
+{
+	struct fixture *fixture = *state;
+	struct loop_task last = {.run = do_nothing};
+	uint8_t host_mac[6], frame[46] = {0};
+	uint16_t port;
+	int fd = open_host_socket(SOCK_DGRAM, &port);
+
+	start(fixture, virtio_net_user_new(&fixture->machine, "net0"));
+	resolve_host(fixture, host_mac);
+	put_ethernet(frame, host_mac, ETH_P_IP);
+	put_ip(frame + 14, IPPROTO_UDP, 12);
+	put16(frame + 34, 4000);
+	put16(frame + 36, port);
+	put16(frame + 38, 12);
+	send_frame(fixture, frame, sizeof(frame));
+	fake_machine_run_for(&fixture->machine, 1000000);
+	loop_post(machine_loop(&fixture->machine), &last);
+	virtio_device_free(fixture->device);
+	fixture->device = NULL;
+	assert_null(last.next);
+	fake_machine_run_for(&fixture->machine, 1000000);
+	close(fd);
+}
+
 #define TCP_SYN 0x02u
 #define TCP_ACK 0x10u
 #define TCP_URG 0x20u
@@ -333,6 +366,7 @@ static void frames_pass_between_a_tap_and_the_guest(void **state)
 {
 	struct fixture *fixture = *state;
 	uint8_t frame[64], got[256];
+	struct virtio_device *other;
 	const uint8_t *received;
 	uint32_t len;
 	int packet;
@@ -341,6 +375,11 @@ static void frames_pass_between_a_tap_and_the_guest(void **state)
 		skip();
 	start(fixture, virtio_net_tap_new(&fixture->machine, "net0", "tap0"));
 	assert_null(virtio_net_tap_new(&fixture->machine, "net1", "tap0"));
+	/* Not the MAC of the first card of every VM: on a bridge they would be the same. */
+	other = virtio_net_user_new(&fixture->machine, "net0");
+	assert_int_not_equal(virtio_device_config_read(fixture->device, 0, 8),
+			     virtio_device_config_read(other, 0, 8));
+	virtio_device_free(other);
 	packet = open_packet_socket("tap0");
 	memset(frame, 'x', sizeof(frame));
 	put_ethernet(frame, guest_mac, OUR_TYPE);
@@ -360,16 +399,62 @@ static void frames_pass_between_a_tap_and_the_guest(void **state)
 	close(packet);
 }
 
+static bool delete_link(const char *name)
+{
+	struct {
+		struct nlmsghdr header;
+		struct ifinfomsg info;
+	} request = {
+		.header = {.nlmsg_len = sizeof(request),
+			   .nlmsg_type = RTM_DELLINK,
+			   .nlmsg_flags = NLM_F_REQUEST},
+		.info = {.ifi_index = (int)if_nametoindex(name)},
+	};
+	int fd = socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE);
+	bool sent = send(fd, &request, sizeof(request), 0) == sizeof(request);
+
+	close(fd);
+	return sent && if_nametoindex(name) == 0;
+}
+
+/* Each start of the guest's driver would find it gone again, and say so. */
+static void an_interface_that_is_deleted_is_reported_once(void **state)
+{
+	struct fixture *fixture = *state;
+	char said[1024] = "";
+	int errors, file;
+
+	if (!make_tap("tap0"))
+		skip();
+	start(fixture, virtio_net_tap_new(&fixture->machine, "net0", "tap0"));
+	assert_true(delete_link("tap0"));
+	errors = dup(STDERR_FILENO);
+	file = memfd_create("errors", 0);
+	assert_int_equal(dup2(file, STDERR_FILENO), STDERR_FILENO);
+	for (unsigned int i = 0; i < 3; i++) {
+		fake_machine_run_for(&fixture->machine, 1000000);
+		guest_driver_restart(&fixture->driver, 0);
+	}
+	dup2(errors, STDERR_FILENO);
+	assert_true(pread(file, said, sizeof(said) - 1, 0) > 0);
+	assert_non_null(strstr(said, "is gone"));
+	assert_null(strstr(strstr(said, "is gone") + 1, "is gone"));
+	close(errors);
+	close(file);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(a_datagram_reaches_the_host_and_its_answer_the_guest),
+		TEST(a_card_that_is_freed_posts_nothing),
 		TEST(a_stream_from_the_host_arrives_as_it_was_sent),
 		TEST(garbage_from_the_guest_is_swallowed),
 		TEST(an_interface_that_does_not_exist_is_refused_and_not_made),
 		TEST(an_interface_that_is_no_tap_is_refused),
 		TEST(frames_pass_between_a_tap_and_the_guest),
+		TEST(an_interface_that_is_deleted_is_reported_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

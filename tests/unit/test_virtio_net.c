@@ -75,7 +75,7 @@ static int setup(void **state)
 
 	if (!fake_machine_init_loop(&fixture->machine, GUEST_RAM))
 		return -1;
-	fixture->device = net_new(&fixture->machine, "net0", &backend, &fixture->cable);
+	fixture->device = net_new(&fixture->machine, "net0", "net0", &backend, &fixture->cable);
 	guest_driver_start(&fixture->driver, &fixture->machine, fixture->device,
 			   F_MAC | F_MRG_RXBUF | F_STATUS);
 	*state = fixture;
@@ -273,12 +273,14 @@ static void a_wild_receive_descriptor_breaks_the_card_until_reset(void **state)
 	assert_int_equal(receive(fixture, 60), NET_TAKEN);
 }
 
-static void the_mac_is_local_and_the_same_for_the_same_name(void **state)
+static void the_mac_is_local_and_the_same_for_the_same_cable(void **state)
 {
 	struct fixture *fixture = *state;
 	struct cable other_cable = {0};
-	struct virtio_device *other = net_new(&fixture->machine, "net1", &backend, &other_cable);
-	struct virtio_device *same = net_new(&fixture->machine, "net0", &backend, &other_cable);
+	struct virtio_device *other =
+		net_new(&fixture->machine, "net0", "tap1", &backend, &other_cable);
+	struct virtio_device *same =
+		net_new(&fixture->machine, "net1", "net0", &backend, &other_cable);
 	uint64_t config = virtio_device_config_read(fixture->device, 0, 8);
 
 	assert_int_equal(config & 0xffffff, 0x005452);
@@ -303,7 +305,7 @@ int main(void)
 		TEST(frames_of_impossible_size_are_dropped_and_given_back),
 		TEST(a_card_that_does_not_run_drops_what_comes),
 		TEST(a_wild_receive_descriptor_breaks_the_card_until_reset),
-		TEST(the_mac_is_local_and_the_same_for_the_same_name),
+		TEST(the_mac_is_local_and_the_same_for_the_same_cable),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
