@@ -50,7 +50,8 @@ struct probe_group {
 struct probe {
 	int kvm_fd;    /* or -1 */
 	int kvm_errno; /* why there is none */
-	bool usable;   /* a guest was run: the verdict */
+	bool usable; /* a guest was run, and nothing else that all VMs need is missing: the verdict
+		      */
 };
 
 void probe_set(struct probe_finding *finding, enum probe_state state, const char *format, ...)

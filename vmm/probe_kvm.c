@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 
 #include "vmm/kvm.h"
 #include "vmm/probe.h"
@@ -38,6 +39,18 @@ static void check_h(struct probe *probe, const struct probe_check *check,
 		probe_set(finding, PROBE_UNKNOWN, "/proc/cpuinfo has no isa line");
 }
 
+/* A user gets in by the group, as distributions have it, where the group may open the device. */
+static const char *fix_permission(void)
+{
+	struct stat device;
+
+	if (stat("/dev/kvm", &device) == 0 && device.st_gid != 0 &&
+	    (device.st_mode & (S_IRGRP | S_IWGRP)) == (S_IRGRP | S_IWGRP))
+		return "usermod -aG kvm USER (as root), then log in again; or run as root";
+	return "chgrp kvm /dev/kvm; chmod 660 /dev/kvm; usermod -aG kvm USER (as root), then log "
+	       "in again; or run as root";
+}
+
 static void check_device(struct probe *probe, const struct probe_check *check,
 			 struct probe_finding *finding)
 {
@@ -47,7 +60,7 @@ static void check_device(struct probe *probe, const struct probe_check *check,
 	if (probe->kvm_fd < 0) {
 		probe_set(finding, PROBE_MISSING, "/dev/kvm: %s", strerror(probe->kvm_errno));
 		if (probe->kvm_errno == EACCES || probe->kvm_errno == EPERM)
-			finding->fix = "usermod -aG kvm USER, then log in again; or run as root";
+			finding->fix = fix_permission();
 		else if (cpuinfo_has_h() == 0)
 			finding->fix = "see 'H extension' above";
 		return;

@@ -21,19 +21,10 @@ typedef void trial(struct scratch *scratch, struct probe_finding *finding);
 static void on_scratch(const struct probe *probe, trial *run, struct probe_finding *finding)
 {
 	struct scratch scratch;
-	const char *step;
-	int result;
 
-	if (probe->kvm_fd < 0) {
-		probe_set(finding, PROBE_UNKNOWN, "not tried: KVM cannot be opened");
-		finding->cost = finding->fix = NULL;
+	if (!scratch_for_check(&scratch, probe, finding))
 		return;
-	}
-	result = scratch_open(&scratch, probe->kvm_fd, &step);
-	if (result == 0)
-		run(&scratch, finding);
-	else
-		probe_set(finding, PROBE_UNKNOWN, "%s: %s", step, strerror(-result));
+	run(&scratch, finding);
 	scratch_close(&scratch);
 }
 

@@ -95,34 +95,32 @@ static void check_sscofpmf(struct probe *probe, const struct probe_check *check,
 	char isa[2048];
 	bool host = probe_read_field("/proc/cpuinfo", "isa", isa, sizeof(isa)) &&
 		    probe_isa_has(isa, "sscofpmf");
-	bool guest = false;
 	struct scratch scratch;
-	uint64_t value = 0;
-	const char *step;
+	uint64_t guest = 0;
 
 	(void)check;
-	if (probe->kvm_fd >= 0) {
-		if (scratch_open(&scratch, probe->kvm_fd, &step) == 0)
-			guest = kvm_get_reg(scratch.vcpu_fd, KVM_ISA_REG(ISA_EXT_SSCOFPMF),
-					    &value) == 0 &&
-				value == 1;
-		scratch_close(&scratch);
-	}
-	if (host && guest) {
-		probe_set(finding, PROBE_OK, "the host has it, and so do guests");
-	} else if (host && probe->kvm_fd < 0) {
-		probe_set(finding, PROBE_UNKNOWN,
-			  "the host has it; KVM cannot be asked about "
-			  "guests");
-		finding->cost = finding->fix = NULL;
-	} else if (host) {
-		probe_set(finding, PROBE_LIMITED, "the host has it, guests do not");
-		finding->cost = "guests cannot sample ('perf record')";
-		/* KVM passes interrupt 13 on by hvien, which is AIA's. */
-		finding->fix = "use a host with AIA (see 'AIA' above)";
-	} else {
+	if (!host) {
 		probe_set(finding, PROBE_MISSING, "/proc/cpuinfo does not list it");
+		return;
 	}
+	if (probe->kvm_fd < 0) {
+		probe_set(finding, PROBE_UNKNOWN,
+			  "the host has it; KVM cannot be asked about guests");
+		finding->cost = finding->fix = NULL;
+		return;
+	}
+	if (!scratch_for_check(&scratch, probe, finding))
+		return;
+	kvm_get_reg(scratch.vcpu_fd, KVM_ISA_REG(ISA_EXT_SSCOFPMF), &guest);
+	scratch_close(&scratch);
+	if (guest == 1) {
+		probe_set(finding, PROBE_OK, "the host has it, and so do guests");
+		return;
+	}
+	probe_set(finding, PROBE_LIMITED, "the host has it, guests do not");
+	finding->cost = "guests cannot sample ('perf record')";
+	/* KVM passes interrupt 13 on by hvien, which is AIA's. */
+	finding->fix = "use a host with AIA (see 'AIA' above)";
 }
 
 static void check_paranoid(struct probe *probe, const struct probe_check *check,
@@ -194,7 +192,6 @@ static void check_guest_event(struct probe *probe, const struct probe_check *che
 		.exclude_host = 1,
 	};
 	struct scratch scratch;
-	const char *step;
 	int event = open_event(&attr);
 
 	if (event < 0) {
@@ -204,13 +201,8 @@ static void check_guest_event(struct probe *probe, const struct probe_check *che
 	if (probe->kvm_fd < 0) {
 		probe_set(finding, PROBE_UNKNOWN, "the event opens; no guest can be run to count");
 		finding->cost = finding->fix = NULL;
-	} else {
-		int result = scratch_open(&scratch, probe->kvm_fd, &step);
-
-		if (result == 0)
-			count_guest(&scratch, event, check, finding);
-		else
-			probe_set(finding, PROBE_UNKNOWN, "%s: %s", step, strerror(-result));
+	} else if (scratch_for_check(&scratch, probe, finding)) {
+		count_guest(&scratch, event, check, finding);
 		scratch_close(&scratch);
 	}
 	close(event);

@@ -115,7 +115,7 @@ static size_t print_rows(FILE *to, const struct probe_result *results, size_t co
 	while (rows < count && alike(results, &results[rows]))
 		rows++;
 	if (rows > 1)
-		snprintf(name, sizeof(name), "%s and %zu more", results->check->name, rows - 1);
+		snprintf(name, sizeof(name), "%s, %zu more", results->check->name, rows - 1);
 	else
 		snprintf(name, sizeof(name), "%s", results->check->name);
 	print_row(to, name, finding);
@@ -129,10 +129,13 @@ static size_t print_rows(FILE *to, const struct probe_result *results, size_t co
 void probe_report_text(const struct probe_report *report, FILE *to)
 {
 	const struct probe_result *last = NULL;
-	size_t lacking = 0;
+	size_t lacking = 0, unknown = 0;
 
-	for (size_t i = 0; i < report->count; i++)
-		lacking += report->results[i].finding.state != PROBE_OK;
+	for (size_t i = 0; i < report->count; i++) {
+		lacking += report->results[i].finding.state == PROBE_LIMITED ||
+			   report->results[i].finding.state == PROBE_MISSING;
+		unknown += report->results[i].finding.state == PROBE_UNKNOWN;
+	}
 	for (size_t i = 0; i < report->count;) {
 		const struct probe_result *result = &report->results[i];
 		bool first = !last || last->group != result->group;
@@ -145,11 +148,14 @@ void probe_report_text(const struct probe_report *report, FILE *to)
 		last = result;
 	}
 	fprintf(to, "\nVMs %s be run on this host.\n", report->usable ? "can" : "cannot");
-	if (lacking == 0)
-		fprintf(to, "Nothing is missing.\n");
-	else
+	if (lacking > 0)
 		fprintf(to, "%zu of the %zu things looked at %s not as %s could be.\n", lacking,
-			report->count, lacking == 1 ? "is" : "are", lacking == 1 ? "it" : "they");
+			report->count - unknown, lacking == 1 ? "is" : "are",
+			lacking == 1 ? "it" : "they");
+	else if (unknown == 0)
+		fprintf(to, "Nothing is missing.\n");
+	if (unknown > 0)
+		fprintf(to, "%zu could not be looked at.\n", unknown);
 }
 
 static bool add_string(json_object *object, const char *key, const char *value)

@@ -93,6 +93,26 @@ void scratch_close(struct scratch *scratch)
 		munmap(scratch->ram, RAM_SIZE);
 }
 
+bool scratch_for_check(struct scratch *scratch, const struct probe *probe,
+		       struct probe_finding *finding)
+{
+	const char *step;
+	int result;
+
+	if (probe->kvm_fd < 0) {
+		probe_set(finding, PROBE_UNKNOWN, "KVM cannot be asked");
+		finding->cost = finding->fix = NULL;
+		return false;
+	}
+	result = scratch_open(scratch, probe->kvm_fd, &step);
+	if (result == 0)
+		return true;
+	probe_set(finding, PROBE_UNKNOWN, "%s: %s", step, strerror(-result));
+	finding->cost = finding->fix = NULL;
+	scratch_close(scratch);
+	return false;
+}
+
 /* Also stops a KVM_RUN that has not begun when the signal comes. */
 static void time_is_up(int number, siginfo_t *info, void *context)
 {
@@ -145,19 +165,24 @@ static struct scratch_outcome run_limited(struct scratch *scratch)
 {
 	struct scratch_outcome outcome = {.end = SCRATCH_FAILED};
 	timer_t timer;
+	bool stuck;
+	int result;
 
 	if (!start_limit(scratch->run, &timer)) {
 		outcome.failure = errno;
 		return outcome;
 	}
-	if (ioctl(scratch->vcpu_fd, KVM_RUN, 0) == 0) {
+	/* Other signals interrupt it too: being stopped and continued, or traced. */
+	do {
+		result = ioctl(scratch->vcpu_fd, KVM_RUN, 0);
+		stuck = __atomic_load_n(&scratch->run->immediate_exit, __ATOMIC_RELAXED);
+	} while (result < 0 && errno == EINTR && !stuck);
+	if (result == 0)
 		outcome = read_exit(scratch->run);
-	} else if (errno == EINTR &&
-		   __atomic_load_n(&scratch->run->immediate_exit, __ATOMIC_RELAXED)) {
+	else if (errno == EINTR)
 		outcome.end = SCRATCH_STUCK;
-	} else {
+	else
 		outcome.failure = errno;
-	}
 	timer_delete(timer);
 	return outcome;
 }

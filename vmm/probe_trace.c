@@ -15,7 +15,9 @@
 #define CAP_PERFMON_NUMBER   38u
 #define CAP_BPF_NUMBER	     39u
 
-#define SET_CAPABILITIES "run vhart as root; or setcap cap_bpf,cap_perfmon+ep $(command -v vhart)"
+#define SET_CAPABILITIES                                                                           \
+	"run vhart as root; or setcap cap_bpf,cap_perfmon,cap_sys_admin+ep $(command -v vhart): "  \
+	"cap_sys_admin for the types of a KVM that is a module"
 
 static void check_capabilities(struct probe *probe, const struct probe_check *check,
 			       struct probe_finding *finding)
@@ -100,16 +102,31 @@ static void check_btf_vmlinux(struct probe *probe, const struct probe_check *che
 	check_btf("/sys/kernel/btf/vmlinux", finding);
 }
 
+/* A program on a module's tracepoint names its BTF by descriptor: bpf_btf_get_fd_by_id(). */
+static bool may_list_btf(void)
+{
+	union bpf_attr attr = {.start_id = 0};
+
+	return syscall(__NR_bpf, BPF_BTF_GET_NEXT_ID, &attr, sizeof(attr)) == 0 || errno != EPERM;
+}
+
 static void check_btf_kvm(struct probe *probe, const struct probe_check *check,
 			  struct probe_finding *finding)
 {
 	(void)probe;
 	(void)check;
-	if (access("/sys/module/kvm/initstate", F_OK) != 0 && probe->kvm_fd >= 0)
+	if (access("/sys/module/kvm/initstate", F_OK) != 0 && probe->kvm_fd >= 0) {
 		/* Built in: its types are in the kernel's own. */
 		check_btf("/sys/kernel/btf/vmlinux", finding);
-	else
-		check_btf("/sys/kernel/btf/kvm", finding);
+		return;
+	}
+	check_btf("/sys/kernel/btf/kvm", finding);
+	if (finding->state == PROBE_OK && !may_list_btf()) {
+		probe_set(finding, PROBE_MISSING,
+			  "there, but this user may not name a module's "
+			  "types to BPF (no CAP_SYS_ADMIN)");
+		finding->fix = SET_CAPABILITIES;
+	}
 }
 
 static void check_tracepoint(const char *name, struct probe_finding *finding)

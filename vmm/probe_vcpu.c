@@ -25,26 +25,6 @@
 /* Index of struct kvm_riscv_config's zicbop_block_size, newer than some headers. */
 #define CONFIG_REG_ZICBOP_BLOCK 7u
 
-static bool open_vcpu(struct scratch *scratch, const struct probe *probe,
-		      struct probe_finding *finding)
-{
-	const char *step;
-	int result;
-
-	if (probe->kvm_fd < 0) {
-		probe_set(finding, PROBE_UNKNOWN, "KVM cannot be asked");
-		finding->cost = finding->fix = NULL;
-		return false;
-	}
-	result = scratch_open(scratch, probe->kvm_fd, &step);
-	if (result == 0)
-		return true;
-	probe_set(finding, PROBE_UNKNOWN, "%s: %s", step, strerror(-result));
-	finding->cost = finding->fix = NULL;
-	scratch_close(scratch);
-	return false;
-}
-
 static uint64_t get_or_zero(const struct scratch *scratch, uint64_t id)
 {
 	uint64_t value = 0;
@@ -61,7 +41,7 @@ static void check_isa(struct probe *probe, const struct probe_check *check,
 	struct scratch scratch;
 
 	(void)check;
-	if (!open_vcpu(&scratch, probe, finding))
+	if (!scratch_for_check(&scratch, probe, finding))
 		return;
 	for (unsigned int id = 0; id < ISA_EXT_COUNT; id++)
 		enabled[id] = get_or_zero(&scratch, KVM_ISA_REG(id)) == 1;
@@ -86,7 +66,7 @@ static void check_satp(struct probe *probe, const struct probe_check *check,
 	int result;
 
 	(void)check;
-	if (!open_vcpu(&scratch, probe, finding))
+	if (!scratch_for_check(&scratch, probe, finding))
 		return;
 	result = kvm_get_reg(scratch.vcpu_fd, KVM_CONFIG_REG(satp_mode), &mode);
 	scratch_close(&scratch);
@@ -109,7 +89,7 @@ static void check_timebase(struct probe *probe, const struct probe_check *check,
 	int result;
 
 	(void)check;
-	if (!open_vcpu(&scratch, probe, finding))
+	if (!scratch_for_check(&scratch, probe, finding))
 		return;
 	result = kvm_get_reg(scratch.vcpu_fd,
 			     KVM_REG64(KVM_REG_RISCV_TIMER, KVM_REG_RISCV_TIMER_REG(frequency)),
@@ -136,7 +116,7 @@ static void check_blocks(struct probe *probe, const struct probe_check *check,
 	struct scratch scratch;
 
 	(void)check;
-	if (!open_vcpu(&scratch, probe, finding))
+	if (!scratch_for_check(&scratch, probe, finding))
 		return;
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
 		size_t used = strlen(text);
@@ -171,7 +151,7 @@ static void check_sbi_kernel(struct probe *probe, const struct probe_check *chec
 	struct scratch scratch;
 
 	(void)check;
-	if (!open_vcpu(&scratch, probe, finding))
+	if (!scratch_for_check(&scratch, probe, finding))
 		return;
 	for (unsigned int id = 0; id < ISA_SBI_EXT_COUNT; id++) {
 		size_t used = strlen(text);
@@ -193,7 +173,7 @@ static void check_sbi_forwarded(struct probe *probe, const struct probe_check *c
 	uint64_t value = 0;
 	int result;
 
-	if (!open_vcpu(&scratch, probe, finding))
+	if (!scratch_for_check(&scratch, probe, finding))
 		return;
 	result = kvm_get_reg(scratch.vcpu_fd, KVM_SBI_REG(check->number), &value);
 	if (result == 0 && !value) {
@@ -218,7 +198,7 @@ static void check_sbi_pmu(struct probe *probe, const struct probe_check *check,
 	int result, disabled;
 
 	(void)check;
-	if (!open_vcpu(&scratch, probe, finding))
+	if (!scratch_for_check(&scratch, probe, finding))
 		return;
 	result = kvm_get_reg(scratch.vcpu_fd, KVM_SBI_REG(SBI_PMU), &value);
 	disabled = kvm_set_reg(scratch.vcpu_fd, KVM_SBI_REG(SBI_PMU), 0);
@@ -297,7 +277,7 @@ static void check_aia(struct probe *probe, const struct probe_check *check,
 	struct aia aia;
 
 	(void)check;
-	if (!open_vcpu(&scratch, probe, finding))
+	if (!scratch_for_check(&scratch, probe, finding))
 		return;
 	if (!aia_create(scratch.vm_fd, &aia)) {
 		int reason = errno;

@@ -82,8 +82,18 @@ lists_all_for_a_user() {
     expect_finding lcofi.sip unknown
     expect_finding trace.capabilities missing
     expect_finding trace.bpf missing
+    expect_finding trace.btf_kvm missing
     expect_finding io.tun missing
-    expect_out 'usermod -aG kvm'
+    # No group may open it, so being in one would not help.
+    expect_out 'chgrp kvm /dev/kvm.*usermod -aG kvm'
+    chgrp 77 /dev/kvm
+    chmod 660 /dev/kvm
+    as_user vhart probe --json
+    expect_out '"fix":"usermod -aG kvm'
+    chown 0:0 /dev/kvm
+    chmod 600 /dev/kvm
+    as_user vhart probe
+    expect_out '^[0-9]+ could not be looked at'
     expect_no_err .
 }
 
@@ -120,6 +130,17 @@ lists_all_without_kvm() {
     expect_out '"fix":"see .H extension. above'
 }
 
+# The guest runs, but 'vhart run' would not.
+needs_io_uring() {
+    echo 2 >/proc/sys/kernel/io_uring_disabled
+    run vhart probe
+    echo 0 >/proc/sys/kernel/io_uring_disabled
+    expect_status 1
+    expect_out '^  a guest runs  .*ok'
+    expect_out '^  io_uring  .*missing'
+    expect_out '^VMs cannot be run on this host'
+}
+
 refuses_what_it_does_not_know() {
     for argument in --jsn here --json=yes; do
         expect_status 2 vhart probe $argument
@@ -149,5 +170,6 @@ t "probe: text and JSON list the same" says_the_same_in_both_forms
 t "probe: a user without permissions gets the whole list" lists_all_for_a_user
 t "probe: a user who may open /dev/kvm runs VMs" runs_vms_for_a_user_who_may
 t "probe: without KVM, and without H, the whole list" lists_all_without_kvm
+t "probe: without io_uring no VM can be run" needs_io_uring
 t "probe: unknown options" refuses_what_it_does_not_know
 t "probe: a full disk" tells_when_its_output_is_lost

@@ -158,14 +158,30 @@ static void rows_that_could_not_be_looked_at_for_one_reason_are_folded(void **st
 	(void)state;
 	expect_text(results, 4, false,
 		    "Group one\n"
-		    "  first and 1 more         unknown  no KVM\n"
+		    "  first, 1 more            unknown  no KVM\n"
 		    "\n"
 		    "Group two\n"
 		    "  third                    unknown  no KVM\n"
 		    "  fourth                   unknown  else\n"
 		    "\n"
 		    "VMs cannot be run on this host.\n"
-		    "4 of the 4 things looked at are not as they could be.\n");
+		    "4 could not be looked at.\n");
+}
+
+static void what_could_not_be_looked_at_is_not_counted_as_lacking(void **state)
+{
+	const struct probe_result results[] = {
+		result(&one, 0, PROBE_MISSING, "gone"),
+		result(&one, 1, PROBE_UNKNOWN, "no KVM"),
+		result(&two, 2, PROBE_OK, "fine"),
+	};
+	char *text = written(results, 3, true, false);
+
+	(void)state;
+	assert_non_null(strstr(text, "\n1 of the 2 things looked at is not as it could be.\n"
+				     "1 could not be looked at.\n"));
+	assert_null(strstr(text, "Nothing is missing"));
+	free(text);
 }
 
 static void lines_stay_within_a_terminal(void **state)
@@ -344,6 +360,7 @@ int main(void)
 		cmocka_unit_test(the_same_fix_twice_in_a_row_is_as_above),
 		cmocka_unit_test(as_above_never_points_to_a_fix_that_was_not_shown),
 		cmocka_unit_test(rows_that_could_not_be_looked_at_for_one_reason_are_folded),
+		cmocka_unit_test(what_could_not_be_looked_at_is_not_counted_as_lacking),
 		cmocka_unit_test(lines_stay_within_a_terminal),
 		cmocka_unit_test(a_word_that_no_line_can_hold_is_written_whole),
 		cmocka_unit_test(a_detail_that_is_too_long_is_cut),
