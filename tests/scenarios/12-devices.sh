@@ -4,6 +4,7 @@
 # lab: hosts=6.12,7.2 aia=none
 
 mib=1048576
+zeroout=$(dirname "$(command -v vhart)")/tests/scenarios/zeroout
 
 # The guest reports one fact a line; what each has to be is below.
 script='
@@ -20,8 +21,10 @@ echo "first $(md5sum </dev/vda | cut -c1-32) second $(md5sum </dev/vdb | cut -c1
 dd if=/dev/vda of=/dev/null bs=64k iflag=direct 2>/dev/null && echo "direct reads"
 echo "written by the guest" | dd of=/dev/vda bs=512 seek=8 conv=sync,fsync 2>/dev/null && echo "flushed"
 blkdiscard -o 1048576 -l 1048576 /dev/vda && echo "discarded"
+/zeroout /dev/vda 2162688 65536 && /zeroout /dev/vda 2293760 65536 unmap && echo "zeroed"
 echo 3 >/proc/sys/vm/drop_caches
 echo "after discard $(dd if=/dev/vda bs=64k skip=16 count=16 2>/dev/null | tr -d "\000" | wc -c)"
+echo "after write-zeroes $(for i in 32 33 34 35 36; do dd if=/dev/vda bs=64k skip=$i count=1 2>/dev/null | tr -d "\000" | wc -c; done | tr "\n" " ")"
 dd if=/dev/zero of=/dev/vdb bs=512 count=1 2>/dev/null || echo "read-only holds"
 echo "entropy by $(cat /sys/class/misc/hw_random/rng_current): $(head -c 32 /dev/hwrng | wc -c)"
 dhcp >/tmp/dhcp 2>&1 || cat /tmp/dhcp
@@ -56,7 +59,7 @@ all_devices() {
     } | timeout "$limit" nc -l -p 5001 >up &
     listener=$!
     guest "$script" --cpus 4 --disk "$shared/first,serial=vhart-one" --disk "$shared/second,ro,direct" --net user --rng \
-        --result "$shared/result" "$@"
+        --inject "$zeroout:/zeroout" --result "$shared/result" "$@"
     : >ended
     kill "$listener" 2>/dev/null
     expect_status 0
@@ -79,6 +82,15 @@ host_sees_discard() {
     saw '^after discard 0'
     expect_eq "bytes other than zero" "$(dd if="$shared/first" bs=64k skip=16 count=16 2>/dev/null | tr -d '\000' | wc -c)" 0
     [ "$(stat -c %b "$shared/first")" -lt 8192 ] || die "the file's blocks were not given back"
+}
+
+# Five pieces: the second and the fourth were zeroed, and nothing beside them was.
+write_zeroes_zero() {
+    saw '^zeroed'
+    saw '^after write-zeroes 6[0-9]{4} 0 6[0-9]{4} 0 6[0-9]{4} '
+    for piece in 33 35; do
+        expect_eq "bytes other than zero" "$(dd if="$shared/first" bs=64k skip=$piece count=1 2>/dev/null | tr -d '\000' | wc -c)" 0
+    done
 }
 
 read_only_held() {
@@ -109,6 +121,7 @@ set_of() {
     t "$label: writes reach the file" host_sees_writes
     t "$label: discard and write-zeroes are there" saw '^discard and write-zeroes offered'
     t "$label: discard" host_sees_discard
+    t "$label: write-zeroes, with blocks kept and given back" write_zeroes_zero
     t "$label: serial number, read-only disk" read_only_held
     t "$label: entropy" saw '^entropy by virtio_rng.0: 32'
     t "$label: DHCP" saw '^address 10\.0\.2\.[0-9]+/24'
