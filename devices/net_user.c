@@ -14,9 +14,34 @@
 #include <time.h>
 
 #include "devices/net.h"
+#include "vmm/library.h"
 #include "vmm/log.h"
 
 #define NS_PER_MS 1000000u
+
+struct slirp_functions {
+	__typeof__(slirp_new) *create;
+	__typeof__(slirp_cleanup) *cleanup;
+	__typeof__(slirp_input) *input;
+	__typeof__(slirp_pollfds_fill) *pollfds_fill;
+	__typeof__(slirp_pollfds_poll) *pollfds_poll;
+};
+
+static const struct library_function slirp_function_names[] = {
+	{"slirp_new", offsetof(struct slirp_functions, create)},
+	{"slirp_cleanup", offsetof(struct slirp_functions, cleanup)},
+	{"slirp_input", offsetof(struct slirp_functions, input)},
+	{"slirp_pollfds_fill", offsetof(struct slirp_functions, pollfds_fill)},
+	{"slirp_pollfds_poll", offsetof(struct slirp_functions, pollfds_poll)},
+};
+
+/* It brings GLib along, which costs every start without a network card a millisecond. */
+static const struct library libslirp = {
+	.soname = "libslirp.so.0",
+	.package = "libslirp0",
+	.functions = slirp_function_names,
+	.function_count = sizeof(slirp_function_names) / sizeof(slirp_function_names[0]),
+};
 
 /* A socket that libslirp waits on. */
 struct socket_watch {
@@ -29,6 +54,7 @@ struct socket_watch {
 struct user {
 	struct machine *machine;
 	struct virtio_device *device;
+	struct slirp_functions functions;
 	Slirp *slirp;
 	struct loop_task turn;
 	struct loop_timer timer;
@@ -156,7 +182,7 @@ static int get_revents(int index, void *opaque)
 static void tell_slirp(struct user *user)
 {
 	user->ready = false;
-	slirp_pollfds_poll(user->slirp, 0, get_revents, user);
+	user->functions.pollfds_poll(user->slirp, 0, get_revents, user);
 	for (size_t i = 0; i < user->socket_slots; i++)
 		if (user->sockets[i])
 			user->sockets[i]->revents = 0;
@@ -169,7 +195,7 @@ static void ask_slirp(struct user *user)
 	for (size_t i = 0; i < user->socket_slots; i++)
 		if (user->sockets[i])
 			user->sockets[i]->wanted = false;
-	slirp_pollfds_fill(user->slirp, &timeout, add_poll, user);
+	user->functions.pollfds_fill(user->slirp, &timeout, add_poll, user);
 	for (size_t i = 0; i < user->socket_slots; i++)
 		if (user->sockets[i] && !user->sockets[i]->wanted)
 			socket_forget(user, user->sockets[i]);
@@ -287,7 +313,7 @@ static void user_send(void *state, const struct iovec *frame, unsigned int count
 		memcpy(user->frame + done, frame[i].iov_base, frame[i].iov_len);
 		done += frame[i].iov_len;
 	}
-	slirp_input(user->slirp, user->frame, (int)len);
+	user->functions.input(user->slirp, user->frame, (int)len);
 	something_happened(user);
 }
 
@@ -297,7 +323,7 @@ static void user_free(void *state)
 
 	user->dying = true;
 	if (user->slirp)
-		slirp_cleanup(user->slirp);
+		user->functions.cleanup(user->slirp);
 	loop_timer_set(machine_loop(user->machine), &user->timer, 0);
 	for (size_t i = 0; i < user->socket_slots; i++) {
 		socket_forget(user, user->sockets[i]);
@@ -324,16 +350,22 @@ static Slirp *start_slirp(struct user *user)
 		.vdhcp_start.s_addr = htonl(0x0a00020f), /* 10.0.2.15 */
 	};
 
-	return slirp_new(&config, &slirp_callbacks, user);
+	return user->functions.create(&config, &slirp_callbacks, user);
 }
 
 struct virtio_device *virtio_net_user_new(struct machine *machine, const char *name)
 {
 	struct user *user = calloc(1, sizeof(*user));
 	struct virtio_device *device;
+	char why[LIBRARY_MESSAGE_MAX];
 
 	if (!user) {
 		error("no memory for the network card");
+		return NULL;
+	}
+	if (!library_load(&libslirp, &user->functions, why)) {
+		error("--net user: %s", why);
+		free(user);
 		return NULL;
 	}
 	user->machine = machine;

@@ -11,6 +11,7 @@
 #include <zstd.h>
 
 #include "vmm/image_formats.h"
+#include "vmm/library.h"
 
 enum {
 	ZBOOT_MAGIC = 4, /* "zimg" */
@@ -24,6 +25,50 @@ enum {
 };
 
 enum compression { COMPRESSION_NONE, COMPRESSION_GZIP, COMPRESSION_ZSTD };
+
+struct zlib_functions {
+	__typeof__(inflateInit2_) *init2;
+	__typeof__(inflate) *inflate;
+	__typeof__(inflateReset) *reset;
+	__typeof__(inflateEnd) *end;
+};
+
+static const struct library_function zlib_function_names[] = {
+	{"inflateInit2_", offsetof(struct zlib_functions, init2)},
+	{"inflate", offsetof(struct zlib_functions, inflate)},
+	{"inflateReset", offsetof(struct zlib_functions, reset)},
+	{"inflateEnd", offsetof(struct zlib_functions, end)},
+};
+
+static const struct library libz = {
+	.soname = "libz.so.1",
+	.package = "zlib1g",
+	.functions = zlib_function_names,
+	.function_count = sizeof(zlib_function_names) / sizeof(zlib_function_names[0]),
+};
+
+struct zstd_functions {
+	__typeof__(ZSTD_createDStream) *create;
+	__typeof__(ZSTD_DCtx_setParameter) *set_parameter;
+	__typeof__(ZSTD_decompressStream) *decompress;
+	__typeof__(ZSTD_isError) *is_error;
+	__typeof__(ZSTD_freeDStream) *free;
+};
+
+static const struct library_function zstd_function_names[] = {
+	{"ZSTD_createDStream", offsetof(struct zstd_functions, create)},
+	{"ZSTD_DCtx_setParameter", offsetof(struct zstd_functions, set_parameter)},
+	{"ZSTD_decompressStream", offsetof(struct zstd_functions, decompress)},
+	{"ZSTD_isError", offsetof(struct zstd_functions, is_error)},
+	{"ZSTD_freeDStream", offsetof(struct zstd_functions, free)},
+};
+
+static const struct library libzstd = {
+	.soname = "libzstd.so.1",
+	.package = "libzstd1",
+	.functions = zstd_function_names,
+	.function_count = sizeof(zstd_function_names) / sizeof(zstd_function_names[0]),
+};
 
 /* What comes out; grows up to LIMIT. */
 struct output {
@@ -69,8 +114,8 @@ static unsigned int clamp(size_t len)
 	return len < (1u << 30) ? (unsigned int)len : 1u << 30;
 }
 
-static bool inflate_all(z_stream *stream, const uint8_t *bytes, size_t len, struct output *output,
-			char message[IMAGE_MESSAGE_MAX])
+static bool inflate_all(const struct zlib_functions *zlib, z_stream *stream, const uint8_t *bytes,
+			size_t len, struct output *output, char message[IMAGE_MESSAGE_MAX])
 {
 	size_t used = 0;
 
@@ -83,7 +128,7 @@ static bool inflate_all(z_stream *stream, const uint8_t *bytes, size_t len, stru
 		stream->avail_in = in;
 		stream->next_out = output->blob.bytes + output->blob.len;
 		stream->avail_out = out;
-		int result = inflate(stream, Z_NO_FLUSH);
+		int result = zlib->inflate(stream, Z_NO_FLUSH);
 		used += in - stream->avail_in;
 		output->blob.len += out - stream->avail_out;
 
@@ -91,7 +136,7 @@ static bool inflate_all(z_stream *stream, const uint8_t *bytes, size_t len, stru
 			/* A gzip file is a sequence of members; padding may follow. */
 			if (len - used < 2 || bytes[used] != 0x1f || bytes[used + 1] != 0x8b)
 				return true;
-			inflateReset(stream);
+			zlib->reset(stream);
 		} else if (result == Z_MEM_ERROR) {
 			return image_refuse(message, "cannot be unpacked: out of memory");
 		} else if (result != Z_OK && result != Z_BUF_ERROR) {
@@ -105,33 +150,42 @@ static bool inflate_all(z_stream *stream, const uint8_t *bytes, size_t len, stru
 static bool unpack_gzip(const uint8_t *bytes, size_t len, struct output *output,
 			char message[IMAGE_MESSAGE_MAX])
 {
+	struct zlib_functions zlib;
 	z_stream stream = {0};
+	char why[LIBRARY_MESSAGE_MAX];
 
-	if (inflateInit2(&stream, 15 + 16) != Z_OK) /* largest window, gzip header */
+	if (!library_load(&libz, &zlib, why))
+		return image_refuse(message, "is gzip-compressed: %s", why);
+	/* What the macro inflateInit2() does, with the largest window and a gzip header. */
+	if (zlib.init2(&stream, 15 + 16, ZLIB_VERSION, (int)sizeof(stream)) != Z_OK)
 		return image_refuse(message, "cannot be unpacked: out of memory");
-	bool fine = inflate_all(&stream, bytes, len, output, message);
-	inflateEnd(&stream);
+	bool fine = inflate_all(&zlib, &stream, bytes, len, output, message);
+	zlib.end(&stream);
 	return fine;
 }
 
 static bool unpack_zstd(const uint8_t *bytes, size_t len, struct output *output,
 			char message[IMAGE_MESSAGE_MAX])
 {
-	ZSTD_DStream *stream = ZSTD_createDStream();
+	struct zstd_functions zstd;
 	ZSTD_inBuffer in = {bytes, len, 0};
 	bool fine = false;
+	char why[LIBRARY_MESSAGE_MAX];
 
+	if (!library_load(&libzstd, &zstd, why))
+		return image_refuse(message, "is zstd-compressed: %s", why);
+	ZSTD_DStream *stream = zstd.create();
 	if (!stream)
 		return image_refuse(message, "cannot be unpacked: out of memory");
 	/* Kernels are packed with windows up to the largest level's. */
-	ZSTD_DCtx_setParameter(stream, ZSTD_d_windowLogMax, 27);
+	zstd.set_parameter(stream, ZSTD_d_windowLogMax, 27);
 	for (;;) {
 		if (output->blob.len == output->room && !output_grow(output, message))
 			break;
 		ZSTD_outBuffer out = {output->blob.bytes, output->room, output->blob.len};
-		size_t result = ZSTD_decompressStream(stream, &out, &in);
+		size_t result = zstd.decompress(stream, &out, &in);
 		output->blob.len = out.pos;
-		if (ZSTD_isError(result)) {
+		if (zstd.is_error(result)) {
 			image_refuse(message, "has damaged zstd data");
 			break;
 		}
@@ -144,7 +198,7 @@ static bool unpack_zstd(const uint8_t *bytes, size_t len, struct output *output,
 			break;
 		}
 	}
-	ZSTD_freeDStream(stream);
+	zstd.free(stream);
 	return fine;
 }
 
