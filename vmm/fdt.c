@@ -405,7 +405,9 @@ int fdt_build(const struct board *board, void *blob, size_t size)
 	static const char *const compatible[] = {"vhart,virt", "linux,dummy-virt"};
 	struct writer w = {.blob = blob, .board = board};
 
-	note(&w, fdt_create(blob, size > INT32_MAX ? INT32_MAX : (int)size));
+	/* Looking for every name among those before would be most of the work, and saves a KiB. */
+	note(&w, fdt_create_with_flags(blob, size > INT32_MAX ? INT32_MAX : (int)size,
+				       FDT_CREATE_FLAG_NO_NAME_DEDUP));
 	if (w.error)
 		return w.error; /* there is no header that the rest could look at */
 	note(&w, fdt_finish_reservemap(blob));
