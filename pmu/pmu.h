@@ -5,7 +5,7 @@
  * Pure: what counts, what the guest's memory is and how an interrupt is raised are given in a
  * struct pmu_environment, so that one and the same code answers a guest, runs under fuzzers, and
  * replays what a kernel's PMU was seen to do. Where Linux's KVM and the text differ, behaviour is a
- * set of named quirks over this one machine; a profile is a set of quirks.
+ * set of named quirks over this one machine (quirks.h); a profile is a set of quirks.
  *
  * Threads: a struct pmu belongs to one thread at a time (its hart's). Errors: everything here is
  * answered to the guest; nothing fails on the host's side.
@@ -19,8 +19,22 @@
 
 #define PMU_EID		 0x504D55ull
 #define PMU_MAX_COUNTERS 64u /* a mask of counters is one register */
-#define PMU_FW_EVENTS	 22u /* standard firmware events, codes 0 to 21 (section 11.3.4) */
+#define PMU_FW_EVENTS	 22u /* standard firmware events, codes 0 to 21 (section 11.5) */
+#define PMU_FW_COUNTERS	 22u /* F: as many as KVM has */
 #define PMU_CSR_CYCLE	 0xC00u
+
+enum pmu_fid {
+	PMU_NUM_COUNTERS,
+	PMU_COUNTER_GET_INFO,
+	PMU_COUNTER_CONFIG_MATCHING,
+	PMU_COUNTER_START,
+	PMU_COUNTER_STOP,
+	PMU_COUNTER_FW_READ,
+	PMU_COUNTER_FW_READ_HI,
+	PMU_SNAPSHOT_SET_SHMEM,
+	PMU_EVENT_GET_INFO,
+	PMU_FUNCTIONS,
+};
 
 /* ---- profiles ---- */
 
@@ -33,29 +47,44 @@ uint64_t pmu_profile_quirks(enum pmu_profile profile); /* quirk bits, see pmu/qu
 
 /* ---- what is counted ---- */
 
-/* What one hardware counter counts. TYPE and CODE are those of event_idx (section 11.3). */
+enum pmu_event_type {
+	PMU_EVENT_HARDWARE = 0,
+	PMU_EVENT_CACHE = 1,
+	PMU_EVENT_RAW = 2,
+	PMU_EVENT_RAW_V2 = 3,
+	PMU_EVENT_FIRMWARE = 15,
+};
+
+#define PMU_FW_PLATFORM 0xFFFFu /* the code of all platform firmware events */
+
+/* What one counter counts. TYPE and CODE are those of event_idx (chapter 11). */
 struct pmu_event {
-	unsigned int type;	     /* 0 hardware, 1 cache, 2 raw, 3 raw v2, 15 firmware */
-	unsigned int code;	     /* bits 15:0 of event_idx */
-	uint64_t data;		     /* event_data, of raw and platform events */
-	bool no_user, no_supervisor; /* UINH, SINH: what runs in these modes is not counted */
+	uint32_t type;
+	uint32_t code;			/* bits 15:0 of event_idx */
+	uint64_t data;			/* event_data, of raw and platform events */
+	uint8_t no_user, no_supervisor; /* UINH, SINH: what runs in these modes is not counted */
 };
 
 /* ---- what is given to it ---- */
 
 /*
- * Hardware counters are named by their index; an index has at most one source open. Counts are of
- * events since open() and never go back. Every function runs on the thread that called into the
- * PMU, with the OPAQUE given to pmu_init().
+ * Hardware counters are named by their index; an index has at most one source open. open() finds no
+ * source open, start() an open and stopped one, stop() a running one, close() an open and stopped
+ * one, read() an open one. Counts are of events since open() and never go back. Every function runs
+ * on the thread that called into the PMU, with the OPAQUE given to pmu_init(), and must not call
+ * back into it. None may be NULL.
  */
 struct pmu_environment {
 	/* A stopped source; 0, or -errno when the host cannot count this: the guest then gets
-	 * NOT_SUPPORTED. */
+	 * NOT_SUPPORTED. EVENT is valid: its type is not firmware, its code one of the text. */
 	int (*open)(void *opaque, unsigned int counter, const struct pmu_event *event);
 	void (*close)(void *opaque, unsigned int counter);
 
-	/* Counts from here on; pmu_overflow() is to be called once, after PERIOD more events
-	 * (PMU_NO_OVERFLOW: never). False when the host lost the counter. */
+	/*
+	 * Counts from here on; pmu_overflow() is to be called once, after PERIOD more events
+	 * (PMU_NO_OVERFLOW: never), and no more once stop() was called: an overflow that was on its
+	 * way then is found by its count. False when the host lost the counter.
+	 */
 	bool (*start)(void *opaque, unsigned int counter, uint64_t period);
 	void (*stop)(void *opaque, unsigned int counter);
 
@@ -71,9 +100,12 @@ struct pmu_environment {
 	/* Whether open() has a chance, for EVENT_GET_INFO. */
 	bool (*supported)(void *opaque, const struct pmu_event *event);
 
-	/* The guest's physical memory; false when not all of it is RAM (write: writable RAM). */
+	/* The guest's physical memory; false, with nothing done, when not all of it is RAM (write:
+	 * writable RAM). ADDRESS + SIZE may be beyond 2^64. */
 	bool (*memory_read)(void *opaque, uint64_t address, void *to, size_t size);
 	bool (*memory_write)(void *opaque, uint64_t address, const void *from, size_t size);
+	/* Whether memory_write() would succeed; touches nothing. */
+	bool (*memory_writable)(void *opaque, uint64_t address, size_t size);
 
 	/* Makes LCOFI (interrupt 13) pending for this hart. */
 	void (*raise_lcofi)(void *opaque);
@@ -90,28 +122,39 @@ struct pmu_config {
 	unsigned int hw_width; /* of the programmable ones (index 3 and up): bits - 1, 0 to 63 */
 };
 
-struct pmu_snapshot {
+struct pmu_snapshot {	   /* section 11.13, the guest's page */
 	uint64_t overflow; /* bitmap */
 	uint64_t values[PMU_MAX_COUNTERS];
 	uint64_t reserved[447];
 };
 
+/* Flags are bytes, 0 or 1, because a state may come from a file. */
 struct pmu_counter {
-	struct pmu_event event;
-	uint32_t event_idx; /* as it was given */
-	bool configured, started;
-	bool open;	/* has a source */
-	uint64_t value; /* what the guest sees while it is stopped; else its part before BASE */
-	uint64_t base;	/* the source's count when VALUE was right */
+	struct pmu_event event; /* of a hardware counter: its source's */
+	uint8_t configured, started;
+	uint8_t open, running; /* its source; running is started, but for quirks */
+	uint8_t armed;	       /* it overflows when its count reaches OVERFLOW_AT */
+	uint64_t value;	       /* at the last stop or start */
+	uint64_t base;	       /* the count at which VALUE was right */
+	uint64_t carried;      /* counted before this source was opened: see pmu_restore() */
+	uint64_t overflow_at;
+};
+
+/* What a firmware counter has counted: per counter, under quirks per event. */
+struct pmu_tally {
+	uint64_t value;
+	uint64_t base; /* the event's count when VALUE was right, while it is started */
+	uint8_t started;
 };
 
 /* Plain data, no pointers: copied, saved and restored as it is (see pmu_restore()). */
 struct pmu_state {
 	struct pmu_counter counters[PMU_MAX_COUNTERS];
+	struct pmu_tally tallies[PMU_FW_COUNTERS];
 	uint64_t overflown; /* bit i: counter i, since it was started */
-	bool has_snapshot;
+	uint8_t has_snapshot;
 	uint64_t snapshot_address; /* of the guest's page */
-	struct pmu_snapshot cache; /* linux-*: KVM's copy of that page */
+	struct pmu_snapshot page;  /* as it was read last; under quirks, KVM's copy of it */
 };
 
 struct pmu {
@@ -133,22 +176,26 @@ void pmu_init(struct pmu *pmu, const struct pmu_config *config,
 /* A call with this FID (a6) and these arguments (a0 to a5). */
 struct pmu_result pmu_call(struct pmu *pmu, uint64_t fid, const uint64_t args[6]);
 
-/* A read of a counter CSR (0xC00 to 0xC1F). False: the hart takes an illegal-instruction trap. */
+/*
+ * A read of a counter CSR (0xC00 to 0xC1F). False: the hart takes an illegal-instruction trap.
+ * Privilege and scounteren are the caller's to check.
+ */
 bool pmu_read_csr(struct pmu *pmu, unsigned int csr, uint64_t *value);
 
-/* The source of COUNTER has counted its period. */
+/* The source of COUNTER has counted its period. Ignored when it is not running or not armed. */
 void pmu_overflow(struct pmu *pmu, unsigned int counter);
 
-/* The hart was reset (HSM stop and start): closes all sources. */
+/* The hart was reset (HSM stop and start), or the PMU is given up: closes all sources. */
 void pmu_reset(struct pmu *pmu);
 
+/* The whole state as it is now; the PMU runs on. */
+void pmu_save(struct pmu *pmu, struct pmu_state *state);
 /*
- * STATE comes from pmu->state of a PMU of the same configuration, maybe of another process or from
+ * STATE comes from pmu_save() on a PMU of the same configuration, maybe of another process or from
  * a file: everything in it is checked. Sources are opened again, and started where they ran; their
- * counts go on from where they were. False, with the PMU as after pmu_reset(), when STATE is not
- * possible or a source cannot be had.
+ * counts go on from where they were. False, with the PMU as after pmu_init(), when STATE is not
+ * possible or a source cannot be had. A pending LCOFI is the vCPU's state and not part of this.
  */
-bool pmu_save(struct pmu *pmu, struct pmu_state *state);
 bool pmu_restore(struct pmu *pmu, const struct pmu_state *state);
 
 #endif
