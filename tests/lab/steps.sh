@@ -24,8 +24,11 @@ try() {
     fi
 }
 
-# Tracked files only: what lies about in a working copy is not ours to judge.
-tracked() { "$in_root" git -c safe.directory='*' ls-files -- "$@"; }
+# Tracked files only: what lies about in a working copy is not ours to judge. The root sees the repository alone, which for
+# a worktree of git's is not enough: the machine's own git is asked first.
+tracked() {
+    git -c safe.directory='*' ls-files -- "$@" 2>/dev/null || "$in_root" git -c safe.directory='*' ls-files -- "$@"
+}
 
 configure() {
     local folder=$1
