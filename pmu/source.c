@@ -101,8 +101,9 @@ static bool arm_after(struct pmu *pmu, unsigned int index, uint64_t period)
 
 	if (period == 0 || period >> 63)
 		return false;
-	counter->armed = true;
+	/* In this order: an armed counter that is behind its old mark overflows when it is read. */
 	counter->overflow_at = pmu_source_count(pmu, index) + period;
+	counter->armed = true;
 	return true;
 }
 
