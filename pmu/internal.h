@@ -68,6 +68,8 @@ int pmu_event_decode(const struct pmu *pmu, uint64_t event_idx, uint64_t data,
 		     struct pmu_event *event);
 bool pmu_event_countable(const struct pmu *pmu, const struct pmu_event *event);
 
+#define PMU_FAR_PERIOD (1ull << 60)
+
 /* ---- sources of hardware counters (source.c) ---- */
 
 bool pmu_source_open(struct pmu *pmu, unsigned int index, const struct pmu_event *event);

@@ -92,19 +92,17 @@ void pmu_overflow(struct pmu *pmu, unsigned int index)
 }
 
 /*
- * A source must not get a period with bit 63 set: Linux starts what it only wants to count at 2^63
- * + 1, and no perf event takes such a period (kernel/events/core.c:_perf_event_period).
+ * Far periods are none, for the source's sake: Linux starts what it only wants to count at 2^63 +
+ * 1, and there is hardware (and QEMU) that goes wrong with a deadline which its clock cannot hold.
+ * PMU_FAR_PERIOD at 10 GHz is more than three years.
  */
-static bool arm_after(struct pmu *pmu, unsigned int index, uint64_t period)
+static void arm_after(struct pmu *pmu, unsigned int index, uint64_t period)
 {
 	struct pmu_counter *counter = &pmu->state.counters[index];
 
-	if (period == 0 || period >> 63)
-		return false;
 	/* In this order: an armed counter that is behind its old mark overflows when it is read. */
 	counter->overflow_at = pmu_source_count(pmu, index) + period;
-	counter->armed = true;
-	return true;
+	counter->armed = period != 0 && period < PMU_FAR_PERIOD;
 }
 
 /* vcpu_pmu.c:kvm_pmu_get_sample_period */
@@ -116,18 +114,23 @@ static uint64_t kvm_period(const struct pmu *pmu, unsigned int index)
 	return value == 0 ? last : -value & last;
 }
 
+/* kernel/events/core.c:_perf_event_period takes no other. */
+static bool perf_takes(uint64_t period)
+{
+	return period != 0 && period >> 63 == 0;
+}
+
 void pmu_arm(struct pmu *pmu, unsigned int index)
 {
-	struct pmu_counter *counter = &pmu->state.counters[index];
+	const struct pmu_counter *counter = &pmu->state.counters[index];
 	uint64_t last = pmu_last_value(pmu, index);
 
-	if (pmu_has(pmu, PMU_PERIOD_KEPT)) {
-		/* The failure of perf_event_period() is ignored. */
+	/* To 2^(width + 1); 2^64 is 0 here, and never. */
+	if (!pmu_has(pmu, PMU_PERIOD_KEPT)) {
+		arm_after(pmu, index, last - (counter->value & last) + 1);
+	} else if (perf_takes(kvm_period(pmu, index))) {
 		arm_after(pmu, index, kvm_period(pmu, index));
-		return;
 	}
-	counter->armed = false;
-	arm_after(pmu, index, last - (counter->value & last) + 1);
 }
 
 /* KVM gives a new perf event the period of whatever value the counter has. */

@@ -66,9 +66,8 @@ static bool hardware_valid(const struct pmu *pmu, const struct pmu_counter *coun
 		return false;
 	if (!counter->armed)
 		return true;
-	/* A distance with bit 63 set is none: see pmu_arm(). */
-	return counter->overflow_at > counter->carried &&
-	       (counter->overflow_at - counter->carried) >> 63 == 0;
+	/* The distance is not 0: an overflow that was reached is no more armed. */
+	return counter->overflow_at - counter->carried - 1 < PMU_FAR_PERIOD - 1;
 }
 
 static bool firmware_valid(const struct pmu *pmu, const struct pmu_counter *counter)

@@ -40,10 +40,7 @@ static int stop_firmware(struct pmu *pmu, unsigned int index, bool *abort)
 
 static void reset_one(struct pmu *pmu, unsigned int index)
 {
-	struct pmu_counter *counter = &pmu->state.counters[index];
-
-	pmu_source_close(pmu, index);
-	counter->configured = false;
+	pmu->state.counters[index].configured = false;
 	pmu->state.overflown &= ~(1ull << index);
 }
 
@@ -78,6 +75,9 @@ struct pmu_result pmu_stop(struct pmu *pmu, const uint64_t *args)
 		any_stopped |= result == PMU_SUCCESS;
 		if (result)
 			error = result;
+		/* The source goes first. That shows where its count was not folded: on 6.12. */
+		if (flags & STOP_RESET)
+			pmu_source_close(pmu, index);
 		if (snapshot && (!error || !pmu_has(pmu, PMU_SNAPSHOT_ENDS_AT_ERROR)))
 			pmu_snapshot_note(pmu, &taking, slot, index);
 		if (!(flags & STOP_RESET))
