@@ -8,6 +8,8 @@
 /* Columns, repetitions and flags that a row leaves out are zero, and mean something. */
 #pragma GCC diagnostic ignored "-Wmissing-field-initializers"
 
+/* clang-format off: a row is a line, and its steps are one a line. */
+
 #define CFG_TIMER                                                                                  \
 	{                                                                                          \
 		OP_CFG, {0, ALL, 0, TIMER},                                                        \
@@ -209,6 +211,7 @@ const struct scenario scenarios[] = {
 		 {OP_CFG, {0, ALL, 0, 0xF0100}, {E(NS)}},
 		 {OP_CFG, {0, ALL, 0, 0xFFFFF}, {E(NS)}},
 	 }},
+	/* The document has -2 for the text, too; but this mask has time in it. */
 	{29,
 	 "a firmware event needs a firmware counter",
 	 0,
@@ -1019,5 +1022,6 @@ const struct scenario scenarios[] = {
 		 {OP_RD, {3}, {V(1ull << 60), SAME, V(WIDE)}},
 	 }},
 };
+/* clang-format on */
 
 const unsigned int scenario_count = sizeof(scenarios) / sizeof(scenarios[0]);
