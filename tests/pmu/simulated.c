@@ -201,7 +201,7 @@ void simulated_init(struct simulated *simulated, uint64_t quirks, unsigned int h
 	pmu_init(&simulated->pmu, &config, &simulated_environment, simulated);
 }
 
-static uint64_t events_of(const struct pmu_event *event, uint64_t instructions)
+uint64_t simulated_events(const struct pmu_event *event, uint64_t instructions)
 {
 	if (event->no_supervisor)
 		return 0;
@@ -217,7 +217,7 @@ void simulated_work(struct simulated *simulated, uint64_t instructions)
 
 		if (!of->running || simulated->lost >> i & 1)
 			continue;
-		of->count += events_of(&of->event, instructions);
+		of->count += simulated_events(&of->event, instructions);
 		if (!of->armed || of->count < of->overflow_at || simulated->late)
 			continue;
 		of->armed = false;

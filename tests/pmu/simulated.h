@@ -49,6 +49,8 @@ void simulated_init(struct simulated *simulated, uint64_t quirks, unsigned int h
 		    unsigned int width);
 /* The hart runs so many instructions in S-mode; cycles are twice as many. */
 void simulated_work(struct simulated *simulated, uint64_t instructions);
+/* How many events so many instructions are. */
+uint64_t simulated_events(const struct pmu_event *event, uint64_t instructions);
 unsigned int simulated_open_sources(const struct simulated *simulated);
 
 uint64_t simulated_peek(const struct simulated *simulated, uint64_t address);

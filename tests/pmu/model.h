@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A second, plain writing-down of what the kernel's PMU does (reference document, section 9, with
+ * the 6.12 differences of 7.6), to compare the profiles linux-7.2 and linux-6.12 with. Native only.
+ */
+#ifndef TESTS_PMU_MODEL_H
+#define TESTS_PMU_MODEL_H
+
+#include "tests/pmu/simulated.h"
+
+struct model_counter {
+	uint64_t event_idx;
+	bool in_use, started;
+	uint64_t base_val;
+	bool live, enabled; /* its perf event */
+	struct pmu_event event;
+	uint64_t count, left; /* LEFT events to an overflow; 0: none */
+};
+
+struct model {
+	bool old; /* 6.12 */
+	unsigned int h, width;
+	struct model_counter ctr[64];
+	struct {
+		uint64_t value;
+		bool started;
+	} fwev[PMU_FW_EVENTS];
+	uint64_t ovf;
+	bool has_snap;
+	uint64_t snap;
+	struct pmu_snapshot cache;
+	struct simulated around; /* RAM and the interrupt; its PMU is not used */
+};
+
+void model_init(struct model *model, bool old, unsigned int hw_counters, unsigned int width);
+struct machine_under_test model_machine(struct model *model);
+
+#endif
