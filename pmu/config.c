@@ -110,26 +110,31 @@ static int configure_firmware(struct pmu *pmu, unsigned int index, const struct 
 
 /* ---- hardware ---- */
 
-static bool open_source(struct pmu *pmu, unsigned int index, const struct pmu_event *event,
-			bool is_known)
+/* A hardware event on a firmware counter: KVM has a perf event for it that nobody ever reads, and
+ * takes the code that was given for a firmware event's. */
+static bool misplace(struct pmu *pmu, unsigned int index, const struct pmu_event *event,
+		     uint64_t event_idx)
 {
-	struct pmu_counter *counter = &pmu->state.counters[index];
-
-	if (!is_known)
-		return false;
-	if (pmu_is_hardware(pmu, index))
-		return pmu_source_open(pmu, index, event);
-	/* KVM's perf event of a firmware counter is never read nor shown. */
 	if (!pmu_event_countable(pmu, event))
 		return false;
-	counter->event = *event;
+	pmu->state.counters[index].event =
+		(struct pmu_event){.type = event->type, .code = event_idx & 0xFFFF};
 	return true;
 }
 
+static bool open_source(struct pmu *pmu, unsigned int index, const struct pmu_event *event,
+			uint64_t event_idx)
+{
+	if (pmu_is_hardware(pmu, index))
+		return pmu_source_open(pmu, index, event);
+	return misplace(pmu, index, event, event_idx);
+}
+
 static int configure_hardware(struct pmu *pmu, unsigned int index, const struct pmu_event *event,
-			      uint64_t flags, bool is_known)
+			      const uint64_t *args, bool known)
 {
 	struct pmu_counter *counter = &pmu->state.counters[index];
+	uint64_t flags = args[2];
 	bool unmarked = pmu_has(pmu, PMU_AUTO_START_UNMARKED);
 
 	if (!unmarked && counter->open) {
@@ -140,7 +145,7 @@ static int configure_hardware(struct pmu *pmu, unsigned int index, const struct 
 	pmu_source_close(pmu, index);
 	if (flags & CFG_CLEAR_VALUE)
 		counter->value = 0;
-	if (!open_source(pmu, index, event, is_known))
+	if (!known || !open_source(pmu, index, event, args[3]))
 		return PMU_ERR_NOT_SUPPORTED;
 	if (!counter->open)
 		return PMU_SUCCESS;
@@ -193,7 +198,7 @@ struct pmu_result pmu_config_matching(struct pmu *pmu, const uint64_t *args)
 	if (firmware)
 		error = configure_firmware(pmu, index, &event, flags);
 	else
-		error = configure_hardware(pmu, index, &event, flags, !unknown);
+		error = configure_hardware(pmu, index, &event, args, !unknown);
 	if (!error || !pmu_has(pmu, PMU_CONFIG_FAILS_LATE))
 		pmu->state.counters[index].configured = !error;
 	if (!pmu_has(pmu, PMU_CONFIG_KEEPS_OVERFLOW))

@@ -83,13 +83,22 @@ void pmu_snapshot_forget(struct pmu *pmu, struct pmu_snapshot_taking *taking, un
 	pmu->state.page.overflow &= ~(1ull << slot);
 }
 
+/* "All logical overflown counters relative to the counter_idx_base": those that run on, too. */
+static uint64_t all_overflown(struct pmu *pmu)
+{
+	for (unsigned int i = 0; i < pmu->config.hw_counters; i++) {
+		if (pmu->state.counters[i].running && pmu->state.counters[i].armed)
+			pmu_source_count(pmu, i);
+	}
+	return pmu->state.overflown;
+}
+
 bool pmu_snapshot_finish(struct pmu *pmu, struct pmu_snapshot_taking *taking)
 {
 	if (!taking->changed)
 		return true;
 	if (!pmu_has(pmu, PMU_PAGE_CACHED)) {
-		/* "All logical overflown counters relative to the counter_idx_base". */
-		uint64_t overflown = taking->overflown | pmu->state.overflown;
+		uint64_t overflown = taking->overflown | all_overflown(pmu);
 
 		taking->failed |= !write_word(pmu, offsetof(struct pmu_snapshot, overflow),
 					      taking->base < 64 ? overflown >> taking->base : 0);

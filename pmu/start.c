@@ -55,6 +55,8 @@ static int start_one(struct pmu *pmu, unsigned int index, const uint64_t *value,
 
 	if (!pmu_has(pmu, PMU_START_OVERWRITES) && is_started(pmu, index))
 		return PMU_ERR_ALREADY_STARTED;
+	/* An overflow whose signal has not come yet was before this. */
+	pmu_source_count(pmu, index);
 	pmu->state.overflown &= ~(1ull << index);
 	if (value)
 		counter->value = *value;

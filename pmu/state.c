@@ -76,8 +76,9 @@ static bool firmware_valid(const struct pmu *pmu, const struct pmu_counter *coun
 		return false;
 	if (!counter->configured)
 		return true;
-	if (counter->event.type != PMU_EVENT_FIRMWARE && !pmu_has(pmu, PMU_SKIP_TAKES_ANY_EVENT))
-		return false;
+	if (counter->event.type != PMU_EVENT_FIRMWARE)
+		return pmu_has(pmu, PMU_SKIP_TAKES_ANY_EVENT) &&
+		       counter->event.type <= PMU_EVENT_RAW_V2 && counter->event.code <= 0xFFFF;
 	return event_valid(pmu, &counter->event);
 }
 

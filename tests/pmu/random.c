@@ -2,11 +2,9 @@
 #include "tests/pmu/random.h"
 
 #include "pmu/pmu.h"
+#include "tests/pmu/scenarios.h"
 
 #define ARRAY_LEN(array) (sizeof(array) / sizeof((array)[0]))
-#define NEVER		 UINT64_MAX
-
-enum { SKIP = 1, INHIBIT = 0x60, RST = 1 };
 
 /* splitmix64 */
 uint64_t random_next(struct random *random)
@@ -168,7 +166,7 @@ static void fill(struct random *random, const struct symbols *symbols, unsigned 
 		step->args[3] = event(random);
 		step->args[4] = random_below(random, 4) ? 0 : value(random);
 		if (wishes & RANDOM_QUIET)
-			step->args[2] |= INHIBIT;
+			step->args[2] |= UINH | SINH;
 		break;
 	case OP_ST:
 		set(random, symbols, step->args);

@@ -100,19 +100,6 @@ enum symbol {
 	SYMBOL_WIDE,
 	SYMBOLS,
 };
-#define N	     SYMBOL(SYMBOL_N)
-#define F0	     SYMBOL(SYMBOL_F0)	/* the first firmware counter */
-#define ALL	     SYMBOL(SYMBOL_ALL) /* every counter's bit */
-#define ALL_AND_TIME SYMBOL(SYMBOL_ALL_AND_TIME)
-#define BIT_F0	     SYMBOL(SYMBOL_BIT_F0)
-#define PAST_N	     SYMBOL(SYMBOL_PAST_N)
-#define P	     SYMBOL(SYMBOL_P)	      /* a page */
-#define LAST_PAGE    SYMBOL(SYMBOL_LAST_PAGE) /* of RAM */
-#define HOLE	     SYMBOL(SYMBOL_HOLE)      /* an address where nothing is */
-#define READ_ONLY    SYMBOL(SYMBOL_READ_ONLY) /* a page of ROM */
-
-#define WIDE SYMBOL(SYMBOL_WIDE) /* 2^60 as a programmable counter holds it */
-
 /* Instructions of OP_WORK, and how much more than what is due COUNTED takes. */
 #define WORK  100000ull
 #define SLACK 50000ull

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the parts of the scenario table share to be readable. */
+/* Short words for the scenario table and the generator of random steps. */
 #ifndef TESTS_PMU_SCENARIOS_H
 #define TESTS_PMU_SCENARIOS_H
 
@@ -12,6 +12,20 @@ enum { FAILED = -1, NS = -2, IP = -3, IA = -5, AS = -7, SD = -8, NSH = -9 };
 #define V(v) {EXACT, 0, v}
 #define E(e) {EXACT, e, 0}
 #define SAME {AS_BEFORE, 0, 0}
+
+/* Symbols. */
+#define N	     SYMBOL(SYMBOL_N)
+#define F0	     SYMBOL(SYMBOL_F0)	/* the first firmware counter */
+#define ALL	     SYMBOL(SYMBOL_ALL) /* every counter's bit */
+#define ALL_AND_TIME SYMBOL(SYMBOL_ALL_AND_TIME)
+#define BIT_F0	     SYMBOL(SYMBOL_BIT_F0)
+#define PAST_N	     SYMBOL(SYMBOL_PAST_N)
+#define P	     SYMBOL(SYMBOL_P)	      /* a page */
+#define LAST_PAGE    SYMBOL(SYMBOL_LAST_PAGE) /* of RAM */
+#define HOLE	     SYMBOL(SYMBOL_HOLE)      /* an address where nothing is */
+#define READ_ONLY    SYMBOL(SYMBOL_READ_ONLY) /* a page of ROM */
+
+#define WIDE SYMBOL(SYMBOL_WIDE) /* 2^60 as a programmable counter holds it */
 
 /* Flags. */
 enum { SKIP = 1, CLEAR = 2, AUTO = 4, UINH = 0x20, SINH = 0x40 }; /* CFG */
