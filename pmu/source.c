@@ -16,8 +16,6 @@ bool pmu_source_open(struct pmu *pmu, unsigned int index, const struct pmu_event
 	counter->open = true;
 	counter->running = false;
 	counter->armed = false;
-	counter->base = 0;
-	counter->carried = 0;
 	return true;
 }
 

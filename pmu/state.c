@@ -112,6 +112,8 @@ static void normalize(struct pmu_state *state)
 		counter->open = counter->open != 0;
 		counter->running = counter->running != 0;
 		counter->armed = counter->armed != 0;
+		if (!counter->open)
+			counter->base = counter->carried = 0;
 	}
 	for (unsigned int i = 0; i < PMU_FW_COUNTERS; i++)
 		state->tallies[i].started = state->tallies[i].started != 0;

@@ -120,20 +120,20 @@ static bool supported(void *opaque, const struct pmu_event *event)
 
 /* ---- memory and the interrupt ---- */
 
-static uint64_t *ram(struct simulated *simulated, uint64_t address, size_t size)
+static char *ram(struct simulated *simulated, uint64_t address, size_t size)
 {
 	uint64_t offset = address - SIMULATED_RAM;
 
 	if (simulated->unplugged || address < SIMULATED_RAM || offset > sizeof(simulated->ram) ||
 	    size > sizeof(simulated->ram) - offset)
 		return NULL;
-	return (uint64_t *)(void *)((char *)simulated->ram + offset);
+	return (char *)simulated->ram + offset;
 }
 
 static bool memory_read(void *opaque, uint64_t address, void *to, size_t size)
 {
 	struct simulated *simulated = opaque;
-	const uint64_t *from = ram(simulated, address, size);
+	const char *from = ram(simulated, address, size);
 
 	simulated->memory_reads++;
 	if (!from && address >= SIMULATED_ROM && address - SIMULATED_ROM <= 4096 &&
@@ -149,7 +149,7 @@ static bool memory_read(void *opaque, uint64_t address, void *to, size_t size)
 static bool memory_write(void *opaque, uint64_t address, const void *from, size_t size)
 {
 	struct simulated *simulated = opaque;
-	uint64_t *to = ram(simulated, address, size);
+	char *to = ram(simulated, address, size);
 
 	simulated->memory_writes++;
 	if (to)
