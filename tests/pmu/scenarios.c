@@ -611,6 +611,7 @@ const struct scenario scenarios[] = {
 	 {
 		 {OP_POKE, {0, 0xFFFFFFFF00000000}, {OK}},
 		 {OP_POKE, {2, 0xFFFFFFFF00000001}, {OK}},
+		 {OP_POKE, {3, 0x5555}, {OK}}, /* cycles have no event_data */
 		 {OP_POKE, {4, 0xFFFFFFFF00001234}, {OK}},
 		 {OP_POKE, {6, 0xFFFFFFFF00040000}, {OK}},
 		 {OP_POKE, {8, 0xFFFFFFFF000F0005}, {OK}},
