@@ -16,6 +16,7 @@ extern char pmu_csr_reads[], pmu_hart_resumes[];
 
 #define LCOFI	    13u
 #define SSTATUS_SIE 2u
+#define CFG_SKIP    1u
 #define CFG_CLEAR   2u
 #define SP_RESET    1u
 #define FIRMWARE    0xF0000ull
@@ -158,16 +159,22 @@ static void fresh(void *opaque)
 	uint64_t all = symbols.values[SYMBOL_ALL], f0 = symbols.values[SYMBOL_F0];
 
 	call4(opaque, PMU_SNAPSHOT_SET_SHMEM, UINT64_MAX, UINT64_MAX, 0, 0);
+	/* KVM's stop ends at a firmware counter that has got a hardware event. */
+	for (uint64_t i = 0; i < PMU_FW_EVENTS; i++)
+		call4(opaque, PMU_COUNTER_CONFIG_MATCHING, f0 + i, 1, CFG_SKIP, FIRMWARE + i);
 	call4(opaque, PMU_COUNTER_STOP, 0, all, SP_RESET, 0);
 	call4(opaque, PMU_COUNTER_CONFIG_MATCHING, 0, 1, CFG_CLEAR, 1);
 	call4(opaque, PMU_COUNTER_CONFIG_MATCHING, 2, 1, CFG_CLEAR, 2);
 	for (uint64_t i = 3; i < f0; i++)
 		call4(opaque, PMU_COUNTER_CONFIG_MATCHING, i, 1, CFG_CLEAR, RAW);
-	for (uint64_t i = 0; i < PMU_FW_EVENTS; i++) {
-		call4(opaque, PMU_COUNTER_CONFIG_MATCHING, f0 + i, 1, CFG_CLEAR, FIRMWARE + i);
-		call4(opaque, PMU_COUNTER_START, f0 + i, 1, 1, 0);
+	/* An event that was started without a counter takes its value at the second start only. */
+	for (unsigned int twice = 0; twice < 2; twice++) {
+		for (uint64_t i = 0; i < PMU_FW_EVENTS; i++) {
+			call4(opaque, PMU_COUNTER_CONFIG_MATCHING, f0 + i, 1, 0, FIRMWARE + i);
+			call4(opaque, PMU_COUNTER_START, f0 + i, 1, 1, 0);
+		}
+		call4(opaque, PMU_COUNTER_STOP, 0, all, SP_RESET, 0);
 	}
-	call4(opaque, PMU_COUNTER_STOP, 0, all, SP_RESET, 0);
 	__asm__ volatile("csrc sie, %0" ::"r"(1ul << LCOFI));
 	__asm__ volatile("csrc sstatus, %0" ::"r"(SSTATUS_SIE));
 	clear_lcofi(opaque);
