@@ -85,15 +85,23 @@ static uint64_t full_cause(uint32_t insn)
 	}
 }
 
+bool guest_fetch(const struct guest_memory *memory, uint64_t satp, uint64_t va, uint32_t *insn)
+{
+	uint16_t low, high = 0;
+
+	if (!fetch_half(memory, satp, va, &low))
+		return false;
+	if ((low & 3) == 3 && !fetch_half(memory, satp, va + 2, &high))
+		return false;
+	*insn = (uint32_t)high << 16 | low;
+	return true;
+}
+
 uint64_t access_fault_cause(const struct guest_memory *memory, uint64_t satp, uint64_t pc)
 {
-	uint16_t low, high;
+	uint32_t insn;
 
-	if (!fetch_half(memory, satp, pc, &low))
+	if (!guest_fetch(memory, satp, pc, &insn))
 		return CAUSE_FETCH_ACCESS_FAULT;
-	if ((low & 3) != 3)
-		return compressed_cause(low);
-	if (!fetch_half(memory, satp, pc + 2, &high))
-		return CAUSE_FETCH_ACCESS_FAULT;
-	return full_cause((uint32_t)high << 16 | low);
+	return (insn & 3) == 3 ? full_cause(insn) : compressed_cause((uint16_t)insn);
 }

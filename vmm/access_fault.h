@@ -23,6 +23,10 @@ enum {
  * tables lie outside RAM. Permissions are not checked: the hart has just executed from there. */
 bool guest_translate(const struct guest_memory *memory, uint64_t satp, uint64_t va, uint64_t *gpa);
 
+/* Reads the instruction at VA, which may lie on two pages; a 16-bit one in the low half. False: it
+ * is not in RAM. */
+bool guest_fetch(const struct guest_memory *memory, uint64_t satp, uint64_t va, uint32_t *insn);
+
 /* The cause that fits the instruction at PC: a fetch fault when PC does not lead into RAM. */
 uint64_t access_fault_cause(const struct guest_memory *memory, uint64_t satp, uint64_t pc);
 

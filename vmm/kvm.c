@@ -3,11 +3,20 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stddef.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <ucontext.h>
 #include <unistd.h>
 
 #include "vmm/log.h"
+
+/* What kvm_run.S takes for granted. */
+#define REG_OFFSET(n) (offsetof(ucontext_t, uc_mcontext.__gregs) + (n) * sizeof(uint64_t))
+_Static_assert(REG_OFFSET(REG_PC) == 176 && REG_OFFSET(REG_RA) == 184 &&
+		       REG_OFFSET(REG_SP) == 192 && REG_OFFSET(REG_A0) == 256,
+	       "layout of ucontext_t");
+_Static_assert(KVM_RUN == 0xae80, "number of KVM_RUN");
 
 static void explain_open_failure(int reason)
 {

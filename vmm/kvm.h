@@ -3,6 +3,7 @@
 #ifndef VHART_KVM_H
 #define VHART_KVM_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -10,6 +11,16 @@
 
 /* Opens /dev/kvm and checks its API version. -1 after error() that says the way out. */
 int kvm_open(void);
+
+/* KVM_RUN: 0 or -errno. */
+int kvm_run(int vcpu_fd);
+/*
+ * A handler for signals that do nothing but interrupt kvm_run(), to be installed with SA_SIGINFO,
+ * SA_NODEFER and an empty sa_mask: returns from kvm_run() by itself where it was interrupted at its
+ * end, because sigreturn costs as much as two system calls. (So it must not be used with shadow
+ * stacks, which only sigreturn unwinds.)
+ */
+void kvm_run_leave(int number, siginfo_t *info, void *context);
 
 /* A register of xlen (64) bits. 0 or -errno. */
 int kvm_get_reg(int vcpu_fd, uint64_t id, uint64_t *value);
