@@ -4,6 +4,8 @@
 #include <inttypes.h>
 #include <stddef.h>
 
+#include "sbi/echo.h"
+
 #define LEGACY_LAST 0x0full
 
 /* SBI 3.0: the chapter of each is named in its file. */
@@ -13,6 +15,8 @@ const struct sbi_extension sbi_extensions[] = {
 	{"legacy console", 0x01, 0x02, sbi_legacy_console},
 	{"SRST", 0x53525354, 0x53525354, sbi_srst},
 	{"SUSP", 0x53555350, 0x53555350, sbi_susp},
+	{"ECHO", ECHO_EID, ECHO_EID, sbi_echo},
+	{"ECHO", ECHO_EID_FORWARDED, ECHO_EID_FORWARDED, sbi_echo},
 	{NULL, 0, 0, NULL},
 };
 
@@ -45,6 +49,7 @@ void sbi_dispatch(struct sbi_context *context, struct sbi_call *call)
 {
 	const struct sbi_extension *extension = sbi_find(call->eid);
 
+	call->pass = false;
 	call->error = SBI_ERR_NOT_SUPPORTED;
 	call->value = call->eid <= LEGACY_LAST ? call->args[1] : 0;
 	if (!extension) {

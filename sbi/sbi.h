@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * SBI calls answered in this process: one table of extensions, one file per extension, whatever
- * way a call came (KVM_EXIT_RISCV_SBI now; others hand over the same struct). Knows no KVM.
+ * way a call came (KVM_EXIT_RISCV_SBI, or the forward: forward.h). Knows no KVM.
  */
 #ifndef VHART_SBI_H
 #define VHART_SBI_H
@@ -32,6 +32,21 @@ struct sbi_call {
 	uint64_t args[6];
 	int64_t error;
 	uint64_t value;
+	/*
+	 * Set by a handler, of a call that was forwarded: KVM is to answer it, with args, fid and
+	 * eid as the handler left them. KVM has seen and refused it once before.
+	 */
+	bool pass;
+};
+
+/* A read of cycle, instret or an hpmcounter (CSRs 0xC00 to 0xC1F) that trapped. */
+struct counter_read {
+	unsigned int hart;
+	unsigned int csr;
+	bool supervisor;     /* from VS-mode; else from VU-mode */
+	uint64_t scounteren; /* the guest's; all ones in VS-mode, where it does not matter */
+	bool answered;	     /* set by the handler; else the hart has an illegal instruction */
+	uint64_t value;
 };
 
 struct sbi_context; /* what handlers may use: see below */
@@ -60,7 +75,15 @@ struct sbi_context {
 	 * with the opaque value of the call (args[1], args[2]): KVM arranges that before it
 	 * forwards. */
 	void (*suspend)(struct machine *machine, unsigned int hart);
+	/* NULL: no counter can be read. */
+	void (*read_counter)(struct sbi_context *context, struct counter_read *read);
 };
+
+/* Whether the guest's own scounteren lets the hart read that counter in its mode. */
+static inline bool counter_read_allowed(const struct counter_read *read)
+{
+	return read->supervisor || read->scounteren >> (read->csr & 31) & 1;
+}
 
 /* Every extension, in the order in which they are looked up; ends with a NULL name. */
 extern const struct sbi_extension sbi_extensions[];
@@ -77,6 +100,8 @@ const struct sbi_extension *sbi_find(uint64_t eid);
 /* ---- the handlers, each in the file of its name ---- */
 
 void sbi_base(struct sbi_context *context, struct sbi_call *call);
+void sbi_echo(struct sbi_context *context, struct sbi_call *call);
+void sbi_echo_counter(struct sbi_context *context, struct counter_read *read);
 void sbi_dbcn(struct sbi_context *context, struct sbi_call *call);
 void sbi_legacy_console(struct sbi_context *context, struct sbi_call *call);
 void sbi_srst(struct sbi_context *context, struct sbi_call *call);

@@ -60,7 +60,7 @@ static bool load_files(const struct config *config, struct boot_files *files)
 	return true;
 }
 
-/* Every thread inherits this: signals arrive through signalfd, the kick at vCPUs only. */
+/* Every thread inherits this: one waits for signals, the kick arrives at vCPUs only. */
 static void block_signals(void)
 {
 	sigset_t set;
@@ -70,6 +70,7 @@ static void block_signals(void)
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGHUP);
 	sigaddset(&set, VCPU_KICK_SIGNAL);
+	sigaddset(&set, FORWARD_SIGNAL);
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
 	signal(SIGPIPE, SIG_IGN);
 }

@@ -25,6 +25,9 @@ struct config_inject {
 };
 
 /* Strings point into the argument vector. */
+/* ECHO (sbi/echo.h) at its forwarded EID: off, and how its calls are brought here. */
+enum config_sbi_echo { SBI_ECHO_OFF, SBI_ECHO_AUTO, SBI_ECHO_TRACEPOINTS };
+
 struct config {
 	const char *kernel, *initrd, *firmware; /* paths or NULL */
 	const char *append;			/* never NULL */
@@ -44,6 +47,7 @@ struct config {
 	const char *dump_fdt, *result; /* paths or NULL */
 	const char *name;	       /* NULL after options_parse() unless given */
 	double timeout;		       /* seconds, 0: none */
+	enum config_sbi_echo sbi_echo;
 	bool verbose;
 	bool help; /* --help was answered: there is nothing to run */
 };

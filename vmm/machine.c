@@ -2,7 +2,6 @@
 /* The machine: brought up in one readable order, run, and taken down in the reverse order. */
 #include <errno.h>
 #include <malloc.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -10,15 +9,16 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <sys/signalfd.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "sbi/echo.h"
 #include "vmm/log.h"
 #include "vmm/machine_private.h"
 #include "vmm/run.h"
 
 #define NS_PER_S		1000000000ull
+#define FORWARD_CHECK_NS	2000000000ull
 #define GUEST_ERROR_LINES_PER_S 4u
 #define GUEST_ERROR_LINES	100u /* in a life: a guest must not fill the user's log */
 
@@ -245,16 +245,31 @@ static bool create_interrupts(struct machine *machine)
 	return machine->plic != NULL;
 }
 
-static void signal_ready(struct loop_watch *watch, short revents)
+static void ending_signals(sigset_t *set)
 {
-	struct machine *machine = watch->opaque;
-	struct signalfd_siginfo info;
+	sigemptyset(set);
+	sigaddset(set, SIGINT);
+	sigaddset(set, SIGTERM);
+	sigaddset(set, SIGHUP);
+}
 
-	(void)revents;
-	if (read(watch->fd, &info, sizeof(info)) != sizeof(info))
-		return;
-	atomic_store(&machine->end_signal, (int)info.ssi_signo);
-	machine_request_end(machine, END_SIGNAL);
+/*
+ * Waits for a signal that ends the machine. Not a signalfd in the loop: the kernel wakes whoever
+ * polls one for every signal of every thread (signalfd_notify()), and an SBI call that the forward
+ * brings here is a signal.
+ */
+static void *signal_thread(void *opaque)
+{
+	struct machine *machine = opaque;
+	sigset_t set;
+	int number;
+
+	ending_signals(&set);
+	if (sigwait(&set, &number) == 0) {
+		atomic_store(&machine->end_signal, number);
+		machine_request_end(machine, END_SIGNAL);
+	}
+	return NULL;
 }
 
 static void timeout_expired(struct loop_timer *timer)
@@ -275,10 +290,10 @@ static void set_timeout(struct machine *machine, const struct run_account *accou
 			       deadline > now ? deadline - now : 1);
 }
 
-/* Signals are blocked in every thread (main() did that) and arrive as events of the loop. */
+/* Signals are blocked in every thread: main() did that. */
 static bool create_loop(struct machine *machine, bool terminal, const struct run_account *account)
 {
-	sigset_t set;
+	int result;
 
 	machine->loop = loop_new(&machine->lock);
 	if (!machine->loop) {
@@ -286,18 +301,10 @@ static bool create_loop(struct machine *machine, bool terminal, const struct run
 		      strerror(errno));
 		return false;
 	}
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGHUP);
-	machine->signals = (struct loop_watch){
-		.fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK),
-		.events = POLLIN,
-		.ready = signal_ready,
-		.opaque = machine,
-	};
-	if (machine->signals.fd < 0 || loop_watch_add(machine->loop, &machine->signals) < 0) {
-		error("no signalfd: %s", strerror(errno));
+	result = pthread_create(&machine->signals, NULL, signal_thread, machine);
+	machine->has_signals = result == 0;
+	if (result != 0) {
+		error("no thread for signals: %s", strerror(result));
 		return false;
 	}
 	set_timeout(machine, account);
@@ -315,7 +322,7 @@ static struct machine *machine_new(const struct config *config)
 		return NULL;
 	}
 	machine->config = config;
-	machine->kvm_fd = machine->vm_fd = machine->aia.fd = machine->signals.fd = -1;
+	machine->kvm_fd = machine->vm_fd = machine->aia.fd = -1;
 	machine->sbi.machine = machine;
 	machine->sbi.suspend = suspend_hart;
 	pthread_mutex_init(&machine->lock, NULL);
@@ -325,6 +332,56 @@ static struct machine *machine_new(const struct config *config)
 	return machine;
 }
 
+static void check_forward(struct machine *machine)
+{
+	struct forward_refusal refusal;
+
+	if (machine->forward && !forward_check(machine->forward, &refusal))
+		warning("SBI calls that KVM keeps to itself do not get here any more, and it "
+			"answers them: %s: %s",
+			refusal.why, refusal.way_out);
+}
+
+static void forward_check_due(struct loop_timer *timer)
+{
+	struct machine *machine = timer->opaque;
+
+	check_forward(machine);
+	loop_timer_set(machine->loop, timer, FORWARD_CHECK_NS);
+}
+
+/*
+ * Calls that KVM keeps to itself. A host that cannot forward them has a guest without them, and
+ * that is all.
+ */
+static void open_forward(struct machine *machine)
+{
+	struct forward_rules rules = {0};
+	struct forward_refusal refusal;
+
+	if (machine->config->sbi_echo != SBI_ECHO_OFF) {
+		rules.rules[rules.count++] =
+			(struct forward_rule){.eid = ECHO_EID_FORWARDED, .fids = FORWARD_ALL_FIDS};
+		rules.probes = 1;
+		rules.counter_reads = 1;
+		rules.tracepoints_only = machine->config->sbi_echo == SBI_ECHO_TRACEPOINTS;
+		machine->sbi.read_counter = sbi_echo_counter;
+	}
+	if (rules.count == 0)
+		return;
+	machine->forward = forward_open(&rules, machine->config->cpus, &refusal);
+	if (!machine->forward) {
+		warning("SBI calls that KVM keeps to itself do not get here: %s: %s", refusal.why,
+			refusal.way_out);
+		return;
+	}
+	verbose("SBI calls that KVM keeps to itself get here by BPF programs %s",
+		forward_way(machine->forward));
+	machine->forward_check =
+		(struct loop_timer){.expired = forward_check_due, .opaque = machine};
+	loop_timer_set(machine->loop, &machine->forward_check, FORWARD_CHECK_NS);
+}
+
 static bool bring_up(struct machine *machine, const struct boot_files *files, bool terminal,
 		     const struct run_account *account)
 {
@@ -332,15 +389,18 @@ static bool bring_up(struct machine *machine, const struct boot_files *files, bo
 		return false;
 	/* KVM wants the AIA before the vCPUs exist, and started after. */
 	machine->has_aia = machine->config->aia && aia_create(machine->vm_fd, &machine->aia);
-	return create_vcpus(machine) && create_interrupts(machine) &&
-	       create_loop(machine, terminal, account) && devices_plug(machine) &&
-	       boot_prepare(machine, files);
+	if (!create_vcpus(machine) || !create_interrupts(machine) ||
+	    !create_loop(machine, terminal, account))
+		return false;
+	open_forward(machine);
+	return devices_plug(machine) && boot_prepare(machine, files);
 }
 
 /* ---- taking it down ---- */
 
 static void stop_vcpus(struct machine *machine)
 {
+	check_forward(machine);
 	atomic_store(&machine->stopping, true);
 	pthread_mutex_lock(&machine->lock);
 	/* A vCPU may wait for a device to become idle, or for a wake-up. */
@@ -358,8 +418,23 @@ static void close_if_open(int fd)
 		close(fd);
 }
 
+static void end_signals(struct machine *machine)
+{
+	int number;
+
+	if (!machine->has_signals)
+		return;
+	pthread_cancel(machine->signals);
+	pthread_join(machine->signals, NULL);
+	/* One that came when the machine had ended for another reason is for its next life. */
+	number = atomic_load(&machine->end_signal);
+	if (number && atomic_load(&machine->end) != END_SIGNAL)
+		kill(getpid(), number);
+}
+
 static void machine_free(struct machine *machine)
 {
+	end_signals(machine);
 	if (machine->loop) {
 		pthread_mutex_lock(&machine->lock);
 		loop_drain(machine->loop);
@@ -371,8 +446,8 @@ static void machine_free(struct machine *machine)
 	for (unsigned int i = 0; i < machine->vcpu_count; i++)
 		vcpu_free(&machine->vcpus[i]);
 	free(machine->vcpus);
+	forward_close(machine->forward);
 	loop_free(machine->loop);
-	close_if_open(machine->signals.fd);
 	close_if_open(machine->aia.fd);
 	close_if_open(machine->vm_fd);
 	close_if_open(machine->kvm_fd);

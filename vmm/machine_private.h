@@ -65,7 +65,10 @@ struct machine {
 	unsigned int virtio_mmio_count;
 
 	struct sbi_context sbi;
-	struct loop_watch signals;
+	struct forward *forward; /* NULL: no call is forwarded */
+	struct loop_timer forward_check;
+	pthread_t signals; /* waits for SIGINT, SIGTERM and SIGHUP */
+	bool has_signals;
 	struct loop_timer timeout;
 
 	atomic_int end;	       /* enum machine_end */

@@ -234,6 +234,19 @@ static const char *parse_verbose(char *value, void *target)
 	return NULL;
 }
 
+static const char *parse_sbi_echo(char *value, void *target)
+{
+	static const char *const choices[] = {[SBI_ECHO_OFF] = "off",
+					      [SBI_ECHO_AUTO] = "auto",
+					      [SBI_ECHO_TRACEPOINTS] = "tracepoints"};
+	int choice = option_choice(value, choices, 3);
+
+	if (choice < 0)
+		return "expected off, auto or tracepoints";
+	((struct config *)target)->sbi_echo = (enum config_sbi_echo)choice;
+	return NULL;
+}
+
 static const struct option_spec specs[] = {
 	{"--kernel", "FILE", false,
 	 "kernel to boot: RISC-V Linux Image, plain, gzip, zstd or\nEFI zboot; or ELF64",
@@ -267,6 +280,9 @@ static const struct option_spec specs[] = {
 	{"--result", "FILE", false,
 	 "write to FILE, as JSON, why the VM ended, times, and exits\nby cause", parse_result},
 	{"--dump-fdt", "FILE", false, "write the devicetree of the guest to FILE", parse_dump_fdt},
+	{"--sbi-echo", "off|auto|tracepoints", false,
+	 "answer calls of SBI extension 0x0A564846, which test\nand time how calls get here (off)",
+	 parse_sbi_echo},
 	{"--verbose", NULL, false, "say what is being done", parse_verbose},
 };
 

@@ -250,24 +250,52 @@ static void handle_exit(struct vcpu *vcpu)
 		exit_fatal(vcpu);
 }
 
+/* What KVM keeps to itself, and the forward brought here. RESULT is what KVM_RUN returned. */
+static void answer_forwarded(struct vcpu *vcpu, int result)
+{
+	struct machine *machine = vcpu->machine;
+	struct forwarded forwarded;
+
+	switch (forward_take(&vcpu->forward, result, &machine->memory, &forwarded)) {
+	case FORWARD_CALL: sbi_dispatch(&machine->sbi, &forwarded.call); break;
+	case FORWARD_COUNTER:
+		if (machine->sbi.read_counter)
+			machine->sbi.read_counter(&machine->sbi, &forwarded.read);
+		break;
+	default: return;
+	}
+	result = forward_answer(&vcpu->forward, &forwarded);
+	if (result < 0)
+		failed_run(vcpu, -result);
+}
+
 static void *vcpu_thread(void *opaque)
 {
 	struct vcpu *vcpu = opaque;
 	struct machine *machine = vcpu->machine;
+	int result;
 
 	if (!unblock_kick())
 		failed_run(vcpu, errno);
+	if (machine->forward) {
+		result = forward_attach_vcpu(machine->forward, &vcpu->forward, vcpu->id, vcpu->fd);
+		if (result < 0)
+			failed_run(vcpu, -result);
+	}
 	while (!atomic_load(&machine->stopping)) {
-		if (ioctl(vcpu->fd, KVM_RUN, 0) == 0) {
+		result = kvm_run(vcpu->fd);
+		if (forward_waits(&vcpu->forward))
+			answer_forwarded(vcpu, result);
+		if (result == 0) {
 			handle_exit(vcpu);
 			continue;
 		}
-		if (errno == EINTR) {
+		if (result == -EINTR) {
 			vcpu->interrupted++;
 			/* Before stopping is looked at: it was set before the kick was sent. */
 			__atomic_store_n(&vcpu->run->immediate_exit, 0, __ATOMIC_SEQ_CST);
-		} else if (errno != EAGAIN && !take_access_fault(vcpu, errno)) {
-			failed_run(vcpu, errno);
+		} else if (result != -EAGAIN && !take_access_fault(vcpu, -result)) {
+			failed_run(vcpu, -result);
 			break;
 		}
 	}

@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "sbi/forward.h"
+
 struct machine;
 struct kvm_run;
 
@@ -28,6 +30,7 @@ struct vcpu {
 	size_t run_len;
 	pthread_t thread;
 	bool started;
+	struct forward_port forward;
 	uint64_t exits[VCPU_EXIT_REASONS]; /* KVM_RUN returns by exit_reason; its thread writes */
 	uint64_t interrupted;		   /* KVM_RUN returns with EINTR */
 	uint64_t last_hole;		   /* where its last access to nothing went */

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sbi/echo.h"
+
+#include "sbi/sbi.h"
+
+#define EID_BASE	    0x10u
+#define FID_PROBE_EXTENSION 3u
+
+void sbi_echo(struct sbi_context *context, struct sbi_call *call)
+{
+	uint64_t mixed = echo_mix(call->hart, call->args);
+
+	(void)context;
+	switch (call->fid) {
+	case ECHO_VALUE:
+		call->error = SBI_SUCCESS;
+		call->value = mixed;
+		break;
+	case ECHO_BOTH:
+		call->error = (int64_t)~mixed;
+		call->value = mixed;
+		break;
+	case ECHO_ERROR: call->error = (int64_t)mixed; break;
+	case ECHO_PASS:
+		call->eid = EID_BASE;
+		call->fid = FID_PROBE_EXTENSION;
+		call->args[0] = call->args[1];
+		call->pass = true;
+		break;
+	default: break;
+	}
+}
+
+/* In place of a PMU: a value that depends on hart and CSR. */
+void sbi_echo_counter(struct sbi_context *context, struct counter_read *read)
+{
+	const uint64_t args[6] = {read->csr};
+
+	(void)context;
+	read->answered = counter_read_allowed(read);
+	read->value = echo_mix(read->hart, args);
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The forward from the inside: for forward.c and forward_counts.c. */
+#ifndef VHART_FORWARD_PRIVATE_H
+#define VHART_FORWARD_PRIVATE_H
+
+#include <pthread.h>
+
+#include "sbi/forward.h"
+#include "sbi/forward_programs.h"
+
+struct forward {
+	struct forward_rules rules;
+	unsigned int harts;
+	const char *way;
+	bool reported; /* forward_check() said what happened */
+	struct forward_programs programs;
+	struct forward_slot *slots; /* mmap-ed, as the counts are */
+
+	pthread_mutex_t lock;		       /* for forward_count() */
+	struct forward_programs exit_programs; /* those at functions */
+	/* Set last, once: whoever sees them can read them. NULL: not counted. */
+	const struct forward_firmware *firmware;
+	const struct forward_exits *exits;
+};
+
+/* The values of a map of programs; NULL with errno. */
+void *forward_map(int map, size_t size);
+const char *forward_way_out(int reason);
+
+void forward_end_counts(struct forward *forward);
+
+#endif

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The forward's BPF programs, loaded and attached. For the files of the forward only. */
+#ifndef VHART_FORWARD_PROGRAMS_H
+#define VHART_FORWARD_PROGRAMS_H
+
+#include "sbi/forward_map.h"
+
+#define FORWARD_MAX_LINKS 2u
+
+/* One object file of them. */
+struct forward_programs {
+	const char *step; /* what failed */
+	int links[FORWARD_MAX_LINKS];
+	unsigned int link_count;
+	int slots, firmware, exits; /* maps */
+	uint32_t *counting;
+	bool on_functions; /* of KVM, not at its tracepoints */
+	bool may_be_late;  /* the signal can come when the hart has gone on */
+	void *skeleton;
+	void (*destroy)(void *skeleton);
+};
+
+/*
+ * Calls and counter reads, at functions or at tracepoints. SIGNAL_NUMBER is what they raise. 0 or
+ * -errno with nothing left but STEP.
+ */
+int forward_load_fentry(struct forward_programs *programs, const struct forward_rules *rules,
+			unsigned int harts, unsigned int signal_number);
+int forward_load_tracepoint(struct forward_programs *programs, const struct forward_rules *rules,
+			    unsigned int harts, unsigned int signal_number);
+/* Exits, at functions; the programs at tracepoints count them anyway. */
+int forward_load_exits(struct forward_programs *programs, unsigned int harts);
+
+/* Whether they still run where they were attached. */
+bool forward_attached(const struct forward_programs *programs);
+void forward_unload(struct forward_programs *programs);
+
+/* ---- for the files that load ---- */
+
+/* Runs a program of type syscall: 0 or -errno. */
+int forward_run(int program);
+/* Attaches PROGRAM where it says: 0 or -errno. */
+int forward_attach(struct forward_programs *programs, int program);
+
+#endif

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Loads what forward_tracepoint.bpf.c is compiled to. */
+#include <errno.h>
+
+#include "sbi/forward_programs.h"
+
+/* Generated. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wpedantic"
+#pragma GCC diagnostic ignored "-Wcast-qual"
+#pragma GCC diagnostic ignored "-Wpointer-arith"
+#pragma GCC diagnostic ignored "-Woverlength-strings"
+#pragma GCC diagnostic ignored "-Wunused-function"
+#include "forward_tracepoint.skel.h"
+#pragma GCC diagnostic pop
+
+static void destroy(void *skeleton)
+{
+	bpf_tracepoint__destroy(skeleton);
+}
+
+static int start(struct forward_programs *programs, struct bpf_tracepoint *skeleton)
+{
+	int result;
+
+	programs->step = "loading";
+	result = bpf_tracepoint__load(skeleton);
+	if (result < 0)
+		return result;
+	programs->step = "running";
+	result = forward_run(skeleton->progs.who_am_i.prog_fd);
+	if (result < 0)
+		return result;
+	programs->step = "attaching";
+	result = forward_attach(programs, skeleton->progs.on_entry.prog_fd);
+	return result < 0 ? result : forward_attach(programs, skeleton->progs.on_exit.prog_fd);
+}
+
+int forward_load_tracepoint(struct forward_programs *programs, const struct forward_rules *rules,
+			    unsigned int harts, unsigned int signal_number)
+{
+	struct bpf_tracepoint *skeleton = bpf_tracepoint__open();
+	int result;
+
+	*programs = (struct forward_programs){
+		.step = "opening", .skeleton = skeleton, .destroy = destroy, .may_be_late = true};
+	if (!skeleton)
+		return -ENOMEM;
+	skeleton->rodata->rules = *rules;
+	skeleton->rodata->signal_number = signal_number;
+	skeleton->rodata->hart_count = harts;
+	skeleton->maps.slots.max_entries = harts;
+	skeleton->maps.firmware.max_entries = harts;
+	skeleton->maps.exits.max_entries = harts;
+	result = start(programs, skeleton);
+	if (result < 0) {
+		forward_unload(programs);
+		return result;
+	}
+	programs->slots = skeleton->maps.slots.map_fd;
+	programs->firmware = skeleton->maps.firmware.map_fd;
+	programs->counting = &skeleton->bss->counting;
+	programs->exits = skeleton->maps.exits.map_fd;
+	return 0;
+}
