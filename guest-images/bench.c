@@ -12,6 +12,7 @@
 #include "lib/io.h"
 #include "lib/print.h"
 #include "lib/sbi.h"
+#include "sbi/echo.h"
 #include "vmm/board.h"
 
 #define EID_EXPERIMENTAL 0x08504d55ull
@@ -48,12 +49,23 @@ static void kernel_call(void)
 	sbi_call(EID_BASE, 0, 0, 0, 0);
 }
 
+static void echo_by_exit(void)
+{
+	sbi_call(ECHO_EID, ECHO_VALUE, 0, 0, 0);
+}
+
+static void echo_by_forward(void)
+{
+	sbi_call(ECHO_EID_FORWARDED, ECHO_VALUE, 0, 0, 0);
+}
+
 static const struct {
 	const char *name;
 	void (*trip)(void);
 } loops[] = {
-	{"mmio", rtc_read},	 {"uart", uart_read},	 {"hole", hole_read},
-	{"sbi", forwarded_call}, {"dbcn", console_byte}, {"base", kernel_call},
+	{"mmio", rtc_read},	 {"uart", uart_read},	       {"hole", hole_read},
+	{"sbi", forwarded_call}, {"dbcn", console_byte},       {"base", kernel_call},
+	{"echo", echo_by_exit},	 {"forward", echo_by_forward},
 };
 #define LOOPS (sizeof(loops) / sizeof(loops[0]))
 

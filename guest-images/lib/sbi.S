@@ -12,3 +12,28 @@ sbi_call:
 	ecall
 	ret
 	.size sbi_call, . - sbi_call
+
+/* void sbi_call_registers(uint64_t registers[8]): a0 to a7, as they are for the call and after it. */
+	.globl sbi_call_registers
+	.type sbi_call_registers, @function
+sbi_call_registers:
+	mv	t0, a0
+	ld	a0, 0(t0)
+	ld	a1, 8(t0)
+	ld	a2, 16(t0)
+	ld	a3, 24(t0)
+	ld	a4, 32(t0)
+	ld	a5, 40(t0)
+	ld	a6, 48(t0)
+	ld	a7, 56(t0)
+	ecall
+	sd	a0, 0(t0)
+	sd	a1, 8(t0)
+	sd	a2, 16(t0)
+	sd	a3, 24(t0)
+	sd	a4, 32(t0)
+	sd	a5, 40(t0)
+	sd	a6, 48(t0)
+	sd	a7, 56(t0)
+	ret
+	.size sbi_call_registers, . - sbi_call_registers

@@ -42,6 +42,9 @@ struct sbi_result {
 /* sbi.S: the calling convention gives back a0 and a1 just as the SBI does. */
 struct sbi_result sbi_call(uint64_t eid, uint64_t fid, uint64_t a0, uint64_t a1, uint64_t a2);
 
+/* All of a0 to a7, before and after. */
+void sbi_call_registers(uint64_t registers[8]);
+
 static inline uint64_t sbi_probe(uint64_t eid)
 {
 	return sbi_call(EID_BASE, FID_BASE_PROBE, eid, 0, 0).value;

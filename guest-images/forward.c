@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What KVM keeps to itself and vhart answers all the same (--sbi-echo): calls and counter reads,
+ * beside the calls that KVM hands over, from all harts at the same time. Every result and every
+ * register is checked: none is lost, answered twice, or answered with another hart's arguments.
+ * Words of the command line: calls=N of each hart; reads=N, a counter read after every N calls, 0:
+ * none.
+ */
+#include "lib/fdt.h"
+#include "lib/guest.h"
+#include "lib/io.h"
+#include "lib/sbi.h"
+#include "lib/tap.h"
+#include "lib/trap.h"
+#include "lib/user.h"
+#include "sbi/echo.h"
+
+#define WAIT	    (600 * TIME_SECOND)
+#define SSTATUS_SIE 2u
+
+static uint64_t calls, reads; /* of each hart; so many calls to a counter read */
+static uint64_t done, wrong;
+
+static uint64_t next_random(uint64_t *state)
+{
+	*state ^= *state << 13;
+	*state ^= *state >> 7;
+	*state ^= *state << 17;
+	return *state;
+}
+
+static uint64_t expected_counter(uint64_t hart, uint64_t csr)
+{
+	const uint64_t args[6] = {csr};
+
+	return echo_mix(hart, args);
+}
+
+static uint64_t read_cycle(void)
+{
+	uint64_t value;
+
+	__asm__ volatile("csrr %0, cycle" : "=r"(value));
+	return value;
+}
+
+/* ---- calls ---- */
+
+static void expected_registers(uint64_t hart, const uint64_t before[8], uint64_t after[8])
+{
+	uint64_t mixed = echo_mix(hart, before);
+
+	for (unsigned int i = 2; i < 8; i++)
+		after[i] = before[i];
+	after[0] = before[6] == ECHO_VALUE ? 0 : before[6] == ECHO_BOTH ? ~mixed : mixed;
+	after[1] = before[6] == ECHO_ERROR ? 0 : mixed;
+}
+
+static bool one_call(uint64_t hart, uint64_t number, uint64_t *random)
+{
+	uint64_t before[8], registers[8], expected[8];
+	bool same = true;
+
+	before[0] = number;
+	for (unsigned int i = 1; i < 6; i++)
+		before[i] = next_random(random);
+	before[6] = before[5] % (ECHO_ERROR + 1);
+	before[7] = before[4] & 1 ? ECHO_EID : ECHO_EID_FORWARDED;
+	for (unsigned int i = 0; i < 8; i++)
+		registers[i] = before[i];
+	sbi_call_registers(registers);
+	expected_registers(hart, before, expected);
+	for (unsigned int i = 0; i < 8; i++)
+		same = same && registers[i] == expected[i];
+	if (!same)
+		tap_note("hart %lu, call %lu of EID 0x%lx, FID %lu: a0 0x%lx, not 0x%lx; a1 0x%lx, "
+			 "not 0x%lx",
+			 hart, number, before[7], before[6], registers[0], expected[0],
+			 registers[1], expected[1]);
+	return same;
+}
+
+static void make_calls(uint64_t hart)
+{
+	uint64_t random = 0x2545f4914f6cdd1dull + hart, bad = 0;
+
+	for (uint64_t i = 0; i < calls && bad < 5; i++) {
+		bad += !one_call(hart, i, &random);
+		if (reads && i % reads == 0)
+			bad += read_cycle() != expected_counter(hart, 0xC00);
+	}
+	__atomic_fetch_add(&wrong, bad, __ATOMIC_RELAXED);
+	__atomic_fetch_add(&done, 1, __ATOMIC_RELEASE);
+}
+
+static void secondary(uint64_t hart)
+{
+	make_calls(hart);
+	sbi_call(EID_HSM, FID_HSM_STOP, 0, 0, 0);
+	for (;;)
+		;
+}
+
+static void all_harts_call(uint64_t boot)
+{
+	uint64_t hart = 0, end;
+
+	for (; hart < GUEST_MAX_HARTS; hart++)
+		if (hart != boot && sbi_hart_start(hart, secondary) != SBI_SUCCESS)
+			break;
+	make_calls(boot);
+	end = time_now() + WAIT;
+	while (__atomic_load_n(&done, __ATOMIC_ACQUIRE) < hart && time_now() < end)
+		;
+	tap(done == hart, "all %lu harts made their calls", hart);
+	tap(wrong == 0, "each of %lu calls got its own answer", hart * calls);
+}
+
+/* The handler makes a sbi_probe_extension() of it, which KVM answers. */
+static void passed_call(void)
+{
+	uint64_t registers[8] = {1, EID_TIME, 3, 4, 5, 6, ECHO_PASS, ECHO_EID_FORWARDED};
+
+	sbi_call_registers(registers);
+	tap(registers[0] == 0 && registers[1] == 1, "KVM answers a call that the handler changed");
+	registers[1] = 0x123456;
+	registers[6] = ECHO_PASS;
+	registers[7] = ECHO_EID_FORWARDED;
+	sbi_call_registers(registers);
+	tap(registers[0] == 0 && registers[1] == 0, "and answers it each time anew");
+	tap(registers[2] == 3 && registers[3] == 4 && registers[4] == 5 && registers[5] == 6,
+	    "its other registers are as they were");
+}
+
+static void unknown_function(void)
+{
+	uint64_t registers[8] = {1, 2, 3, 4, 5, 6, 99, ECHO_EID_FORWARDED};
+
+	sbi_call_registers(registers);
+	tap(registers[0] == (uint64_t)SBI_ERR_NOT_SUPPORTED && registers[1] == 0,
+	    "an unknown function of it is not supported");
+}
+
+/* ---- counters ---- */
+
+static bool interrupts_on(void)
+{
+	uint64_t sstatus;
+
+	__asm__ volatile("csrr %0, sstatus" : "=r"(sstatus));
+	return sstatus & SSTATUS_SIE;
+}
+
+static void supervisor_reads(uint64_t hart)
+{
+	uint64_t instret, third, before = trap.exceptions;
+	bool on, off;
+
+	__asm__ volatile("csrr %0, instret\n"
+			 "csrr %1, hpmcounter3"
+			 : "=r"(instret), "=r"(third));
+	tap(read_cycle() == expected_counter(hart, 0xC00), "cycle is read");
+	tap(instret == expected_counter(hart, 0xC02), "instret is read");
+	tap(third == expected_counter(hart, 0xC03), "hpmcounter3 is read");
+	__asm__ volatile("csrr x0, cycle\n"
+			 "csrrc x0, cycle, x0\n"
+			 "csrrsi x0, cycle, 0");
+	tap(trap.exceptions == before, "reads into x0 go on as well");
+
+	/* sie is 0: nothing comes. */
+	__asm__ volatile("csrsi sstatus, 2");
+	read_cycle();
+	on = interrupts_on();
+	__asm__ volatile("csrci sstatus, 2");
+	read_cycle();
+	off = !interrupts_on();
+	tap(on && off, "interrupts are as enabled as before");
+}
+
+static void writes_trap(void)
+{
+	uint64_t before = trap.exceptions, one = 1;
+
+	trap_expected = true;
+	__asm__ volatile("csrw cycle, x0");
+	tap(trap.exceptions == before + 1 && trap.cause == CAUSE_ILLEGAL_INSTRUCTION,
+	    "a write is an illegal instruction");
+	__asm__ volatile("csrrs x0, cycle, %0" ::"r"(one));
+	tap(trap.exceptions == before + 2 && trap.cause == CAUSE_ILLEGAL_INSTRUCTION,
+	    "so is a read that sets bits");
+	trap_expected = false;
+}
+
+static __attribute__((naked)) void user_cycle(void)
+{
+	__asm__ volatile("csrr a0, cycle\n"
+			 "ecall");
+}
+
+static void user_reads(uint64_t hart)
+{
+	uint64_t cause = 0, value;
+
+	__asm__ volatile("csrw scounteren, %0" ::"r"(1ul));
+	value = user_run(user_cycle, &cause);
+	tap(cause == CAUSE_USER_ECALL && value == expected_counter(hart, 0xC00),
+	    "user mode reads a counter that scounteren allows, and goes on in user mode");
+	__asm__ volatile("csrw scounteren, %0" ::"r"(6ul));
+	value = user_run(user_cycle, &cause);
+	tap(cause == CAUSE_ILLEGAL_INSTRUCTION && value == 0,
+	    "one that scounteren does not allow is an illegal instruction");
+	__asm__ volatile("csrr %0, scounteren" : "=r"(value));
+	tap(value == 6, "scounteren stays as it was");
+}
+
+void main(uint64_t boot, const void *fdt)
+{
+	const char *args = fdt_bootargs(fdt);
+
+	calls = bootarg(args, "calls", 1000);
+	reads = bootarg(args, "reads", 8);
+	tap(sbi_probe(ECHO_EID) == 1, "the extension that KVM hands over is there");
+	tap(sbi_probe(ECHO_EID_FORWARDED) == 1, "the extension that KVM keeps is there");
+	unknown_function();
+	passed_call();
+	supervisor_reads(boot);
+	writes_trap();
+	user_reads(boot);
+	all_harts_call(boot);
+	tap_end();
+}
