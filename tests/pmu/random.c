@@ -184,7 +184,13 @@ static void fill(struct random *random, const struct symbols *symbols, unsigned 
 		break;
 	case OP_EI: event_info(random, step); break;
 	case OP_POKE: poke(random, symbols, step); break;
-	case OP_RD: step->args[0] = random_below(random, 4) ? random_below(random, 6) : F0; break;
+	case OP_RD:
+		step->args[0] = random_below(random, 6);
+		if (random_below(random, 4) == 0 && !(wishes & RANDOM_NO_FW_CSR))
+			step->args[0] = F0;
+		if (step->args[0] == 1)
+			step->args[0] = 0; /* time, which a hart may read by itself */
+		break;
 	case OP_WORK: step->args[0] = 1ull << random_below(random, 18); break;
 	case OP_GI:
 	case OP_FR:

@@ -26,6 +26,7 @@ enum random_wish {
 	 */
 	RANDOM_QUIET = 1 << 0,
 	RANDOM_NO_HART = 1 << 1,
+	RANDOM_NO_FW_CSR = 1 << 2, /* no CSR reads that the host itself refuses */
 };
 
 void random_steps(struct random *random, const struct symbols *symbols, unsigned int wishes,

@@ -113,6 +113,8 @@ enum needs {
 	NEEDS_READ_ONLY = 1 << 3,
 	NEEDS_UNPLUG = 1 << 4,
 	NEEDS_PLATFORM = 1 << 5, /* platform event 1 can be counted */
+	/* Reads of a CSR reach the hypervisor though the host has no such counter. */
+	NEEDS_ALL_CSRS = 1 << 6,
 };
 
 /* A kernel's own PMU must never be given this: its host's memory is at stake. */

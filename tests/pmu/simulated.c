@@ -357,7 +357,7 @@ struct machine_under_test simulated_machine(struct simulated *simulated, enum pm
 		.opaque = simulated,
 		.column = profile_column(profile),
 		.can = NEEDS_COUNTS | NEEDS_OVERFLOW | NEEDS_REARM | NEEDS_READ_ONLY |
-		       NEEDS_UNPLUG | NEEDS_PLATFORM,
+		       NEEDS_UNPLUG | NEEDS_PLATFORM | NEEDS_ALL_CSRS,
 		.page = P_ADDRESS,
 		.last_page = SIMULATED_RAM + (SIMULATED_PAGES - 1) * 4096ull,
 		.hole = SIMULATED_RAM + (1ull << 30),

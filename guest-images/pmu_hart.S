@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What C cannot say: a call with five arguments, reads of all counter CSRs, a hart that stops. */
+	.text
+
+/* struct answer pmu_ecall(a0 to a4, fid, eid) */
+	.globl pmu_ecall
+	.type pmu_ecall, @function
+pmu_ecall:
+	mv	a7, a6
+	mv	a6, a5
+	ecall
+	ret
+	.size pmu_ecall, . - pmu_ecall
+
+/* uint64_t pmu_csr_read_N(void) at pmu_csr_reads + 8 * N */
+	.option push
+	.option norvc
+	.balign	8
+	.globl pmu_csr_reads
+pmu_csr_reads:
+	.set	csr, 0xC00
+	.rept	32
+	csrr	a0, csr
+	ret
+	.set	csr, csr + 1
+	.endr
+	.option pop
+
+/* void pmu_work(uint64_t instructions): that many, rounded up to two. */
+	.globl pmu_work
+	.type pmu_work, @function
+pmu_work:
+	addi	a0, a0, -2
+	bgtz	a0, pmu_work
+	ret
+	.size pmu_work, . - pmu_work
+
+/*
+ * void pmu_stop_hart(uint64_t *context, uint64_t *stopping): saves what C keeps over a call, says so
+ * and stops the hart. Started again at pmu_hart_resumes with the context as opaque value, it
+ * returns.
+ */
+	.globl pmu_stop_hart
+	.type pmu_stop_hart, @function
+pmu_stop_hart:
+	sd	ra, 0(a0)
+	sd	sp, 8(a0)
+	sd	gp, 16(a0)
+	sd	tp, 24(a0)
+	sd	s0, 32(a0)
+	sd	s1, 40(a0)
+	sd	s2, 48(a0)
+	sd	s3, 56(a0)
+	sd	s4, 64(a0)
+	sd	s5, 72(a0)
+	sd	s6, 80(a0)
+	sd	s7, 88(a0)
+	sd	s8, 96(a0)
+	sd	s9, 104(a0)
+	sd	s10, 112(a0)
+	sd	s11, 120(a0)
+	csrr	t0, stvec
+	sd	t0, 128(a0)
+	fence	rw, rw
+	li	t0, 1
+	sd	t0, 0(a1)
+	li	a7, 0x48534d
+	li	a6, 1
+	ecall
+	unimp
+	.size pmu_stop_hart, . - pmu_stop_hart
+
+	.globl pmu_hart_resumes
+pmu_hart_resumes:
+	ld	ra, 0(a1)
+	ld	sp, 8(a1)
+	ld	gp, 16(a1)
+	ld	tp, 24(a1)
+	ld	s0, 32(a1)
+	ld	s1, 40(a1)
+	ld	s2, 48(a1)
+	ld	s3, 56(a1)
+	ld	s4, 64(a1)
+	ld	s5, 72(a1)
+	ld	s6, 80(a1)
+	ld	s7, 88(a1)
+	ld	s8, 96(a1)
+	ld	s9, 104(a1)
+	ld	s10, 112(a1)
+	ld	s11, 120(a1)
+	ld	t0, 128(a1)
+	csrw	stvec, t0
+	ret

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "pmu_machine.h"
+
+#include "lib/guest.h"
+#include "lib/memory.h"
+#include "lib/sbi.h"
+#include "lib/trap.h"
+#include "pmu/pmu.h"
+
+/* pmu_hart.S */
+struct answer pmu_ecall(uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4,
+			uint64_t fid, uint64_t eid);
+void pmu_work(uint64_t instructions);
+void pmu_stop_hart(uint64_t *context, volatile uint64_t *stopping);
+extern char pmu_csr_reads[], pmu_hart_resumes[];
+
+#define LCOFI	    13u
+#define SSTATUS_SIE 2u
+#define CFG_SKIP    1u
+#define CFG_CLEAR   2u
+#define SP_RESET    1u
+#define FIRMWARE    0xF0000ull
+#define RAW	    0x20000ull
+
+/* ---- calls and CSRs ---- */
+
+static struct answer call(void *opaque, uint64_t fid, const uint64_t args[STEP_ARGS])
+{
+	const struct pmu_machine *machine = opaque;
+
+	return pmu_ecall(args[0], args[1], args[2], args[3], args[4], fid, machine->eid);
+}
+
+static bool read_csr(void *opaque, unsigned int csr, uint64_t *value)
+{
+	uint64_t (*read)(void) = (uint64_t (*)(void))(pmu_csr_reads + 8ul * (csr - PMU_CSR_CYCLE));
+	uint64_t before = trap.exceptions;
+
+	(void)opaque;
+	trap_expected = true;
+	*value = read();
+	trap_expected = false;
+	return trap.exceptions == before;
+}
+
+static void set_timer(void *opaque)
+{
+	(void)opaque;
+	sbi_call(EID_TIME, 0, UINT64_MAX, 0, 0);
+}
+
+static void work(void *opaque, uint64_t instructions)
+{
+	(void)opaque;
+	pmu_work(instructions);
+}
+
+/* ---- the interrupt ---- */
+
+static void enable_lcofi(void *opaque)
+{
+	struct pmu_machine *machine = opaque;
+
+	machine->taken = trap.interrupts;
+	__asm__ volatile("csrs sie, %0" ::"r"(1ul << LCOFI));
+	__asm__ volatile("csrs sstatus, %0" ::"r"(SSTATUS_SIE));
+}
+
+static unsigned int lcofis_taken(void *opaque)
+{
+	const struct pmu_machine *machine = opaque;
+
+	if (trap.cause != (CAUSE_INTERRUPT | LCOFI))
+		return 0;
+	return (unsigned int)(trap.interrupts - machine->taken);
+}
+
+static bool lcofi_pending(void *opaque)
+{
+	uint64_t sip;
+
+	(void)opaque;
+	__asm__ volatile("csrr %0, sip" : "=r"(sip));
+	return sip >> LCOFI & 1;
+}
+
+static void clear_lcofi(void *opaque)
+{
+	(void)opaque;
+	__asm__ volatile("csrc sip, %0" ::"r"(1ul << LCOFI));
+}
+
+/* ---- a hart that stops and starts ---- */
+
+static uint64_t context[17];
+static volatile uint64_t stopping; /* 1: about to stop */
+static uint64_t stopped_hart;
+
+void pmu_machine_hart(uint64_t hart)
+{
+	stopped_hart = hart;
+}
+
+void pmu_restarter(uint64_t hart)
+{
+	(void)hart;
+	for (;;) {
+		while (!stopping)
+			;
+		while (sbi_call(EID_HSM, FID_HSM_STATUS, stopped_hart, 0, 0).value != HART_STOPPED)
+			;
+		stopping = 0;
+		sbi_call(EID_HSM, FID_HSM_START, stopped_hart, (uint64_t)pmu_hart_resumes,
+			 (uint64_t)context);
+	}
+}
+
+static void restart_hart(void *opaque)
+{
+	(void)opaque;
+	pmu_stop_hart(context, &stopping);
+}
+
+/* ---- the page ---- */
+
+static uint64_t peek(void *opaque, unsigned int word)
+{
+	const struct pmu_machine *machine = opaque;
+
+	return ((volatile uint64_t *)machine->page)[word];
+}
+
+static void poke(void *opaque, unsigned int word, uint64_t value)
+{
+	const struct pmu_machine *machine = opaque;
+
+	((volatile uint64_t *)machine->page)[word] = value;
+}
+
+/* ---- as on a new vCPU ---- */
+
+static struct answer call4(void *opaque, uint64_t fid, uint64_t a0, uint64_t a1, uint64_t a2,
+			   uint64_t a3)
+{
+	const uint64_t args[STEP_ARGS] = {a0, a1, a2, a3};
+
+	return call(opaque, fid, args);
+}
+
+/*
+ * KVM keeps values when counters are reset, and more over a reset of the hart; what a guest can do
+ * is to use each counter once more and reset it.
+ */
+static void fresh(void *opaque)
+{
+	struct pmu_machine *machine = opaque;
+	struct machine_under_test self = pmu_machine(machine, 0);
+	struct symbols symbols = symbols_find(&self);
+	uint64_t all = symbols.values[SYMBOL_ALL], f0 = symbols.values[SYMBOL_F0];
+
+	call4(opaque, PMU_SNAPSHOT_SET_SHMEM, UINT64_MAX, UINT64_MAX, 0, 0);
+	/* KVM's stop ends at a firmware counter that has got a hardware event. */
+	for (uint64_t i = 0; i < PMU_FW_EVENTS; i++)
+		call4(opaque, PMU_COUNTER_CONFIG_MATCHING, f0 + i, 1, CFG_SKIP, FIRMWARE + i);
+	call4(opaque, PMU_COUNTER_STOP, 0, all, SP_RESET, 0);
+	call4(opaque, PMU_COUNTER_CONFIG_MATCHING, 0, 1, CFG_CLEAR, 1);
+	call4(opaque, PMU_COUNTER_CONFIG_MATCHING, 2, 1, CFG_CLEAR, 2);
+	for (uint64_t i = 3; i < f0; i++)
+		call4(opaque, PMU_COUNTER_CONFIG_MATCHING, i, 1, CFG_CLEAR, RAW);
+	/* An event that was started without a counter takes its value at the second start only. */
+	for (unsigned int twice = 0; twice < 2; twice++) {
+		for (uint64_t i = 0; i < PMU_FW_EVENTS; i++) {
+			call4(opaque, PMU_COUNTER_CONFIG_MATCHING, f0 + i, 1, 0, FIRMWARE + i);
+			call4(opaque, PMU_COUNTER_START, f0 + i, 1, 1, 0);
+		}
+		call4(opaque, PMU_COUNTER_STOP, 0, all, SP_RESET, 0);
+	}
+	__asm__ volatile("csrc sie, %0" ::"r"(1ul << LCOFI));
+	__asm__ volatile("csrc sstatus, %0" ::"r"(SSTATUS_SIE));
+	clear_lcofi(opaque);
+	memset(machine->page, 0, 2 * 4096);
+}
+
+struct machine_under_test pmu_machine(struct pmu_machine *machine, enum column column)
+{
+	return (struct machine_under_test){
+		.opaque = machine,
+		.column = column,
+		.page = (uint64_t)machine->page,
+		.hole = 0x1000, /* below RAM there are devices, and nothing so low */
+		.call = call,
+		.read_csr = read_csr,
+		.set_timer = set_timer,
+		.work = work,
+		.restart_hart = restart_hart,
+		.enable_lcofi = enable_lcofi,
+		.lcofis_taken = lcofis_taken,
+		.lcofi_pending = lcofi_pending,
+		.clear_lcofi = clear_lcofi,
+		.peek = peek,
+		.poke = poke,
+		.fresh = fresh,
+	};
+}
