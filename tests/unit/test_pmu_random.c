@@ -61,14 +61,15 @@ static void compare_with_model(enum pmu_profile profile, unsigned int width)
 	struct random random = {option("PMU_RANDOM_SEED", 1) + profile};
 	struct simulated simulated;
 	struct model model;
-	struct machine_under_test left = simulated_machine(&simulated, profile);
-	struct machine_under_test right = model_machine(&model);
+	struct machine_under_test left, right;
 	struct random_step steps[SEQUENCE];
 	struct random_difference difference;
 	struct symbols symbols;
 
 	simulated_init(&simulated, pmu_profile_quirks(profile), H, width);
 	model_init(&model, profile == PMU_LINUX_6_12, H, width);
+	left = simulated_machine(&simulated, profile);
+	right = model_machine(&model);
 	symbols = symbols_find(&left);
 	for (unsigned int i = 0; i < rounds(SEQUENCE); i++) {
 		unsigned int count = SEQUENCE;
