@@ -12,7 +12,8 @@ struct answer pmu_ecall(uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, uint
 			uint64_t fid, uint64_t eid);
 void pmu_work(uint64_t instructions);
 void pmu_stop_hart(uint64_t *context, volatile uint64_t *stopping);
-extern char pmu_csr_reads[], pmu_hart_resumes[];
+uint64_t pmu_csr_read(uint64_t index);
+extern char pmu_hart_resumes[];
 
 #define LCOFI	    13u
 #define SSTATUS_SIE 2u
@@ -33,12 +34,11 @@ static struct answer call(void *opaque, uint64_t fid, const uint64_t args[STEP_A
 
 static bool read_csr(void *opaque, unsigned int csr, uint64_t *value)
 {
-	uint64_t (*read)(void) = (uint64_t (*)(void))(pmu_csr_reads + 8ul * (csr - PMU_CSR_CYCLE));
 	uint64_t before = trap.exceptions;
 
 	(void)opaque;
 	trap_expected = true;
-	*value = read();
+	*value = pmu_csr_read(csr - PMU_CSR_CYCLE);
 	trap_expected = false;
 	return trap.exceptions == before;
 }

@@ -576,7 +576,7 @@ const struct scenario scenarios[] = {
 	}},
 	{121, "an old period is no more", NEEDS_OVERFLOW | NEEDS_REARM, 0, {
 		CFG_INSNS,
-		{OP_ST, {2, 1, SET, -2 * WORK}, {OK}},
+		{OP_ST, {2, 1, SET, -(2 * WORK)}, {OK}},
 		DO_WORK,
 		{OP_SP, {2, 1, 0}, {OK}},
 		{OP_PENDING, {0}, {V(0)}},
@@ -655,7 +655,7 @@ const struct scenario scenarios[] = {
 	}},
 	{131, "AUTO_START overflows at the end of the value that is there", NEEDS_OVERFLOW | NEEDS_REARM, 0, {
 		CFG_INSNS,
-		{OP_ST, {2, 1, SET, -2 * WORK}, {OK}},
+		{OP_ST, {2, 1, SET, -(2 * WORK)}, {OK}},
 		{OP_SP, {2, 1, 0}, {OK}},
 		{OP_CFG, {2, 1, SKIP | AUTO, INSNS}, {V(2)}},
 		DO_WORK,
