@@ -15,7 +15,8 @@ static bool count_of(struct pmu *pmu, const struct pmu_event *event, uint64_t *c
 {
 	if (event->code == PMU_FW_PLATFORM)
 		return pmu->environment->platform(pmu->opaque, event->data, count);
-	if (pmu->environment->firmware(pmu->opaque, event->code, count))
+	if (event->code < PMU_FW_EVENTS &&
+	    pmu->environment->firmware(pmu->opaque, event->code, count))
 		return true;
 	/* KVM takes each of the 22 and never counts some. */
 	*count = 0;
