@@ -35,12 +35,11 @@ static uint64_t linux_version(void)
 
 void sbi_base(struct sbi_context *context, struct sbi_call *call)
 {
-	(void)context;
 	switch (call->fid) {
 	case BASE_GET_SPEC_VERSION: call->value = SPEC_VERSION; break;
 	case BASE_GET_IMPL_ID: call->value = IMPL_KVM; break;
 	case BASE_GET_IMPL_VERSION: call->value = linux_version(); break;
-	case BASE_PROBE_EXTENSION: call->value = sbi_find(call->args[0]) != NULL; break;
+	case BASE_PROBE_EXTENSION: call->value = sbi_find(context, call->args[0]) != NULL; break;
 	/* Zero is always a legal value of these three. */
 	case BASE_GET_MVENDORID:
 	case BASE_GET_MARCHID:

@@ -10,21 +10,24 @@
 
 /* SBI 3.0: the chapter of each is named in its file. */
 const struct sbi_extension sbi_extensions[] = {
-	{"DBCN", 0x4442434e, 0x4442434e, sbi_dbcn},
-	{"BASE", 0x10, 0x10, sbi_base},
-	{"legacy console", 0x01, 0x02, sbi_legacy_console},
-	{"SRST", 0x53525354, 0x53525354, sbi_srst},
-	{"SUSP", 0x53555350, 0x53555350, sbi_susp},
-	{"ECHO", ECHO_EID, ECHO_EID, sbi_echo},
-	{"ECHO", ECHO_EID_FORWARDED, ECHO_EID_FORWARDED, sbi_echo},
-	{NULL, 0, 0, NULL},
+	{"DBCN", 0x4442434e, 0x4442434e, sbi_dbcn, NULL},
+	{"PMU", PMU_EID, PMU_EID, sbi_pmu, sbi_pmu_present},
+	{"PMU, experimental", 0x08504d55, 0x08504d55, sbi_pmu, sbi_pmu_present},
+	{"BASE", 0x10, 0x10, sbi_base, NULL},
+	{"legacy console", 0x01, 0x02, sbi_legacy_console, NULL},
+	{"SRST", 0x53525354, 0x53525354, sbi_srst, NULL},
+	{"SUSP", 0x53555350, 0x53555350, sbi_susp, NULL},
+	{"ECHO", ECHO_EID, ECHO_EID, sbi_echo, NULL},
+	{"ECHO", ECHO_EID_FORWARDED, ECHO_EID_FORWARDED, sbi_echo, NULL},
+	{NULL, 0, 0, NULL, NULL},
 };
 
-const struct sbi_extension *sbi_find(uint64_t eid)
+const struct sbi_extension *sbi_find(const struct sbi_context *context, uint64_t eid)
 {
 	for (const struct sbi_extension *extension = sbi_extensions; extension->name; extension++) {
 		if (eid >= extension->first && eid <= extension->last)
-			return extension;
+			return !extension->present || extension->present(context) ? extension
+										  : NULL;
 	}
 	return NULL;
 }
@@ -47,7 +50,7 @@ static void unclaimed(struct sbi_context *context, const struct sbi_call *call)
 
 void sbi_dispatch(struct sbi_context *context, struct sbi_call *call)
 {
-	const struct sbi_extension *extension = sbi_find(call->eid);
+	const struct sbi_extension *extension = sbi_find(context, call->eid);
 
 	call->pass = false;
 	call->error = SBI_ERR_NOT_SUPPORTED;

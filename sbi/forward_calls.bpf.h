@@ -48,29 +48,20 @@ static __always_inline void count_firmware(__u32 hart, __u32 code)
 		__sync_fetch_and_add(&of->events[code], 1);
 }
 
-struct receivers {
-	__u64 mask, base;
-	__u32 code;
-};
-
-static long count_receiver(__u32 bit, void *opaque)
-{
-	const struct receivers *receivers = opaque;
-
-	if (receivers->base == ~0ull)
-		count_firmware(bit, receivers->code);
-	else if (receivers->mask >> (bit & 63) & 1)
-		count_firmware(receivers->base + bit, receivers->code);
-	return 0;
-}
-
-/* SBI 3.0, 3.1: a hart mask and its base; base -1 is all harts. */
+/*
+ * SBI 3.0, 3.1: a hart mask and its base; base -1 is all harts. A loop over the harts that there
+ * are, not bpf_loop(): callbacks are refused where BPF is not compiled.
+ */
 static __always_inline void count_receivers(const uint64_t args[8], __u32 code)
 {
-	struct receivers receivers = {args[0], args[1], code};
+	__u64 mask = args[0], base = args[1];
 
-	if (receivers.base == ~0ull || receivers.base < FORWARD_MAX_HARTS)
-		bpf_loop(receivers.base == ~0ull ? hart_count : 64, count_receiver, &receivers, 0);
+	for (__u32 hart = 0; hart < FORWARD_MAX_HARTS && hart < hart_count; hart++) {
+		__u64 bit = hart - base;
+
+		if (base == ~0ull || (bit < 64 && mask >> (bit & 63) & 1))
+			count_firmware(hart, code);
+	}
 }
 
 static __always_inline void count_call(__u32 hart, const uint64_t args[8])

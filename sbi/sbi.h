@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "pmu/pmu.h"
 #include "vmm/machine.h"
 
 /* SBI 3.0, chapter 3: standard errors. */
@@ -62,6 +63,8 @@ struct sbi_extension {
 	const char *name;     /* "DBCN" */
 	uint64_t first, last; /* EIDs, inclusive */
 	void (*handle)(struct sbi_context *context, struct sbi_call *call);
+	/* Whether this machine has it; NULL: every machine does. */
+	bool (*present)(const struct sbi_context *context);
 };
 
 /* Owned by the machine. Counters are updated atomically (relaxed): any vCPU thread calls. */
@@ -77,6 +80,10 @@ struct sbi_context {
 	void (*suspend)(struct machine *machine, unsigned int hart);
 	/* NULL: no counter can be read. */
 	void (*read_counter)(struct sbi_context *context, struct counter_read *read);
+	/* The PMU of a hart, for calls on that hart's thread. NULL: there is none. */
+	struct pmu *(*pmu)(struct machine *machine, unsigned int hart);
+	/* KVM answers the PMU at its own EID; only a restart that it would refuse comes here. */
+	bool mend_restart;
 };
 
 /* Whether the guest's own scounteren lets the hart read that counter in its mode. */
@@ -94,8 +101,8 @@ extern const struct sbi_extension sbi_extensions[];
  */
 void sbi_dispatch(struct sbi_context *context, struct sbi_call *call);
 
-/* Whether an extension of the table claims EID: what sbi_probe_extension() answers. */
-const struct sbi_extension *sbi_find(uint64_t eid);
+/* The extension of this machine that claims EID, or NULL: what sbi_probe_extension() answers. */
+const struct sbi_extension *sbi_find(const struct sbi_context *context, uint64_t eid);
 
 /* ---- the handlers, each in the file of its name ---- */
 
@@ -103,6 +110,9 @@ void sbi_base(struct sbi_context *context, struct sbi_call *call);
 void sbi_echo(struct sbi_context *context, struct sbi_call *call);
 void sbi_echo_counter(struct sbi_context *context, struct counter_read *read);
 void sbi_dbcn(struct sbi_context *context, struct sbi_call *call);
+void sbi_pmu(struct sbi_context *context, struct sbi_call *call);
+bool sbi_pmu_present(const struct sbi_context *context);
+void sbi_pmu_read_counter(struct sbi_context *context, struct counter_read *read);
 void sbi_legacy_console(struct sbi_context *context, struct sbi_call *call);
 void sbi_srst(struct sbi_context *context, struct sbi_call *call);
 void sbi_susp(struct sbi_context *context, struct sbi_call *call);

@@ -34,10 +34,13 @@ static void hide_aia(const struct machine *machine)
 		kvm_set_reg(machine->vcpus[i].fd, KVM_ISA_REG(ISA_EXT_SSAIA), 0);
 }
 
-static bool describe_isa(int vcpu_fd, struct board *board, struct board_isa *isa, bool *enabled)
+static bool describe_isa(int vcpu_fd, bool show_sscofpmf, struct board *board,
+			 struct board_isa *isa, bool *enabled)
 {
 	for (unsigned int id = 0; id < ISA_EXT_COUNT; id++)
 		enabled[id] = get_or_zero(vcpu_fd, KVM_ISA_REG(id)) == 1;
+	/* KVM cannot switch it off; a guest that does not see it asks for no overflow. */
+	enabled[ISA_EXT_SSCOFPMF] &= show_sscofpmf;
 	board->isa_extension_count =
 		isa_describe(enabled, ISA_EXT_COUNT, isa->isa, sizeof(isa->isa), isa->names);
 	board->isa = isa->isa;
@@ -55,7 +58,7 @@ bool board_from_kvm(const struct machine *machine, struct board *board, struct b
 
 	if (!machine->has_aia)
 		hide_aia(machine);
-	if (!describe_isa(vcpu_fd, board, isa, enabled))
+	if (!describe_isa(vcpu_fd, machine->pmu.sscofpmf, board, isa, enabled))
 		return false;
 	if (kvm_get_reg(vcpu_fd, KVM_REG64(KVM_REG_RISCV_TIMER, KVM_REG_RISCV_TIMER_REG(frequency)),
 			&board->timebase) < 0) {

@@ -6,12 +6,16 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "pmu/pmu.h"
+
 #define CONFIG_MAX_DISKS   16
 #define CONFIG_MAX_INJECTS 64
 
 enum config_net { NET_NONE, NET_USER, NET_TAP };
 enum config_console { CONSOLE_SERIAL, CONSOLE_VIRTIO, CONSOLE_NONE };
 enum config_transport { TRANSPORT_PCI, TRANSPORT_MMIO };
+/* Who answers the SBI PMU. */
+enum config_pmu { CONFIG_PMU_AUTO, CONFIG_PMU_KVM, CONFIG_PMU_VMM, CONFIG_PMU_OFF };
 enum config_on_reboot { ON_REBOOT_RESTART, ON_REBOOT_EXIT };
 
 struct config_disk {
@@ -43,6 +47,8 @@ struct config {
 	enum config_console console;
 	enum config_transport transport;
 	bool aia; /* use the host's AIA where it has one */
+	enum config_pmu pmu;
+	enum pmu_profile pmu_profile;
 	enum config_on_reboot on_reboot;
 	const char *dump_fdt, *result; /* paths or NULL */
 	const char *name;	       /* NULL after options_parse() unless given */

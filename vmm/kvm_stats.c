@@ -3,6 +3,7 @@
 #include "vmm/kvm_stats.h"
 
 #include <linux/kvm.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,44 +25,87 @@ static void add_value(struct kvm_stats *stats, const char *name, uint64_t value)
 	stats->entries[i].value += value;
 }
 
-static void add_described(struct kvm_stats *stats, int fd, const struct kvm_stats_header *header,
-			  const char *descriptions, size_t stride)
+/* Calls EACH for every plain counter of FD, no histograms and no states of this moment, until it
+ * returns false. */
+static void for_each(int fd, bool (*each)(void *opaque, const char *name, int64_t offset),
+		     void *opaque)
 {
-	for (uint32_t i = 0; i < header->num_desc; i++) {
-		struct kvm_stats_desc head;
-		char name[KVM_STATS_NAME_MAX] = {0};
-		uint64_t value;
+	struct kvm_stats_header header;
+	char *descriptions;
+	size_t stride, len;
+
+	if (pread(fd, &header, sizeof(header), 0) != (ssize_t)sizeof(header))
+		return;
+	stride = sizeof(struct kvm_stats_desc) + header.name_size;
+	len = stride * header.num_desc;
+	descriptions = malloc(len);
+	if (!descriptions || pread(fd, descriptions, len, header.desc_offset) != (ssize_t)len)
+		header.num_desc = 0;
+	for (uint32_t i = 0; i < header.num_desc; i++) {
 		const char *at = descriptions + i * stride;
+		char name[KVM_STATS_NAME_MAX] = {0};
+		struct kvm_stats_desc head;
 
 		memcpy(&head, at, sizeof(head));
-		snprintf(name, sizeof(name), "%.*s", (int)header->name_size, at + sizeof(head));
-		/* Plain counters only: no histograms, no states of this moment. */
+		snprintf(name, sizeof(name), "%.*s", (int)header.name_size, at + sizeof(head));
 		if ((head.flags & KVM_STATS_TYPE_MASK) != KVM_STATS_TYPE_CUMULATIVE ||
 		    head.size != 1)
 			continue;
-		if (pread(fd, &value, sizeof(value), header->data_offset + head.offset) ==
-		    (ssize_t)sizeof(value))
-			add_value(stats, name, value);
+		if (!each(opaque, name, (int64_t)header.data_offset + head.offset))
+			break;
 	}
+	free(descriptions);
+}
+
+int kvm_stats_open(int vcpu_fd)
+{
+	return ioctl(vcpu_fd, KVM_GET_STATS_FD, NULL);
+}
+
+struct search {
+	const char *name;
+	int64_t offset;
+};
+
+static bool match(void *opaque, const char *name, int64_t offset)
+{
+	struct search *search = opaque;
+
+	if (strcmp(name, search->name) != 0)
+		return true;
+	search->offset = offset;
+	return false;
+}
+
+int64_t kvm_stats_offset(int fd, const char *name)
+{
+	struct search search = {.name = name, .offset = -1};
+
+	for_each(fd, match, &search);
+	return search.offset;
+}
+
+struct addition {
+	struct kvm_stats *stats;
+	int fd;
+};
+
+static bool add_one(void *opaque, const char *name, int64_t offset)
+{
+	struct addition *addition = opaque;
+	uint64_t value;
+
+	if (pread(addition->fd, &value, sizeof(value), offset) == (ssize_t)sizeof(value))
+		add_value(addition->stats, name, value);
+	return true;
 }
 
 void kvm_stats_add(struct kvm_stats *stats, int vcpu_fd)
 {
-	int fd = ioctl(vcpu_fd, KVM_GET_STATS_FD, NULL);
-	struct kvm_stats_header header;
-	size_t stride, len;
-	char *descriptions = NULL;
+	struct addition addition = {.stats = stats, .fd = kvm_stats_open(vcpu_fd)};
 
-	if (fd < 0)
+	if (addition.fd < 0)
 		return;
-	if (pread(fd, &header, sizeof(header), 0) == (ssize_t)sizeof(header)) {
-		stride = sizeof(struct kvm_stats_desc) + header.name_size;
-		len = stride * header.num_desc;
-		descriptions = malloc(len);
-		if (descriptions &&
-		    pread(fd, descriptions, len, header.desc_offset) == (ssize_t)len)
-			add_described(stats, fd, &header, descriptions, stride);
-	}
-	free(descriptions);
-	close(fd);
+	for_each(addition.fd, add_one, &addition);
+	close(addition.fd);
 }

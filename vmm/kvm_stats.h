@@ -19,6 +19,11 @@ struct kvm_stats {
 	} entries[KVM_STATS_MAX];
 };
 
+/* The statistics of one vCPU as a file: it outlives the vCPU's own. -1: this kernel has none. */
+int kvm_stats_open(int vcpu_fd);
+/* Where in that file the plain counter NAME lies (8 bytes); -1: there is no such. */
+int64_t kvm_stats_offset(int fd, const char *name);
+
 /* Adds the counters of one vCPU; a kernel that has none adds nothing. */
 void kvm_stats_add(struct kvm_stats *stats, int vcpu_fd);
 

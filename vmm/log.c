@@ -60,6 +60,15 @@ void warning(const char *format, ...)
 	va_end(arguments);
 }
 
+void note(const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	put_line("", format, arguments);
+	va_end(arguments);
+}
+
 void verbose(const char *format, ...)
 {
 	va_list arguments;

@@ -12,6 +12,8 @@
 void error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* Something works less well than asked for. */
 void warning(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* What the user would want to know, though all is well. */
+void note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* Only with --verbose. */
 void verbose(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_set_verbose(bool on);

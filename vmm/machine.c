@@ -12,13 +12,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "sbi/echo.h"
 #include "vmm/log.h"
 #include "vmm/machine_private.h"
 #include "vmm/run.h"
 
 #define NS_PER_S		1000000000ull
-#define FORWARD_CHECK_NS	2000000000ull
 #define GUEST_ERROR_LINES_PER_S 4u
 #define GUEST_ERROR_LINES	100u /* in a life: a guest must not fill the user's log */
 
@@ -332,75 +330,25 @@ static struct machine *machine_new(const struct config *config)
 	return machine;
 }
 
-static void check_forward(struct machine *machine)
-{
-	struct forward_refusal refusal;
-
-	if (machine->forward && !forward_check(machine->forward, &refusal))
-		warning("SBI calls that KVM keeps to itself do not get here any more, and it "
-			"answers them: %s: %s",
-			refusal.why, refusal.way_out);
-}
-
-static void forward_check_due(struct loop_timer *timer)
-{
-	struct machine *machine = timer->opaque;
-
-	check_forward(machine);
-	loop_timer_set(machine->loop, timer, FORWARD_CHECK_NS);
-}
-
-/*
- * Calls that KVM keeps to itself. A host that cannot forward them has a guest without them, and
- * that is all.
- */
-static void open_forward(struct machine *machine)
-{
-	struct forward_rules rules = {0};
-	struct forward_refusal refusal;
-
-	if (machine->config->sbi_echo != SBI_ECHO_OFF) {
-		rules.rules[rules.count++] =
-			(struct forward_rule){.eid = ECHO_EID_FORWARDED, .fids = FORWARD_ALL_FIDS};
-		rules.probes = 1;
-		rules.counter_reads = 1;
-		rules.tracepoints_only = machine->config->sbi_echo == SBI_ECHO_TRACEPOINTS;
-		machine->sbi.read_counter = sbi_echo_counter;
-	}
-	if (rules.count == 0)
-		return;
-	machine->forward = forward_open(&rules, machine->config->cpus, &refusal);
-	if (!machine->forward) {
-		warning("SBI calls that KVM keeps to itself do not get here: %s: %s", refusal.why,
-			refusal.way_out);
-		return;
-	}
-	verbose("SBI calls that KVM keeps to itself get here by BPF programs %s",
-		forward_way(machine->forward));
-	machine->forward_check =
-		(struct loop_timer){.expired = forward_check_due, .opaque = machine};
-	loop_timer_set(machine->loop, &machine->forward_check, FORWARD_CHECK_NS);
-}
-
 static bool bring_up(struct machine *machine, const struct boot_files *files, bool terminal,
 		     const struct run_account *account)
 {
+	machine->first_life = account->boots == 0;
 	if (!create_vm(machine) || !check_cpus(machine) || !create_memory(machine))
 		return false;
 	/* KVM wants the AIA before the vCPUs exist, and started after. */
 	machine->has_aia = machine->config->aia && aia_create(machine->vm_fd, &machine->aia);
-	if (!create_vcpus(machine) || !create_interrupts(machine) ||
-	    !create_loop(machine, terminal, account))
-		return false;
-	open_forward(machine);
-	return devices_plug(machine) && boot_prepare(machine, files);
+	return create_vcpus(machine) && create_interrupts(machine) &&
+	       create_loop(machine, terminal, account) && pmu_setup(machine) &&
+	       devices_plug(machine) && boot_prepare(machine, files);
 }
 
 /* ---- taking it down ---- */
 
 static void stop_vcpus(struct machine *machine)
 {
-	check_forward(machine);
+	pmu_setup_finish(machine);
+	forwarding_check(machine);
 	atomic_store(&machine->stopping, true);
 	pthread_mutex_lock(&machine->lock);
 	/* A vCPU may wait for a device to become idle, or for a wake-up. */
@@ -446,7 +394,7 @@ static void machine_free(struct machine *machine)
 	for (unsigned int i = 0; i < machine->vcpu_count; i++)
 		vcpu_free(&machine->vcpus[i]);
 	free(machine->vcpus);
-	forward_close(machine->forward);
+	forward_close(atomic_load(&machine->forward));
 	loop_free(machine->loop);
 	close_if_open(machine->aia.fd);
 	close_if_open(machine->vm_fd);

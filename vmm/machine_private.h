@@ -15,6 +15,7 @@
 #include "vmm/image.h"
 #include "vmm/kvm.h"
 #include "vmm/machine.h"
+#include "vmm/pmu_choice.h"
 #include "vmm/vcpu.h"
 
 #define MACHINE_MAX_MSI 512u
@@ -37,6 +38,7 @@ struct msi {
 
 struct machine {
 	const struct config *config;
+	bool first_life;	    /* the guest has not restarted yet */
 	bool bad_input;		    /* bring-up failed on what the user gave, not on the host */
 	pthread_mutex_t lock;	    /* held by whoever runs device code */
 	pthread_cond_t idle;	    /* a device has nothing in flight any more */
@@ -65,7 +67,11 @@ struct machine {
 	unsigned int virtio_mmio_count;
 
 	struct sbi_context sbi;
-	struct forward *forward; /* NULL: no call is forwarded */
+	struct pmu_choice pmu;		   /* who answers the guest's PMU */
+	_Atomic(struct forward *) forward; /* NULL: no call is forwarded, or not yet */
+	pthread_t mender; /* opens the forward while the guest starts: see pmu_setup.c */
+	bool has_mender;
+	struct loop_timer mend_timer;
 	struct loop_timer forward_check;
 	pthread_t signals; /* waits for SIGINT, SIGTERM and SIGHUP */
 	bool has_signals;
@@ -96,6 +102,19 @@ bool board_from_kvm(const struct machine *machine, struct board *board, struct b
 /* devices_plug.c: all devices that the configuration asks for. False after error(). */
 bool devices_plug(struct machine *machine);
 void devices_unplug(struct machine *machine);
+
+/* forwarding.c: the calls that KVM keeps to itself, and that are to come here all the same. */
+struct forward_rules forwarding_rules(struct machine *machine);
+/* Opens machine->forward. Any thread. False: see REFUSAL, and the guest is without. */
+bool forwarding_open(struct machine *machine, const struct forward_rules *rules,
+		     struct forward_refusal *refusal);
+void forwarding_watch(struct machine *machine); /* sees to it that the user hears of its end */
+void forwarding_check(struct machine *machine);
+
+/* pmu_setup.c: decides who answers the SBI PMU, tells KVM and the user, opens the forward. Before
+ * the vCPUs run. False after error(). */
+bool pmu_setup(struct machine *machine);
+void pmu_setup_finish(struct machine *machine); /* before they are stopped */
 
 /* boot.c: images, FDT and the boot hart's registers. False after error(). */
 bool boot_prepare(struct machine *machine, const struct boot_files *files);

@@ -8,17 +8,15 @@
 #include <unistd.h>
 
 #include "vmm/kvm.h"
+#include "vmm/lcofi.h"
 #include "vmm/probe.h"
 #include "vmm/probe_scratch.h"
 
-#define SIP_LCOFIP   (1ull << 13)
-#define SCAUSE_LCOFI 0x800000000000000dull
-#define ROUNDS	     1000000u /* so long may it take to arrive */
-
-typedef void trial(struct scratch *scratch, struct probe_finding *finding);
+typedef void trial_function(struct scratch *scratch, struct probe_finding *finding);
 
 /* Each trial has a VM of its own. */
-static void on_scratch(const struct probe *probe, trial *run, struct probe_finding *finding)
+static void on_scratch(const struct probe *probe, trial_function *run,
+		       struct probe_finding *finding)
 {
 	struct scratch scratch;
 
@@ -28,50 +26,31 @@ static void on_scratch(const struct probe *probe, trial *run, struct probe_findi
 	scratch_close(&scratch);
 }
 
-/* What became of the bit that no trap came from: BACK is what sip reads. */
-static void explain_loss(uint64_t back, struct probe_finding *finding)
-{
-	const char *why = "KVM puts the bit in the wrong place (mended in newer kernels)";
-
-	if (back == 0) {
-		why = "KVM drops the bit";
-	} else if (back == SIP_LCOFIP) {
-		why = "KVM has the bit, but the hart does not take the interrupt";
-		finding->fix = "use harts that take interrupt 13 in VS-mode (QEMU has them up to "
-			       "version 10.0.2)";
-	}
-	probe_set(finding, PROBE_MISSING, "it did not reach a scratch guest: %s; sip reads 0x%llx",
-		  why, (unsigned long long)back);
-}
-
 static void try_sip(struct scratch *scratch, struct probe_finding *finding)
 {
-	struct scratch_outcome outcome = scratch_start(scratch);
-	uint64_t back = 0;
+	struct lcofi_trial trial = lcofi_try_sip(scratch);
 	char words[96];
-	int result;
 
-	if (outcome.end == SCRATCH_READY) {
-		result = kvm_set_reg(scratch->vcpu_fd, KVM_CSR_REG(sip), SIP_LCOFIP);
-		if (result == 0)
-			result = kvm_get_reg(scratch->vcpu_fd, KVM_CSR_REG(sip), &back);
-		if (result < 0) {
-			probe_set(finding, PROBE_MISSING, "KVM refuses: %s", strerror(-result));
-			return;
-		}
-		outcome = scratch_spin(scratch, ROUNDS);
-	}
-	if (outcome.end == SCRATCH_TRAPPED && outcome.scause == SCAUSE_LCOFI) {
+	switch (trial.end) {
+	case LCOFI_TAKEN:
 		probe_set(finding, PROBE_OK, "a scratch guest took it (sip reads 0x%llx)",
-			  (unsigned long long)back);
+			  (unsigned long long)trial.sip);
 		return;
-	}
-	if (outcome.end == SCRATCH_SPUN) {
-		explain_loss(back, finding);
+	case LCOFI_REFUSED:
+		probe_set(finding, PROBE_MISSING, "KVM refuses: %s", strerror(trial.failure));
 		return;
+	case LCOFI_UNKNOWN:
+		scratch_explain(&trial.outcome, words, sizeof(words));
+		probe_set(finding, PROBE_MISSING, "it did not reach a scratch guest: %s", words);
+		return;
+	case LCOFI_IGNORED:
+		finding->fix = "use harts that take interrupt 13 in VS-mode (QEMU has them up to "
+			       "version 10.0.2)";
+		break;
+	default: break;
 	}
-	scratch_explain(&outcome, words, sizeof(words));
-	probe_set(finding, PROBE_MISSING, "it did not reach a scratch guest: %s", words);
+	probe_set(finding, PROBE_MISSING, "it did not reach a scratch guest: %s; sip reads 0x%llx",
+		  lcofi_why_not(&trial), (unsigned long long)trial.sip);
 }
 
 static void check_sip(struct probe *probe, const struct probe_check *check,

@@ -196,6 +196,27 @@ static const char *parse_aia(char *value, void *target)
 	return NULL;
 }
 
+static const char *parse_pmu(char *value, void *target)
+{
+	static const char *const choices[] = {[CONFIG_PMU_AUTO] = "auto",
+					      [CONFIG_PMU_KVM] = "kvm",
+					      [CONFIG_PMU_VMM] = "vmm",
+					      [CONFIG_PMU_OFF] = "off"};
+	int choice = option_choice(value, choices, 4);
+
+	if (choice < 0)
+		return "expected auto, kvm, vmm or off";
+	((struct config *)target)->pmu = (enum config_pmu)choice;
+	return NULL;
+}
+
+static const char *parse_pmu_profile(char *value, void *target)
+{
+	if (!pmu_profile_find(value, &((struct config *)target)->pmu_profile))
+		return "expected best, spec, linux-7.2 or linux-6.12";
+	return NULL;
+}
+
 static const char *parse_on_reboot(char *value, void *target)
 {
 	static const char *const choices[] = {
@@ -273,6 +294,14 @@ static const struct option_spec specs[] = {
 	 "use KVM's interrupt controllers where the host has them\n(auto), or a PLIC in this "
 	 "process",
 	 parse_aia},
+	{"--pmu", "auto|kvm|vmm|off", false,
+	 "who answers the guest's SBI PMU: KVM, this process, nobody,\nor what serves the guest "
+	 "best (auto)",
+	 parse_pmu},
+	{"--pmu-profile", "NAME", false,
+	 "what the PMU does where the specification and Linux differ:\nbest, spec, linux-7.2, "
+	 "linux-6.12 (best)",
+	 parse_pmu_profile},
 	{"--on-reboot", "restart|exit", false, "what a reboot of the guest does (restart)",
 	 parse_on_reboot},
 	{"--timeout", "SECONDS", false, "end the VM after this time", parse_timeout},

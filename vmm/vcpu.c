@@ -9,9 +9,11 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/random.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "vmm/access_fault.h"
+#include "vmm/hart_pmu.h"
 #include "vmm/isa.h"
 #include "vmm/log.h"
 #include "vmm/machine_private.h"
@@ -188,7 +190,7 @@ static bool unblock_kick(void)
 	       pthread_sigmask(SIG_UNBLOCK, &kick, NULL) == 0;
 }
 
-static void send_kick(const struct vcpu *vcpu)
+void vcpu_kick(const struct vcpu *vcpu)
 {
 	pthread_sigqueue(vcpu->thread, VCPU_KICK_SIGNAL,
 			 (union sigval){.sival_ptr = &vcpu->run->immediate_exit});
@@ -269,19 +271,80 @@ static void answer_forwarded(struct vcpu *vcpu, int result)
 		failed_run(vcpu, -result);
 }
 
+/* KVM_RUN has a signal mask of its own: the thread's without what is kept for it. */
+bool vcpu_keep_signal(struct vcpu *vcpu, int signal)
+{
+	uint8_t room[sizeof(struct kvm_signal_mask) + sizeof(uint64_t)];
+	const struct kvm_signal_mask head = {.len = sizeof(uint64_t)};
+	uint64_t blocked = 0; /* as the kernel has it: bit N - 1 for signal N */
+	sigset_t now;
+
+	if (vcpu->keeps && sigismember(&vcpu->kept, signal) == 1)
+		return true;
+	if (!vcpu->keeps)
+		sigemptyset(&vcpu->kept);
+	sigaddset(&vcpu->kept, signal);
+	if (pthread_sigmask(SIG_BLOCK, &vcpu->kept, &now) != 0)
+		return false;
+	for (int number = 1; number <= 64; number++)
+		if (sigismember(&now, number) == 1 && sigismember(&vcpu->kept, number) != 1)
+			blocked |= 1ull << (number - 1);
+	memcpy(room, &head, sizeof(head));
+	memcpy(room + sizeof(head), &blocked, sizeof(blocked));
+	vcpu->keeps = ioctl(vcpu->fd, KVM_SET_SIGNAL_MASK, room) == 0;
+	return vcpu->keeps;
+}
+
+static void take_kept_signals(struct vcpu *vcpu)
+{
+	const struct timespec no_time = {0};
+	siginfo_t info;
+
+	while (sigtimedwait(&vcpu->kept, &info, &no_time) > 0)
+		if (info.si_signo == HART_PMU_SIGNAL && vcpu->pmu)
+			hart_pmu_overflow(vcpu->pmu, info.si_fd);
+}
+
+static bool start_pmu(struct vcpu *vcpu)
+{
+	if (!vcpu->machine->sbi.pmu)
+		return true;
+	vcpu->pmu = calloc(1, sizeof(*vcpu->pmu));
+	if (vcpu->pmu)
+		hart_pmu_init(vcpu->pmu, vcpu, vcpu->machine->config->pmu_profile);
+	return vcpu->pmu != NULL;
+}
+
+static void stop_pmu(struct vcpu *vcpu)
+{
+	if (vcpu->pmu)
+		hart_pmu_free(vcpu->pmu);
+	free(vcpu->pmu);
+	vcpu->pmu = NULL;
+}
+
+/* Also for one that was opened while the guest ran: whoever opens it kicks. */
+static void attach_forward(struct vcpu *vcpu)
+{
+	struct forward *forward = atomic_load(&vcpu->machine->forward);
+	int result;
+
+	if (!forward || vcpu->forward.slot)
+		return;
+	result = forward_attach_vcpu(forward, &vcpu->forward, vcpu->id, vcpu->fd);
+	if (result < 0)
+		failed_run(vcpu, -result);
+}
+
 static void *vcpu_thread(void *opaque)
 {
 	struct vcpu *vcpu = opaque;
 	struct machine *machine = vcpu->machine;
 	int result;
 
-	if (!unblock_kick())
+	if (!unblock_kick() || !start_pmu(vcpu))
 		failed_run(vcpu, errno);
-	if (machine->forward) {
-		result = forward_attach_vcpu(machine->forward, &vcpu->forward, vcpu->id, vcpu->fd);
-		if (result < 0)
-			failed_run(vcpu, -result);
-	}
+	attach_forward(vcpu);
 	while (!atomic_load(&machine->stopping)) {
 		result = kvm_run(vcpu->fd);
 		if (forward_waits(&vcpu->forward))
@@ -294,11 +357,17 @@ static void *vcpu_thread(void *opaque)
 			vcpu->interrupted++;
 			/* Before stopping is looked at: it was set before the kick was sent. */
 			__atomic_store_n(&vcpu->run->immediate_exit, 0, __ATOMIC_SEQ_CST);
+			if (vcpu->keeps)
+				take_kept_signals(vcpu);
+			if (vcpu->pmu)
+				hart_pmu_interrupted(vcpu->pmu);
+			attach_forward(vcpu);
 		} else if (result != -EAGAIN && !take_access_fault(vcpu, -result)) {
 			failed_run(vcpu, -result);
 			break;
 		}
 	}
+	stop_pmu(vcpu);
 	return NULL;
 }
 
@@ -322,7 +391,7 @@ void vcpu_stop(struct vcpu *vcpu)
 {
 	if (!vcpu->started)
 		return;
-	send_kick(vcpu);
+	vcpu_kick(vcpu);
 	pthread_join(vcpu->thread, NULL);
 	vcpu->started = false;
 }

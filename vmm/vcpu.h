@@ -4,12 +4,14 @@
 #define VHART_VCPU_H
 
 #include <pthread.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "sbi/forward.h"
 
+struct hart_pmu;
 struct machine;
 struct kvm_run;
 
@@ -31,6 +33,9 @@ struct vcpu {
 	pthread_t thread;
 	bool started;
 	struct forward_port forward;
+	struct hart_pmu *pmu; /* NULL: this process answers for none */
+	sigset_t kept;	      /* see vcpu_keep_signal() */
+	bool keeps;
 	uint64_t exits[VCPU_EXIT_REASONS]; /* KVM_RUN returns by exit_reason; its thread writes */
 	uint64_t interrupted;		   /* KVM_RUN returns with EINTR */
 	uint64_t last_hole;		   /* where its last access to nothing went */
@@ -42,6 +47,14 @@ bool vcpu_start(struct vcpu *vcpu); /* its thread; false after error() */
 /* After machine->stopping was set: takes it out of KVM_RUN and waits for its thread. */
 void vcpu_stop(struct vcpu *vcpu);
 void vcpu_free(struct vcpu *vcpu);
+/* Its KVM_RUN, now or next, returns at once with EINTR. Any thread, while it is started. */
+void vcpu_kick(const struct vcpu *vcpu);
+
+/*
+ * For the vCPU's thread: SIGNAL interrupts KVM_RUN only, and waits while the thread is elsewhere.
+ * Costs 400 instructions on every exit from then on, so it is for those who cannot do without.
+ */
+bool vcpu_keep_signal(struct vcpu *vcpu, int signal);
 
 /* "mmio", for results; NULL when the number is not known. */
 const char *vcpu_exit_name(unsigned int reason);

@@ -51,7 +51,7 @@ static void make_call(struct sbi_context *context, const struct input *input)
 	if (input->choice & 16)
 		call.args[2] = 0;
 	sbi_dispatch(context, &call);
-	if (!sbi_find(call.eid) && call.error != SBI_ERR_NOT_SUPPORTED)
+	if (!sbi_find(context, call.eid) && call.error != SBI_ERR_NOT_SUPPORTED)
 		abort();
 	/* No console call may say that it moved more than it was given. */
 	if (call.eid == 0x4442434e && call.error == SBI_SUCCESS && call.value > call.args[0])

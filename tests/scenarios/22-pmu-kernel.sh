@@ -11,7 +11,7 @@ column() {
 
 # as_the_profile GUEST WORDS: all tests of this guest pass.
 as_the_profile() {
-    run vhart run --kernel "/guests/$1.elf" --memory 64M --cpus 2 --timeout 100 --append "column=$(column) kernel=1 $2"
+    run vhart run --pmu kvm --pmu-profile linux-7.2 --kernel "/guests/$1.elf" --memory 64M --cpus 2 --timeout 100 --append "column=$(column) kernel=1 $2"
     expect_status 0
     expect_no_out '^not ok'
     expect_out '^ok'

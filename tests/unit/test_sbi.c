@@ -29,11 +29,24 @@ static void suspend(struct machine *of, unsigned int hart)
 	suspended_hart = hart;
 }
 
+static struct pmu hart_pmu;
+
+/* A PMU without sources: what it answers is tested in its own room. */
+static struct pmu *pmu_of(struct machine *of, unsigned int hart)
+{
+	assert_ptr_equal(of, &machine);
+	assert_int_equal(hart, 3);
+	return &hart_pmu;
+}
+
 static int setup(void **state)
 {
+	const struct pmu_config config = {.hw_counters = 19, .hw_width = 63};
+
 	(void)state;
+	pmu_init(&hart_pmu, &config, NULL, NULL);
 	fake_machine_init(&machine, RAM);
-	context = (struct sbi_context){.machine = &machine, .suspend = suspend};
+	context = (struct sbi_context){.machine = &machine, .suspend = suspend, .pmu = pmu_of};
 	suspended = 0;
 	return 0;
 }
@@ -70,8 +83,8 @@ static void no_two_extensions_claim_the_same_eid(void **state)
 	(void)state;
 	for (const struct sbi_extension *a = sbi_extensions; a->name; a++) {
 		assert_true(a->first <= a->last);
-		assert_ptr_equal(sbi_find(a->first), a);
-		assert_ptr_equal(sbi_find(a->last), a);
+		assert_ptr_equal(sbi_find(&context, a->first), a);
+		assert_ptr_equal(sbi_find(&context, a->last), a);
 		for (const struct sbi_extension *b = a + 1; b->name; b++)
 			assert_true(a->last < b->first || b->last < a->first);
 	}
@@ -352,6 +365,30 @@ static void a_machine_that_cannot_suspend_says_so(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+/* ---- PMU ---- */
+
+static void the_pmu_answers_at_its_own_eid_and_in_the_experimental_range(void **state)
+{
+	static const uint64_t eids[] = {0x504D55, 0x08504D55};
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		expect(call(BASE, PROBE, eids[i], 0, 0), SBI_SUCCESS, 1);
+		expect(call(eids[i], 0, 0, 0, 0), SBI_SUCCESS, 19 + PMU_FW_EVENTS);
+		expect(call(eids[i], 1, 1000, 0, 0), SBI_ERR_INVALID_PARAM, 0);
+	}
+	assert_int_equal(machine.guest_errors, 0);
+}
+
+static void a_machine_without_a_pmu_says_so(void **state)
+{
+	(void)state;
+	context.pmu = NULL;
+	expect(call(BASE, PROBE, 0x504D55, 0, 0), SBI_SUCCESS, 0);
+	expect(call(0x504D55, 0, 0, 0, 0), SBI_ERR_NOT_SUPPORTED, 0);
+	expect(call(0x08504D55, 0, 0, 0, 0), SBI_ERR_NOT_SUPPORTED, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -382,6 +419,8 @@ int main(void)
 		TEST(other_sleep_types_are_refused),
 		TEST(resuming_outside_ram_is_refused),
 		TEST(a_machine_that_cannot_suspend_says_so),
+		TEST(the_pmu_answers_at_its_own_eid_and_in_the_experimental_range),
+		TEST(a_machine_without_a_pmu_says_so),
 	};
 
 	return cmocka_run_group_tests_name("sbi", tests, NULL, NULL);

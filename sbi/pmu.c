@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The PMU extension (SBI 3.0, chapter 11), answered by pmu/. At its own EID for guests that do not
+ * know us, where calls of that EID reach this process; and at the same number inside the
+ * experimental range, which every KVM hands over.
+ */
+#include "pmu/pmu.h"
+
+#include "sbi/sbi.h"
+
+bool sbi_pmu_present(const struct sbi_context *context)
+{
+	return context->pmu != NULL;
+}
+
+/*
+ * Linux restarts its counters after an overflow with counter_idx_base 64 * 64: the loop variable of
+ * pmu_sbi_start_ovf_ctrs_snapshot() has run out. It means 0, and then KVM takes it.
+ */
+static void mend(struct sbi_call *call)
+{
+	call->args[0] = 0;
+	call->pass = true;
+}
+
+void sbi_pmu(struct sbi_context *context, struct sbi_call *call)
+{
+	struct pmu_result result;
+
+	if (context->mend_restart && call->eid == PMU_EID) {
+		mend(call);
+		return;
+	}
+	result = pmu_call(context->pmu(context->machine, call->hart), call->fid, call->args);
+	call->error = result.error;
+	call->value = result.value;
+}
+
+void sbi_pmu_read_counter(struct sbi_context *context, struct counter_read *read)
+{
+	struct pmu *pmu = context->pmu(context->machine, read->hart);
+
+	read->answered = counter_read_allowed(read) && pmu_read_csr(pmu, read->csr, &read->value);
+}

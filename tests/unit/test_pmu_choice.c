@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "vmm/pmu_choice.h"
+
+static const struct pmu_host everything = {.kvm_pmu = true, .kvm_sscofpmf = true};
+
+static struct pmu_choice choose(enum config_pmu pmu, enum pmu_profile profile,
+				const struct pmu_host *host, bool good)
+{
+	const struct config config = {.pmu = pmu, .pmu_profile = profile};
+	struct pmu_choice choice;
+
+	assert_int_equal(pmu_choose(&config, host, &choice), good);
+	assert_true(*choice.line && strlen(choice.line) < sizeof(choice.line) - 1);
+	return choice;
+}
+
+static void auto_is_kvm_where_its_guests_can_sample(void **state)
+{
+	struct pmu_choice choice = choose(CONFIG_PMU_AUTO, PMU_BEST, &everything, true);
+
+	(void)state;
+	assert_int_equal(choice.answers, CONFIG_PMU_KVM);
+	assert_true(choice.mend_restart && choice.sscofpmf);
+	assert_false(choice.forward);
+}
+
+static void auto_is_ours_where_kvm_has_none(void **state)
+{
+	const struct pmu_host host = {.no_lcofi = "no AIA"};
+	struct pmu_choice choice = choose(CONFIG_PMU_AUTO, PMU_BEST, &host, true);
+
+	(void)state;
+	assert_int_equal(choice.answers, CONFIG_PMU_VMM);
+	assert_true(choice.forward);
+	assert_false(choice.sscofpmf);
+	assert_non_null(strstr(choice.line, "no AIA"));
+}
+
+static void auto_is_kvm_without_sampling_where_nothing_else_goes(void **state)
+{
+	const struct pmu_host host = {.kvm_pmu = true, .no_forward = "no BPF"};
+
+	(void)state;
+	assert_int_equal(choose(CONFIG_PMU_AUTO, PMU_BEST, &host, true).answers, CONFIG_PMU_KVM);
+}
+
+static void auto_is_off_where_nothing_goes(void **state)
+{
+	const struct pmu_host host = {.no_forward = "no BPF", .no_perf = "no perf"};
+	struct pmu_choice choice = choose(CONFIG_PMU_AUTO, PMU_BEST, &host, true);
+
+	(void)state;
+	assert_int_equal(choice.answers, CONFIG_PMU_OFF);
+	assert_false(choice.sscofpmf || choice.forward);
+}
+
+static void kvm_where_there_is_none_is_an_error_with_a_way_out(void **state)
+{
+	const struct pmu_host host = {0};
+
+	(void)state;
+	assert_non_null(strstr(choose(CONFIG_PMU_KVM, PMU_BEST, &host, false).line, "--pmu auto"));
+}
+
+static void a_linux_profile_leaves_the_kernels_restart_as_it_is(void **state)
+{
+	(void)state;
+	assert_false(choose(CONFIG_PMU_KVM, PMU_LINUX_7_2, &everything, true).mend_restart);
+	assert_false(choose(CONFIG_PMU_KVM, PMU_LINUX_6_12, &everything, true).mend_restart);
+	assert_true(choose(CONFIG_PMU_KVM, PMU_SPEC, &everything, true).mend_restart);
+}
+
+static void sscofpmf_is_shown_only_where_an_overflow_arrives(void **state)
+{
+	struct pmu_host host = everything;
+
+	(void)state;
+	assert_true(choose(CONFIG_PMU_VMM, PMU_BEST, &host, true).sscofpmf);
+	host.no_lcofi = "sip";
+	assert_false(choose(CONFIG_PMU_VMM, PMU_BEST, &host, true).sscofpmf);
+	assert_true(choose(CONFIG_PMU_KVM, PMU_BEST, &host, true).sscofpmf);
+	host.kvm_sscofpmf = false;
+	assert_false(choose(CONFIG_PMU_KVM, PMU_BEST, &host, true).sscofpmf);
+	assert_false(choose(CONFIG_PMU_OFF, PMU_BEST, &everything, true).sscofpmf);
+}
+
+static void each_missing_thing_is_named(void **state)
+{
+	struct pmu_host host = everything;
+
+	(void)state;
+	host.no_lcofi = "LCOFI-REASON";
+	assert_non_null(strstr(choose(CONFIG_PMU_VMM, PMU_SPEC, &host, true).line, "LCOFI-REASON"));
+	host.no_perf = "PERF-REASON";
+	assert_non_null(strstr(choose(CONFIG_PMU_VMM, PMU_SPEC, &host, true).line, "PERF-REASON"));
+	host.no_forward = "BPF-REASON";
+	assert_non_null(strstr(choose(CONFIG_PMU_VMM, PMU_SPEC, &host, true).line, "BPF-REASON"));
+	assert_non_null(strstr(choose(CONFIG_PMU_KVM, PMU_SPEC, &host, true).line, "BPF-REASON"));
+	assert_non_null(strstr(choose(CONFIG_PMU_OFF, PMU_SPEC, &host, true).line, "BPF-REASON"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(auto_is_kvm_where_its_guests_can_sample),
+		cmocka_unit_test(auto_is_ours_where_kvm_has_none),
+		cmocka_unit_test(auto_is_kvm_without_sampling_where_nothing_else_goes),
+		cmocka_unit_test(auto_is_off_where_nothing_goes),
+		cmocka_unit_test(kvm_where_there_is_none_is_an_error_with_a_way_out),
+		cmocka_unit_test(a_linux_profile_leaves_the_kernels_restart_as_it_is),
+		cmocka_unit_test(sscofpmf_is_shown_only_where_an_overflow_arrives),
+		cmocka_unit_test(each_missing_thing_is_named),
+	};
+
+	return cmocka_run_group_tests_name("pmu_choice", tests, NULL, NULL);
+}

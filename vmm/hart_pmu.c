@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "vmm/hart_pmu.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+
+#include "vmm/kvm.h"
+#include "vmm/lcofi.h"
+#include "vmm/machine_private.h"
+
+#define SETTLE_NS 100000000ull /* many switches of tasks */
+
+/* ---- what pmu/ is given ---- */
+
+static int source_open(void *opaque, unsigned int counter, const struct pmu_event *event)
+{
+	struct hart_pmu *hart = opaque;
+
+	return perf_counters_open(&hart->perf, counter, event);
+}
+
+static void source_close(void *opaque, unsigned int counter)
+{
+	struct hart_pmu *hart = opaque;
+
+	perf_counters_close(&hart->perf, counter);
+}
+
+static bool source_start(void *opaque, unsigned int counter, uint64_t period)
+{
+	struct hart_pmu *hart = opaque;
+
+	if (period != PMU_NO_OVERFLOW && !vcpu_keep_signal(hart->vcpu, HART_PMU_SIGNAL))
+		return false;
+	return perf_counters_start(&hart->perf, counter, period);
+}
+
+/* On the loop's thread. */
+static void settle_expired(struct loop_timer *timer)
+{
+	struct hart_pmu *hart = timer->opaque;
+
+	atomic_store(&hart->settle, true);
+	vcpu_kick(hart->vcpu);
+}
+
+static void settle_later(struct hart_pmu *hart)
+{
+	struct machine *machine = hart->vcpu->machine;
+
+	hart->watched = true;
+	pthread_mutex_lock(&machine->lock);
+	loop_timer_set(machine->loop, &hart->timer, SETTLE_NS);
+	pthread_mutex_unlock(&machine->lock);
+}
+
+static void source_stop(void *opaque, unsigned int counter)
+{
+	struct hart_pmu *hart = opaque;
+
+	perf_counters_stop(&hart->perf, counter);
+	if (!hart->watched)
+		settle_later(hart);
+}
+
+static bool source_read(void *opaque, unsigned int counter, uint64_t *count)
+{
+	struct hart_pmu *hart = opaque;
+
+	return perf_counters_read(&hart->perf, counter, count);
+}
+
+static bool source_supported(void *opaque, const struct pmu_event *event)
+{
+	struct hart_pmu *hart = opaque;
+
+	return perf_counters_supported(&hart->perf, event);
+}
+
+/* The programs count, for every exit, only once somebody asks. */
+static bool counting(struct hart_pmu *hart)
+{
+	struct forward *forward = atomic_load(&hart->vcpu->machine->forward);
+	struct forward_refusal refusal;
+
+	if (!hart->counting && forward && forward_count(forward, &refusal))
+		hart->counting = true;
+	return hart->counting;
+}
+
+static bool firmware_count(void *opaque, unsigned int code, uint64_t *count)
+{
+	struct hart_pmu *hart = opaque;
+
+	return counting(hart) && forward_firmware_count(atomic_load(&hart->vcpu->machine->forward),
+							hart->vcpu->id, code, count);
+}
+
+static bool platform_count(void *opaque, uint64_t data, uint64_t *count)
+{
+	struct hart_pmu *hart = opaque;
+
+	if (data != PLATFORM_FAULTS)
+		return platform_counts_read(&hart->platform, data, count);
+	return counting(hart) &&
+	       forward_platform_count(atomic_load(&hart->vcpu->machine->forward), hart->vcpu->id,
+				      FORWARD_STAGE_2_FAULTS, count);
+}
+
+static bool memory_read(void *opaque, uint64_t address, void *to, size_t size)
+{
+	struct hart_pmu *hart = opaque;
+	const void *from = guest_memory_at(&hart->vcpu->machine->memory, address, size);
+
+	if (from)
+		memcpy(to, from, size);
+	return from != NULL;
+}
+
+static bool memory_write(void *opaque, uint64_t address, const void *from, size_t size)
+{
+	struct hart_pmu *hart = opaque;
+	void *to = guest_memory_at(&hart->vcpu->machine->memory, address, size);
+
+	if (to)
+		memcpy(to, from, size);
+	return to != NULL;
+}
+
+static bool memory_writable(void *opaque, uint64_t address, size_t size)
+{
+	struct hart_pmu *hart = opaque;
+
+	return guest_memory_at(&hart->vcpu->machine->memory, address, size) != NULL;
+}
+
+/*
+ * By sip, the one way for a guest that does not know us (vmm/lcofi.h tries it). KVM forgets what
+ * another thread made pending between the two calls; only an SBI IPI without AIA travels that way,
+ * and this is not used without AIA.
+ */
+static void raise_lcofi(void *opaque)
+{
+	struct hart_pmu *hart = opaque;
+	uint64_t sip;
+
+	if (!hart->vcpu->machine->pmu.sscofpmf)
+		return;
+	if (kvm_get_reg(hart->vcpu->fd, KVM_CSR_REG(sip), &sip) == 0 &&
+	    kvm_set_reg(hart->vcpu->fd, KVM_CSR_REG(sip), sip | SIP_LCOFIP) == 0)
+		hart->overflows++;
+}
+
+static const struct pmu_environment environment = {
+	.open = source_open,
+	.close = source_close,
+	.start = source_start,
+	.stop = source_stop,
+	.read = source_read,
+	.firmware = firmware_count,
+	.platform = platform_count,
+	.supported = source_supported,
+	.memory_read = memory_read,
+	.memory_write = memory_write,
+	.memory_writable = memory_writable,
+	.raise_lcofi = raise_lcofi,
+};
+
+/* ---- a PMU with no events (--pmu off) ---- */
+
+static int nothing_open(void *opaque, unsigned int counter, const struct pmu_event *event)
+{
+	(void)opaque;
+	(void)counter;
+	(void)event;
+	return -ENOENT;
+}
+
+static bool nothing_firmware(void *opaque, unsigned int code, uint64_t *count)
+{
+	(void)opaque;
+	(void)code;
+	(void)count;
+	return false;
+}
+
+static bool nothing_platform(void *opaque, uint64_t data, uint64_t *count)
+{
+	(void)opaque;
+	(void)data;
+	(void)count;
+	return false;
+}
+
+static bool nothing_supported(void *opaque, const struct pmu_event *event)
+{
+	(void)opaque;
+	(void)event;
+	return false;
+}
+
+static const struct pmu_environment no_events = {
+	.open = nothing_open,
+	.close = source_close,
+	.start = source_start,
+	.stop = source_stop,
+	.read = source_read,
+	.firmware = nothing_firmware,
+	.platform = nothing_platform,
+	.supported = nothing_supported,
+	.memory_read = memory_read,
+	.memory_write = memory_write,
+	.memory_writable = memory_writable,
+	.raise_lcofi = raise_lcofi,
+};
+
+/* ---- the hart ---- */
+
+void hart_pmu_init(struct hart_pmu *hart, struct vcpu *vcpu, enum pmu_profile profile)
+{
+	bool off = vcpu->machine->pmu.answers == CONFIG_PMU_OFF;
+	const struct pmu_config config = {
+		.quirks = pmu_profile_quirks(profile),
+		.hw_counters = HART_PMU_COUNTERS,
+		.hw_width = HART_PMU_WIDTH,
+	};
+
+	*hart = (struct hart_pmu){.vcpu = vcpu, .timer = {.expired = settle_expired}};
+	hart->timer.opaque = hart;
+	perf_counters_init(&hart->perf, vcpu->id, HART_PMU_SIGNAL, &perf_calls_kernel, NULL);
+	platform_counts_open(&hart->platform, vcpu->fd);
+	pmu_init(&hart->pmu, &config, off ? &no_events : &environment, hart);
+}
+
+void hart_pmu_free(struct hart_pmu *hart)
+{
+	pthread_mutex_lock(&hart->vcpu->machine->lock);
+	loop_timer_set(hart->vcpu->machine->loop, &hart->timer, 0);
+	pthread_mutex_unlock(&hart->vcpu->machine->lock);
+	hart->watched = true; /* nobody looks any more */
+	pmu_reset(&hart->pmu);
+	perf_counters_free(&hart->perf);
+	platform_counts_close(&hart->platform);
+}
+
+void hart_pmu_interrupted(struct hart_pmu *hart)
+{
+	if (!atomic_exchange(&hart->settle, false))
+		return;
+	if (perf_counters_settle(&hart->perf))
+		settle_later(hart);
+	else
+		hart->watched = false;
+}
+
+void hart_pmu_overflow(struct hart_pmu *hart, int fd)
+{
+	int counter = perf_counters_of_signal(&hart->perf, fd);
+
+	if (counter >= 0)
+		pmu_overflow(&hart->pmu, (unsigned int)counter);
+}

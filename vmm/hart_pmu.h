@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One hart's SBI PMU in this machine: the state machine of pmu/ with its counter sources. */
+#ifndef VHART_HART_PMU_H
+#define VHART_HART_PMU_H
+
+#include <stdatomic.h>
+
+#include "pmu/pmu.h"
+#include "vmm/loop.h"
+#include "vmm/perf_counters.h"
+#include "vmm/platform_events.h"
+
+struct vcpu;
+
+/*
+ * Counters shown to the guest: cycles, time's place, instret, and 16 programmable ones, which is
+ * what a host with all of Sscofpmf's counters gives its KVM guests at most.
+ */
+#define HART_PMU_COUNTERS 19u
+#define HART_PMU_WIDTH	  63u /* bits - 1: perf counts 64 bits whatever the hardware has */
+
+/* Raised on the vCPU's thread by a counter that overflowed. */
+#define HART_PMU_SIGNAL (SIGRTMIN + 8)
+
+struct hart_pmu {
+	struct vcpu *vcpu;
+	struct pmu pmu;
+	struct perf_counters perf;
+	struct platform_counts platform;
+	bool counting;	    /* the forward counts for firmware events */
+	uint64_t overflows; /* told to the guest */
+
+	/* Counters that linger are looked at once in a while (perf_counters_settle()). */
+	struct loop_timer timer;
+	bool watched;	    /* the timer is or was set, until the thread saw it expire */
+	atomic_bool settle; /* it expired */
+};
+
+/* On the vCPU's thread, before it runs. */
+void hart_pmu_init(struct hart_pmu *hart, struct vcpu *vcpu, enum pmu_profile profile);
+void hart_pmu_free(struct hart_pmu *hart);
+
+/* KVM_RUN was interrupted. */
+void hart_pmu_interrupted(struct hart_pmu *hart);
+
+/* The signal of FD came. */
+void hart_pmu_overflow(struct hart_pmu *hart, int fd);
+
+#endif

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "vmm/pmu_choice.h"
+
+#include <stdio.h>
+
+#include "pmu/pmu.h"
+
+static bool is_linux_profile(const struct config *config)
+{
+	return config->pmu_profile == PMU_LINUX_6_12 || config->pmu_profile == PMU_LINUX_7_2;
+}
+
+static void choose_kvm(const struct config *config, const struct pmu_host *host,
+		       struct pmu_choice *choice)
+{
+	choice->answers = CONFIG_PMU_KVM;
+	choice->sscofpmf = host->kvm_sscofpmf;
+	if (!host->kvm_sscofpmf) {
+		snprintf(choice->line, sizeof(choice->line),
+			 "kvm: the kernel counts; no sampling: its guests get no overflow "
+			 "interrupt (it takes AIA and Sscofpmf)");
+		return;
+	}
+	if (is_linux_profile(config)) {
+		snprintf(choice->line, sizeof(choice->line),
+			 "kvm: the kernel counts and samples, as it is (--pmu-profile %s)",
+			 pmu_profile_name(config->pmu_profile));
+		return;
+	}
+	choice->mend_restart = !host->no_forward;
+	if (choice->mend_restart)
+		snprintf(choice->line, sizeof(choice->line),
+			 "kvm: the kernel counts and samples; Linux's restart after an overflow is "
+			 "mended");
+	else
+		snprintf(choice->line, sizeof(choice->line),
+			 "kvm: the kernel counts and samples; Linux's restart after an overflow "
+			 "is not mended, so few samples come (%s)",
+			 host->no_forward);
+}
+
+static void choose_vmm(const struct config *config, const struct pmu_host *host,
+		       struct pmu_choice *choice)
+{
+	const char *profile = pmu_profile_name(config->pmu_profile);
+
+	choice->answers = CONFIG_PMU_VMM;
+	choice->forward = !host->no_forward;
+	choice->sscofpmf = choice->forward && !host->no_perf && !host->no_lcofi;
+	if (!choice->forward)
+		snprintf(choice->line, sizeof(choice->line),
+			 "vmm: this process answers, profile %s, at EID 0x08504D55 only, so Linux "
+			 "does not find it (%s)",
+			 profile, host->no_forward);
+	else if (host->no_perf)
+		snprintf(choice->line, sizeof(choice->line),
+			 "vmm: this process answers, profile %s; firmware events only (%s)",
+			 profile, host->no_perf);
+	else if (host->no_lcofi)
+		snprintf(choice->line, sizeof(choice->line),
+			 "vmm: this process counts, profile %s; no sampling: no overflow "
+			 "interrupt: %s",
+			 profile, host->no_lcofi);
+	else
+		snprintf(choice->line, sizeof(choice->line),
+			 "vmm: this process counts and samples, profile %s", profile);
+}
+
+static void choose_off(const struct pmu_host *host, struct pmu_choice *choice)
+{
+	choice->answers = CONFIG_PMU_OFF;
+	/*
+	 * Hidden altogether it would not be safe on a KVM that has one: Linux's legacy driver then
+	 * reads the counter CSRs in the kernel, and gets an illegal instruction there. With no
+	 * counter at all the SBI driver reads through a null pointer. So it has counters that can
+	 * count nothing.
+	 */
+	choice->forward = host->kvm_pmu && !host->no_forward;
+	if (choice->forward)
+		snprintf(choice->line, sizeof(choice->line), "off: the guest's PMU has no events");
+	else if (host->kvm_pmu)
+		snprintf(choice->line, sizeof(choice->line),
+			 "off: the guest finds no PMU; a Linux that counts all the same crashes "
+			 "(%s)",
+			 host->no_forward);
+	else
+		snprintf(choice->line, sizeof(choice->line), "off: the guest finds no PMU");
+}
+
+static void choose_auto(const struct config *config, const struct pmu_host *host,
+			struct pmu_choice *choice)
+{
+	if (host->kvm_pmu && host->kvm_sscofpmf)
+		choose_kvm(config, host, choice);
+	else if (!host->no_forward && !host->no_perf)
+		choose_vmm(config, host, choice);
+	else if (host->kvm_pmu)
+		choose_kvm(config, host, choice);
+	else
+		choose_off(host, choice);
+}
+
+bool pmu_choose(const struct config *config, const struct pmu_host *host, struct pmu_choice *choice)
+{
+	*choice = (struct pmu_choice){0};
+	switch (config->pmu) {
+	case CONFIG_PMU_AUTO: choose_auto(config, host, choice); return true;
+	case CONFIG_PMU_VMM: choose_vmm(config, host, choice); return true;
+	case CONFIG_PMU_OFF: choose_off(host, choice); return true;
+	case CONFIG_PMU_KVM: break;
+	}
+	if (!host->kvm_pmu) {
+		snprintf(choice->line, sizeof(choice->line),
+			 "--pmu kvm: this host's KVM has no PMU for guests (it takes Sscofpmf and "
+			 "the SBI PMU driver): try --pmu auto");
+		return false;
+	}
+	choose_kvm(config, host, choice);
+	return true;
+}
