@@ -98,6 +98,9 @@ uint64_t pmu_value(struct pmu *pmu, unsigned int index);
 
 /* ---- the snapshot page (snapshot.c) ---- */
 
+/* Whether start and stop may name the snapshot. */
+bool pmu_snapshot_usable(const struct pmu *pmu);
+
 /* The guest's page as it is now; NULL: it cannot be read. */
 const struct pmu_snapshot *pmu_snapshot_read(struct pmu *pmu);
 

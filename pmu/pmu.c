@@ -70,6 +70,8 @@ static void kvm_reset(struct pmu *pmu)
 
 void pmu_reset(struct pmu *pmu)
 {
+	uint64_t page = pmu->state.snapshot_address;
+
 	for (unsigned int i = 0; i < pmu->config.hw_counters; i++) {
 		/* No interrupt for what is no more. */
 		pmu->state.counters[i].armed = false;
@@ -79,4 +81,6 @@ void pmu_reset(struct pmu *pmu)
 		kvm_reset(pmu);
 	else
 		memset(&pmu->state, 0, sizeof(pmu->state));
+	if (pmu_has(pmu, PMU_PAGE_REMEMBERED))
+		pmu->state.snapshot_address = page;
 }

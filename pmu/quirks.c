@@ -79,6 +79,10 @@ const struct pmu_quirk_info pmu_quirks[PMU_QUIRKS] = {
 	 "stop succeeds when the page cannot be written", L612},
 	{PMU_PAGE_ZEROED, "page-zeroed", "snapshot_set_shmem fills the page with zeros", LINUX},
 	{PMU_PAGE_UNALIGNED, "page-unaligned", "the page may be at any address", LINUX},
+	/* Linux disables the page of a hart that goes offline, and does not set it again when the
+	 * hart is back (drivers/perf/riscv_pmu_sbi.c: snapshot_set_done): nothing counts there. */
+	{PMU_PAGE_REMEMBERED, "page-remembered",
+	 "start and stop with a snapshot, when the page was disabled, use the one before", BEST},
 	{PMU_FW_READ_OF_HW, "fw-read-of-hw", "counter_fw_read reads hardware counters", LINUX},
 	{PMU_FW_READ_NEEDS_EVENT, "fw-read-needs-event",
 	 "counter_fw_read refuses a counter that is not configured", LINUX},

@@ -18,7 +18,8 @@ struct pmu_result pmu_set_shmem(struct pmu *pmu, const uint64_t *args)
 		return (struct pmu_result){PMU_ERR_INVALID_PARAM, 0};
 	if (args[0] == UINT64_MAX && args[1] == UINT64_MAX) {
 		pmu->state.has_snapshot = false;
-		pmu->state.snapshot_address = 0;
+		if (!pmu_has(pmu, PMU_PAGE_REMEMBERED))
+			pmu->state.snapshot_address = 0;
 		return (struct pmu_result){PMU_SUCCESS, 0};
 	}
 	if (address % sizeof(zeros) != 0 && !pmu_has(pmu, PMU_PAGE_UNALIGNED))
@@ -34,6 +35,12 @@ struct pmu_result pmu_set_shmem(struct pmu *pmu, const uint64_t *args)
 	pmu->state.has_snapshot = true;
 	pmu->state.snapshot_address = address;
 	return (struct pmu_result){PMU_SUCCESS, 0};
+}
+
+bool pmu_snapshot_usable(const struct pmu *pmu)
+{
+	/* 0 for none: no machine has a page of RAM there that it would give to firmware. */
+	return pmu->state.has_snapshot || pmu->state.snapshot_address != 0;
 }
 
 const struct pmu_snapshot *pmu_snapshot_read(struct pmu *pmu)

@@ -87,7 +87,7 @@ struct pmu_result pmu_start(struct pmu *pmu, const uint64_t *args)
 	if ((flags & START_FLAGS) == START_FLAGS && !pmu_has(pmu, PMU_SET_VALUE_WINS))
 		return (struct pmu_result){PMU_ERR_INVALID_PARAM, 0};
 	if (flags & START_INIT_SNAPSHOT) {
-		if (!pmu->state.has_snapshot)
+		if (!pmu_snapshot_usable(pmu))
 			return (struct pmu_result){PMU_ERR_NO_SHMEM, 0};
 		page = pmu_snapshot_read(pmu);
 		if (!page)

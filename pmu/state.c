@@ -95,7 +95,9 @@ static bool state_valid(const struct pmu *pmu, const struct pmu_state *state)
 		if (!pmu_is_hardware(pmu, i) && !pmu_is_firmware(pmu, i) && counter->configured)
 			return false;
 	}
-	return !state->has_snapshot || state->snapshot_address % sizeof(struct pmu_snapshot) == 0 ||
+	if (!state->has_snapshot && state->snapshot_address && !pmu_has(pmu, PMU_PAGE_REMEMBERED))
+		return false;
+	return state->snapshot_address % sizeof(struct pmu_snapshot) == 0 ||
 	       pmu_has(pmu, PMU_PAGE_UNALIGNED);
 }
 

@@ -57,7 +57,7 @@ struct pmu_result pmu_stop(struct pmu *pmu, const uint64_t *args)
 		return (struct pmu_result){PMU_ERR_INVALID_PARAM, 0};
 	if (flags & ~(uint64_t)STOP_FLAGS && !pmu_has(pmu, PMU_RESERVED_FLAGS_IGNORED))
 		return (struct pmu_result){PMU_ERR_INVALID_PARAM, 0};
-	if (snapshot && !pmu->state.has_snapshot)
+	if (snapshot && !pmu_snapshot_usable(pmu))
 		return (struct pmu_result){PMU_ERR_NO_SHMEM, 0};
 	if (!pmu_has(pmu, PMU_IDLE_SET_ACCEPTED) && !pmu_set_configured(pmu, &set))
 		return (struct pmu_result){PMU_ERR_INVALID_PARAM, 0};

@@ -339,7 +339,7 @@ const struct scenario scenarios[] = {
 	{80, "a hart that starts has no page", 0, 0, {
 		SET_PAGE,
 		{OP_HART, {0}, {OK}},
-		{OP_SP, {F0, 1, SNAP}, {E(NSH)}},
+		{OP_SP, {F0, 1, SNAP}, {E(NSH), SAME, SAME, OK}},
 	}},
 
 	/* ---- event_get_info ---- */
@@ -567,12 +567,12 @@ const struct scenario scenarios[] = {
 		CFG_TIMER,
 		{OP_ST, {F0, 1, 0, 0}, {OK}},
 	}},
-	{120, "a disabled page is none", 0, 0, {
+	{120, "a disabled page is none, or the one before", 0, 0, {
 		SET_PAGE,
 		{OP_SHM, {NEVER, NEVER, 0}, {OK}},
 		CFG_TIMER,
-		{OP_ST, {F0, 1, SNAP, 0}, {E(NSH)}},
-		{OP_SP, {F0, 1, SNAP}, {E(NSH)}},
+		{OP_ST, {F0, 1, SNAP, 0}, {E(NSH), SAME, SAME, OK}},
+		{OP_SP, {F0, 1, SNAP}, {E(NSH), SAME, SAME, OK}},
 	}},
 	{121, "an old period is no more", NEEDS_OVERFLOW | NEEDS_REARM, 0, {
 		CFG_INSNS,

@@ -1,0 +1,51 @@
+# shellcheck shell=dash disable=SC2154,SC2016
+# perf in a Linux guest of several harts: counters of harts that run, a hart that goes and comes back. How much is counted
+# is not compared: without icount the lab's counters are the host's clock.
+# lab: hosts=6.12,7.2
+
+guest_script='#!/bin/sh
+cat >/many <<X
+#!/bin/sh
+busy() { i=0; while [ \$i -lt 3000 ]; do i=\$((i+1)); done; }
+busy & busy & busy & busy & wait
+X
+chmod 755 /many
+echo "== all"; perf stat -a -A -x, -e instructions /many 2>&1
+echo "== interval"; (sleep 1; /many) & perf stat -a -x, -I 200 -e cycles sleep 3 2>&1; wait
+echo "== offline"; echo 0 >/sys/devices/system/cpu/cpu3/online; perf stat -a -A -x, -e instructions sleep 0.2 2>&1
+echo "== online"; echo 1 >/sys/devices/system/cpu/cpu3/online; perf stat -a -A -x, -e instructions /many 2>&1
+echo "== complaints"; dmesg | grep -iE "oops|bug|warning|illegal|stopped with error|starting counter"
+echo "== end"
+'
+
+boot_perf() {
+    printf '%s\n' "$guest_script" >"$T/run.sh"
+    run vhart run --memory 256M --cpus 4 --kernel "/guests/$linux/Image" --initrd "/guests/$linux/initrd" \
+        --append 'console=ttyS0 quiet panic=-1' --inject "$T/run.sh:/run.sh" --pmu "$1"
+    tr -d '\r' <"$out" >"/tmp/smp.$1"
+    expect_status 0
+    expect_out '^== end'
+}
+
+section() { sed -n "/^== $1\$/,/^== /p" "/tmp/smp.$mode" | grep -v '^=='; }
+# harts_that_counted SECTION: lines of perf stat -A with a number that is not 0
+harts_that_counted() { section "$1" | grep -cE '^CPU[0-9]+,[1-9][0-9]*,'; }
+
+each_hart_counts() { expect_eq "the harts that counted" "$(harts_that_counted all)" 4; }
+reads_harts_that_run() {
+    # Ten or more of the fifteen intervals have a count; those of the busy ones are read while the counters run.
+    counted=$(section interval | grep -cE '^[0-9.]+,[1-9][0-9]*,')
+    [ "$counted" -ge 10 ] || die "only $counted intervals have a count"
+}
+misses_the_hart_that_is_gone() { expect_eq "the harts that counted" "$(harts_that_counted offline)" 3; }
+has_the_hart_back() { expect_eq "the harts that counted" "$(harts_that_counted online)" 4; }
+complains_of_nothing() { if section complaints | grep .; then die "see above"; fi; }
+
+for mode in vmm kvm; do
+    t "--pmu $mode, 4 harts: perf runs in a Linux guest" boot_perf $mode
+    t "--pmu $mode, 4 harts: each counts" each_hart_counts
+    t "--pmu $mode, 4 harts: counters that run are read" reads_harts_that_run
+    t "--pmu $mode, 4 harts: one that is off does not count" misses_the_hart_that_is_gone
+    t "--pmu $mode, 4 harts: it counts again when it is back" has_the_hart_back
+    t "--pmu $mode, 4 harts: the guest's kernel does not complain" complains_of_nothing
+done
