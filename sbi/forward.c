@@ -165,6 +165,10 @@ static enum forward_kind take_call(const struct forward_port *port, struct forwa
 {
 	const struct forward_slot *slot = &forwarded->slot;
 
+	/* hart_stop cannot fail in KVM. Where the signal was late, the hart may be at its new
+	 * start. */
+	if (port->forward->rules.hart_stops && slot->args[7] == FORWARD_EID_HSM)
+		return FORWARD_STOPPED;
 	if (has_gone_on(port, slot->pc))
 		return FORWARD_NOTHING;
 	forwarded->call = (struct sbi_call){

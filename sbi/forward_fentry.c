@@ -33,7 +33,7 @@ static int start(struct forward_programs *programs, struct bpf_fentry *skeleton,
 	if (result < 0)
 		return result;
 	programs->step = "attaching";
-	if (rules->count || rules->mend_restart || rules->counts)
+	if (rules->count || rules->mend_restart || rules->counts || rules->hart_stops)
 		result = forward_attach(programs, skeleton->progs.on_ecall.prog_fd);
 	if (result == 0 && rules->counter_reads)
 		result = forward_attach(programs, skeleton->progs.on_instruction.prog_fd);

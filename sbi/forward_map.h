@@ -32,8 +32,8 @@ struct forward_rules {
 	uint32_t counter_reads;	   /* instructions that read the CSRs 0xC00 to 0xC1F, and trap */
 	uint32_t counts;	   /* forward_count() is going to be called */
 	uint32_t tracepoints_only; /* not at functions, even where the kernel could */
-	uint32_t unused;
-	uint64_t filter; /* forward_open() sets it: forward_filter() */
+	uint32_t hart_stops;	   /* FORWARD_STOPPED comes before a hart stops: KVM stops it */
+	uint64_t filter;	   /* forward_open() sets it: forward_filter() */
 	struct forward_rule rules[FORWARD_MAX_RULES];
 };
 
@@ -43,6 +43,8 @@ struct forward_rules {
 #define FORWARD_EID_TIME   0x54494D45u
 #define FORWARD_EID_IPI	   0x735049u
 #define FORWARD_EID_RFENCE 0x52464E43u
+#define FORWARD_EID_HSM	   0x48534Du
+#define FORWARD_FID_STOP   1u /* hart_stop */
 #define FORWARD_EID_PMU	   0x504D55u
 #define FORWARD_FID_START  3u	 /* counter_start */
 #define FORWARD_INIT_SHMEM 2u	 /* its flag INIT_SNAPSHOT */
@@ -72,6 +74,8 @@ static inline uint64_t forward_filter(const struct forward_rules *rules)
 		filter |= 1ull << (FORWARD_EID_BASE & 63);
 	if (rules->mend_restart)
 		filter |= 1ull << (FORWARD_EID_PMU & 63);
+	if (rules->hart_stops)
+		filter |= 1ull << (FORWARD_EID_HSM & 63);
 	if (rules->counts)
 		filter |= 1ull << (FORWARD_EID_TIME & 63) | 1ull << (FORWARD_EID_IPI & 63) |
 			  1ull << (FORWARD_EID_RFENCE & 63);
@@ -94,6 +98,8 @@ forward_wants(const volatile struct forward_rules *rules, uint64_t eid, uint64_t
 		if (probe && rules->probes >> i & 1 && a0 == rules->rules[i].eid)
 			return true;
 	}
+	if (rules->hart_stops && eid == FORWARD_EID_HSM && fid == FORWARD_FID_STOP)
+		return true;
 	return rules->mend_restart && eid == FORWARD_EID_PMU && fid == FORWARD_FID_START &&
 	       a0 == FORWARD_ODD_BASE && a2 & FORWARD_INIT_SHMEM;
 }
@@ -104,6 +110,7 @@ enum forward_kind {
 	FORWARD_NOTHING,
 	FORWARD_CALL,
 	FORWARD_COUNTER, /* a read of a counter CSR */
+	FORWARD_STOPPED, /* the hart has stopped: nothing to answer. The programs say CALL. */
 };
 
 /* One for each hart: written by the programs, on the thread of its vCPU, and read there. */

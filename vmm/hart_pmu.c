@@ -244,6 +244,11 @@ void hart_pmu_free(struct hart_pmu *hart)
 	platform_counts_close(&hart->platform);
 }
 
+void hart_pmu_reset(struct hart_pmu *hart)
+{
+	pmu_reset(&hart->pmu);
+}
+
 void hart_pmu_interrupted(struct hart_pmu *hart)
 {
 	if (!atomic_exchange(&hart->settle, false))

@@ -40,6 +40,9 @@ struct hart_pmu {
 void hart_pmu_init(struct hart_pmu *hart, struct vcpu *vcpu, enum pmu_profile profile);
 void hart_pmu_free(struct hart_pmu *hart);
 
+/* The hart has stopped: it starts as a new one (SBI 3.0, chapter 9). */
+void hart_pmu_reset(struct hart_pmu *hart);
+
 /* KVM_RUN was interrupted. */
 void hart_pmu_interrupted(struct hart_pmu *hart);
 

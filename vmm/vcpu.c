@@ -264,6 +264,10 @@ static void answer_forwarded(struct vcpu *vcpu, int result)
 		if (machine->sbi.read_counter)
 			machine->sbi.read_counter(&machine->sbi, &forwarded.read);
 		break;
+	case FORWARD_STOPPED:
+		if (vcpu->pmu)
+			hart_pmu_reset(vcpu->pmu);
+		return;
 	default: return;
 	}
 	result = forward_answer(&vcpu->forward, &forwarded);

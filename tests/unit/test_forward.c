@@ -75,6 +75,21 @@ static void the_broken_restart_alone_is_forwarded_to_be_mended(void **state)
 	assert_false(forward_may_want(&rules, 0x54494D45));
 }
 
+static void a_hart_that_stops_is_heard_of(void **state)
+{
+	const uint64_t hsm = 0x48534D;
+	struct forward_rules rules = finished((struct forward_rules){.hart_stops = 1});
+	struct forward_rules none =
+		finished((struct forward_rules){.count = 1, .rules = {{PMU, 1}}});
+
+	(void)state;
+	assert_true(wants(&rules, hsm, 1, 0, 0));
+	assert_false(wants(&rules, hsm, 0, 1, 0));
+	assert_false(wants(&rules, hsm, 3, 0, 0));
+	assert_false(wants(&rules, BASE, 3, hsm, 0));
+	assert_false(wants(&none, hsm, 1, 0, 0));
+}
+
 static void no_rule_forwards_nothing(void **state)
 {
 	struct forward_rules rules = finished((struct forward_rules){0});
@@ -168,6 +183,7 @@ int main(void)
 		cmocka_unit_test(an_eid_is_forwarded_with_the_functions_of_its_rule),
 		cmocka_unit_test(a_probe_is_forwarded_for_the_eids_that_ask_for_it),
 		cmocka_unit_test(the_broken_restart_alone_is_forwarded_to_be_mended),
+		cmocka_unit_test(a_hart_that_stops_is_heard_of),
 		cmocka_unit_test(no_rule_forwards_nothing),
 		cmocka_unit_test(what_is_counted_gets_through_the_first_look),
 		cmocka_unit_test(reads_of_counters_are_told_from_all_else),
