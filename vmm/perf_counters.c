@@ -349,6 +349,15 @@ static bool enable(struct perf_counters *perf, struct perf_slot *slot, uint64_t 
 	return slot->enabled;
 }
 
+/* Once: the guest hears of each. */
+static void not_started(struct perf_counters *perf, const struct pmu_event *event)
+{
+	if (perf->refused_starts++ == 0)
+		warning("pmu: hart %u: the host has no free counter for event type %u, code 0x%x: "
+			"the guest gets FAILED",
+			perf->hart, event->type, event->code);
+}
+
 bool perf_counters_start(struct perf_counters *perf, unsigned int index, uint64_t period)
 {
 	struct perf_counter *counter = &perf->counters[index];
@@ -365,8 +374,10 @@ bool perf_counters_start(struct perf_counters *perf, unsigned int index, uint64_
 	if (!slot->enabled) {
 		make_room(perf, &slot->event);
 		if (!enable(perf, slot, period) &&
-		    !(make_room(perf, NULL) && enable(perf, slot, period)))
+		    !(make_room(perf, NULL) && enable(perf, slot, period))) {
+			not_started(perf, &counter->event);
 			return false;
+		}
 	}
 	counter->lost = false;
 	counter->base = slot->count;
