@@ -30,6 +30,17 @@ reads:
 	.endr
 	.size pmu_csr_read, . - pmu_csr_read
 
+/* For user mode: 32 pairs of csrr a0 and ecall. */
+	.globl pmu_user_reads
+	.balign	8
+pmu_user_reads:
+	.set	read, 0xC0002573
+	.rept	32
+	.word	read
+	.word	0x00000073
+	.set	read, read + (1 << 20)
+	.endr
+
 /* void pmu_work(uint64_t instructions): that many, rounded up to two. */
 	.globl pmu_work
 	.type pmu_work, @function

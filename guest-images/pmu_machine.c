@@ -5,6 +5,7 @@
 #include "lib/memory.h"
 #include "lib/sbi.h"
 #include "lib/trap.h"
+#include "lib/user.h"
 #include "pmu/pmu.h"
 
 /* pmu_hart.S */
@@ -14,6 +15,7 @@ void pmu_work(uint64_t instructions);
 void pmu_stop_hart(uint64_t *context, volatile uint64_t *stopping);
 uint64_t pmu_csr_read(uint64_t index);
 extern char pmu_hart_resumes[];
+extern char pmu_user_reads[]; /* 8 bytes each */
 
 #define LCOFI	    13u
 #define SSTATUS_SIE 2u
@@ -41,6 +43,23 @@ static bool read_csr(void *opaque, unsigned int csr, uint64_t *value)
 	*value = pmu_csr_read(csr - PMU_CSR_CYCLE);
 	trap_expected = false;
 	return trap.exceptions == before;
+}
+
+bool pmu_machine_user_read(unsigned int csr, uint64_t scounteren, uint64_t *value)
+{
+	const char *code = pmu_user_reads + 8 * (size_t)(csr - PMU_CSR_CYCLE);
+	uint64_t before, cause = 0;
+
+	__asm__ volatile("csrrw %0, scounteren, %1" : "=r"(before) : "r"(scounteren));
+	*value = user_run((void (*)(void))(uintptr_t)code, &cause);
+	__asm__ volatile("csrw scounteren, %0" ::"r"(before));
+	return cause == CAUSE_USER_ECALL;
+}
+
+static bool user_read_csr(void *opaque, unsigned int csr, uint64_t scounteren, uint64_t *value)
+{
+	(void)opaque;
+	return pmu_machine_user_read(csr, scounteren, value);
 }
 
 static void set_timer(void *opaque)
@@ -190,6 +209,7 @@ struct machine_under_test pmu_machine(struct pmu_machine *machine, enum column c
 		.hole = 0x1000, /* below RAM there are devices, and nothing so low */
 		.call = call,
 		.read_csr = read_csr,
+		.user_read_csr = user_read_csr,
 		.set_timer = set_timer,
 		.work = work,
 		.restart_hart = restart_hart,

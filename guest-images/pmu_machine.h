@@ -13,6 +13,9 @@ struct pmu_machine {
 
 struct machine_under_test pmu_machine(struct pmu_machine *machine, enum column column);
 
+/* A read in user mode under this SCOUNTEREN. False: it trapped. */
+bool pmu_machine_user_read(unsigned int csr, uint64_t scounteren, uint64_t *value);
+
 /* Which hart that is. */
 void pmu_machine_hart(uint64_t hart);
 /* For sbi_hart_start() on a second hart: starts the first one whenever it has stopped. */

@@ -177,10 +177,12 @@ void pmu_init(struct pmu *pmu, const struct pmu_config *config,
 struct pmu_result pmu_call(struct pmu *pmu, uint64_t fid, const uint64_t args[6]);
 
 /*
- * A read of a counter CSR (0xC00 to 0xC1F). False: the hart takes an illegal-instruction trap.
- * Privilege and scounteren are the caller's to check.
+ * A read of a counter CSR (0xC00 to 0xC1F) in supervisor mode. False: the hart takes an
+ * illegal-instruction trap.
  */
 bool pmu_read_csr(struct pmu *pmu, unsigned int csr, uint64_t *value);
+/* The same in user mode, where scounteren is that of the hart. */
+bool pmu_user_read_csr(struct pmu *pmu, unsigned int csr, uint64_t scounteren, uint64_t *value);
 
 /* The source of COUNTER has counted its period. Ignored when it is not running or not armed. */
 void pmu_overflow(struct pmu *pmu, unsigned int counter);

@@ -92,6 +92,7 @@ const struct pmu_quirk_info pmu_quirks[PMU_QUIRKS] = {
 	{PMU_CSR_NEEDS_EVENT, "csr-needs-event",
 	 "CSRs of counters without event trap, those of firmware counters exist", LINUX},
 	{PMU_WIDE_VALUES, "wide-values", "values are not cut to the counter's width", LINUX},
+	{PMU_USER_READS_ALL, "user-reads-all", "reads from user mode do not ask scounteren", LINUX},
 	{PMU_EVENT_INFO_LOOSE, "event-info-loose",
 	 "event_get_info ignores reserved bits, knows every firmware code, fails on bad memory",
 	 LINUX},

@@ -60,6 +60,7 @@ enum pmu_quirk {
 	PMU_FW_READ_TO_31,
 	PMU_CSR_NEEDS_EVENT,
 	PMU_WIDE_VALUES,
+	PMU_USER_READS_ALL,
 	/* event_get_info */
 	PMU_EVENT_INFO_LOOSE,
 	/* hart reset */

@@ -85,3 +85,11 @@ bool pmu_read_csr(struct pmu *pmu, unsigned int csr, uint64_t *value)
 	*value = pmu_value(pmu, index);
 	return true;
 }
+
+bool pmu_user_read_csr(struct pmu *pmu, unsigned int csr, uint64_t scounteren, uint64_t *value)
+{
+	/* vcpu_pmu.c:kvm_riscv_vcpu_pmu_read_hpm asks neither the mode nor scounteren. */
+	if (!pmu_has(pmu, PMU_USER_READS_ALL) && !(scounteren >> (csr & 31) & 1))
+		return false;
+	return pmu_read_csr(pmu, csr, value);
+}

@@ -40,5 +40,8 @@ void sbi_pmu_read_counter(struct sbi_context *context, struct counter_read *read
 {
 	struct pmu *pmu = context->pmu(context->machine, read->hart);
 
-	read->answered = counter_read_allowed(read) && pmu_read_csr(pmu, read->csr, &read->value);
+	if (read->supervisor)
+		read->answered = pmu_read_csr(pmu, read->csr, &read->value);
+	else
+		read->answered = pmu_user_read_csr(pmu, read->csr, read->scounteren, &read->value);
 }

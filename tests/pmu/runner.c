@@ -6,9 +6,9 @@
 const char *const column_names[COLUMNS] = {"linux-6.12", "linux-7.2", "spec", "best"};
 
 const char *const op_names[OPS] = {
-	"END",	 "NC",	    "GI",    "CFG",  "ST",   "SP",   "FR",    "FRH",
-	"SHM",	 "EI",	    "CALL",  "RD",   "TM",   "WORK", "HART",  "ENABLE",
-	"TAKEN", "PENDING", "CLEAR", "POKE", "PEEK", "FILL", "BLANK", "UNPLUG",
+	"END",	   "NC",    "GI",   "CFG",  "ST",   "SP",    "FR",     "FRH",	 "SHM",
+	"EI",	   "CALL",  "RD",   "URD",  "TM",   "WORK",  "HART",   "ENABLE", "TAKEN",
+	"PENDING", "CLEAR", "POKE", "PEEK", "FILL", "BLANK", "UNPLUG",
 };
 
 #define PATTERN(word) (0xC0FFEE0000000001ull + ((uint64_t)(word) << 8))
@@ -146,6 +146,12 @@ static struct answer perform(struct run *run, enum op op, const uint64_t args[ST
 	if (op == OP_RD) {
 		*trapped = !machine->read_csr(machine->opaque,
 					      PMU_CSR_CYCLE + (unsigned int)args[0], &answer.value);
+		return answer;
+	}
+	if (op == OP_URD) {
+		*trapped = !machine->user_read_csr(machine->opaque,
+						   PMU_CSR_CYCLE + (unsigned int)args[0], args[1],
+						   &answer.value);
 		return answer;
 	}
 	return act(run, op, args);

@@ -54,6 +54,7 @@ enum op {
 	OP_CALL, /* FID, then a0 to a3 */
 	/* the hart */
 	OP_RD,	    /* read of CSR 0xC00 + n */
+	OP_URD,	    /* the same in user mode, with scounteren as the second argument */
 	OP_TM,	    /* a set_timer call */
 	OP_WORK,    /* so many instructions */
 	OP_HART,    /* stopped and started again */
@@ -115,6 +116,8 @@ enum needs {
 	NEEDS_PLATFORM = 1 << 5, /* platform event 1 can be counted */
 	/* Reads of a CSR reach the hypervisor though the host has no such counter. */
 	NEEDS_ALL_CSRS = 1 << 6,
+	/* A fresh PMU has no page, though "best" remembers one. */
+	NEEDS_NO_PAGE = 1 << 7,
 };
 
 /* A kernel's own PMU must never be given this: its host's memory is at stake. */
@@ -148,6 +151,7 @@ struct machine_under_test {
 
 	struct answer (*call)(void *opaque, uint64_t fid, const uint64_t args[STEP_ARGS]);
 	bool (*read_csr)(void *opaque, unsigned int csr, uint64_t *value); /* false: trapped */
+	bool (*user_read_csr)(void *opaque, unsigned int csr, uint64_t scounteren, uint64_t *value);
 	void (*set_timer)(void *opaque);
 	void (*work)(void *opaque, uint64_t instructions);
 	void (*restart_hart)(void *opaque);

@@ -250,6 +250,15 @@ const struct scenario scenarios[] = {
 		{OP_RD, {F0}, {V(7), SAME, {TRAPS, 0, 0}}},
 	}},
 
+	{60, "user mode reads what scounteren lets it", NEEDS_COUNTS, 0, {
+		CFG_INSNS,
+		{OP_ST, {2, 1, SET, 0}, {OK}},
+		DO_WORK,
+		{OP_URD, {2, 4}, {{COUNTED, 0, WORK}}},
+		{OP_URD, {2, 3}, {{ANY, 0, 0}, SAME, {TRAPS, 0, 0}}},
+		{OP_SP, {2, 1, 0}, {OK}},
+	}},
+
 	/* ---- the page ---- */
 
 	{61, "setting the page does not touch it", 0, 0, {
@@ -277,7 +286,7 @@ const struct scenario scenarios[] = {
 		{OP_SP, {F0, 1, SNAP}, {OK}},
 		{OP_PEEK, {VALUE_0}, {V(7)}},
 	}},
-	{68, "snapshots need a page", 0, 0, {
+	{68, "snapshots need a page", NEEDS_NO_PAGE, 0, {
 		{OP_SHM, {NEVER, NEVER, 0}, {OK}},
 		CFG_TIMER,
 		{OP_ST, {F0, 1, SNAP, 0}, {E(NSH)}},
@@ -631,11 +640,11 @@ const struct scenario scenarios[] = {
 	}},
 	{128, "a firmware counter has firmware events", 0, NOT_FOR_6_12 | NOT_FOR_7_2, {
 		CFG_TIMER,
-		{OP_CFG, {F0, 1, SKIP, 0x10018}, {V(F0), SAME, E(NS)}},
+		{OP_CFG, {F0, 1, SKIP, 0x10019}, {V(F0), SAME, E(NS)}},
 		{OP_FR, {F0}, {V(0), E(IP), V(0)}},
 	}},
 	{129, "a value has the bits of its counter", 0, 0, {
-		{OP_CFG, {3, 1, 0, RAW, 0}, {V(3)}},
+		{OP_CFG, {3, 1, UINH | SINH, 0x10019}, {V(3)}},
 		{OP_ST, {3, 1, SET, 1ull << 60}, {OK}},
 		{OP_RD, {3}, {V(1ull << 60), SAME, V(WIDE)}},
 		{OP_SP, {3, 1, 0}, {OK}},

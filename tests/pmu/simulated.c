@@ -255,6 +255,14 @@ static struct answer machine_call(void *opaque, uint64_t fid, const uint64_t arg
 	return (struct answer){result.error, result.value};
 }
 
+static bool machine_user_read_csr(void *opaque, unsigned int csr, uint64_t scounteren,
+				  uint64_t *value)
+{
+	struct simulated *simulated = opaque;
+
+	return pmu_user_read_csr(&simulated->pmu, csr, scounteren, value);
+}
+
 static bool machine_read_csr(void *opaque, unsigned int csr, uint64_t *value)
 {
 	struct simulated *simulated = opaque;
@@ -356,14 +364,15 @@ struct machine_under_test simulated_machine(struct simulated *simulated, enum pm
 	return (struct machine_under_test){
 		.opaque = simulated,
 		.column = profile_column(profile),
-		.can = NEEDS_COUNTS | NEEDS_OVERFLOW | NEEDS_REARM | NEEDS_READ_ONLY |
-		       NEEDS_UNPLUG | NEEDS_PLATFORM | NEEDS_ALL_CSRS,
+		.can = NEEDS_NO_PAGE | NEEDS_COUNTS | NEEDS_OVERFLOW | NEEDS_REARM |
+		       NEEDS_READ_ONLY | NEEDS_UNPLUG | NEEDS_PLATFORM | NEEDS_ALL_CSRS,
 		.page = P_ADDRESS,
 		.last_page = SIMULATED_RAM + (SIMULATED_PAGES - 1) * 4096ull,
 		.hole = SIMULATED_RAM + (1ull << 30),
 		.read_only = SIMULATED_ROM,
 		.call = machine_call,
 		.read_csr = machine_read_csr,
+		.user_read_csr = machine_user_read_csr,
 		.set_timer = machine_set_timer,
 		.work = machine_work,
 		.restart_hart = machine_restart_hart,
