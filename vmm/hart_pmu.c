@@ -7,6 +7,7 @@
 
 #include "vmm/kvm.h"
 #include "vmm/lcofi.h"
+#include "vmm/log.h"
 #include "vmm/machine_private.h"
 
 #define SETTLE_NS 100000000ull /* many switches of tasks */
@@ -82,10 +83,16 @@ static bool source_supported(void *opaque, const struct pmu_event *event)
 static bool counting(struct hart_pmu *hart)
 {
 	struct forward *forward = atomic_load(&hart->vcpu->machine->forward);
-	struct forward_refusal refusal;
+	struct forward_refusal refusal = {.way_out = NULL};
 
-	if (!hart->counting && forward && forward_count(forward, &refusal))
-		hart->counting = true;
+	if (hart->counting || !forward)
+		return hart->counting;
+	hart->counting = forward_count(forward, &refusal);
+	if (!hart->counting && !hart->no_count_told && refusal.way_out) {
+		hart->no_count_told = true;
+		warning("pmu: hart %u: no firmware events are counted: %s: %s", hart->vcpu->id,
+			refusal.why, refusal.way_out);
+	}
 	return hart->counting;
 }
 

@@ -28,6 +28,7 @@ struct hart_pmu {
 	struct perf_counters perf;
 	struct platform_counts platform;
 	bool counting;	    /* the forward counts for firmware events */
+	bool no_count_told; /* the user knows why it does not */
 	uint64_t overflows; /* told to the guest */
 
 	/* Counters that linger are looked at once in a while (perf_counters_settle()). */
