@@ -59,13 +59,30 @@ static void echo_by_forward(void)
 	sbi_call(ECHO_EID_FORWARDED, ECHO_VALUE, 0, 0, 0);
 }
 
+/* Its answer is in one register, as that of most PMU calls. */
+static void error_by_forward(void)
+{
+	sbi_call(ECHO_EID_FORWARDED, ECHO_ERROR, 0, 0, 0);
+}
+
+static void counter_read(void)
+{
+	__asm__ volatile("csrr t0, cycle" ::: "t0");
+}
+
+static void timer_call(void)
+{
+	sbi_call(EID_TIME, 0, UINT64_MAX, 0, 0);
+}
+
 static const struct {
 	const char *name;
 	void (*trip)(void);
 } loops[] = {
-	{"mmio", rtc_read},	 {"uart", uart_read},	       {"hole", hole_read},
-	{"sbi", forwarded_call}, {"dbcn", console_byte},       {"base", kernel_call},
-	{"echo", echo_by_exit},	 {"forward", echo_by_forward},
+	{"mmio", rtc_read},	   {"uart", uart_read},		 {"hole", hole_read},
+	{"sbi", forwarded_call},   {"dbcn", console_byte},	 {"base", kernel_call},
+	{"echo", echo_by_exit},	   {"forward", echo_by_forward}, {"forward1", error_by_forward},
+	{"counter", counter_read}, {"timer", timer_call},
 };
 #define LOOPS (sizeof(loops) / sizeof(loops[0]))
 

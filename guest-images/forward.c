@@ -213,6 +213,114 @@ static void user_reads(uint64_t hart)
 	tap(value == 6, "scounteren stays as it was");
 }
 
+/* ---- what only the host sees ---- */
+
+enum { FW_SET_TIMER = 5, FW_IPI_SENT, FW_IPI_RCVD, FW_FENCE_I_SENT, FW_FENCE_I_RCVD };
+enum { FW_SFENCE_SENT = 10, FW_SFENCE_RCVD, FW_SFENCE_ASID_SENT, FW_SFENCE_ASID_RCVD };
+enum { PLATFORM_EXITS, PLATFORM_STAGE_2_FAULTS, PLATFORM_HALTS, PLATFORM_ECALLS = 4 };
+
+#define TIMES 7u
+
+static uint64_t count(uint64_t function, uint64_t what, uint64_t hart)
+{
+	struct sbi_result result = sbi_call(ECHO_EID_FORWARDED, function, what, hart, 0);
+
+	return result.error == SBI_SUCCESS ? result.value : UINT64_MAX;
+}
+
+static void set_timer(uint64_t hart)
+{
+	(void)hart;
+	sbi_call(EID_TIME, 0, UINT64_MAX, 0, 0);
+}
+
+static void send_ipi(uint64_t hart)
+{
+	sbi_call(EID_IPI, 0, 1ul << hart, 0, 0);
+}
+
+static void send_ipi_to_all(uint64_t hart)
+{
+	(void)hart;
+	sbi_call(EID_IPI, 0, 0, UINT64_MAX, 0);
+}
+
+static void fence_i(uint64_t hart)
+{
+	sbi_call(EID_RFENCE, 0, 1, hart, 0);
+}
+
+static void sfence_vma(uint64_t hart)
+{
+	uint64_t registers[8] = {1ul << hart, 0, 0, UINT64_MAX, 0, 0, 1, EID_RFENCE};
+
+	sbi_call_registers(registers);
+}
+
+static void sfence_vma_asid(uint64_t hart)
+{
+	uint64_t registers[8] = {1ul << hart, 0, 0, UINT64_MAX, 1, 0, 2, EID_RFENCE};
+
+	sbi_call_registers(registers);
+}
+
+/* An IPI is pending and enabled, but not taken: the hart goes on at once. */
+static void halt(uint64_t hart)
+{
+	send_ipi(hart);
+	__asm__ volatile("csrs sie, %0\n"
+			 "wfi\n"
+			 "csrc sie, %0\n"
+			 "csrc sip, %0" ::"r"(2ul));
+}
+
+static const struct {
+	const char *what;
+	void (*make)(uint64_t hart);
+	uint64_t function, event;
+	unsigned int other; /* 1: looked at on the next hart */
+	unsigned int each;
+} counted[] = {
+	{"set_timer", set_timer, ECHO_FIRMWARE, FW_SET_TIMER, 0, 1},
+	{"an IPI sent", send_ipi, ECHO_FIRMWARE, FW_IPI_SENT, 0, 1},
+	{"an IPI received", send_ipi, ECHO_FIRMWARE, FW_IPI_RCVD, 0, 1},
+	{"an IPI to all", send_ipi_to_all, ECHO_FIRMWARE, FW_IPI_RCVD, 0, 1},
+	{"an IPI to all, received elsewhere,", send_ipi_to_all, ECHO_FIRMWARE, FW_IPI_RCVD, 1, 1},
+	{"an IPI sent by another hart, not here, it", send_ipi, ECHO_FIRMWARE, FW_IPI_SENT, 1, 0},
+	{"fence.i sent", fence_i, ECHO_FIRMWARE, FW_FENCE_I_SENT, 0, 1},
+	{"fence.i received", fence_i, ECHO_FIRMWARE, FW_FENCE_I_RCVD, 0, 1},
+	{"sfence.vma sent", sfence_vma, ECHO_FIRMWARE, FW_SFENCE_SENT, 0, 1},
+	{"sfence.vma received", sfence_vma, ECHO_FIRMWARE, FW_SFENCE_RCVD, 0, 1},
+	{"sfence.vma by ASID sent", sfence_vma_asid, ECHO_FIRMWARE, FW_SFENCE_ASID_SENT, 0, 1},
+	{"sfence.vma by ASID received", sfence_vma_asid, ECHO_FIRMWARE, FW_SFENCE_ASID_RCVD, 0, 1},
+	{"a halt", halt, ECHO_PLATFORM, PLATFORM_HALTS, 0, 1},
+};
+
+static void counts(uint64_t hart)
+{
+	uint64_t before, after, exits;
+
+	for (unsigned int i = 0; i < sizeof(counted) / sizeof(counted[0]); i++) {
+		before = count(counted[i].function, counted[i].event, hart + counted[i].other);
+		for (unsigned int n = 0; n < TIMES; n++)
+			counted[i].make(hart);
+		after = count(counted[i].function, counted[i].event, hart + counted[i].other);
+		tap(before != UINT64_MAX && after - before == TIMES * counted[i].each,
+		    "%s is counted (%lu)", counted[i].what, after - before);
+	}
+	tap(count(ECHO_FIRMWARE, 14, hart) == UINT64_MAX, "hfence events are not countable");
+	tap(count(ECHO_PLATFORM, 99, hart) == UINT64_MAX, "nor is platform event 99");
+	before = count(ECHO_PLATFORM, PLATFORM_ECALLS, hart);
+	exits = count(ECHO_PLATFORM, PLATFORM_EXITS, hart);
+	for (unsigned int n = 0; n < TIMES; n++)
+		set_timer(hart);
+	/* These, and the two questions behind the first. */
+	after = count(ECHO_PLATFORM, PLATFORM_ECALLS, hart);
+	tap(after - before == TIMES + 2, "ecalls are counted (%lu)", after - before);
+	after = count(ECHO_PLATFORM, PLATFORM_EXITS, hart);
+	tap(after - exits >= TIMES + 2, "so are exits of all causes");
+}
+
 void main(uint64_t boot, const void *fdt)
 {
 	const char *args = fdt_bootargs(fdt);
@@ -226,6 +334,7 @@ void main(uint64_t boot, const void *fdt)
 	supervisor_reads(boot);
 	writes_trap();
 	user_reads(boot);
+	counts(boot);
 	all_harts_call(boot);
 	tap_end();
 }

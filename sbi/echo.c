@@ -6,11 +6,22 @@
 #define EID_BASE	    0x10u
 #define FID_PROBE_EXTENSION 3u
 
+typedef bool count_function(struct sbi_context *context, unsigned int hart, unsigned int what,
+			    uint64_t *count);
+
+static void answer_count(struct sbi_context *context, count_function *count, struct sbi_call *call)
+{
+	if (count &&
+	    count(context, (unsigned int)call->args[1], (unsigned int)call->args[0], &call->value))
+		call->error = SBI_SUCCESS;
+	else
+		call->error = SBI_ERR_INVALID_PARAM;
+}
+
 void sbi_echo(struct sbi_context *context, struct sbi_call *call)
 {
 	uint64_t mixed = echo_mix(call->hart, call->args);
 
-	(void)context;
 	switch (call->fid) {
 	case ECHO_VALUE:
 		call->error = SBI_SUCCESS;
@@ -27,6 +38,8 @@ void sbi_echo(struct sbi_context *context, struct sbi_call *call)
 		call->args[0] = call->args[1];
 		call->pass = true;
 		break;
+	case ECHO_FIRMWARE: answer_count(context, context->count_firmware, call); break;
+	case ECHO_PLATFORM: answer_count(context, context->count_platform, call); break;
 	default: break;
 	}
 }

@@ -17,11 +17,12 @@
 #define ECHO_EID_FORWARDED 0x0A564846ull
 
 enum {
-	ECHO_VALUE, /* a0 = 0, a1 = echo_mix() */
-	ECHO_BOTH,  /* a0 = ~echo_mix(), a1 = echo_mix() */
-	ECHO_ERROR, /* a0 = echo_mix(), a1 = 0 */
-	ECHO_PASS,  /* forwarded only: KVM answers BASE, sbi_probe_extension(a1) */
-	ECHO_FUNCTIONS,
+	ECHO_VALUE,    /* a0 = 0, a1 = echo_mix() */
+	ECHO_BOTH,     /* a0 = ~echo_mix(), a1 = echo_mix() */
+	ECHO_ERROR,    /* a0 = echo_mix(), a1 = 0 */
+	ECHO_PASS,     /* forwarded only: KVM answers BASE, sbi_probe_extension(a1) */
+	ECHO_FIRMWARE, /* a0 = 0, a1 = how often firmware event a0 was counted for the hart a1 */
+	ECHO_PLATFORM, /* the same of platform event a0 */
 };
 
 static inline uint64_t echo_mix(uint64_t hart, const uint64_t args[6])

@@ -24,26 +24,38 @@ void *forward_map(int map, size_t size)
 	return at == MAP_FAILED ? NULL : at;
 }
 
+static int load_fentry(void *opaque)
+{
+	struct forward *forward = opaque;
+
+	return forward_load_calls_fentry(&forward->programs, &forward->rules, forward->harts,
+					 (unsigned int)FORWARD_SIGNAL);
+}
+
+static int load_tracepoint(void *opaque)
+{
+	struct forward *forward = opaque;
+
+	return forward_load_calls_tracepoint(&forward->programs, &forward->rules, forward->harts,
+					     (unsigned int)FORWARD_SIGNAL);
+}
+
 static int load(struct forward *forward)
 {
-	const struct forward_rules *rules = &forward->rules;
-	int result;
+	int result = -ENOTSUP;
 
-	result = -ENOTSUP;
-	if (!rules->tracepoints_only) {
+	if (!forward->rules.tracepoints_only) {
 		forward->way = "at KVM's functions";
-		result = forward_load_fentry(&forward->programs, rules, forward->harts,
-					     (unsigned int)FORWARD_SIGNAL);
+		result = forward_load_patiently(load_fentry, forward);
 	}
 	if (result < 0 && result != -EPERM) {
 		forward->way = "at KVM's tracepoints";
-		result = forward_load_tracepoint(&forward->programs, rules, forward->harts,
-						 (unsigned int)FORWARD_SIGNAL);
+		result = forward_load_patiently(load_tracepoint, forward);
 	}
 	if (result < 0)
 		return result;
 	forward->slots =
-		forward_map(forward->programs.slots, forward->harts * sizeof(*forward->slots));
+		forward_map(forward->programs.map, forward->harts * sizeof(*forward->slots));
 	return forward->slots ? 0 : -errno;
 }
 
@@ -111,11 +123,13 @@ bool forward_check(struct forward *forward, struct forward_refusal *refusal)
 	for (unsigned int i = 0; i < forward->harts; i++)
 		lost += __atomic_load_n(&forward->slots[i].lost, __ATOMIC_RELAXED);
 	if (lost) {
-		snprintf(refusal->why, sizeof(refusal->why), "%llu could not interrupt their vCPU",
+		snprintf(refusal->why, sizeof(refusal->why),
+			 "%llu of them did not interrupt their vCPU in time",
 			 (unsigned long long)lost);
-		refusal->way_out = "raise the limit of pending signals (ulimit -i)";
+		refusal->way_out = "raise the limit of pending signals (ulimit -i), or run a "
+				   "kernel with BPF trampolines";
 	} else if (!forward_attached(&forward->programs) ||
-		   !forward_attached(&forward->exit_programs)) {
+		   !forward_attached(&forward->count_programs)) {
 		snprintf(refusal->why, sizeof(refusal->why), "the BPF programs were detached");
 		refusal->way_out = "start the machine again";
 	} else {
@@ -157,8 +171,11 @@ static bool has_gone_on(const struct forward_port *port, uint64_t pc)
 {
 	uint64_t now;
 
-	return port->forward->programs.may_be_late &&
-	       (kvm_get_reg(port->vcpu_fd, KVM_CORE_REG(regs.pc), &now) < 0 || now != pc + 4);
+	if (!port->forward->programs.may_be_late ||
+	    (kvm_get_reg(port->vcpu_fd, KVM_CORE_REG(regs.pc), &now) == 0 && now == pc + 4))
+		return false;
+	__atomic_fetch_add(&port->slot->lost, 1, __ATOMIC_RELAXED);
+	return true;
 }
 
 static enum forward_kind take_call(const struct forward_port *port, struct forwarded *forwarded)

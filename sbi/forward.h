@@ -55,7 +55,7 @@ bool forward_check(struct forward *forward, struct forward_refusal *refusal);
 
 /* All zero: nothing is forwarded. */
 struct forward_port {
-	const struct forward_slot *slot;
+	struct forward_slot *slot;
 	uint64_t seen; /* slot->sequence of what was taken last */
 	const struct forward *forward;
 	unsigned int hart;
@@ -100,9 +100,8 @@ int forward_answer(struct forward_port *port, const struct forwarded *forwarded)
 /* ---- counts ---- */
 
 /*
- * Counts what follows, from now on; again: nothing. The rules said so (counts). False: this host
- * cannot; see REFUSAL. Counted once, it costs: 200 instructions for an exit, three times as much
- * where BPF is not compiled (net.core.bpf_jit_enable is 0).
+ * Counts what follows, if it does not yet. False: this host cannot; see REFUSAL. From then on each
+ * exit costs some hundred instructions more.
  */
 bool forward_count(struct forward *forward, struct forward_refusal *refusal);
 
@@ -123,8 +122,8 @@ enum forward_platform_event {
 	FORWARD_PLATFORM_EVENTS,
 };
 /* "exits", ..; NULL after the last. */
-const char *forward_platform_name(enum forward_platform_event event);
-bool forward_platform_count(const struct forward *forward, unsigned int hart,
-			    enum forward_platform_event event, uint64_t *count);
+const char *forward_platform_name(unsigned int event);
+bool forward_platform_count(const struct forward *forward, unsigned int hart, unsigned int event,
+			    uint64_t *count);
 
 #endif

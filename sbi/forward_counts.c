@@ -7,54 +7,62 @@
 
 #include "sbi/forward_private.h"
 
+static int load(void *opaque)
+{
+	struct forward *forward = opaque;
+
+	return forward->programs.on_functions
+		       ? forward_load_counts_fentry(&forward->count_programs, forward->harts)
+		       : forward_load_counts_tracepoint(&forward->count_programs, forward->harts);
+}
+
 static int start_counting(struct forward *forward)
 {
-	struct forward_programs *exits = &forward->programs;
-	void *firmware_at, *exits_at;
-	int result;
+	struct forward_counts *counts;
+	int result = forward_load_patiently(load, forward);
 
-	if (forward->programs.on_functions) {
-		exits = &forward->exit_programs;
-		result = forward_load_exits(exits, forward->harts);
-		if (result < 0)
-			return result;
-	}
-	firmware_at = forward_map(forward->programs.firmware,
-				  forward->harts * sizeof(*forward->firmware));
-	exits_at = forward_map(exits->exits, forward->harts * sizeof(*forward->exits));
-	__atomic_store_n(forward->programs.counting, 1, __ATOMIC_RELAXED);
-	__atomic_store_n(&forward->firmware, firmware_at, __ATOMIC_RELEASE);
-	__atomic_store_n(&forward->exits, exits_at, __ATOMIC_RELEASE);
-	return firmware_at && exits_at ? 0 : -ENOMEM;
+	if (result < 0)
+		return result;
+	counts = forward_map(forward->count_programs.map, forward->harts * sizeof(*counts));
+	if (!counts)
+		return -errno;
+	__atomic_store_n(&forward->counts, counts, __ATOMIC_RELEASE);
+	return 0;
 }
 
 bool forward_count(struct forward *forward, struct forward_refusal *refusal)
 {
-	int result = 0;
+	int result;
 
-	if (!forward->rules.counts)
-		return false;
+	if (__atomic_load_n(&forward->counts, __ATOMIC_ACQUIRE))
+		return true;
 	pthread_mutex_lock(&forward->lock);
-	if (!forward->exits)
-		result = start_counting(forward);
+	/* What failed once is not tried again: a guest asks as often as it likes. */
+	if (!forward->counts && forward->count_failure == 0)
+		forward->count_failure = start_counting(forward);
+	result = forward->count_failure;
 	pthread_mutex_unlock(&forward->lock);
 	if (result == 0)
 		return true;
 	snprintf(refusal->why, sizeof(refusal->why), "%s the BPF programs that count: %s",
-		 forward->exit_programs.step ? forward->exit_programs.step : "loading",
-		 strerror(-result));
+		 forward->count_programs.step, strerror(-result));
 	refusal->way_out = forward_way_out(-result);
 	return false;
 }
 
 void forward_end_counts(struct forward *forward)
 {
-	if (forward->firmware)
-		munmap((void *)(uintptr_t)forward->firmware,
-		       forward->harts * sizeof(*forward->firmware));
-	if (forward->exits)
-		munmap((void *)(uintptr_t)forward->exits, forward->harts * sizeof(*forward->exits));
-	forward_unload(&forward->exit_programs);
+	if (forward->counts)
+		munmap((void *)(uintptr_t)forward->counts,
+		       forward->harts * sizeof(*forward->counts));
+	forward_unload(&forward->count_programs);
+}
+
+static const struct forward_counts *counts_of(const struct forward *forward, unsigned int hart)
+{
+	const struct forward_counts *counts = __atomic_load_n(&forward->counts, __ATOMIC_ACQUIRE);
+
+	return counts && hart < forward->harts ? &counts[hart] : NULL;
 }
 
 static uint64_t load_count(const uint64_t *count)
@@ -62,20 +70,13 @@ static uint64_t load_count(const uint64_t *count)
 	return __atomic_load_n(count, __ATOMIC_RELAXED);
 }
 
-static const struct forward_exits *exits_of(const struct forward *forward, unsigned int hart)
-{
-	const struct forward_exits *exits = __atomic_load_n(&forward->exits, __ATOMIC_ACQUIRE);
-
-	return exits && hart < forward->harts ? &exits[hart] : NULL;
-}
-
-static uint64_t sum_causes(const struct forward_exits *exits, uint64_t causes)
+static uint64_t sum_exits(const struct forward_counts *counts, uint64_t causes)
 {
 	uint64_t sum = 0;
 
 	for (unsigned int cause = 0; cause < FORWARD_CAUSES; cause++)
 		if (causes >> cause & 1)
-			sum += load_count(&exits->causes[cause]);
+			sum += load_count(&counts->exits[cause]);
 	return sum;
 }
 
@@ -84,20 +85,18 @@ bool forward_firmware_count(const struct forward *forward, unsigned int hart, un
 {
 	/* Events 0 to 4 are exceptions that get to the host, and these their causes. */
 	static const unsigned int cause_of[] = {4, 6, 5, 7, 2};
-	const struct forward_firmware *firmware =
-		__atomic_load_n(&forward->firmware, __ATOMIC_ACQUIRE);
-	const struct forward_exits *exits = exits_of(forward, hart);
+	const struct forward_counts *counts = counts_of(forward, hart);
 
-	if (!exits || !firmware)
+	if (!counts)
 		return false;
 	if (code < sizeof(cause_of) / sizeof(cause_of[0])) {
-		*count = load_count(&exits->causes[cause_of[code]]);
+		*count = load_count(&counts->exits[cause_of[code]]);
 		return true;
 	}
 	/* The hfence events are of calls that KVM does not have. */
 	if (code < FORWARD_FW_SET_TIMER || code > FORWARD_FW_FENCE_I_SENT + 5)
 		return false;
-	*count = load_count(&firmware[hart].events[code]);
+	*count = load_count(&counts->firmware[code]);
 	return true;
 }
 
@@ -114,19 +113,19 @@ static const struct {
 	[FORWARD_VIRTUAL_INSTRUCTIONS] = {"virtual-instructions", 1u << 22},
 };
 
-const char *forward_platform_name(enum forward_platform_event event)
+const char *forward_platform_name(unsigned int event)
 {
 	return event < FORWARD_PLATFORM_EVENTS ? platform_events[event].name : NULL;
 }
 
-bool forward_platform_count(const struct forward *forward, unsigned int hart,
-			    enum forward_platform_event event, uint64_t *count)
+bool forward_platform_count(const struct forward *forward, unsigned int hart, unsigned int event,
+			    uint64_t *count)
 {
-	const struct forward_exits *exits = exits_of(forward, hart);
+	const struct forward_counts *counts = counts_of(forward, hart);
 
-	if (!exits || event >= FORWARD_PLATFORM_EVENTS)
+	if (!counts || event >= FORWARD_PLATFORM_EVENTS)
 		return false;
-	*count = event == FORWARD_HALTS ? load_count(&exits->halts)
-					: sum_causes(exits, platform_events[event].causes);
+	*count = event == FORWARD_HALTS ? load_count(&counts->halts)
+					: sum_exits(counts, platform_events[event].causes);
 	return true;
 }

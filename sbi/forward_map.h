@@ -30,7 +30,6 @@ struct forward_rules {
 	 */
 	uint32_t mend_restart;
 	uint32_t counter_reads;	   /* instructions that read the CSRs 0xC00 to 0xC1F, and trap */
-	uint32_t counts;	   /* forward_count() is going to be called */
 	uint32_t tracepoints_only; /* not at functions, even where the kernel could */
 	uint32_t hart_stops;	   /* FORWARD_STOPPED comes before a hart stops: KVM stops it */
 	uint64_t filter;	   /* forward_open() sets it: forward_filter() */
@@ -76,9 +75,6 @@ static inline uint64_t forward_filter(const struct forward_rules *rules)
 		filter |= 1ull << (FORWARD_EID_PMU & 63);
 	if (rules->hart_stops)
 		filter |= 1ull << (FORWARD_EID_HSM & 63);
-	if (rules->counts)
-		filter |= 1ull << (FORWARD_EID_TIME & 63) | 1ull << (FORWARD_EID_IPI & 63) |
-			  1ull << (FORWARD_EID_RFENCE & 63);
 	return filter;
 }
 
@@ -147,13 +143,10 @@ static inline bool forward_reads_counter(uint32_t instruction)
 #define FORWARD_FW_IPI_SENT	6u
 #define FORWARD_FW_FENCE_I_SENT 8u
 
-/* Of one hart, each. */
-struct forward_firmware {
-	uint64_t events[FORWARD_FW_EVENTS];
-};
-
-struct forward_exits {
-	uint64_t causes[FORWARD_CAUSES];
+/* Of one hart. */
+struct forward_counts {
+	uint64_t exits[FORWARD_CAUSES];
+	uint64_t firmware[FORWARD_FW_EVENTS];
 	uint64_t halts; /* WFI */
 	uint64_t unused;
 };

@@ -16,11 +16,10 @@ struct forward {
 	struct forward_programs programs;
 	struct forward_slot *slots; /* mmap-ed, as the counts are */
 
-	pthread_mutex_t lock;		       /* for forward_count() */
-	struct forward_programs exit_programs; /* those at functions */
-	/* Set last, once: whoever sees them can read them. NULL: not counted. */
-	const struct forward_firmware *firmware;
-	const struct forward_exits *exits;
+	pthread_mutex_t lock; /* for forward_count() */
+	int count_failure;    /* -errno */
+	struct forward_programs count_programs;
+	const struct forward_counts *counts; /* set last; NULL: not counted */
 };
 
 /* The values of a map of programs; NULL with errno. */

@@ -3,17 +3,35 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <linux/bpf.h>
 
+#define MAX_TRIES 50
+
 static int bpf(enum bpf_cmd command, union bpf_attr *attr)
 {
 	int result = (int)syscall(__NR_bpf, command, attr, sizeof(*attr));
 
 	return result < 0 ? -errno : result;
+}
+
+int forward_load_patiently(int (*load)(void *opaque), void *opaque)
+{
+	sigset_t all, before;
+	int result, tries = 0;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_BLOCK, &all, &before);
+	do {
+		result = load(opaque);
+	} while (result == -EAGAIN && ++tries < MAX_TRIES);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return result;
 }
 
 int forward_run(int program)

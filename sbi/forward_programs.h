@@ -12,8 +12,7 @@ struct forward_programs {
 	const char *step; /* what failed */
 	int links[FORWARD_MAX_LINKS];
 	unsigned int link_count;
-	int slots, firmware, exits; /* maps */
-	uint32_t *counting;
+	int map;	   /* of slots, or of counts */
 	bool on_functions; /* of KVM, not at its tracepoints */
 	bool may_be_late;  /* the signal can come when the hart has gone on */
 	void *skeleton;
@@ -24,12 +23,20 @@ struct forward_programs {
  * Calls and counter reads, at functions or at tracepoints. SIGNAL_NUMBER is what they raise. 0 or
  * -errno with nothing left but STEP.
  */
-int forward_load_fentry(struct forward_programs *programs, const struct forward_rules *rules,
-			unsigned int harts, unsigned int signal_number);
-int forward_load_tracepoint(struct forward_programs *programs, const struct forward_rules *rules,
-			    unsigned int harts, unsigned int signal_number);
-/* Exits, at functions; the programs at tracepoints count them anyway. */
-int forward_load_exits(struct forward_programs *programs, unsigned int harts);
+int forward_load_calls_fentry(struct forward_programs *programs, const struct forward_rules *rules,
+			      unsigned int harts, unsigned int signal_number);
+int forward_load_calls_tracepoint(struct forward_programs *programs,
+				  const struct forward_rules *rules, unsigned int harts,
+				  unsigned int signal_number);
+/* What is counted, likewise. */
+int forward_load_counts_fentry(struct forward_programs *programs, unsigned int harts);
+int forward_load_counts_tracepoint(struct forward_programs *programs, unsigned int harts);
+
+/*
+ * Calls LOAD, again as long as it says -EAGAIN: the verifier gives up while a signal is pending, or
+ * work of an io_uring. Returns what it said last.
+ */
+int forward_load_patiently(int (*load)(void *opaque), void *opaque);
 
 /* Whether they still run where they were attached. */
 bool forward_attached(const struct forward_programs *programs);

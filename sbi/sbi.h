@@ -84,6 +84,14 @@ struct sbi_context {
 	struct pmu *(*pmu)(struct machine *machine, unsigned int hart);
 	/* KVM answers the PMU at its own EID; only a restart that it would refuse comes here. */
 	bool mend_restart;
+	/*
+	 * For ECHO: what the forward counts of HART, firmware events by code and platform events
+	 * by number. False: not countable. NULL: there is no forward.
+	 */
+	bool (*count_firmware)(struct sbi_context *context, unsigned int hart, unsigned int code,
+			       uint64_t *count);
+	bool (*count_platform)(struct sbi_context *context, unsigned int hart, unsigned int event,
+			       uint64_t *count);
 };
 
 /* Whether the guest's own scounteren lets the hart read that counter in its mode. */

@@ -6,6 +6,26 @@
 
 #define CHECK_NS 2000000000ull
 
+static bool count_firmware(struct sbi_context *context, unsigned int hart, unsigned int code,
+			   uint64_t *count)
+{
+	struct forward *forward = atomic_load(&context->machine->forward);
+	struct forward_refusal refusal;
+
+	return forward && forward_count(forward, &refusal) &&
+	       forward_firmware_count(forward, hart, code, count);
+}
+
+static bool count_platform(struct sbi_context *context, unsigned int hart, unsigned int event,
+			   uint64_t *count)
+{
+	struct forward *forward = atomic_load(&context->machine->forward);
+	struct forward_refusal refusal;
+
+	return forward && forward_count(forward, &refusal) &&
+	       forward_platform_count(forward, hart, event, count);
+}
+
 struct forward_rules forwarding_rules(struct machine *machine)
 {
 	struct forward_rules rules = {0};
@@ -18,6 +38,8 @@ struct forward_rules forwarding_rules(struct machine *machine)
 	rules.counter_reads = 1;
 	rules.tracepoints_only = machine->config->sbi_echo == SBI_ECHO_TRACEPOINTS;
 	machine->sbi.read_counter = sbi_echo_counter;
+	machine->sbi.count_firmware = count_firmware;
+	machine->sbi.count_platform = count_platform;
 	return rules;
 }
 

@@ -114,7 +114,7 @@ static void add_rules(const struct pmu_choice *choice, struct forward_rules *rul
 	rules->rules[rules->count++] =
 		(struct forward_rule){.eid = PMU_EID, .fids = FORWARD_ALL_FIDS};
 	if (choice->answers == CONFIG_PMU_VMM)
-		rules->counter_reads = rules->counts = rules->hart_stops = 1;
+		rules->counter_reads = rules->hart_stops = 1;
 }
 
 static void answer(struct machine *machine, const struct pmu_choice *choice)

@@ -9,6 +9,8 @@
 #define EID_LEGACY_GETCHAR 0x02ull
 #define EID_BASE	   0x10ull
 #define EID_HSM		   0x48534dull
+#define EID_IPI		   0x735049ull
+#define EID_RFENCE	   0x52464e43ull
 #define EID_SRST	   0x53525354ull
 #define EID_SUSP	   0x53555350ull
 #define EID_TIME	   0x54494d45ull

@@ -100,17 +100,6 @@ static void no_rule_forwards_nothing(void **state)
 	assert_false(wants(&rules, 0, 0, 0, 0));
 }
 
-static void what_is_counted_gets_through_the_first_look(void **state)
-{
-	struct forward_rules rules = finished((struct forward_rules){.counts = 1});
-
-	(void)state;
-	assert_true(forward_may_want(&rules, 0x54494D45));
-	assert_true(forward_may_want(&rules, 0x735049));
-	assert_true(forward_may_want(&rules, 0x52464E43));
-	assert_false(wants(&rules, 0x54494D45, 0, 0, 0));
-}
-
 static uint32_t csr_instruction(uint32_t csr, uint32_t rs1, uint32_t operation, uint32_t rd)
 {
 	return csr << 20 | rs1 << 15 | operation << 12 | rd << 7 | 0x73;
@@ -185,7 +174,6 @@ int main(void)
 		cmocka_unit_test(the_broken_restart_alone_is_forwarded_to_be_mended),
 		cmocka_unit_test(a_hart_that_stops_is_heard_of),
 		cmocka_unit_test(no_rule_forwards_nothing),
-		cmocka_unit_test(what_is_counted_gets_through_the_first_look),
 		cmocka_unit_test(reads_of_counters_are_told_from_all_else),
 		cmocka_unit_test(an_undone_redirect_leaves_mode_and_interrupts_as_before),
 	};

@@ -1,12 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
-/* Counts exits at KVM's functions: attached when somebody wants to know, for every exit pays. */
-#include "sbi/forward_exits.bpf.h"
+/* Counts at KVM's functions. */
+#include "sbi/forward_counts.bpf.h"
 
 SEC("fentry/kvm_riscv_vcpu_exit")
 int BPF_PROG(on_exit, struct kvm_vcpu *vcpu, struct kvm_run *run, struct kvm_cpu_trap *trap)
 {
-	if (is_ours((__u64)vcpu->kvm))
-		count_exit(vcpu->vcpu_id, trap->scause);
+	__u64 cause;
+	__u32 hart;
+
+	if (!is_ours((__u64)vcpu->kvm))
+		return 0;
+	cause = trap->scause;
+	hart = vcpu->vcpu_id;
+	count_exit(hart, cause);
+	if (cause == CAUSE_VIRTUAL_SUPERVISOR_ECALL)
+		count_call(hart, &vcpu->arch.guest_context.a0);
 	return 0;
 }
 
