@@ -104,15 +104,22 @@ static bool firmware_count(void *opaque, unsigned int code, uint64_t *count)
 							hart->vcpu->id, code, count);
 }
 
+static bool forward_counted(struct hart_pmu *hart, enum forward_platform_event event,
+			    uint64_t *count)
+{
+	return counting(hart) && forward_platform_count(atomic_load(&hart->vcpu->machine->forward),
+							hart->vcpu->id, event, count);
+}
+
 static bool platform_count(void *opaque, uint64_t data, uint64_t *count)
 {
 	struct hart_pmu *hart = opaque;
 
-	if (data != PLATFORM_FAULTS)
-		return platform_counts_read(&hart->platform, data, count);
-	return counting(hart) &&
-	       forward_platform_count(atomic_load(&hart->vcpu->machine->forward), hart->vcpu->id,
-				      FORWARD_STAGE_2_FAULTS, count);
+	switch (data) {
+	case PLATFORM_CALLS: return forward_counted(hart, FORWARD_ECALLS, count);
+	case PLATFORM_FAULTS: return forward_counted(hart, FORWARD_STAGE_2_FAULTS, count);
+	default: return platform_counts_read(&hart->platform, data, count);
+	}
 }
 
 static bool memory_read(void *opaque, uint64_t address, void *to, size_t size)

@@ -13,7 +13,7 @@
 
 const struct platform_event platform_events[PLATFORM_EVENTS] = {
 	{1, "exits", "exits of the guest, handled by whomever", "exits"},
-	{2, "calls", "SBI calls", "ecall_exit_stat"},
+	{PLATFORM_CALLS, "calls", "SBI calls", NULL},
 	{3, "halts", "WFI that left the guest", "wfi_exit_stat"},
 	{4, "mmio", "MMIO accesses handled by the VMM", "mmio_exit_user"},
 	{5, "mmio-kernel", "MMIO accesses handled by KVM", "mmio_exit_kernel"},

@@ -2,6 +2,7 @@
 # perf in a Linux guest of several harts: counters of harts that run, a hart that goes and comes back. How much is counted
 # is not compared: without icount the lab's counters are the host's clock.
 # lab: hosts=6.12,7.2
+# lab: hosts=7.2 aia=none
 
 guest_script='#!/bin/sh
 cat >/many <<X
@@ -12,6 +13,9 @@ X
 chmod 755 /many
 echo "== all"; perf stat -a -A -x, -e instructions /many 2>&1
 echo "== interval"; (sleep 1; /many) & perf stat -a -x, -I 200 -e cycles sleep 3 2>&1; wait
+echo "== sent"; perf stat -a -x, -e r8000000000000006 /many 2>&1
+echo "== received"; perf stat -a -x, -e r8000000000000007 /many 2>&1
+echo "== calls"; perf stat -a -x, -e rc000000000000002 /many 2>&1
 echo "== offline"; echo 0 >/sys/devices/system/cpu/cpu3/online; perf stat -a -A -x, -e instructions sleep 0.2 2>&1
 echo "== online"; echo 1 >/sys/devices/system/cpu/cpu3/online; perf stat -a -A -x, -e instructions /many 2>&1
 echo "== complaints"; dmesg | grep -iE "oops|bug|warning|illegal|stopped with error|starting counter"
@@ -33,13 +37,28 @@ harts_that_counted() { section "$1" | grep -cE '^CPU[0-9]+,[1-9][0-9]*,'; }
 
 each_hart_counts() { expect_eq "the harts that counted" "$(harts_that_counted all)" 4; }
 reads_harts_that_run() {
-    # Ten or more of the fifteen intervals have a count; those of the busy ones are read while the counters run.
+    # Of 15 intervals, more than the first and the last; how many there are, and how long, is up to the host.
     counted=$(section interval | grep -cE '^[0-9.]+,[1-9][0-9]*,')
-    [ "$counted" -ge 10 ] || die "only $counted intervals have a count"
+    [ "$counted" -ge 4 ] || die "only $counted intervals have a count"
 }
 misses_the_hart_that_is_gone() { expect_eq "the harts that counted" "$(harts_that_counted offline)" 3; }
 has_the_hart_back() { expect_eq "the harts that counted" "$(harts_that_counted online)" 4; }
 complains_of_nothing() { if section complaints | grep .; then die "see above"; fi; }
+
+count() { section "$1" | awk -F, '$2 == "" { print $1 }'; }
+# Harts interrupt each other by SBI calls that KVM answers where they have no IMSIC.
+counts_what_kvm_answers() {
+    for part in sent received calls; do
+        case $(count $part) in '' | *[!0-9]*) die "$part: $(section $part)" ;; esac
+    done
+    if grep -q ssaia /proc/cpuinfo; then
+        expect_eq "IPIs sent by calls" "$(count sent)" 0
+        return
+    fi
+    [ "$(count sent)" -gt 0 ] || die "nobody sent an IPI"
+    [ "$(count received)" -gt 0 ] || die "nobody received an IPI"
+    [ "$(count calls)" -gt 0 ] || die "nobody made a call"
+}
 
 for mode in vmm kvm; do
     t "--pmu $mode, 4 harts: perf runs in a Linux guest" boot_perf $mode
@@ -47,5 +66,6 @@ for mode in vmm kvm; do
     t "--pmu $mode, 4 harts: counters that run are read" reads_harts_that_run
     t "--pmu $mode, 4 harts: one that is off does not count" misses_the_hart_that_is_gone
     t "--pmu $mode, 4 harts: it counts again when it is back" has_the_hart_back
+    [ $mode = kvm ] || t "--pmu $mode, 4 harts: firmware events count what KVM answers" counts_what_kvm_answers
     t "--pmu $mode, 4 harts: the guest's kernel does not complain" complains_of_nothing
 done
