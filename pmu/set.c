@@ -28,20 +28,17 @@ static bool kvm_set_valid(const struct pmu *pmu, const struct pmu_set *set)
 
 bool pmu_set_valid(const struct pmu *pmu, const struct pmu_set *set)
 {
-	uint64_t rest = set->mask;
-	unsigned int slot, index;
+	const unsigned int counters = pmu_counters(pmu);
 
 	if (set->mask == 0)
 		return false;
 	if (pmu_has(pmu, PMU_TIME_IN_SET))
 		return kvm_set_valid(pmu, set);
-	if (set->base >= pmu_counters(pmu))
+	/* Linux has every counter in the set at each switch of tasks: no loop over them. */
+	if (set->base >= counters ||
+	    (counters - set->base < 64 && set->mask >> (counters - set->base)))
 		return false;
-	while (pmu_set_next(set, &rest, &slot, &index)) {
-		if (index == PMU_INDEX_TIME || index >= pmu_counters(pmu))
-			return false;
-	}
-	return true;
+	return set->base > PMU_INDEX_TIME || !(set->mask >> (PMU_INDEX_TIME - set->base) & 1);
 }
 
 bool pmu_set_configured(const struct pmu *pmu, const struct pmu_set *set)
@@ -61,7 +58,8 @@ bool pmu_set_next(const struct pmu_set *set, uint64_t *rest, unsigned int *slot,
 {
 	if (*rest == 0)
 		return false;
-	*slot = (unsigned int)__builtin_ctzll(*rest);
+	/* The likely one first: without Zbb, counting zeros is a function. */
+	*slot = *rest & 1 ? 0 : (unsigned int)__builtin_ctzll(*rest);
 	*index = (unsigned int)(set->base + *slot);
 	*rest &= *rest - 1;
 	return true;

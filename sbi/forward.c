@@ -192,8 +192,9 @@ static enum forward_kind take_call(const struct forward_port *port, struct forwa
 		.hart = port->hart,
 		.eid = slot->args[7],
 		.fid = slot->args[6],
+		.args = {slot->args[0], slot->args[1], slot->args[2], slot->args[3], slot->args[4],
+			 slot->args[5]},
 	};
-	memcpy(forwarded->call.args, slot->args, sizeof(forwarded->call.args));
 	return FORWARD_CALL;
 }
 
@@ -275,8 +276,15 @@ static int pass_call(const struct forward_port *port, const struct forwarded *fo
 		call->args[0], call->args[1], call->args[2], call->args[3],
 		call->args[4], call->args[5], call->fid,     call->eid,
 	};
-	int result = kvm_set_reg(port->vcpu_fd, KVM_CORE_REG(regs.pc), forwarded->slot.pc);
+	uint64_t pc = forwarded->slot.pc;
+	int result = 0;
 
+	if (!pc) { /* the programs left it to be found here, where it is rarely wanted */
+		result = kvm_get_reg(port->vcpu_fd, KVM_CORE_REG(regs.pc), &pc);
+		pc -= 4;
+	}
+	if (result == 0)
+		result = kvm_set_reg(port->vcpu_fd, KVM_CORE_REG(regs.pc), pc);
 	for (unsigned int i = 0; i < 8 && result == 0; i++)
 		if (i < 2 || wanted[i] != forwarded->slot.args[i])
 			result = set_register(port, A0 + i, wanted[i]);

@@ -26,11 +26,13 @@ static __always_inline void interrupt(struct forward_slot *slot)
 }
 
 /*
- * A call of our VM whose EID is one of those that are looked for. A0 is the kernel's copy of the
- * register; a0 to a7 lie together, as KVM_GET_ONE_REG numbers them. They are copied in one piece
- * because each load through a kernel pointer is a function call where BPF is not compiled.
+ * A call of our VM whose EID is one of those that are looked for. PC is 0 where it is not known
+ * without a load of its own: the hart's registers have it as long as the call waits. A0 is the
+ * kernel's copy of the register; a0 to a7 lie together, as KVM_GET_ONE_REG numbers them. They are
+ * copied in one piece because each load through a kernel pointer is a function call where BPF is
+ * not compiled.
  */
-static __always_inline void on_call(__u32 hart, __u64 pc, const unsigned long *a0)
+static __always_inline void on_call(__u32 hart, __u64 pc, __u64 eid, const unsigned long *a0)
 {
 	struct forward_slot *slot = bpf_map_lookup_elem(&slots, &hart);
 	const uint64_t *args;
@@ -40,7 +42,8 @@ static __always_inline void on_call(__u32 hart, __u64 pc, const unsigned long *a
 	args = slot->args;
 	if (bpf_probe_read_kernel(slot->args, sizeof(slot->args), a0)) {
 		slot->lost++;
-	} else if (forward_wants(&rules, args[7], args[6], args[0], args[2])) {
+	} else if (forward_wants_all(&rules, eid) ||
+		   forward_wants(&rules, eid, args[6], args[0], args[2])) {
 		slot->kind = FORWARD_CALL;
 		slot->pc = pc;
 		interrupt(slot);

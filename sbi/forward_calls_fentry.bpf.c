@@ -8,8 +8,10 @@
 SEC("fentry/kvm_riscv_vcpu_sbi_ecall")
 int BPF_PROG(on_ecall, struct kvm_vcpu *vcpu)
 {
-	if (forward_may_want(&rules, vcpu->arch.guest_context.a7) && is_ours((__u64)vcpu->kvm))
-		on_call(vcpu->vcpu_id, vcpu->arch.guest_context.sepc, &vcpu->arch.guest_context.a0);
+	unsigned long eid = vcpu->arch.guest_context.a7;
+
+	if (forward_may_want(&rules, eid) && is_ours((__u64)vcpu->kvm))
+		on_call(vcpu->vcpu_id, 0, eid, &vcpu->arch.guest_context.a0);
 	return 0;
 }
 

@@ -15,7 +15,7 @@ static __always_inline void on_ecall(const struct entered *now, __u64 pc)
 
 	if (!bpf_core_read(&eid, sizeof(eid), &vcpu->arch.guest_context.a7) &&
 	    forward_may_want(&rules, eid))
-		on_call(now->hart, pc,
+		on_call(now->hart, pc, eid,
 			__builtin_preserve_access_index(&vcpu->arch.guest_context.a0));
 }
 

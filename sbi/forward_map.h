@@ -78,6 +78,13 @@ static inline uint64_t forward_filter(const struct forward_rules *rules)
 	return filter;
 }
 
+/* The first rule is the one that has to be fast: whether it is for all calls of EID. */
+static inline bool forward_wants_all(const volatile struct forward_rules *rules, uint64_t eid)
+{
+	return eid == rules->rules[0].eid && rules->rules[0].fids == FORWARD_ALL_FIDS &&
+	       rules->count;
+}
+
 /* For the programs RULES is constant: what cannot happen is removed when they are loaded. */
 static inline __attribute__((always_inline)) bool
 forward_wants(const volatile struct forward_rules *rules, uint64_t eid, uint64_t fid, uint64_t a0,
@@ -114,6 +121,7 @@ struct forward_slot {
 	uint64_t sequence; /* moves with everything that is forwarded */
 	uint64_t lost;	   /* how often the signal could not be raised: KVM's answer stood */
 	uint64_t kind;
+	/* Of the call or read; 0: the hart is at the instruction after it. */
 	uint64_t pc;
 	/* FORWARD_COUNTER: the instruction (0: the hardware does not say it), and where KVM goes on
 	 * (0: not known yet). */

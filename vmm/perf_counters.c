@@ -90,7 +90,8 @@ static unsigned int slot_choose(struct perf_counters *perf, const struct pmu_eve
 		const struct perf_slot *slot = &perf->slots[i];
 
 		if (slot->fd < 0) {
-			free = i;
+			if (free == NO_SLOT)
+				free = i;
 			continue;
 		}
 		if (slot->used)
