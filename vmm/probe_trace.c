@@ -86,6 +86,29 @@ static void check_load(struct probe *probe, const struct probe_check *check,
 		finding->fix = "run a kernel with CONFIG_BPF_EVENTS";
 }
 
+/* Some architectures' kernels start with it off, riscv's among them. */
+static void check_jit(struct probe *probe, const struct probe_check *check,
+		      struct probe_finding *finding)
+{
+	char text[32];
+	int result = probe_read_line("/proc/sys/net/core/bpf_jit_enable", text, sizeof(text));
+
+	(void)probe;
+	(void)check;
+	if (result == -ENOENT) {
+		probe_set(finding, PROBE_UNKNOWN, "this kernel does not say");
+		finding->cost = finding->fix = NULL;
+	} else if (result < 0) {
+		probe_set(finding, PROBE_UNKNOWN, "bpf_jit_enable: %s", strerror(-result));
+		finding->cost = NULL;
+		finding->fix = "run 'vhart probe' as root";
+	} else if (strcmp(text, "0") == 0) {
+		probe_set(finding, PROBE_LIMITED, "BPF programs are interpreted");
+	} else {
+		probe_set(finding, PROBE_OK, "BPF programs are compiled");
+	}
+}
+
 static void check_btf(const char *path, struct probe_finding *finding)
 {
 	if (access(path, R_OK) == 0)
@@ -184,6 +207,9 @@ const struct probe_check probe_trace_checks[] = {
 	{"trace.capabilities", "BPF permission", check_capabilities, 0, NO_BPF, SET_CAPABILITIES},
 	{"trace.unprivileged_bpf", "unprivileged BPF", check_unprivileged, 0, NULL, NULL},
 	{"trace.bpf", "BPF", check_load, 0, NO_BPF, SET_CAPABILITIES},
+	{"trace.bpf_jit", "BPF compiler", check_jit, 0,
+	 "an SBI call that is forwarded to vhart takes about an eighth longer",
+	 "sysctl net.core.bpf_jit_enable=1 (as root)"},
 	{"trace.btf_vmlinux", "BTF of the kernel", check_btf_vmlinux, 0, NO_BPF,
 	 "run a kernel with CONFIG_DEBUG_INFO_BTF, such as the distribution's"},
 	{"trace.btf_kvm", "BTF of kvm", check_btf_kvm, 0, NO_BPF,
