@@ -3,11 +3,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/perf_event.h>
+#include <stdio.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "vmm/perf_counters.h"
+
+#define RAW_BITS 48u /* of every driver */
 
 /* The signal names the fd and goes to this thread alone. */
 static int route_overflow(int fd, int signal)
@@ -61,9 +64,25 @@ static void event_close(void *opaque, int fd)
 	close(fd);
 }
 
+/* "config:0-47" */
+static unsigned int raw_bits(void *opaque)
+{
+	FILE *file = fopen("/sys/bus/event_source/devices/cpu/format/event", "re");
+	unsigned int last = 0;
+
+	(void)opaque;
+	if (file) {
+		if (fscanf(file, "config:0-%u", &last) != 1)
+			last = 0;
+		fclose(file);
+	}
+	return last > RAW_BITS - 1 && last < 63 ? last + 1 : RAW_BITS;
+}
+
 const struct perf_calls perf_calls_kernel = {
 	.open = event_open,
 	.control = event_control,
 	.read = event_read,
 	.close = event_close,
+	.raw_bits = raw_bits,
 };

@@ -150,6 +150,8 @@ static int slot_get(struct perf_counters *perf, const struct pmu_event *event, b
 
 	if (!perf_counters_attr(event, &attr))
 		return -ENOENT;
+	if (event->type == PMU_EVENT_RAW_V2 && attr.config >> perf->raw_bits)
+		return -ENOENT;
 	chosen = slot_choose(perf, event, sampling);
 	if (chosen == NO_SLOT)
 		return -EMFILE;
@@ -212,6 +214,7 @@ void perf_counters_init(struct perf_counters *perf, unsigned int hart, int signa
 {
 	*perf = (struct perf_counters){
 		.hart = hart, .signal = signal, .calls = calls, .opaque = opaque};
+	perf->raw_bits = calls->raw_bits(opaque);
 	for (unsigned int i = 0; i < PERF_SLOTS; i++)
 		perf->slots[i].fd = -1;
 }

@@ -32,6 +32,9 @@ struct perf_calls {
 	/* COUNT, and whether it counted all the time that it should. False: it is in error. */
 	bool (*read)(void *opaque, int fd, uint64_t *count);
 	void (*close)(void *opaque, int fd);
+	/* How many bits of a raw event the host's driver knows; others it cuts off, and counts
+	 * something else. */
+	unsigned int (*raw_bits)(void *opaque);
 };
 extern const struct perf_calls perf_calls_kernel;
 
@@ -60,6 +63,7 @@ struct perf_counter {
 struct perf_counters {
 	unsigned int hart;
 	int signal;
+	unsigned int raw_bits;
 	const struct perf_calls *calls;
 	void *opaque; /* of CALLS */
 	struct perf_slot slots[PERF_SLOTS];

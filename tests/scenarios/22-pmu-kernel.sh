@@ -19,4 +19,4 @@ as_the_profile() {
 
 if lcofi_works; then can=3; else can=1; fi
 t "the scenarios, by the kernel" as_the_profile pmu_scenarios "can=$can"
-t "random calls, by the kernel and by the profile that mirrors it" as_the_profile pmu_random "rounds=300 seed=$$"
+t "random calls, by the kernel and by the profile that mirrors it" as_the_profile pmu_random "rounds=300 seed=${PMU_RANDOM_SEED:-864}"

@@ -102,7 +102,14 @@ static void host_close(void *opaque, int fd)
 	host->events[fd].open = false;
 }
 
-static const struct perf_calls calls = {host_open, host_control, host_read, host_close};
+static unsigned int host_raw_bits(void *opaque)
+{
+	(void)opaque;
+	return 48;
+}
+
+static const struct perf_calls calls = {host_open, host_control, host_read, host_close,
+					host_raw_bits};
 
 /* The guest runs: whatever is enabled counts. */
 static void run(struct host *host, uint64_t events)
@@ -315,6 +322,17 @@ static void a_host_that_cannot_sample_counts(void **state)
 	assert_int_equal(count(fixture, 0), 4);
 }
 
+static void a_raw_event_that_the_driver_would_cut_is_refused(void **state)
+{
+	const struct pmu_event fits = {.type = PMU_EVENT_RAW_V2, .data = 1ull << 47};
+	const struct pmu_event wide = {.type = PMU_EVENT_RAW_V2, .data = 1ull << 48 | 1};
+	struct fixture *fixture = *state;
+
+	assert_int_equal(perf_counters_open(&fixture->perf, 3, &wide), -ENOENT);
+	assert_false(perf_counters_supported(&fixture->perf, &wide));
+	assert_int_equal(perf_counters_open(&fixture->perf, 3, &fits), 0);
+}
+
 static void parked_events_give_way_when_descriptors_run_out(void **state)
 {
 	struct fixture *fixture = *state;
@@ -485,6 +503,7 @@ int main(void)
 		TEST(whatever_open_fails_with_is_told_and_nothing_is_kept),
 		TEST(a_start_that_needs_a_new_event_can_fail_and_be_tried_again),
 		TEST(a_host_that_cannot_sample_counts),
+		TEST(a_raw_event_that_the_driver_would_cut_is_refused),
 		TEST(parked_events_give_way_when_descriptors_run_out),
 		TEST(no_number_of_different_events_fills_the_slots),
 		TEST(a_counter_that_the_host_takes_stands_still_and_is_counted),
