@@ -1,6 +1,6 @@
 # shellcheck shell=dash
 # The kernel's own PMU comes out as the scenarios and the linux-* profiles say. Counts are compared, so under icount.
-# lab: hosts=6.12,7.2 icount=yes
+# lab: hosts=6.12,7.2 smp=1 icount=yes
 
 column() {
     case $(uname -r) in
