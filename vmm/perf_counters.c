@@ -13,6 +13,12 @@
 
 #define NO_SLOT PERF_SLOTS
 
+/*
+ * perf record -F begins with a period of 1. The overflow may come late, as hardware's does; one for
+ * every instruction of the host's own way back into the guest would be the end of both.
+ */
+#define LEAST_PERIOD 500u
+
 #define COUNTING_PERIOD (1ull << 40) /* minutes; nobody is told */
 
 /* ---- which perf event an SBI event is (SBI 3.0, section 11.3) ---- */
@@ -342,6 +348,8 @@ static bool enable(struct perf_counters *perf, struct perf_slot *slot, uint64_t 
 {
 	uint64_t count;
 
+	if (period < LEAST_PERIOD)
+		period = LEAST_PERIOD;
 	if (slot->sampling &&
 	    perf->calls->control(perf->opaque, slot->fd, PERF_EVENT_IOC_PERIOD, period) < 0)
 		return false;
