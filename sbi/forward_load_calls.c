@@ -22,35 +22,14 @@ static void destroy_fentry(void *skeleton)
 	calls_fentry__destroy(skeleton);
 }
 
-static int start_fentry(struct forward_programs *programs, struct calls_fentry *skeleton,
-			const struct forward_rules *rules)
-{
-	int result;
-
-	programs->step = "loading";
-	result = calls_fentry__load(skeleton);
-	if (result < 0)
-		return result;
-	programs->map = skeleton->maps.slots.map_fd;
-	programs->step = "running";
-	result = forward_run(skeleton->progs.who_am_i.prog_fd);
-	if (result < 0)
-		return result;
-	programs->step = "attaching";
-	if (rules->count || rules->mend_restart || rules->hart_stops)
-		result = forward_attach(programs, skeleton->progs.on_ecall.prog_fd);
-	if (result == 0 && rules->counter_reads)
-		result = forward_attach(programs, skeleton->progs.on_instruction.prog_fd);
-	return result;
-}
-
 int forward_load_calls_fentry(struct forward_programs *programs, const struct forward_rules *rules,
 			      unsigned int harts, unsigned int signal_number)
 {
 	struct calls_fentry *skeleton = calls_fentry__open();
+	bool calls = rules->count || rules->mend_restart || rules->hart_stops;
 	int result;
 
-	*programs = (struct forward_programs){.step = "opening",
+	*programs = (struct forward_programs){.step = "loading",
 					      .skeleton = skeleton,
 					      .destroy = destroy_fentry,
 					      .on_functions = true};
@@ -59,10 +38,11 @@ int forward_load_calls_fentry(struct forward_programs *programs, const struct fo
 	skeleton->rodata->rules = *rules;
 	skeleton->rodata->signal_number = signal_number;
 	skeleton->maps.slots.max_entries = harts;
-	result = start_fentry(programs, skeleton, rules);
-	if (result < 0)
-		forward_unload(programs);
-	return result;
+	result = calls_fentry__load(skeleton);
+	return forward_begin(programs, result, skeleton->maps.slots.map_fd,
+			     skeleton->progs.who_am_i.prog_fd,
+			     calls ? skeleton->progs.on_ecall.prog_fd : -1,
+			     rules->counter_reads ? skeleton->progs.on_instruction.prog_fd : -1);
 }
 
 /* ---- at tracepoints ---- */
@@ -72,24 +52,6 @@ static void destroy_tracepoint(void *skeleton)
 	calls_tracepoint__destroy(skeleton);
 }
 
-static int start_tracepoint(struct forward_programs *programs, struct calls_tracepoint *skeleton)
-{
-	int result;
-
-	programs->step = "loading";
-	result = calls_tracepoint__load(skeleton);
-	if (result < 0)
-		return result;
-	programs->map = skeleton->maps.slots.map_fd;
-	programs->step = "running";
-	result = forward_run(skeleton->progs.who_am_i.prog_fd);
-	if (result < 0)
-		return result;
-	programs->step = "attaching";
-	result = forward_attach(programs, skeleton->progs.on_entry.prog_fd);
-	return result < 0 ? result : forward_attach(programs, skeleton->progs.on_exit.prog_fd);
-}
-
 int forward_load_calls_tracepoint(struct forward_programs *programs,
 				  const struct forward_rules *rules, unsigned int harts,
 				  unsigned int signal_number)
@@ -97,7 +59,7 @@ int forward_load_calls_tracepoint(struct forward_programs *programs,
 	struct calls_tracepoint *skeleton = calls_tracepoint__open();
 	int result;
 
-	*programs = (struct forward_programs){.step = "opening",
+	*programs = (struct forward_programs){.step = "loading",
 					      .skeleton = skeleton,
 					      .destroy = destroy_tracepoint,
 					      .may_be_late = true};
@@ -106,8 +68,8 @@ int forward_load_calls_tracepoint(struct forward_programs *programs,
 	skeleton->rodata->rules = *rules;
 	skeleton->rodata->signal_number = signal_number;
 	skeleton->maps.slots.max_entries = harts;
-	result = start_tracepoint(programs, skeleton);
-	if (result < 0)
-		forward_unload(programs);
-	return result;
+	result = calls_tracepoint__load(skeleton);
+	return forward_begin(programs, result, skeleton->maps.slots.map_fd,
+			     skeleton->progs.who_am_i.prog_fd, skeleton->progs.on_entry.prog_fd,
+			     skeleton->progs.on_exit.prog_fd);
 }

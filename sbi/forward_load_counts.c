@@ -22,30 +22,12 @@ static void destroy_fentry(void *skeleton)
 	counts_fentry__destroy(skeleton);
 }
 
-static int start_fentry(struct forward_programs *programs, struct counts_fentry *skeleton)
-{
-	int result;
-
-	programs->step = "loading";
-	result = counts_fentry__load(skeleton);
-	if (result < 0)
-		return result;
-	programs->map = skeleton->maps.counts.map_fd;
-	programs->step = "running";
-	result = forward_run(skeleton->progs.who_am_i.prog_fd);
-	if (result < 0)
-		return result;
-	programs->step = "attaching";
-	result = forward_attach(programs, skeleton->progs.on_exit.prog_fd);
-	return result < 0 ? result : forward_attach(programs, skeleton->progs.on_wfi.prog_fd);
-}
-
 int forward_load_counts_fentry(struct forward_programs *programs, unsigned int harts)
 {
 	struct counts_fentry *skeleton = counts_fentry__open();
 	int result;
 
-	*programs = (struct forward_programs){.step = "opening",
+	*programs = (struct forward_programs){.step = "loading",
 					      .skeleton = skeleton,
 					      .destroy = destroy_fentry,
 					      .on_functions = true};
@@ -53,10 +35,10 @@ int forward_load_counts_fentry(struct forward_programs *programs, unsigned int h
 		return -ENOMEM;
 	skeleton->rodata->hart_count = harts;
 	skeleton->maps.counts.max_entries = harts;
-	result = start_fentry(programs, skeleton);
-	if (result < 0)
-		forward_unload(programs);
-	return result;
+	result = counts_fentry__load(skeleton);
+	return forward_begin(programs, result, skeleton->maps.counts.map_fd,
+			     skeleton->progs.who_am_i.prog_fd, skeleton->progs.on_exit.prog_fd,
+			     skeleton->progs.on_wfi.prog_fd);
 }
 
 /* ---- at tracepoints ---- */
@@ -66,30 +48,12 @@ static void destroy_tracepoint(void *skeleton)
 	counts_tracepoint__destroy(skeleton);
 }
 
-static int start_tracepoint(struct forward_programs *programs, struct counts_tracepoint *skeleton)
-{
-	int result;
-
-	programs->step = "loading";
-	result = counts_tracepoint__load(skeleton);
-	if (result < 0)
-		return result;
-	programs->map = skeleton->maps.counts.map_fd;
-	programs->step = "running";
-	result = forward_run(skeleton->progs.who_am_i.prog_fd);
-	if (result < 0)
-		return result;
-	programs->step = "attaching";
-	result = forward_attach(programs, skeleton->progs.on_entry.prog_fd);
-	return result < 0 ? result : forward_attach(programs, skeleton->progs.on_exit.prog_fd);
-}
-
 int forward_load_counts_tracepoint(struct forward_programs *programs, unsigned int harts)
 {
 	struct counts_tracepoint *skeleton = counts_tracepoint__open();
 	int result;
 
-	*programs = (struct forward_programs){.step = "opening",
+	*programs = (struct forward_programs){.step = "loading",
 					      .skeleton = skeleton,
 					      .destroy = destroy_tracepoint,
 					      .on_functions = false};
@@ -97,8 +61,8 @@ int forward_load_counts_tracepoint(struct forward_programs *programs, unsigned i
 		return -ENOMEM;
 	skeleton->rodata->hart_count = harts;
 	skeleton->maps.counts.max_entries = harts;
-	result = start_tracepoint(programs, skeleton);
-	if (result < 0)
-		forward_unload(programs);
-	return result;
+	result = counts_tracepoint__load(skeleton);
+	return forward_begin(programs, result, skeleton->maps.counts.map_fd,
+			     skeleton->progs.who_am_i.prog_fd, skeleton->progs.on_entry.prog_fd,
+			     skeleton->progs.on_exit.prog_fd);
 }

@@ -34,14 +34,14 @@ int forward_load_patiently(int (*load)(void *opaque), void *opaque)
 	return result;
 }
 
-int forward_run(int program)
+static int run_program(int program)
 {
 	union bpf_attr attr = {.test.prog_fd = (uint32_t)program};
 
 	return bpf(BPF_PROG_RUN, &attr);
 }
 
-int forward_attach(struct forward_programs *programs, int program)
+static int attach(struct forward_programs *programs, int program)
 {
 	/* A program of BTF tracing knows its place: it has no name here. */
 	union bpf_attr attr = {.raw_tracepoint.prog_fd = (uint32_t)program};
@@ -95,4 +95,23 @@ void forward_unload(struct forward_programs *programs)
 	if (programs->skeleton)
 		programs->destroy(programs->skeleton);
 	programs->skeleton = NULL;
+}
+
+int forward_begin(struct forward_programs *programs, int result, int map, int setup, int first,
+		  int second)
+{
+	programs->map = map;
+	if (result == 0) {
+		programs->step = "running";
+		result = run_program(setup);
+	}
+	if (result == 0) {
+		programs->step = "attaching";
+		result = first < 0 ? 0 : attach(programs, first);
+	}
+	if (result == 0 && second >= 0)
+		result = attach(programs, second);
+	if (result < 0)
+		forward_unload(programs);
+	return result;
 }

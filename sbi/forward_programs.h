@@ -44,9 +44,11 @@ void forward_unload(struct forward_programs *programs);
 
 /* ---- for the files that load ---- */
 
-/* Runs a program of type syscall: 0 or -errno. */
-int forward_run(int program);
-/* Attaches PROGRAM where it says: 0 or -errno. */
-int forward_attach(struct forward_programs *programs, int program);
+/*
+ * A skeleton was loaded with RESULT: 0 or -errno. MAP is its map; SETUP is run once; FIRST and
+ * SECOND are attached where they say (-1: not wanted). 0, or -errno with everything unloaded.
+ */
+int forward_begin(struct forward_programs *programs, int result, int map, int setup, int first,
+		  int second);
 
 #endif

@@ -26,12 +26,18 @@ static void mend(struct sbi_call *call)
 void sbi_pmu(struct sbi_context *context, struct sbi_call *call)
 {
 	struct pmu_result result;
+	struct pmu *pmu;
 
 	if (context->mend_restart && call->eid == PMU_EID) {
 		mend(call);
 		return;
 	}
-	result = pmu_call(context->pmu(context->machine, call->hart), call->fid, call->args);
+	pmu = context->pmu(context->machine, call->hart);
+	if (!pmu) {
+		call->error = SBI_ERR_FAILED;
+		return;
+	}
+	result = pmu_call(pmu, call->fid, call->args);
 	call->error = result.error;
 	call->value = result.value;
 }
@@ -40,6 +46,8 @@ void sbi_pmu_read_counter(struct sbi_context *context, struct counter_read *read
 {
 	struct pmu *pmu = context->pmu(context->machine, read->hart);
 
+	if (!pmu)
+		return;
 	if (read->supervisor)
 		read->answered = pmu_read_csr(pmu, read->csr, &read->value);
 	else

@@ -80,7 +80,8 @@ struct sbi_context {
 	void (*suspend)(struct machine *machine, unsigned int hart);
 	/* NULL: no counter can be read. */
 	void (*read_counter)(struct sbi_context *context, struct counter_read *read);
-	/* The PMU of a hart, for calls on that hart's thread. NULL: there is none. */
+	/* The PMU of a hart, for calls on that hart's thread; it gives NULL when it has no memory.
+	 * NULL itself: there is none. */
 	struct pmu *(*pmu)(struct machine *machine, unsigned int hart);
 	/* KVM answers the PMU at its own EID; only a restart that it would refuse comes here. */
 	bool mend_restart;

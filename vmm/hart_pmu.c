@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "vmm/kvm.h"
@@ -157,13 +158,13 @@ static bool memory_writable(void *opaque, uint64_t address, size_t size)
 static void raise_lcofi(void *opaque)
 {
 	struct hart_pmu *hart = opaque;
+	const struct pmu_choice *choice = &hart->vcpu->machine->pmu;
 	uint64_t sip;
 
-	if (!hart->vcpu->machine->pmu.sscofpmf)
-		return;
-	if (kvm_get_reg(hart->vcpu->fd, KVM_CSR_REG(sip), &sip) == 0 &&
-	    kvm_set_reg(hart->vcpu->fd, KVM_CSR_REG(sip), sip | SIP_LCOFIP) == 0)
-		hart->overflows++;
+	/* Beside KVM's PMU the guest's Sscofpmf is KVM's, and so is what sip has of it. */
+	if (choice->answers == CONFIG_PMU_VMM && choice->sscofpmf &&
+	    kvm_get_reg(hart->vcpu->fd, KVM_CSR_REG(sip), &sip) == 0)
+		kvm_set_reg(hart->vcpu->fd, KVM_CSR_REG(sip), sip | SIP_LCOFIP);
 }
 
 static const struct pmu_environment environment = {
@@ -231,8 +232,9 @@ static const struct pmu_environment no_events = {
 
 /* ---- the hart ---- */
 
-void hart_pmu_init(struct hart_pmu *hart, struct vcpu *vcpu, enum pmu_profile profile)
+struct hart_pmu *hart_pmu_new(struct vcpu *vcpu, enum pmu_profile profile)
 {
+	struct hart_pmu *hart = calloc(1, sizeof(*hart));
 	bool off = vcpu->machine->pmu.answers == CONFIG_PMU_OFF;
 	const struct pmu_config config = {
 		.quirks = pmu_profile_quirks(profile),
@@ -240,15 +242,20 @@ void hart_pmu_init(struct hart_pmu *hart, struct vcpu *vcpu, enum pmu_profile pr
 		.hw_width = HART_PMU_WIDTH,
 	};
 
-	*hart = (struct hart_pmu){.vcpu = vcpu, .timer = {.expired = settle_expired}};
-	hart->timer.opaque = hart;
+	if (!hart)
+		return NULL;
+	hart->vcpu = vcpu;
+	hart->timer = (struct loop_timer){.expired = settle_expired, .opaque = hart};
 	perf_counters_init(&hart->perf, vcpu->id, HART_PMU_SIGNAL, &perf_calls_kernel, NULL);
 	platform_counts_open(&hart->platform, vcpu->fd);
 	pmu_init(&hart->pmu, &config, off ? &no_events : &environment, hart);
+	return hart;
 }
 
 void hart_pmu_free(struct hart_pmu *hart)
 {
+	if (!hart)
+		return;
 	pthread_mutex_lock(&hart->vcpu->machine->lock);
 	loop_timer_set(hart->vcpu->machine->loop, &hart->timer, 0);
 	pthread_mutex_unlock(&hart->vcpu->machine->lock);
@@ -256,6 +263,7 @@ void hart_pmu_free(struct hart_pmu *hart)
 	pmu_reset(&hart->pmu);
 	perf_counters_free(&hart->perf);
 	platform_counts_close(&hart->platform);
+	free(hart);
 }
 
 void hart_pmu_reset(struct hart_pmu *hart)

@@ -29,7 +29,6 @@ struct hart_pmu {
 	struct platform_counts platform;
 	bool counting;	    /* the forward counts for firmware events */
 	bool no_count_told; /* the user knows why it does not */
-	uint64_t overflows; /* told to the guest */
 
 	/* Counters that linger are looked at once in a while (perf_counters_settle()). */
 	struct loop_timer timer;
@@ -37,9 +36,9 @@ struct hart_pmu {
 	atomic_bool settle; /* it expired */
 };
 
-/* On the vCPU's thread, before it runs. */
-void hart_pmu_init(struct hart_pmu *hart, struct vcpu *vcpu, enum pmu_profile profile);
-void hart_pmu_free(struct hart_pmu *hart);
+/* On the vCPU's thread, as all here. NULL: no memory. */
+struct hart_pmu *hart_pmu_new(struct vcpu *vcpu, enum pmu_profile profile);
+void hart_pmu_free(struct hart_pmu *hart); /* NULL is fine */
 
 /* The hart has stopped: it starts as a new one (SBI 3.0, chapter 9). */
 void hart_pmu_reset(struct hart_pmu *hart);

@@ -244,7 +244,6 @@ static bool first_time(struct perf_counters *perf, unsigned int reason)
 
 static void refuse(struct perf_counters *perf, const struct pmu_event *event, int error)
 {
-	perf->refused++;
 	/* That there is no such event is news for the guest only. */
 	if (error == -ENOENT || error == -EOPNOTSUPP || error == -EINVAL ||
 	    !first_time(perf, (unsigned int)-error))

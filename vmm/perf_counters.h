@@ -69,8 +69,7 @@ struct perf_counters {
 	struct perf_slot slots[PERF_SLOTS];
 	struct perf_counter counters[PMU_MAX_COUNTERS];
 	uint64_t serial;
-	uint64_t lost;	  /* how often the host took a counter away */
-	uint64_t refused; /* how often perf_event_open() failed */
+	uint64_t lost; /* how often the host took a counter away */
 	uint64_t refused_starts;
 	uint64_t told[3]; /* errnos that the user knows: a guest cannot fill the log */
 };

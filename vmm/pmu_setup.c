@@ -62,7 +62,7 @@ static const char *why_no_forward(void)
 	    (probe_has_capability(CAP_BPF) && probe_has_capability(CAP_PERFMON)))
 		return NULL;
 	return "no right to load BPF programs: run vhart as root; or setcap "
-	       "cap_bpf,cap_perfmon,cap_sys_admin+ep $(command -v vhart)";
+	       "cap_bpf,cap_perfmon+ep $(command -v vhart)";
 }
 
 static struct pmu_host look(const struct machine *machine, char *perf, size_t perf_size)
@@ -86,9 +86,14 @@ static struct pmu_host look(const struct machine *machine, char *perf, size_t pe
 
 /* ---- who answers ---- */
 
+/* Made when the guest first calls: most never do, and it takes its time at every start. */
 static struct pmu *pmu_of_hart(struct machine *machine, unsigned int hart)
 {
-	return &machine->vcpus[hart].pmu->pmu;
+	struct vcpu *vcpu = &machine->vcpus[hart];
+
+	if (!vcpu->pmu)
+		vcpu->pmu = hart_pmu_new(vcpu, machine->config->pmu_profile);
+	return vcpu->pmu ? &vcpu->pmu->pmu : NULL;
 }
 
 static bool take_from_kvm(const struct machine *machine)
@@ -127,10 +132,10 @@ static void answer(struct machine *machine, const struct pmu_choice *choice)
 }
 
 /* Once: a guest that restarts in a loop must not fill the user's log. */
-static void tell(const struct machine *machine)
+static void tell(const struct machine *machine, const struct pmu_choice *choice)
 {
 	if (machine->first_life)
-		note("pmu: %s", machine->pmu.line);
+		note("pmu: %s", choice->line);
 }
 
 /* Of CHOICE and of whatever else is forwarded. */
@@ -142,9 +147,9 @@ static struct forward_rules rules_for(struct machine *machine, const struct pmu_
 	return rules;
 }
 
-/* Chooses again, of a HOST that has no forward. */
-static bool choose_without(struct machine *machine, struct pmu_host host,
-			   const struct forward_refusal *refusal)
+/* Chooses again into CHOICE, of a HOST that has no forward. */
+static bool choose_without(const struct machine *machine, struct pmu_host host,
+			   const struct forward_refusal *refusal, struct pmu_choice *choice)
 {
 	char no_forward[320];
 
@@ -153,7 +158,7 @@ static bool choose_without(struct machine *machine, struct pmu_host host,
 			refusal->way_out);
 	snprintf(no_forward, sizeof(no_forward), "%s: %s", refusal->why, refusal->way_out);
 	host.no_forward = no_forward;
-	return pmu_choose(machine->config, &host, &machine->pmu);
+	return pmu_choose(machine->config, &host, choice);
 }
 
 /*
@@ -169,10 +174,12 @@ static void *mender_thread(void *opaque)
 	struct forward_rules rules = rules_for(machine, &machine->pmu);
 	struct pmu_host host = {.kvm_pmu = true, .kvm_sscofpmf = true};
 	struct forward_refusal refusal;
+	struct pmu_choice without;
 
 	if (!forwarding_open(machine, &rules, &refusal)) {
-		choose_without(machine, host, &refusal);
-		tell(machine);
+		/* Only for its words: the guest runs, and machine->pmu stays as it is. */
+		choose_without(machine, host, &refusal, &without);
+		tell(machine, &without);
 		return NULL;
 	}
 	pthread_mutex_lock(&machine->lock);
@@ -226,14 +233,14 @@ bool pmu_setup(struct machine *machine)
 		if (forwarding_open(machine, &rules, &refusal))
 			forwarding_watch(machine);
 		else
-			good = choose_without(machine, host, &refusal);
+			good = choose_without(machine, host, &refusal, choice);
 	}
 	if (!good) {
 		error("%s", choice->line);
 		machine->bad_input = true;
 		return false;
 	}
-	tell(machine);
+	tell(machine, choice);
 	answer(machine, choice);
 	return choice->answers == CONFIG_PMU_KVM || take_from_kvm(machine);
 }

@@ -309,24 +309,6 @@ static void take_kept_signals(struct vcpu *vcpu)
 			hart_pmu_overflow(vcpu->pmu, info.si_fd);
 }
 
-static bool start_pmu(struct vcpu *vcpu)
-{
-	if (!vcpu->machine->sbi.pmu)
-		return true;
-	vcpu->pmu = calloc(1, sizeof(*vcpu->pmu));
-	if (vcpu->pmu)
-		hart_pmu_init(vcpu->pmu, vcpu, vcpu->machine->config->pmu_profile);
-	return vcpu->pmu != NULL;
-}
-
-static void stop_pmu(struct vcpu *vcpu)
-{
-	if (vcpu->pmu)
-		hart_pmu_free(vcpu->pmu);
-	free(vcpu->pmu);
-	vcpu->pmu = NULL;
-}
-
 /* Also for one that was opened while the guest ran: whoever opens it kicks. */
 static void attach_forward(struct vcpu *vcpu)
 {
@@ -346,7 +328,7 @@ static void *vcpu_thread(void *opaque)
 	struct machine *machine = vcpu->machine;
 	int result;
 
-	if (!unblock_kick() || !start_pmu(vcpu))
+	if (!unblock_kick())
 		failed_run(vcpu, errno);
 	attach_forward(vcpu);
 	while (!atomic_load(&machine->stopping)) {
@@ -371,7 +353,8 @@ static void *vcpu_thread(void *opaque)
 			break;
 		}
 	}
-	stop_pmu(vcpu);
+	hart_pmu_free(vcpu->pmu);
+	vcpu->pmu = NULL;
 	return NULL;
 }
 

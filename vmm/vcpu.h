@@ -33,7 +33,7 @@ struct vcpu {
 	pthread_t thread;
 	bool started;
 	struct forward_port forward;
-	struct hart_pmu *pmu; /* NULL: this process answers for none */
+	struct hart_pmu *pmu; /* NULL: the guest did not call it yet */
 	sigset_t kept;	      /* see vcpu_keep_signal() */
 	bool keeps;
 	uint64_t exits[VCPU_EXIT_REASONS]; /* KVM_RUN returns by exit_reason; its thread writes */
