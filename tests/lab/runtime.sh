@@ -3,7 +3,7 @@
 
 make_runtime() {
     apt_area trixie riscv64 trixie
-    unpack_closure trixie "$1" busybox-static linux-perf bpftool strace libc6 libfdt1 liburing2 libslirp0 libbpf1 \
+    unpack_closure trixie "$1" busybox-static linux-perf bpftool strace libcap2-bin libc6 libfdt1 liburing2 libslirp0 libbpf1 \
         libelf1t64 zlib1g libzstd1 liblzma5 libjson-c5 liblua5.4-0 libcmocka0 libseccomp2 libcap2
     # Python's and Perl's own modules and the character set tables are most of it, and nothing here uses them.
     rm -rf "$1"/usr/lib/python3* "$1"/usr/share/perl* "$1"/usr/lib/riscv64-linux-gnu/perl* "$1"/usr/share/zoneinfo \

@@ -51,6 +51,23 @@ refused() {
     expect_err "SBI calls that KVM keeps to itself do not get here: .*: $2: .*$3"
 }
 
+# The capabilities that the refusal names are enough. A copy: /src keeps no capabilities.
+capabilities() {
+    cp "$(command -v vhart)" vhart
+    setcap cap_bpf,cap_perfmon+ep vhart
+    chmod 755 . vhart
+    grep -q '^nobody:' /etc/passwd || echo 'nobody:x:65534:65534:nobody:/:/bin/false' >>/etc/passwd
+    mode=$(stat -c %a /dev/kvm)
+    chmod 666 /dev/kvm
+    run start-stop-daemon -S -c nobody -x "$T/vhart" -- \
+        run --kernel /guests/forward.elf --memory 64M --timeout 110 --cpus 2 --append calls=100 --sbi-echo auto
+    chmod "$mode" /dev/kvm
+    expect_status 0
+    expect_no_out '^not ok'
+    expect_out '^ok 35 - each of'
+    expect_no_err warning
+}
+
 # Root switches the function tracer off under the running guest.
 tracer_off() {
     talk vhart run --kernel /guests/forward.elf --memory 64M --timeout 100 --cpus 2 --append 'calls=100000000 reads=0' \
@@ -70,6 +87,7 @@ t "disturbed by signals, moves and stops" disturbed 10000 auto
 t "the same at the tracepoints" disturbed 5000 tracepoints
 t "of two machines, each gets its own" two_machines
 t "without permission for BPF" refused EPERM 'Operation not permitted' setcap
+t "with cap_bpf and cap_perfmon alone" capabilities
 t "on a kernel without BPF" refused ENOSYS 'Function not implemented' CONFIG_BPF_SYSCALL
 t "without memory for maps" refused ENOMEM 'Cannot allocate memory' 'ulimit -l'
 t "on a kernel without types" refused ESRCH:when=4+ 'No such process' CONFIG_DEBUG_INFO_BTF_MODULES
