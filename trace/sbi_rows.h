@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A small number for each SBI function: the row in which its calls are counted. Pure, and compiled
+ * for BPF too: comparisons with constants only, no table. sbi_names.c has the names of the same
+ * rows.
+ */
+#ifndef VHART_SBI_ROWS_H
+#define VHART_SBI_ROWS_H
+
+#include <stdint.h>
+
+/* SBI 3.0, chapters 4 to 20; legacy: chapter 5, where an EID is a function of its own. */
+#define SBI_EID_LEGACY_LAST 0x0Fu
+#define SBI_EID_BASE	    0x10u
+#define SBI_EID_TIME	    0x54494D45u
+#define SBI_EID_IPI	    0x735049u
+#define SBI_EID_RFENCE	    0x52464E43u
+#define SBI_EID_HSM	    0x48534Du
+#define SBI_EID_SRST	    0x53525354u
+#define SBI_EID_PMU	    0x504D55u
+#define SBI_EID_DBCN	    0x4442434Eu
+#define SBI_EID_SUSP	    0x53555350u
+#define SBI_EID_CPPC	    0x43505043u
+#define SBI_EID_NACL	    0x4E41434Cu
+#define SBI_EID_STA	    0x535441u
+#define SBI_EID_SSE	    0x535345u
+#define SBI_EID_FWFT	    0x46574654u
+#define SBI_EID_DBTR	    0x44425452u
+#define SBI_EID_MPXY	    0x4D505859u
+
+/* Ranges of 2^24 EIDs, whose functions the text does not know. */
+#define SBI_EID_RANGE_BITS   24
+#define SBI_EID_EXPERIMENTAL 0x08000000u
+#define SBI_EID_VENDOR	     0x09000000u
+#define SBI_EID_FIRMWARE     0x0A000000u
+
+/* How many functions each has; FIDs count from 0 without gaps. */
+enum {
+	SBI_LEGACY_FUNCTIONS = 9,
+	SBI_BASE_FUNCTIONS = 7,
+	SBI_TIME_FUNCTIONS = 1,
+	SBI_IPI_FUNCTIONS = 1,
+	SBI_RFENCE_FUNCTIONS = 7,
+	SBI_HSM_FUNCTIONS = 4,
+	SBI_SRST_FUNCTIONS = 1,
+	SBI_PMU_FUNCTIONS = 9,
+	SBI_DBCN_FUNCTIONS = 3,
+	SBI_SUSP_FUNCTIONS = 1,
+	SBI_CPPC_FUNCTIONS = 4,
+	SBI_NACL_FUNCTIONS = 5,
+	SBI_STA_FUNCTIONS = 1,
+	SBI_SSE_FUNCTIONS = 10,
+	SBI_FWFT_FUNCTIONS = 2,
+	SBI_DBTR_FUNCTIONS = 8,
+	SBI_MPXY_FUNCTIONS = 8,
+};
+
+/* The first row of each: one for each function, then one for all FIDs that it does not have. */
+enum {
+	SBI_ROW_LEGACY = 0,
+	SBI_ROW_BASE = SBI_ROW_LEGACY + SBI_LEGACY_FUNCTIONS + 1,
+	SBI_ROW_TIME = SBI_ROW_BASE + SBI_BASE_FUNCTIONS + 1,
+	SBI_ROW_IPI = SBI_ROW_TIME + SBI_TIME_FUNCTIONS + 1,
+	SBI_ROW_RFENCE = SBI_ROW_IPI + SBI_IPI_FUNCTIONS + 1,
+	SBI_ROW_HSM = SBI_ROW_RFENCE + SBI_RFENCE_FUNCTIONS + 1,
+	SBI_ROW_SRST = SBI_ROW_HSM + SBI_HSM_FUNCTIONS + 1,
+	SBI_ROW_PMU = SBI_ROW_SRST + SBI_SRST_FUNCTIONS + 1,
+	SBI_ROW_DBCN = SBI_ROW_PMU + SBI_PMU_FUNCTIONS + 1,
+	SBI_ROW_SUSP = SBI_ROW_DBCN + SBI_DBCN_FUNCTIONS + 1,
+	SBI_ROW_CPPC = SBI_ROW_SUSP + SBI_SUSP_FUNCTIONS + 1,
+	SBI_ROW_NACL = SBI_ROW_CPPC + SBI_CPPC_FUNCTIONS + 1,
+	SBI_ROW_STA = SBI_ROW_NACL + SBI_NACL_FUNCTIONS + 1,
+	SBI_ROW_SSE = SBI_ROW_STA + SBI_STA_FUNCTIONS + 1,
+	SBI_ROW_FWFT = SBI_ROW_SSE + SBI_SSE_FUNCTIONS + 1,
+	SBI_ROW_DBTR = SBI_ROW_FWFT + SBI_FWFT_FUNCTIONS + 1,
+	SBI_ROW_MPXY = SBI_ROW_DBTR + SBI_DBTR_FUNCTIONS + 1,
+	SBI_ROW_EXPERIMENTAL = SBI_ROW_MPXY + SBI_MPXY_FUNCTIONS + 1,
+	SBI_ROW_VENDOR,
+	SBI_ROW_FIRMWARE,
+	SBI_ROW_UNKNOWN,
+	SBI_ROWS,
+};
+
+static inline uint32_t sbi_function_row(uint32_t first, uint32_t functions, uint32_t number)
+{
+	return first + (number < functions ? number : functions);
+}
+
+/*
+ * EIDs and FIDs are signed 32-bit integers (SBI 3.0, chapter 3): the upper halves of a7 and a6 do
+ * not count here, though KVM compares whole registers.
+ */
+static inline uint32_t sbi_row(uint64_t a7, uint64_t a6)
+{
+	uint32_t eid = (uint32_t)a7, fid = (uint32_t)a6;
+
+	if (eid <= SBI_EID_LEGACY_LAST)
+		return sbi_function_row(SBI_ROW_LEGACY, SBI_LEGACY_FUNCTIONS, eid);
+	switch (eid) {
+	case SBI_EID_BASE: return sbi_function_row(SBI_ROW_BASE, SBI_BASE_FUNCTIONS, fid);
+	case SBI_EID_TIME: return sbi_function_row(SBI_ROW_TIME, SBI_TIME_FUNCTIONS, fid);
+	case SBI_EID_IPI: return sbi_function_row(SBI_ROW_IPI, SBI_IPI_FUNCTIONS, fid);
+	case SBI_EID_RFENCE: return sbi_function_row(SBI_ROW_RFENCE, SBI_RFENCE_FUNCTIONS, fid);
+	case SBI_EID_HSM: return sbi_function_row(SBI_ROW_HSM, SBI_HSM_FUNCTIONS, fid);
+	case SBI_EID_SRST: return sbi_function_row(SBI_ROW_SRST, SBI_SRST_FUNCTIONS, fid);
+	case SBI_EID_PMU: return sbi_function_row(SBI_ROW_PMU, SBI_PMU_FUNCTIONS, fid);
+	case SBI_EID_DBCN: return sbi_function_row(SBI_ROW_DBCN, SBI_DBCN_FUNCTIONS, fid);
+	case SBI_EID_SUSP: return sbi_function_row(SBI_ROW_SUSP, SBI_SUSP_FUNCTIONS, fid);
+	case SBI_EID_CPPC: return sbi_function_row(SBI_ROW_CPPC, SBI_CPPC_FUNCTIONS, fid);
+	case SBI_EID_NACL: return sbi_function_row(SBI_ROW_NACL, SBI_NACL_FUNCTIONS, fid);
+	case SBI_EID_STA: return sbi_function_row(SBI_ROW_STA, SBI_STA_FUNCTIONS, fid);
+	case SBI_EID_SSE: return sbi_function_row(SBI_ROW_SSE, SBI_SSE_FUNCTIONS, fid);
+	case SBI_EID_FWFT: return sbi_function_row(SBI_ROW_FWFT, SBI_FWFT_FUNCTIONS, fid);
+	case SBI_EID_DBTR: return sbi_function_row(SBI_ROW_DBTR, SBI_DBTR_FUNCTIONS, fid);
+	case SBI_EID_MPXY: return sbi_function_row(SBI_ROW_MPXY, SBI_MPXY_FUNCTIONS, fid);
+	default: break;
+	}
+	switch (eid >> SBI_EID_RANGE_BITS) {
+	case SBI_EID_EXPERIMENTAL >> SBI_EID_RANGE_BITS: return SBI_ROW_EXPERIMENTAL;
+	case SBI_EID_VENDOR >> SBI_EID_RANGE_BITS: return SBI_ROW_VENDOR;
+	case SBI_EID_FIRMWARE >> SBI_EID_RANGE_BITS: return SBI_ROW_FIRMWARE;
+	default: return SBI_ROW_UNKNOWN;
+	}
+}
+
+#endif
