@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Text in a buffer that may be too small for it: as snprintf(), piece by piece. */
+#ifndef VHART_TEXT_H
+#define VHART_TEXT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct text {
+	char *out;
+	size_t size;   /* 0: OUT is not touched and may be NULL */
+	size_t length; /* of all that was added, also of what found no room */
+};
+
+/* OUT holds a terminated string from here on, unless SIZE is 0. */
+void text_init(struct text *text, char *out, size_t size);
+void text_add(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Bytes as strace writes them between quotes: escapes of C where they are not printable ASCII. */
+void text_add_escaped(struct text *text, const uint8_t *bytes, size_t length);
+
+#endif
