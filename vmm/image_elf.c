@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* ELF64 for RISC-V: the System V gABI, chapters 4 and 5. */
-#include <elf.h>
 #include <string.h>
 
 #include "vmm/image_formats.h"
@@ -34,9 +33,7 @@ static bool refuse_machine(char message[IMAGE_MESSAGE_MAX], unsigned int machine
 	return image_refuse(message, "is an ELF file for machine %u, not for riscv64", machine);
 }
 
-/* Reads and checks the file header: what kind of ELF it is, and that its segments are there. */
-static bool read_header(const struct blob *blob, Elf64_Ehdr *header,
-			char message[IMAGE_MESSAGE_MAX])
+bool image_elf_header(const struct blob *blob, Elf64_Ehdr *header, char message[IMAGE_MESSAGE_MAX])
 {
 	if (blob->len < EI_NIDENT + 4)
 		return image_refuse(message, "is a truncated ELF file");
@@ -55,6 +52,15 @@ static bool read_header(const struct blob *blob, Elf64_Ehdr *header,
 	memcpy(header, blob->bytes, sizeof(*header));
 	if (header->e_type == ET_REL)
 		return image_refuse(message, "is an ELF object file, not linked yet");
+	return true;
+}
+
+/* Reads and checks the file header, and that its segments are there. */
+static bool read_header(const struct blob *blob, Elf64_Ehdr *header,
+			char message[IMAGE_MESSAGE_MAX])
+{
+	if (!image_elf_header(blob, header, message))
+		return false;
 	if (header->e_phentsize != sizeof(Elf64_Phdr) || !header->e_phnum)
 		return image_refuse(message, "is an ELF file without segments");
 	if (header->e_phnum > SEGMENTS_MAX)

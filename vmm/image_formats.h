@@ -3,6 +3,8 @@
 #ifndef VHART_IMAGE_FORMATS_H
 #define VHART_IMAGE_FORMATS_H
 
+#include <elf.h>
+
 #include "vmm/image.h"
 
 /* Little-endian fields of untrusted bytes; the caller has checked that they are there. */
@@ -37,6 +39,8 @@ bool image_load_linux(const struct blob *blob, const struct guest_memory *memory
 		      struct image_place *place, char message[IMAGE_MESSAGE_MAX]);
 
 bool image_is_elf(const struct blob *blob);
+/* Copies the file header, once it is known to be of a linked ELF64 for RISC-V. */
+bool image_elf_header(const struct blob *blob, Elf64_Ehdr *header, char message[IMAGE_MESSAGE_MAX]);
 bool image_load_elf(const struct blob *blob, const struct guest_memory *memory,
 		    struct image_place *place, char message[IMAGE_MESSAGE_MAX]);
 
