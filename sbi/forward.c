@@ -13,6 +13,7 @@
 #include "sbi/forward_private.h"
 #include "sbi/redirect.h"
 #include "vmm/access_fault.h"
+#include "vmm/bpf.h"
 #include "vmm/kvm.h"
 
 /* ---- loading ---- */
@@ -46,11 +47,11 @@ static int load(struct forward *forward)
 
 	if (!forward->rules.tracepoints_only) {
 		forward->way = "at KVM's functions";
-		result = forward_load_patiently(load_fentry, forward);
+		result = bpf_load_patiently(load_fentry, forward);
 	}
 	if (result < 0 && result != -EPERM) {
 		forward->way = "at KVM's tracepoints";
-		result = forward_load_patiently(load_tracepoint, forward);
+		result = bpf_load_patiently(load_tracepoint, forward);
 	}
 	if (result < 0)
 		return result;
@@ -59,27 +60,13 @@ static int load(struct forward *forward)
 	return forward->slots ? 0 : -errno;
 }
 
-const char *forward_way_out(int reason)
-{
-	switch (reason) {
-	case EPERM:
-	case EACCES:
-		return "run vhart as root; or setcap cap_bpf,cap_perfmon+ep $(command -v vhart)";
-	case ENOMEM: return "allow more locked memory (ulimit -l)";
-	case ENOSYS: return "run a kernel with CONFIG_BPF_SYSCALL";
-	default:
-		return "run a kernel with CONFIG_BPF_EVENTS and CONFIG_DEBUG_INFO_BTF_MODULES "
-		       "('vhart probe' says more)";
-	}
-}
-
 struct forward *forward_open(const struct forward_rules *rules, unsigned int harts,
 			     struct forward_refusal *refusal)
 {
 	struct forward *forward = calloc(1, sizeof(*forward));
 	int result = -ENOMEM;
 
-	*refusal = (struct forward_refusal){.way_out = forward_way_out(ENOMEM)};
+	*refusal = (struct forward_refusal){.way_out = bpf_way_out(ENOMEM)};
 	if (forward) {
 		forward->rules = *rules;
 		forward->rules.filter = forward_filter(rules);
@@ -92,7 +79,7 @@ struct forward *forward_open(const struct forward_rules *rules, unsigned int har
 	snprintf(refusal->why, sizeof(refusal->why), "%s BPF programs: %s",
 		 forward && forward->programs.step ? forward->programs.step : "loading",
 		 strerror(-result));
-	refusal->way_out = forward_way_out(-result);
+	refusal->way_out = bpf_way_out(-result);
 	forward_close(forward);
 	return NULL;
 }

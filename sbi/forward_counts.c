@@ -6,6 +6,7 @@
 #include <sys/mman.h>
 
 #include "sbi/forward_private.h"
+#include "vmm/bpf.h"
 
 static int load(void *opaque)
 {
@@ -19,7 +20,7 @@ static int load(void *opaque)
 static int start_counting(struct forward *forward)
 {
 	struct forward_counts *counts;
-	int result = forward_load_patiently(load, forward);
+	int result = bpf_load_patiently(load, forward);
 
 	if (result < 0)
 		return result;
@@ -46,7 +47,7 @@ bool forward_count(struct forward *forward, struct forward_refusal *refusal)
 		return true;
 	snprintf(refusal->why, sizeof(refusal->why), "%s the BPF programs that count: %s",
 		 forward->count_programs.step, strerror(-result));
-	refusal->way_out = forward_way_out(-result);
+	refusal->way_out = bpf_way_out(-result);
 	return false;
 }
 

@@ -24,7 +24,6 @@ struct forward {
 
 /* The values of a map of programs; NULL with errno. */
 void *forward_map(int map, size_t size);
-const char *forward_way_out(int reason);
 
 void forward_end_counts(struct forward *forward);
 

@@ -32,12 +32,6 @@ int forward_load_calls_tracepoint(struct forward_programs *programs,
 int forward_load_counts_fentry(struct forward_programs *programs, unsigned int harts);
 int forward_load_counts_tracepoint(struct forward_programs *programs, unsigned int harts);
 
-/*
- * Calls LOAD, again as long as it says -EAGAIN: the verifier gives up while a signal is pending, or
- * work of an io_uring. Returns what it said last.
- */
-int forward_load_patiently(int (*load)(void *opaque), void *opaque);
-
 /* Whether they still run where they were attached. */
 bool forward_attached(const struct forward_programs *programs);
 void forward_unload(struct forward_programs *programs);

@@ -12,6 +12,9 @@ static const struct {
 	const char *help;
 } commands[] = {
 	{"run", command_run, "boot a VM"},
+	{"stat", command_stat,
+	 "show why the guests of a running VM exit, and where their time goes"},
+	{"trace", command_trace, "show the exits of a running VM one by one: SBI calls, MMIO, ..."},
 	{"probe", command_probe, "say what this host can do, and how to mend what it cannot"},
 };
 

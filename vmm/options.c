@@ -115,14 +115,24 @@ static int refuse_unknown(const struct option_table *table, const char *name)
 	return STATUS_USAGE;
 }
 
+static const char *letter_of(const struct option_table *table, const char *name)
+{
+	const struct option_letter *letter = table->letters;
+
+	while (letter && letter->name && strcmp(letter->name, name) != 0)
+		letter++;
+	return letter && letter->name ? letter->letter : "";
+}
+
 static void print_help(const struct option_table *table)
 {
 	printf("usage: vhart %s %s\n%s\n\n", table->command, table->usage, table->summary);
 	for (size_t i = 0; i <= table->count; i++) {
 		static const struct option_spec help = {.name = "--help", .help = "show this"};
 		const struct option_spec *spec = i < table->count ? &table->specs[i] : &help;
-		int used = printf("  %s%s%s", spec->name, spec->value ? " " : "",
-				  spec->value ? spec->value : "");
+		const char *letter = letter_of(table, spec->name);
+		int used = printf("  %s%s%s%s%s", letter, *letter ? ", " : "", spec->name,
+				  spec->value ? " " : "", spec->value ? spec->value : "");
 		if (used > NAME_COLUMNS - 2) {
 			printf("\n");
 			used = 0;
@@ -142,8 +152,12 @@ static void print_help(const struct option_table *table)
 /* The index of the option called NAME, table->count when there is none. */
 static size_t find_option(const struct option_table *table, const char *name)
 {
+	const struct option_letter *letter = table->letters;
 	size_t index = 0;
 
+	for (; letter && letter->name; letter++)
+		if (!strcmp(name, letter->letter))
+			name = letter->name;
 	while (index < table->count && strcmp(name, table->specs[index].name) != 0)
 		index++;
 	return index;

@@ -21,6 +21,11 @@ struct option_spec {
 	const char *(*parse)(char *value, void *target);
 };
 
+/* A short name: {"-p", "--pid"}. */
+struct option_letter {
+	const char *letter, *name;
+};
+
 #define OPTIONS_MAX 64 /* in one table */
 
 struct option_table {
@@ -31,6 +36,7 @@ struct option_table {
 	size_t count;
 	/* Takes an argument that is not an option, as parse above does. NULL: there are none. */
 	const char *(*operand)(char *value, void *target);
+	const struct option_letter *letters; /* ended by {NULL, NULL}; NULL: there are none */
 };
 
 /*

@@ -19,16 +19,17 @@ static const uint8_t *aligned(const uint8_t *at)
 	return (const uint8_t *)(((uint64_t)at + 3) & ~3ull);
 }
 
-const char *fdt_bootargs(const void *fdt)
+/* PROPERTY of the node NODE below the root, or NULL. */
+static const uint8_t *find_property(const void *fdt, const char *node, const char *property)
 {
 	const uint8_t *blob = fdt;
 
 	if (!blob || big_endian(blob) != FDT_MAGIC)
-		return "";
+		return NULL;
 	const uint8_t *at = blob + big_endian(blob + 8);
 	const char *strings = (const char *)blob + big_endian(blob + 12);
 	unsigned int depth = 0;
-	bool chosen = false;
+	bool inside = false;
 
 	for (;;) {
 		uint32_t token = big_endian(at);
@@ -36,22 +37,36 @@ const char *fdt_bootargs(const void *fdt)
 		switch (token) {
 		case FDT_BEGIN_NODE:
 			depth++;
-			chosen = depth == 2 && strcmp((const char *)at, "chosen") == 0;
+			inside = depth == 2 && strcmp((const char *)at, node) == 0;
 			at = aligned(at + strlen((const char *)at) + 1);
 			break;
 		case FDT_END_NODE:
 			depth--;
-			chosen = false;
+			inside = false;
 			break;
 		case FDT_PROP:
-			if (chosen && strcmp(strings + big_endian(at + 4), "bootargs") == 0)
-				return (const char *)at + 8;
+			if (inside && strcmp(strings + big_endian(at + 4), property) == 0)
+				return at + 8;
 			at = aligned(at + 8 + big_endian(at));
 			break;
 		case FDT_NOP: break;
-		default: return "";
+		default: return NULL;
 		}
 	}
+}
+
+const char *fdt_bootargs(const void *fdt)
+{
+	const uint8_t *text = find_property(fdt, "chosen", "bootargs");
+
+	return text ? (const char *)text : "";
+}
+
+uint64_t fdt_timebase(const void *fdt)
+{
+	const uint8_t *cell = find_property(fdt, "cpus", "timebase-frequency");
+
+	return cell ? big_endian(cell) : 0;
 }
 
 uint64_t bootarg(const char *args, const char *name, uint64_t otherwise)

@@ -7,6 +7,8 @@
 
 /* bootargs of /chosen, or "". */
 const char *fdt_bootargs(const void *fdt);
+/* timebase-frequency of /cpus: ticks of the time CSR in a second; 0: it is not there. */
+uint64_t fdt_timebase(const void *fdt);
 /* The number N of a word "NAME=N" in ARGS (decimal), or OTHERWISE. */
 uint64_t bootarg(const char *args, const char *name, uint64_t otherwise);
 

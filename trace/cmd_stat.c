@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `vhart stat`: why guests exit, and where their time goes. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "trace/await.h"
+#include "trace/collector.h"
+#include "trace/sampler.h"
+#include "trace/stat_table.h"
+#include "trace/target.h"
+#include "trace/vms.h"
+#include "vmm/commands.h"
+#include "vmm/config.h"
+#include "vmm/log.h"
+#include "vmm/options.h"
+
+#define DEFAULT_INTERVAL 1.0
+
+struct stat_options {
+	struct target target;
+	double interval; /* seconds, 0: none */
+	bool once;
+	bool tracepoints;
+	const char *output;
+	struct stat_view view;
+};
+
+/* ---- options ---- */
+
+static const char *parse_interval(char *value, void *target)
+{
+	return option_seconds(value, &((struct stat_options *)target)->interval)
+		       ? NULL
+		       : "expected seconds, more than 0";
+}
+
+static const char *parse_once(char *value, void *target)
+{
+	(void)value;
+	((struct stat_options *)target)->once = true;
+	return NULL;
+}
+
+static const char *parse_by(char *value, void *target)
+{
+	static const char *const names[] = {
+		[BY_REASON] = "reason", [BY_SBI] = "sbi",   [BY_MMIO] = "mmio",
+		[BY_CSR] = "csr",	[BY_VCPU] = "vcpu", [BY_PC] = "pc",
+	};
+	int by = option_choice(value, names, sizeof(names) / sizeof(names[0]));
+
+	((struct stat_options *)target)->view.by = (enum stat_by)by;
+	return by < 0 ? "expected reason, sbi, mmio, csr, vcpu or pc" : NULL;
+}
+
+static const char *parse_sort(char *value, void *target)
+{
+	/* perf's names as well. */
+	static const char *const names[] = {
+		[ORDER_TIME] = "time",
+		[ORDER_COUNT] = "count",
+		[ORDER_AVERAGE] = "avg",
+		[ORDER_P99] = "p99",
+		[ORDER_MAX] = "max",
+		"sample",
+		"mean_t",
+		"max_t",
+	};
+	static const enum stat_order orders[] = {
+		ORDER_TIME, ORDER_COUNT, ORDER_AVERAGE, ORDER_P99,
+		ORDER_MAX,  ORDER_COUNT, ORDER_AVERAGE, ORDER_MAX,
+	};
+	int order = option_choice(value, names, sizeof(names) / sizeof(names[0]));
+
+	if (order < 0)
+		return "expected time, count, avg, p99 or max";
+	((struct stat_options *)target)->view.order = orders[order];
+	return NULL;
+}
+
+static const char *parse_json(char *value, void *target)
+{
+	(void)value;
+	((struct stat_options *)target)->view.format = STAT_JSON;
+	return NULL;
+}
+
+static const char *parse_csv(char *value, void *target)
+{
+	(void)value;
+	((struct stat_options *)target)->view.format = STAT_CSV;
+	return NULL;
+}
+
+static const char *parse_output(char *value, void *target)
+{
+	((struct stat_options *)target)->output = value;
+	return NULL;
+}
+
+static const char *parse_tracepoints(char *value, void *target)
+{
+	(void)value;
+	((struct stat_options *)target)->tracepoints = true;
+	return NULL;
+}
+
+static const struct option_spec specs[] = {
+	TARGET_OPTIONS,
+	{"--interval", "SECONDS", false, "a table every so often, each of its own interval",
+	 parse_interval},
+	{"--once", NULL, false, "one table after one interval (1 s unless -i says another)",
+	 parse_once},
+	{"--by", "WHAT", false,
+	 "reason (the default), sbi: calls only, mmio: device addresses,\n"
+	 "csr: CSRs, vcpu: each apart, pc: where the guest was",
+	 parse_by},
+	{"--sort", "KEY", false, "time (the default), count, avg, p99 or max", parse_sort},
+	{"--json", NULL, false, "JSON: an object a line, times in ns", parse_json},
+	{"--csv", NULL, false, "comma-separated values, times in ns", parse_csv},
+	{"--output", "FILE", false, "write there", parse_output},
+	{"--tracepoints", NULL, false, "do not hook KVM's functions, only tracepoints",
+	 parse_tracepoints},
+};
+
+static const struct option_letter letters[] = {
+	TARGET_LETTERS, {"-i", "--interval"}, {"-k", "--sort"}, {"-o", "--output"}, {NULL, NULL},
+};
+
+static const struct option_table stat_options = {
+	.command = "stat",
+	.usage = "[options] [-p PID | --name NAME | --all | -- run ...]",
+	.summary =
+		"Counts why guests exit, and where the time of each vCPU goes, until the VM ends\n"
+		"or Ctrl-C. With -- run, starts a VM with these options and watches it from its\n"
+		"start; the table then goes to standard error.",
+	.specs = specs,
+	.count = sizeof(specs) / sizeof(specs[0]),
+	.letters = letters,
+};
+
+/* ---- watching ---- */
+
+struct session {
+	struct stat_options *options;
+	struct collector *collector;
+	struct stat_sample first, last, now, shown;
+	int signals;
+	FILE *out;
+};
+
+static enum exit_key key_for(enum stat_by by)
+{
+	switch (by) {
+	case BY_MMIO: return KEY_MMIO;
+	case BY_CSR: return KEY_CSR;
+	case BY_PC: return KEY_PC;
+	default: return KEY_NONE;
+	}
+}
+
+/* What the collector has now goes to SAMPLE; the names of new VMs are kept. */
+static bool take(struct session *session, struct stat_sample *sample)
+{
+	const struct stat_view *view = &session->options->view;
+
+	if (!sample_take(sample, session->collector, key_for(view->by) != KEY_NONE))
+		return false;
+	for (uint32_t i = 0; i < sample->vcpu_count; i++)
+		if (sample->vcpus[i].first)
+			view->vm_name(view->opaque, sample->vcpus[i].tgid);
+	return true;
+}
+
+/* The first sample stays as it is, for the whole; LAST moves on. */
+static bool print_since(struct session *session, const struct stat_sample *before)
+{
+	struct stat_view *view = &session->options->view;
+	uint32_t seen = collector_seen(session->collector);
+
+	view->keys_lost = collector_keys_lost(session->collector);
+	view->vcpus_lost = seen > SAMPLER_VCPUS ? seen - SAMPLER_VCPUS : 0;
+	view->way = collector_way(session->collector);
+	if (!take(session, &session->now) || !sample_copy(&session->shown, &session->now))
+		return false;
+	stat_difference(&session->shown, before);
+	return stat_print(session->out, view, &session->shown, session->shown.when - before->when);
+}
+
+static void swap_samples(struct stat_sample *a, struct stat_sample *b)
+{
+	struct stat_sample other = *a;
+
+	*a = *b;
+	*b = other;
+}
+
+/* Until the VM ends, a signal comes, or --once has its table. */
+static bool watch(struct session *session)
+{
+	const struct stat_options *options = session->options;
+	double seconds = options->interval > 0 ? options->interval
+			 : options->once       ? DEFAULT_INTERVAL
+					       : 0;
+	uint64_t interval = (uint64_t)(seconds * 1e9), deadline = 0;
+	enum wake wake;
+	bool good = true;
+
+	if (!take(session, &session->first) || !sample_copy(&session->last, &session->first))
+		return false;
+	if (interval)
+		deadline = session->first.when + interval;
+	while ((wake = await(session->signals, options->target.pidfd, deadline)) == WAKE_TIME) {
+		good = print_since(session, &session->last);
+		if (!good || options->once)
+			return good;
+		fprintf(session->out, "\n");
+		collector_next_interval(session->collector);
+		swap_samples(&session->last, &session->now);
+		deadline += interval;
+	}
+	if (wake == WAKE_FAILED)
+		return false;
+	return print_since(session, interval ? &session->last : &session->first);
+}
+
+static FILE *open_output(const struct stat_options *options)
+{
+	FILE *out = options->target.command ? stderr : stdout;
+
+	if (!options->output)
+		return out;
+	out = fopen(options->output, "we");
+	if (!out)
+		error("%s: %s", options->output, strerror(errno));
+	return out;
+}
+
+static int run_session(struct stat_options *options)
+{
+	struct session session = {.options = options, .signals = -1};
+	const struct collector_options wanted = {
+		.pid = options->target.process,
+		.key = key_for(options->view.by),
+		.vcpus = SAMPLER_VCPUS,
+		.tracepoints = options->tracepoints,
+	};
+	struct collector_refusal refusal;
+	int status = STATUS_HOST;
+
+	session.out = open_output(options);
+	if (!session.out)
+		return STATUS_USAGE;
+	session.collector = collector_open(&wanted, &refusal);
+	if (!session.collector)
+		error("%s: %s", refusal.why, refusal.way_out);
+	session.signals = session.collector ? await_signals() : -1;
+	if (session.collector && sample_new(&session.first) && sample_new(&session.last) &&
+	    sample_new(&session.now) && sample_new(&session.shown)) {
+		target_go(&options->target);
+		if (watch(&session))
+			status = STATUS_OK;
+		else
+			error("writing the table: %s", strerror(errno));
+	}
+	sample_free(&session.first);
+	sample_free(&session.last);
+	sample_free(&session.now);
+	sample_free(&session.shown);
+	collector_close(session.collector);
+	if (session.signals >= 0)
+		close(session.signals);
+	if (options->output && fclose(session.out) != 0) {
+		error("%s: %s", options->output, strerror(errno));
+		status = STATUS_HOST;
+	}
+	return status;
+}
+
+int command_stat(int argc, char **argv)
+{
+	struct vm_names names = {0};
+	struct stat_options options = {
+		.view = {.vm_name = vm_names_get,
+			 .opaque = &names,
+			 .resolution = clock_resolution()},
+	};
+	bool help, found;
+	int status = target_read_options(&stat_options, argc, argv, &options.target, &help);
+
+	if (status || help)
+		return status;
+	found = options.target.command ? target_start(&options.target)
+				       : target_find(&options.target);
+	if (!found)
+		return STATUS_USAGE;
+	status = run_session(&options);
+	target_close(&options.target);
+	if (options.target.command) {
+		int ended = target_wait(&options.target);
+
+		status = status ? status : ended;
+	}
+	return status;
+}

@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "trace/collector.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <linux/bpf.h>
+
+#include "trace/collector_load.h"
+#include "trace/sampler.h"
+#include "vmm/bpf.h"
+
+/* Memory for all rings, and a ring at most: that is a fifth of a second of a guest that does
+ * nothing but the fastest calls there are. */
+#define RINGS_SIZE   (64u << 20)
+#define RING_RECORDS 16384u
+
+struct collector {
+	struct exit_rules rules;
+	struct collector_programs programs;
+	const char *way;
+	const struct exit_vcpu *vcpus;	   /* rules.vcpus of them */
+	const struct exit_times *exits;	   /* EXIT_ROWS for each */
+	struct exit_ring *rings;	   /* NULL: nothing is traced */
+	const struct exit_record *records; /* rules.ring for each vCPU */
+	size_t vcpus_size, exits_size, rings_size, records_size;
+};
+
+static int load_fentry(void *opaque)
+{
+	struct collector *collector = opaque;
+
+	return collector_load_fentry(&collector->programs, &collector->rules);
+}
+
+static int load_tracepoint(void *opaque)
+{
+	struct collector *collector = opaque;
+
+	return collector_load_tracepoint(&collector->programs, &collector->rules);
+}
+
+static void *map(int fd, size_t size, int protection)
+{
+	void *memory = mmap(NULL, size, protection, MAP_SHARED, fd, 0);
+
+	return memory == MAP_FAILED ? NULL : memory;
+}
+
+static bool map_rings(struct collector *collector)
+{
+	const struct exit_rules *rules = &collector->rules;
+
+	if (!rules->traced)
+		return true;
+	collector->rings_size = rules->vcpus * sizeof(*collector->rings);
+	collector->records_size = (size_t)rules->vcpus * rules->ring * sizeof(*collector->records);
+	collector->rings =
+		map(collector->programs.rings, collector->rings_size, PROT_READ | PROT_WRITE);
+	collector->records = map(collector->programs.records, collector->records_size, PROT_READ);
+	return collector->rings && collector->records;
+}
+
+static int load(struct collector *collector, bool tracepoints)
+{
+	int result = -ENOTSUP;
+
+	if (!tracepoints) {
+		collector->way = "tracepoints and functions";
+		result = bpf_load_patiently(load_fentry, collector);
+	}
+	if (result < 0 && result != -EPERM) {
+		collector->way = "tracepoints";
+		result = bpf_load_patiently(load_tracepoint, collector);
+	}
+	if (result < 0)
+		return result;
+	collector->vcpus_size = collector->rules.vcpus * sizeof(*collector->vcpus);
+	collector->exits_size = collector->rules.vcpus * EXIT_ROWS * sizeof(*collector->exits);
+	collector->vcpus = map(collector->programs.vcpus, collector->vcpus_size, PROT_READ);
+	collector->exits = map(collector->programs.exits, collector->exits_size, PROT_READ);
+	collector->programs.step = "mapping what they count";
+	return collector->vcpus && collector->exits && map_rings(collector) ? 0 : -errno;
+}
+
+/* The programs give process ids as this process sees them. */
+static void name_pid_namespace(struct exit_rules *rules)
+{
+	struct stat status;
+
+	if (stat("/proc/self/ns/pid", &status) < 0)
+		return;
+	rules->pid_namespace_device = status.st_dev;
+	rules->pid_namespace_inode = status.st_ino;
+}
+
+static uint32_t ring_records(uint32_t vcpus)
+{
+	uint32_t records = RING_RECORDS;
+
+	while (records > 1 && (uint64_t)records * vcpus * sizeof(struct exit_record) > RINGS_SIZE)
+		records /= 2;
+	return records;
+}
+
+struct collector *collector_open(const struct collector_options *options,
+				 struct collector_refusal *refusal)
+{
+	struct collector *collector = calloc(1, sizeof(*collector));
+	int result = -ENOMEM;
+
+	if (collector) {
+		collector->rules = (struct exit_rules){
+			.tgid = (uint32_t)options->pid,
+			.key = options->key,
+			.vcpus = options->vcpus,
+			.traced = options->traced,
+			.ring = options->traced ? ring_records(options->vcpus) : 1,
+		};
+		name_pid_namespace(&collector->rules);
+		result = load(collector, options->tracepoints);
+	}
+	if (result == 0)
+		return collector;
+	snprintf(refusal->why, sizeof(refusal->why), "%s BPF programs: %s",
+		 collector && collector->programs.step ? collector->programs.step : "loading",
+		 strerror(-result));
+	snprintf(refusal->way_out, sizeof(refusal->way_out), "%s", bpf_way_out(-result));
+	collector_close(collector);
+	return NULL;
+}
+
+static void unmap(const void *memory, size_t size)
+{
+	if (memory)
+		munmap((void *)(uintptr_t)memory, size);
+}
+
+void collector_close(struct collector *collector)
+{
+	if (!collector)
+		return;
+	unmap(collector->vcpus, collector->vcpus_size);
+	unmap(collector->exits, collector->exits_size);
+	unmap(collector->rings, collector->rings_size);
+	unmap(collector->records, collector->records_size);
+	collector_unload(&collector->programs);
+	free(collector);
+}
+
+const char *collector_way(const struct collector *collector)
+{
+	return collector->way;
+}
+
+bool collector_lives(const struct collector *collector)
+{
+	for (unsigned int i = 0; i < collector->programs.link_count; i++)
+		if (!bpf_link_lives(collector->programs.links[i]))
+			return false;
+	return true;
+}
+
+uint32_t collector_seen(const struct collector *collector)
+{
+	return __atomic_load_n(collector->programs.vcpu_count, __ATOMIC_ACQUIRE);
+}
+
+uint64_t collector_keys_lost(const struct collector *collector)
+{
+	return __atomic_load_n(collector->programs.keys_lost, __ATOMIC_RELAXED);
+}
+
+void collector_next_interval(struct collector *collector)
+{
+	__atomic_fetch_add(collector->programs.interval, 1, __ATOMIC_RELEASE);
+}
+
+/* What has begun is counted up to NOW. A sleep in WFI is a halt as soon as one looks at it, not
+ * only when KVM says how long it was. */
+static void count_open_state(struct exit_vcpu *vcpu, uint64_t now)
+{
+	uint64_t ns = now > vcpu->since ? now - vcpu->since : 0;
+
+	if (vcpu->state == VCPU_BLOCKED && vcpu->open && vcpu->row == EXIT_WFI)
+		vcpu->state = VCPU_HALTED;
+	vcpu->since = now;
+	if (vcpu->state < VCPU_STATES)
+		vcpu->ns[vcpu->state] += ns;
+}
+
+/*
+ * Copies SIZE bytes at FROM, which only VCPU's writer changes. It is at most a few hundred
+ * instructions in the middle of a change and never sleeps there; a reader that was interrupted
+ * itself tries again.
+ */
+static void copy_whole(const struct exit_vcpu *vcpu, void *to, const void *from, size_t size)
+{
+	uint64_t before, after;
+
+	do {
+		before = __atomic_load_n(&vcpu->sequence, __ATOMIC_ACQUIRE);
+		memcpy(to, from, size);
+		__atomic_thread_fence(__ATOMIC_ACQUIRE);
+		after = __atomic_load_n(&vcpu->sequence, __ATOMIC_RELAXED);
+	} while (before != after || before & 1);
+}
+
+bool collector_vcpu(const struct collector *collector, uint32_t index, struct exit_vcpu *vcpu)
+{
+	const struct exit_vcpu *from = &collector->vcpus[index];
+
+	if (index >= collector->rules.vcpus || !from->first)
+		return false;
+	copy_whole(from, vcpu, from, sizeof(*vcpu));
+	count_open_state(vcpu, clock_now());
+	return true;
+}
+
+bool collector_times(const struct collector *collector, uint32_t index, uint32_t row,
+		     struct exit_times *times)
+{
+	const struct exit_times *from = &collector->exits[(size_t)index * EXIT_ROWS + row];
+
+	if (!__atomic_load_n(&from->count, __ATOMIC_RELAXED))
+		return false;
+	copy_whole(&collector->vcpus[index], times, from, sizeof(*times));
+	return true;
+}
+
+bool collector_record(struct collector *collector, uint32_t index, struct exit_record *record)
+{
+	struct exit_ring *ring = &collector->rings[index];
+	uint64_t tail = ring->tail;
+
+	if (!collector->rings || index >= collector->rules.vcpus ||
+	    __atomic_load_n(&ring->head, __ATOMIC_ACQUIRE) == tail)
+		return false;
+	*record = collector->records[(size_t)index * collector->rules.ring +
+				     (tail & (collector->rules.ring - 1))];
+	__atomic_store_n(&ring->tail, tail + 1, __ATOMIC_RELEASE);
+	return true;
+}
+
+uint64_t collector_records_lost(const struct collector *collector, uint32_t index)
+{
+	if (!collector->rings || index >= collector->rules.vcpus)
+		return 0;
+	return __atomic_load_n(&collector->rings[index].lost, __ATOMIC_RELAXED);
+}
+
+static long map_call(enum bpf_cmd command, int fd, const void *key, void *value)
+{
+	union bpf_attr attr = {.map_fd = (uint32_t)fd,
+			       .key = (uint64_t)(uintptr_t)key,
+			       .value = (uint64_t)(uintptr_t)value};
+
+	return syscall(__NR_bpf, command, &attr, sizeof(attr));
+}
+
+bool collector_keyed(const struct collector *collector,
+		     bool (*each)(void *opaque, const struct exit_key_name *name,
+				  const struct exit_times *times),
+		     void *opaque)
+{
+	struct exit_key_name name, next;
+	const struct exit_key_name *at = NULL;
+	struct exit_times times;
+
+	while (map_call(BPF_MAP_GET_NEXT_KEY, collector->programs.keyed, at, &next) == 0) {
+		name = next;
+		at = &name;
+		if (map_call(BPF_MAP_LOOKUP_ELEM, collector->programs.keyed, &name, &times) == 0 &&
+		    !each(opaque, &name, &times))
+			return false;
+	}
+	return true;
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Watches the vCPUs of KVM VMs, ours or not, by BPF programs on the kernel's tracepoints
+ * (exits.bpf.h). One thread. Closing it, or the end of the process by whatever means, detaches
+ * everything.
+ */
+#ifndef VHART_COLLECTOR_H
+#define VHART_COLLECTOR_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "trace/exits_map.h"
+
+struct collector;
+
+struct collector_options {
+	pid_t pid;	   /* watch the VMs of this process; 0: of all */
+	enum exit_key key; /* what else than the row exits are told apart by */
+	uint32_t vcpus;	   /* there is room for so many */
+	uint32_t traced;   /* enum exit_class: also keep these exits one by one */
+	bool tracepoints;  /* not at functions, even where the kernel could */
+};
+
+/* Why there is none: the step that failed, the error, and the way out. */
+struct collector_refusal {
+	char why[160];
+	char way_out[160];
+};
+
+/* Watches from now on. NULL with REFUSAL filled; nothing stays behind. */
+struct collector *collector_open(const struct collector_options *options,
+				 struct collector_refusal *refusal);
+void collector_close(struct collector *collector);
+
+/* "tracepoints and functions", "tracepoints". */
+const char *collector_way(const struct collector *collector);
+/* False: what it hangs on was taken away, by root. */
+bool collector_lives(const struct collector *collector);
+
+/* How many vCPUs were seen, those included that there was no room for. */
+uint32_t collector_seen(const struct collector *collector);
+/* Exits that are missing where exits are told apart by key: there was no room. */
+uint64_t collector_keys_lost(const struct collector *collector);
+
+/* What vCPU INDEX has come to, up to now: its state's time is added. False: there is none. */
+bool collector_vcpu(const struct collector *collector, uint32_t index, struct exit_vcpu *vcpu);
+/* Its exits of kind ROW so far, of a vCPU that collector_vcpu() knows. False: there were none. */
+bool collector_times(const struct collector *collector, uint32_t index, uint32_t row,
+		     struct exit_times *times);
+/* Calls EACH for every key, until it says false: then false. */
+bool collector_keyed(const struct collector *collector,
+		     bool (*each)(void *opaque, const struct exit_key_name *name,
+				  const struct exit_times *times),
+		     void *opaque);
+/*
+ * The next record of vCPU INDEX, in the order in which the guest went on. False: there is none now.
+ * RECORD->lost says how many before it are missing.
+ */
+bool collector_record(struct collector *collector, uint32_t index, struct exit_record *record);
+/* Records of vCPU INDEX that are missing so far. */
+uint64_t collector_records_lost(const struct collector *collector, uint32_t index);
+
+/* Minima and maxima begin anew. */
+void collector_next_interval(struct collector *collector);
+
+#endif

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "trace/collector_load.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#include "vmm/bpf.h"
+
+/* Generated. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wpedantic"
+#pragma GCC diagnostic ignored "-Wcast-qual"
+#pragma GCC diagnostic ignored "-Wpointer-arith"
+#pragma GCC diagnostic ignored "-Woverlength-strings"
+#pragma GCC diagnostic ignored "-Wunused-function"
+#include "exits_fentry.skel.h"
+#include "exits_tracepoint.skel.h"
+#pragma GCC diagnostic pop
+
+void collector_unload(struct collector_programs *programs)
+{
+	for (unsigned int i = 0; i < programs->link_count; i++)
+		close(programs->links[i]);
+	programs->link_count = 0;
+	if (programs->skeleton)
+		programs->destroy(programs->skeleton);
+	programs->skeleton = NULL;
+}
+
+/* The maps, by their names: the same in both skeletons, at different places. */
+struct maps {
+	struct bpf_map_desc *vcpus, *exits, *known, *keyed, *rings, *records;
+};
+
+static void make_room(const struct exit_rules *rules, const struct maps *maps)
+{
+	uint32_t traced = rules->traced ? rules->vcpus : 1;
+
+	maps->vcpus->max_entries = rules->vcpus;
+	maps->exits->max_entries = rules->vcpus * EXIT_ROWS;
+	maps->known->max_entries = rules->vcpus;
+	maps->keyed->max_entries = rules->key == KEY_NONE ? 1 : COLLECTOR_KEYS;
+	maps->rings->max_entries = traced;
+	maps->records->max_entries = traced * rules->ring;
+}
+
+static void keep_maps(struct collector_programs *programs, const struct maps *maps)
+{
+	programs->vcpus = maps->vcpus->map_fd;
+	programs->exits = maps->exits->map_fd;
+	programs->keyed = maps->keyed->map_fd;
+	programs->rings = maps->rings->map_fd;
+	programs->records = maps->records->map_fd;
+}
+
+/* The skeleton was loaded with RESULT. Attaches WHICH, in this order: the last begins it all. */
+static int begin(struct collector_programs *programs, int result, const int *which,
+		 unsigned int count)
+{
+	for (unsigned int i = 0; result == 0 && i < count; i++) {
+		int link = bpf_attach(which[i]);
+
+		programs->step = "attaching";
+		if (link < 0)
+			result = link;
+		else
+			programs->links[programs->link_count++] = link;
+	}
+	if (result < 0)
+		collector_unload(programs);
+	return result;
+}
+
+/* ---- at tracepoints and functions ---- */
+
+static void destroy_fentry(void *skeleton)
+{
+	exits_fentry__destroy(skeleton);
+}
+
+int collector_load_fentry(struct collector_programs *programs, const struct exit_rules *rules)
+{
+	struct exits_fentry *skeleton = exits_fentry__open();
+	int result;
+
+	*programs = (struct collector_programs){
+		.step = "loading", .skeleton = skeleton, .destroy = destroy_fentry};
+	if (!skeleton)
+		return -ENOMEM;
+	const struct maps maps = {&skeleton->maps.vcpus, &skeleton->maps.exits,
+				  &skeleton->maps.known, &skeleton->maps.keyed,
+				  &skeleton->maps.rings, &skeleton->maps.records};
+	skeleton->rodata->rules = *rules;
+	make_room(rules, &maps);
+	result = exits_fentry__load(skeleton);
+	keep_maps(programs, &maps);
+	if (result == 0) {
+		/* Only now is it the memory that the programs see. */
+		programs->interval = (uint64_t *)&skeleton->bss->interval;
+		programs->keys_lost = (uint64_t *)&skeleton->bss->keys_lost;
+		programs->vcpu_count = &skeleton->bss->vcpu_count;
+	}
+	const int which[] = {
+		skeleton->progs.on_run.prog_fd,	       skeleton->progs.on_mmio_load.prog_fd,
+		skeleton->progs.on_mmio_store.prog_fd, skeleton->progs.on_switch.prog_fd,
+		skeleton->progs.on_wakeup.prog_fd,     skeleton->progs.on_userspace.prog_fd,
+		skeleton->progs.on_exit.prog_fd,       skeleton->progs.on_entry.prog_fd,
+	};
+	return begin(programs, result, which, sizeof(which) / sizeof(which[0]));
+}
+
+/* ---- at tracepoints ---- */
+
+static void destroy_tracepoint(void *skeleton)
+{
+	exits_tracepoint__destroy(skeleton);
+}
+
+int collector_load_tracepoint(struct collector_programs *programs, const struct exit_rules *rules)
+{
+	struct exits_tracepoint *skeleton = exits_tracepoint__open();
+	int result;
+
+	*programs = (struct collector_programs){
+		.step = "loading", .skeleton = skeleton, .destroy = destroy_tracepoint};
+	if (!skeleton)
+		return -ENOMEM;
+	const struct maps maps = {&skeleton->maps.vcpus, &skeleton->maps.exits,
+				  &skeleton->maps.known, &skeleton->maps.keyed,
+				  &skeleton->maps.rings, &skeleton->maps.records};
+	skeleton->rodata->rules = *rules;
+	make_room(rules, &maps);
+	result = exits_tracepoint__load(skeleton);
+	keep_maps(programs, &maps);
+	if (result == 0) {
+		/* Only now is it the memory that the programs see. */
+		programs->interval = (uint64_t *)&skeleton->bss->interval;
+		programs->keys_lost = (uint64_t *)&skeleton->bss->keys_lost;
+		programs->vcpu_count = &skeleton->bss->vcpu_count;
+	}
+	const int which[] = {
+		skeleton->progs.on_switch.prog_fd,    skeleton->progs.on_wakeup.prog_fd,
+		skeleton->progs.on_userspace.prog_fd, skeleton->progs.on_exit.prog_fd,
+		skeleton->progs.on_entry.prog_fd,
+	};
+	return begin(programs, result, which, sizeof(which) / sizeof(which[0]));
+}

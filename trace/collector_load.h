@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The programs of the collector, loaded and attached. For collector.c only. */
+#ifndef VHART_COLLECTOR_LOAD_H
+#define VHART_COLLECTOR_LOAD_H
+
+#include "trace/collector.h"
+
+#define COLLECTOR_LINKS 8u
+#define COLLECTOR_KEYS	8192u /* that exits can be told apart by */
+
+struct collector_programs {
+	const char *step; /* what failed */
+	int links[COLLECTOR_LINKS];
+	unsigned int link_count;
+	int vcpus, exits, keyed, rings, records; /* maps */
+	uint64_t *interval, *keys_lost;		 /* in memory that the programs share */
+	uint32_t *vcpu_count;
+	void *skeleton;
+	void (*destroy)(void *skeleton);
+};
+
+/* 0, or -errno with nothing left but STEP. */
+int collector_load_fentry(struct collector_programs *programs, const struct exit_rules *rules);
+int collector_load_tracepoint(struct collector_programs *programs, const struct exit_rules *rules);
+void collector_unload(struct collector_programs *programs);
+
+#endif

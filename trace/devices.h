@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Names for the device addresses of our own VMs. */
+#ifndef VHART_TRACE_DEVICES_H
+#define VHART_TRACE_DEVICES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* "uart+0x7": what is at guest physical ADDRESS of a VM of process PID. False: PID is not vhart, or
+ * nothing is known to be there. */
+bool device_name(uint32_t pid, uint64_t address, char *out, size_t size);
+
+#endif

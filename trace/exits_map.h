@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the BPF programs that watch vCPUs and their collector agree on. Plain data and pure
+ * functions: also compiled for BPF. Times are nanoseconds of CLOCK_MONOTONIC.
+ *
+ * Each vCPU has one writer at a time: the thread that runs it, on the CPU where that thread is. So
+ * nothing here is atomic; a reader sees by `sequence` whether it read in the middle of a change.
+ */
+#ifndef VHART_EXITS_MAP_H
+#define VHART_EXITS_MAP_H
+
+#include "trace/exit_rows.h"
+
+/* What a vCPU does; it does one thing at a time, and the times add up to the clock's. */
+enum vcpu_state {
+	VCPU_GUEST,   /* from kvm_entry to kvm_exit: the host's interrupt handlers are in it */
+	VCPU_KERNEL,  /* KVM handles an exit */
+	VCPU_VMM,     /* its thread is in userspace */
+	VCPU_HALTED,  /* in WFI */
+	VCPU_WAITING, /* it could run and has no CPU, or was stopped by a signal */
+	VCPU_BLOCKED, /* KVM sleeps, not for WFI: the hart is stopped, or a page is being fetched */
+	VCPU_STATES,
+	VCPU_GONE = VCPU_STATES, /* its thread has ended: no time is counted */
+};
+
+/* Durations by size: 4 buckets for each power of two, so that a bound is at most a quarter off. */
+#define EXIT_BUCKETS 160u
+
+static inline uint32_t exit_bucket(uint64_t ns)
+{
+	uint32_t log = 0;
+
+	if (ns < 4)
+		return (uint32_t)ns;
+	for (uint32_t step = 32; step; step /= 2)
+		if (ns >> log >> step)
+			log += step;
+	log = (log - 1) * 4 + (uint32_t)(ns >> (log - 2) & 3);
+	return log < EXIT_BUCKETS ? log : EXIT_BUCKETS - 1;
+}
+
+/* The shortest duration of BUCKET. */
+static inline uint64_t exit_bucket_start(uint32_t bucket)
+{
+	if (bucket < 4)
+		return bucket;
+	return (4ull + bucket % 4) << (bucket / 4 - 1);
+}
+
+/* Exits of one kind. */
+struct exit_times {
+	uint64_t count;
+	uint64_t to_vmm;    /* of them went on to userspace */
+	uint64_t ns;	    /* handling: in the kernel and in the VMM, awake */
+	uint64_t vmm_ns;    /* of it in the VMM */
+	uint64_t halted_ns; /* beside it */
+	uint64_t min, max;  /* of ns, in INTERVAL */
+	uint64_t interval;
+	uint32_t buckets[EXIT_BUCKETS]; /* of ns */
+};
+
+struct exit_vcpu {
+	uint64_t sequence;	     /* odd while it changes */
+	uint64_t kvm;		     /* the kernel's struct kvm: which VM of its process */
+	uint32_t tgid, tid, vcpu_id; /* as the collector's PID namespace has them */
+	uint32_t thread;	     /* its tid as the first PID namespace has it */
+	uint32_t state;		     /* enum vcpu_state */
+	uint32_t before;	     /* the state that it had when it lost its CPU */
+	uint32_t row;		     /* of the exit that is being handled, or was last */
+	uint32_t open;		     /* it is being handled */
+	uint32_t to_vmm;	     /* it went to userspace: 1 + the exit reason of KVM_RUN */
+	uint64_t since;		     /* when the state began to be counted */
+	uint64_t first;		     /* when this vCPU was first seen */
+	uint64_t exited;	     /* when the exit came */
+	uint64_t ns[VCPU_STATES];
+	uint64_t at_exit[VCPU_STATES]; /* what ns was then */
+	uint64_t entries, exits;
+	uint64_t orphans; /* entries or exits without their other half: seen only where watching
+			     began */
+	uint64_t pc;	  /* the guest's, at the last exit */
+	uint64_t key;	  /* what the exit is grouped by beside its row (enum exit_key) */
+};
+
+/* What `--by` can need that no table of fixed size has. */
+enum exit_key { KEY_NONE, KEY_MMIO, KEY_CSR, KEY_PC };
+
+struct exit_key_name {
+	uint64_t value; /* guest physical address, CSR, or guest pc */
+	uint32_t vcpu;	/* index of its struct exit_vcpu */
+	uint32_t row;
+};
+
+/* ---- one by one ---- */
+
+/* What is traced, a bit each. */
+enum exit_class {
+	CLASS_SBI = 1,
+	CLASS_MMIO = 2,
+	CLASS_CSR = 4,
+	CLASS_WFI = 8,
+	CLASS_FAULT = 16, /* RAM that was not there yet */
+	CLASS_IRQ = 32,	  /* of the host; none of the guest's business */
+	CLASS_LCOFI = 64, /* a counter that overflowed */
+	CLASS_OTHER = 128,
+	CLASS_ALL = 255,
+};
+
+static inline uint32_t exit_class(uint32_t row)
+{
+	if (row >= EXIT_SBI)
+		return CLASS_SBI;
+	if (row == EXIT_LOAD_MMIO || row == EXIT_STORE_MMIO)
+		return CLASS_MMIO;
+	if (row == EXIT_CSR_READ || row == EXIT_CSR_WRITE)
+		return CLASS_CSR;
+	if (row == EXIT_WFI || row == EXIT_WRS)
+		return CLASS_WFI;
+	if (row >= EXIT_FETCH_FAULT && row <= EXIT_WALK_WRITE)
+		return CLASS_FAULT;
+	if (row == EXIT_IRQ + IRQ_LCOFI)
+		return CLASS_LCOFI;
+	return row < EXIT_EXCEPTION ? CLASS_IRQ : CLASS_OTHER;
+}
+
+/* An exit and what came of it. It is complete when the guest runs again. */
+struct exit_record {
+	uint64_t lost; /* of this vCPU, just before it: there was no room */
+	uint64_t exited, entered;
+	uint64_t ns, vmm_ns, halted_ns; /* as in struct exit_times */
+	uint64_t pc, next_pc;
+	uint64_t scause, stval, htval, htinst;
+	uint64_t args[8];   /* a0 to a7 at an SBI call */
+	uint64_t result[2]; /* a0 and a1 when the guest went on */
+	uint64_t data;	    /* what was written to a device, or read, or read from a CSR */
+	uint64_t sstatus;   /* SPP: the mode that the guest was in */
+	uint32_t row;
+	uint32_t to_vmm; /* 0, or 1 + the exit reason of KVM_RUN */
+	uint32_t known;	 /* RECORD_... */
+	uint32_t spare;
+};
+
+enum { RECORD_ARGS = 1, RECORD_DATA = 2 };
+
+/* A ring per vCPU: the vCPU writes at head, the collector reads at tail. */
+struct exit_ring {
+	uint64_t head;
+	uint64_t tail;	     /* the collector's */
+	uint64_t lost;	     /* in all */
+	uint64_t lost_since; /* the last record that fit */
+	uint64_t open;	     /* the record at head has its exit, and waits for the entry */
+};
+
+/* Set before loading. */
+struct exit_rules {
+	uint64_t pid_namespace_device, pid_namespace_inode; /* in which process ids are given */
+	uint32_t tgid;					    /* watch only its VMs; 0: all */
+	uint32_t key;					    /* enum exit_key */
+	uint32_t vcpus;					    /* there is room for */
+	uint32_t traced;				    /* enum exit_class: 0: none is */
+	uint32_t ring;					    /* records a vCPU, a power of two */
+};
+
+#endif

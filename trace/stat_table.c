@@ -1,0 +1,462 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "trace/stat_table.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "trace/exit_names.h"
+
+#define NAME_MAX_LENGTH 96
+
+/* One line of the exit table. */
+struct line {
+	char reason[24];
+	char sub[NAME_MAX_LENGTH];
+	uint32_t row;
+	int64_t vcpu; /* -1: of all */
+	uint32_t tgid;
+	struct exit_times times;
+};
+
+struct lines {
+	struct line *lines;
+	size_t count, room;
+};
+
+/* ---- numbers ---- */
+
+const char *stat_duration(uint64_t ns, char out[16])
+{
+	static const struct {
+		uint64_t ns;
+		const char *unit;
+	} units[] = {{1000000000, "s"}, {1000000, "ms"}, {1000, "us"}, {1, "ns"}};
+	size_t i = 0;
+
+	while (i < 3 && ns < units[i].ns)
+		i++;
+	double value = (double)ns / (double)units[i].ns;
+	int decimals = i == 3 || value >= 100 ? 0 : value >= 10 ? 1 : 2;
+	snprintf(out, 16, "%.*f%s", decimals, value, units[i].unit);
+	return out;
+}
+
+uint64_t stat_percentile(const struct exit_times *times, double share)
+{
+	uint64_t total = 0, below = 0;
+
+	for (uint32_t i = 0; i < EXIT_BUCKETS; i++)
+		total += times->buckets[i];
+	for (uint32_t i = 0; i < EXIT_BUCKETS && total; i++) {
+		uint64_t upto = below + times->buckets[i];
+
+		if (times->buckets[i] && (double)upto >= share * (double)total) {
+			double part = (share * (double)total - (double)below) / times->buckets[i];
+			uint64_t start = exit_bucket_start(i), end = exit_bucket_start(i + 1);
+			uint64_t ns = start + (uint64_t)(part * (double)(end - start));
+
+			return ns < times->min ? times->min : ns > times->max ? times->max : ns;
+		}
+		below = upto;
+	}
+	return times->max;
+}
+
+static void subtract_times(struct exit_times *after, const struct exit_times *before)
+{
+	after->count -= before->count;
+	after->to_vmm -= before->to_vmm;
+	after->ns -= before->ns;
+	after->vmm_ns -= before->vmm_ns;
+	after->halted_ns -= before->halted_ns;
+	for (uint32_t i = 0; i < EXIT_BUCKETS; i++)
+		after->buckets[i] -= before->buckets[i];
+}
+
+static void add_times(struct exit_times *sum, const struct exit_times *more)
+{
+	if (!more->count)
+		return;
+	if (!sum->count || more->min < sum->min)
+		sum->min = more->min;
+	if (!sum->count || more->max > sum->max)
+		sum->max = more->max;
+	sum->count += more->count;
+	sum->to_vmm += more->to_vmm;
+	sum->ns += more->ns;
+	sum->vmm_ns += more->vmm_ns;
+	sum->halted_ns += more->halted_ns;
+	for (uint32_t i = 0; i < EXIT_BUCKETS; i++)
+		sum->buckets[i] += more->buckets[i];
+}
+
+static bool same_key(const struct exit_key_name *a, const struct exit_key_name *b)
+{
+	return a->value == b->value && a->vcpu == b->vcpu && a->row == b->row;
+}
+
+void stat_difference(struct stat_sample *after, const struct stat_sample *before)
+{
+	for (uint32_t i = 0; i < before->vcpu_count && i < after->vcpu_count; i++) {
+		struct exit_vcpu *vcpu = &after->vcpus[i];
+
+		if (!before->vcpus[i].first)
+			continue;
+		vcpu->entries -= before->vcpus[i].entries;
+		vcpu->exits -= before->vcpus[i].exits;
+		vcpu->orphans -= before->vcpus[i].orphans;
+		for (uint32_t state = 0; state < VCPU_STATES; state++)
+			vcpu->ns[state] -= before->vcpus[i].ns[state];
+		for (uint32_t row = 0; row < EXIT_ROWS; row++)
+			subtract_times(&after->times[i * EXIT_ROWS + row],
+				       &before->times[i * EXIT_ROWS + row]);
+	}
+	/* A hash gives no order: each key is looked for. */
+	for (size_t i = 0; i < after->keyed_count; i++)
+		for (size_t j = 0; j < before->keyed_count; j++)
+			if (same_key(&after->keyed[i].name, &before->keyed[j].name))
+				subtract_times(&after->keyed[i].times, &before->keyed[j].times);
+}
+
+/* ---- lines ---- */
+
+static struct line *find_line(struct lines *lines, const struct line *like)
+{
+	for (size_t i = 0; i < lines->count; i++) {
+		struct line *line = &lines->lines[i];
+
+		if (line->row == like->row && line->vcpu == like->vcpu &&
+		    line->tgid == like->tgid && !strcmp(line->sub, like->sub))
+			return line;
+	}
+	if (lines->count == lines->room) {
+		size_t room = lines->room ? lines->room * 2 : 64;
+		struct line *more = realloc(lines->lines, room * sizeof(*more));
+
+		if (!more)
+			return NULL;
+		lines->lines = more;
+		lines->room = room;
+	}
+	lines->lines[lines->count] = *like;
+	return &lines->lines[lines->count++];
+}
+
+static bool add_line(struct lines *lines, const struct stat_view *view,
+		     const struct exit_vcpu *vcpu, uint32_t row, const char *sub,
+		     const struct exit_times *times)
+{
+	struct exit_name name = exit_name(row);
+	struct line like = {.row = row, .vcpu = view->by == BY_VCPU ? (int64_t)vcpu->vcpu_id : -1};
+	struct line *line;
+
+	if (!times->count)
+		return true;
+	if (view->by == BY_VCPU)
+		like.tgid = vcpu->tgid;
+	snprintf(like.reason, sizeof(like.reason), "%s", name.reason);
+	snprintf(like.sub, sizeof(like.sub), "%s", sub ? sub : name.sub);
+	line = find_line(lines, &like);
+	if (line)
+		add_times(&line->times, times);
+	return line != NULL;
+}
+
+static void describe_key(const struct stat_view *view, const struct stat_keyed *keyed,
+			 char out[NAME_MAX_LENGTH])
+{
+	uint64_t value = keyed->name.value;
+	char place[64] = "";
+	const char *csr = csr_name((uint32_t)value);
+
+	if (view->by == BY_CSR) {
+		snprintf(out, NAME_MAX_LENGTH, "%s %s",
+			 keyed->name.row == EXIT_CSR_READ ? "read" : "write", csr ? csr : "");
+		if (!csr)
+			snprintf(out + strlen(out), 16, "0x%03" PRIx64, value);
+		return;
+	}
+	if (view->place && view->place(view->opaque, value, place, sizeof(place)))
+		snprintf(out, NAME_MAX_LENGTH, "0x%" PRIx64 " %s", value, place);
+	else
+		snprintf(out, NAME_MAX_LENGTH, "0x%" PRIx64, value);
+	if (view->by == BY_PC) {
+		char row[64];
+
+		snprintf(out + strlen(out), NAME_MAX_LENGTH - strlen(out), " %s",
+			 exit_row_text(keyed->name.row, row, sizeof(row)));
+	}
+}
+
+static bool collect_lines(struct lines *lines, const struct stat_view *view,
+			  const struct stat_sample *sample)
+{
+	bool keyed = view->by == BY_MMIO || view->by == BY_CSR || view->by == BY_PC;
+
+	for (size_t i = 0; keyed && i < sample->keyed_count; i++) {
+		const struct stat_keyed *key = &sample->keyed[i];
+		char sub[NAME_MAX_LENGTH];
+
+		describe_key(view, key, sub);
+		if (key->name.vcpu < sample->vcpu_count &&
+		    !add_line(lines, view, &sample->vcpus[key->name.vcpu], key->name.row, sub,
+			      &key->times))
+			return false;
+	}
+	for (uint32_t i = 0; !keyed && i < sample->vcpu_count; i++)
+		for (uint32_t row = view->by == BY_SBI ? EXIT_SBI : 0; row < EXIT_ROWS; row++)
+			if (!add_line(lines, view, &sample->vcpus[i], row, NULL,
+				      &sample->times[i * EXIT_ROWS + row]))
+				return false;
+	return true;
+}
+
+static double rank(const struct line *line, enum stat_order order)
+{
+	switch (order) {
+	case ORDER_COUNT: return (double)line->times.count;
+	case ORDER_AVERAGE: return (double)line->times.ns / (double)line->times.count;
+	case ORDER_P99: return (double)stat_percentile(&line->times, 0.99);
+	case ORDER_MAX: return (double)line->times.max;
+	case ORDER_TIME: break;
+	}
+	return (double)line->times.ns;
+}
+
+static int compare(const void *a, const void *b, void *opaque)
+{
+	const struct line *left = a, *right = b;
+	const struct stat_view *view = opaque;
+	double first = rank(left, view->order), second = rank(right, view->order);
+
+	if (first != second)
+		return first < second ? 1 : -1;
+	return left->row < right->row ? -1 : left->row > right->row;
+}
+
+/* ---- text ---- */
+
+static double percent(uint64_t part, uint64_t whole)
+{
+	return whole ? 100.0 * (double)part / (double)whole : 0;
+}
+
+static uint64_t time_of(const struct exit_vcpu *vcpu)
+{
+	uint64_t sum = 0;
+
+	for (uint32_t state = 0; state < VCPU_STATES; state++)
+		sum += vcpu->ns[state];
+	return sum;
+}
+
+static void print_header(FILE *out, const struct stat_view *view, const struct stat_sample *sample,
+			 uint64_t wall)
+{
+	uint64_t exits = 0, orphans = 0;
+	uint32_t vcpus = 0;
+	char resolution[16];
+
+	for (uint32_t i = 0; i < sample->vcpu_count; i++) {
+		vcpus += sample->vcpus[i].first != 0;
+		exits += sample->vcpus[i].exits;
+		orphans += sample->vcpus[i].orphans;
+	}
+	fprintf(out,
+		"%" PRIu32 " vCPU%s  %" PRIu64
+		" exits in %.3f s  BPF at %s  clock %s  lost %" PRIu64,
+		vcpus, vcpus == 1 ? "" : "s", exits, (double)wall / 1e9, view->way,
+		stat_duration(view->resolution, resolution), view->keys_lost);
+	if (orphans)
+		fprintf(out, "  unpaired %" PRIu64, orphans);
+	if (view->vcpus_lost)
+		fprintf(out, "  vCPUs not counted %" PRIu64, view->vcpus_lost);
+	fprintf(out, "\n\n");
+}
+
+static void print_vcpus(FILE *out, const struct stat_view *view, const struct stat_sample *sample)
+{
+	fprintf(out, "%-16s %7s %4s %7s %8s %6s %7s %6s %7s %10s  %s\n", "VM", "PID", "VCPU",
+		"GUEST%", "KERNEL%", "VMM%", "HALT%", "WAIT%", "BLOCK%", "EXITS/S", "IN-FLIGHT");
+	for (uint32_t i = 0; i < sample->vcpu_count; i++) {
+		const struct exit_vcpu *vcpu = &sample->vcpus[i];
+		uint64_t whole = time_of(vcpu);
+		char row[64], since[16];
+
+		if (!vcpu->first)
+			continue;
+		fprintf(out,
+			"%-16.16s %7" PRIu32 " %4" PRIu32
+			" %7.1f %8.1f %6.1f %7.1f %6.1f %7.1f %10.0f",
+			view->vm_name(view->opaque, vcpu->tgid), vcpu->tgid, vcpu->vcpu_id,
+			percent(vcpu->ns[VCPU_GUEST], whole), percent(vcpu->ns[VCPU_KERNEL], whole),
+			percent(vcpu->ns[VCPU_VMM], whole), percent(vcpu->ns[VCPU_HALTED], whole),
+			percent(vcpu->ns[VCPU_WAITING], whole),
+			percent(vcpu->ns[VCPU_BLOCKED], whole),
+			whole ? (double)vcpu->exits * 1e9 / (double)whole : 0);
+		if (vcpu->open && vcpu->state != VCPU_GONE)
+			fprintf(out, "  %s %s", exit_row_text(vcpu->row, row, sizeof(row)),
+				stat_duration(sample->when - vcpu->exited, since));
+		fprintf(out, "\n");
+	}
+	fprintf(out, "\n");
+}
+
+static void print_times(FILE *out, const char *name, const struct exit_times *times,
+			const struct exit_times *total)
+{
+	char sum[16], min[16], average[16], p50[16], p99[16], max[16], halted[16];
+
+	fprintf(out, "%-44s %9" PRIu64 " %6.1f%% %6.1f%% %8s %8s %8s %8s %8s %8s %6.1f %8s\n", name,
+		times->count, percent(times->count, total->count), percent(times->ns, total->ns),
+		stat_duration(times->ns, sum), stat_duration(times->min, min),
+		stat_duration(times->count ? times->ns / times->count : 0, average),
+		stat_duration(stat_percentile(times, 0.5), p50),
+		stat_duration(stat_percentile(times, 0.99), p99), stat_duration(times->max, max),
+		percent(times->to_vmm, times->count),
+		times->halted_ns ? stat_duration(times->halted_ns, halted) : "-");
+}
+
+static const char *line_text(const struct line *line, char *out, size_t size)
+{
+	char vcpu[32] = "";
+
+	if (line->vcpu >= 0)
+		snprintf(vcpu, sizeof(vcpu), "%" PRIu32 "/%" PRId64 " ", line->tgid, line->vcpu);
+	snprintf(out, size, "%s%s%s%s", vcpu, line->reason, line->sub[0] ? " " : "", line->sub);
+	return out;
+}
+
+static void print_text(FILE *out, const struct stat_view *view, const struct stat_sample *sample,
+		       uint64_t wall, const struct lines *lines)
+{
+	struct exit_times total = {0};
+	char name[160];
+
+	for (size_t i = 0; i < lines->count; i++)
+		add_times(&total, &lines->lines[i].times);
+	print_header(out, view, sample, wall);
+	print_vcpus(out, view, sample);
+	fprintf(out, "%-44s %9s %7s %7s %8s %8s %8s %8s %8s %8s %6s %8s\n", "EXIT REASON", "COUNT",
+		"COUNT%", "TIME%", "TOTAL", "MIN", "AVG", "P50", "P99", "MAX", ">VMM%", "HALTED");
+	for (size_t i = 0; i < lines->count; i++)
+		print_times(out, line_text(&lines->lines[i], name, sizeof(name)),
+			    &lines->lines[i].times, &total);
+	print_times(out, "total", &total, &total);
+}
+
+/* ---- for scripts ---- */
+
+/* Of our own names and of VM names: quotes and control bytes do not get through. */
+static void print_json_text(FILE *out, const char *text)
+{
+	fputc('"', out);
+	for (; *text; text++) {
+		unsigned char byte = (unsigned char)*text;
+
+		if (byte == '"' || byte == '\\')
+			fprintf(out, "\\%c", byte);
+		else if (byte < 0x20 || byte == 0x7F)
+			fprintf(out, "\\u%04x", byte);
+		else
+			fputc(byte, out);
+	}
+	fputc('"', out);
+}
+
+static void print_json(FILE *out, const struct stat_view *view, const struct stat_sample *sample,
+		       uint64_t wall, const struct lines *lines)
+{
+	uint64_t exits = 0, orphans = 0;
+
+	for (uint32_t i = 0; i < sample->vcpu_count; i++) {
+		exits += sample->vcpus[i].exits;
+		orphans += sample->vcpus[i].orphans;
+	}
+	fprintf(out,
+		"{\"type\":\"stat\",\"version\":1,\"t_ns\":%" PRIu64 ",\"wall_ns\":%" PRIu64
+		",\"exits\":%" PRIu64 ",\"unpaired\":%" PRIu64 ",\"lost\":%" PRIu64
+		",\"vcpus_lost\":%" PRIu64 ",\"clock_ns\":%" PRIu64 ",\"way\":",
+		sample->when, wall, exits, orphans, view->keys_lost, view->vcpus_lost,
+		view->resolution);
+	print_json_text(out, view->way);
+	fprintf(out, "}\n");
+	for (uint32_t i = 0; i < sample->vcpu_count; i++) {
+		const struct exit_vcpu *vcpu = &sample->vcpus[i];
+
+		if (!vcpu->first)
+			continue;
+		fprintf(out, "{\"type\":\"vcpu\",\"vm\":");
+		print_json_text(out, view->vm_name(view->opaque, vcpu->tgid));
+		fprintf(out,
+			",\"pid\":%" PRIu32 ",\"tid\":%" PRIu32 ",\"vcpu\":%" PRIu32
+			",\"exits\":%" PRIu64,
+			vcpu->tgid, vcpu->tid, vcpu->vcpu_id, vcpu->exits);
+		for (uint32_t state = 0; state < VCPU_STATES; state++)
+			fprintf(out, ",\"%s_ns\":%" PRIu64, vcpu_state_name(state),
+				vcpu->ns[state]);
+		fprintf(out, "}\n");
+	}
+	for (size_t i = 0; i < lines->count; i++) {
+		const struct line *line = &lines->lines[i];
+		const struct exit_times *times = &line->times;
+
+		fprintf(out, "{\"type\":\"exit\",\"reason\":");
+		print_json_text(out, line->reason);
+		fprintf(out, ",\"sub\":");
+		print_json_text(out, line->sub);
+		if (line->vcpu >= 0)
+			fprintf(out, ",\"pid\":%" PRIu32 ",\"vcpu\":%" PRId64, line->tgid,
+				line->vcpu);
+		fprintf(out,
+			",\"count\":%" PRIu64 ",\"to_vmm\":%" PRIu64 ",\"ns\":%" PRIu64
+			",\"vmm_ns\":%" PRIu64 ",\"halted_ns\":%" PRIu64 ",\"min_ns\":%" PRIu64
+			",\"max_ns\":%" PRIu64 ",\"p50_ns\":%" PRIu64 ",\"p99_ns\":%" PRIu64 "}\n",
+			times->count, times->to_vmm, times->ns, times->vmm_ns, times->halted_ns,
+			times->min, times->max, stat_percentile(times, 0.5),
+			stat_percentile(times, 0.99));
+	}
+}
+
+static void print_csv(FILE *out, const struct stat_sample *sample, const struct lines *lines)
+{
+	fprintf(out,
+		"t_ns,reason,sub,pid,vcpu,count,to_vmm,ns,vmm_ns,halted_ns,min_ns,max_ns,p50_ns,"
+		"p99_ns\n");
+	for (size_t i = 0; i < lines->count; i++) {
+		const struct line *line = &lines->lines[i];
+		const struct exit_times *times = &line->times;
+		char who[48] = ",";
+
+		if (line->vcpu >= 0)
+			snprintf(who, sizeof(who), "%" PRIu32 ",%" PRId64, line->tgid, line->vcpu);
+		fprintf(out,
+			"%" PRIu64 ",%s,%s,%s,%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64
+			",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 "\n",
+			sample->when, line->reason, line->sub, who, times->count, times->to_vmm,
+			times->ns, times->vmm_ns, times->halted_ns, times->min, times->max,
+			stat_percentile(times, 0.5), stat_percentile(times, 0.99));
+	}
+}
+
+bool stat_print(FILE *out, const struct stat_view *view, const struct stat_sample *sample,
+		uint64_t wall)
+{
+	struct lines lines = {0};
+	bool good = collect_lines(&lines, view, sample);
+
+	if (good) {
+		if (lines.count)
+			qsort_r(lines.lines, lines.count, sizeof(*lines.lines), compare,
+				(void *)(uintptr_t)view);
+		switch (view->format) {
+		case STAT_TEXT: print_text(out, view, sample, wall, &lines); break;
+		case STAT_JSON: print_json(out, view, sample, wall, &lines); break;
+		case STAT_CSV: print_csv(out, sample, &lines); break;
+		}
+		good = fflush(out) == 0 && !ferror(out);
+	}
+	free(lines.lines);
+	return good;
+}

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "trace/target.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "trace/vms.h"
+#include "vmm/config.h"
+#include "vmm/log.h"
+
+#define MAX_VMS 64u
+
+static int open_pidfd(pid_t pid)
+{
+	return (int)syscall(SYS_pidfd_open, pid, 0);
+}
+
+/* ---- options ---- */
+
+const char *target_parse_pid(char *value, void *opaque)
+{
+	struct target *target = opaque;
+	uint64_t pid;
+
+	if (!option_number(value, INT_MAX, &pid) || !pid)
+		return "expected a process id";
+	target->pid = (pid_t)pid;
+	return NULL;
+}
+
+const char *target_parse_name(char *value, void *opaque)
+{
+	struct target *target = opaque;
+
+	target->name = value;
+	return NULL;
+}
+
+const char *target_parse_all(char *value, void *opaque)
+{
+	struct target *target = opaque;
+
+	(void)value;
+	target->all = true;
+	return NULL;
+}
+
+int target_read_options(const struct option_table *table, int argc, char **argv,
+			struct target *target, bool *help)
+{
+	int own = 1, status, named;
+
+	while (own < argc && strcmp(argv[own], "--") != 0)
+		own++;
+	status = options_read(table, own, argv, target, help);
+	if (status || *help)
+		return status;
+	if (own < argc)
+		target->command = argv + own + 1;
+	if (target->command && (!*target->command || strcmp(*target->command, "run") != 0)) {
+		error("--: expected run and its options: vhart %s -- run --kernel FILE ...",
+		      table->command);
+		return STATUS_USAGE;
+	}
+	named = (target->pid != 0) + (target->name != NULL) + target->all +
+		(target->command != NULL);
+	if (named > 1) {
+		error("--pid, --name, --all and -- run exclude each other");
+		return STATUS_USAGE;
+	}
+	return 0;
+}
+
+/* ---- a VM that runs ---- */
+
+/* "web1 (pid 12), build (pid 14)" */
+static void list_names(const struct vm *vms, size_t count, char *out, size_t size)
+{
+	size_t used = 0;
+
+	out[0] = '\0';
+	for (size_t i = 0; i < count && used < size; i++)
+		used += (size_t)snprintf(out + used, size - used, "%s%s (pid %d)", i ? ", " : "",
+					 vms[i].name, (int)vms[i].pid);
+}
+
+static bool refuse(const char *what, const struct vm *vms, size_t count)
+{
+	char names[400];
+
+	list_names(vms, count < MAX_VMS ? count : MAX_VMS, names, sizeof(names));
+	if (count)
+		error("%s: these are there: %s", what, names);
+	else
+		error("%s: no VM runs that this user may see: start one, or 'vhart stat -- run "
+		      "...'; VMs of other users take root",
+		      what);
+	return false;
+}
+
+static bool find_pid(struct target *target)
+{
+	struct vm vm;
+
+	if (!vm_of_process(target->pid, &vm)) {
+		if (errno == EACCES || errno == EPERM)
+			error("process %d: not yours to look into: run vhart as root",
+			      (int)target->pid);
+		else if (errno == ENOENT)
+			error("process %d: there is no such process", (int)target->pid);
+		else
+			error("process %d: it has no KVM VM", (int)target->pid);
+		return false;
+	}
+	target->process = target->pid;
+	target->vcpus = vm.vcpus;
+	return true;
+}
+
+static bool find_name(struct target *target, const struct vm *vms, size_t count)
+{
+	char what[160];
+	size_t found = 0;
+
+	for (size_t i = 0; i < count && i < MAX_VMS; i++) {
+		if (target->name && strcmp(target->name, vms[i].name) != 0)
+			continue;
+		target->process = vms[i].pid;
+		target->vcpus = vms[i].vcpus;
+		found++;
+	}
+	if (found == 1)
+		return true;
+	if (target->name)
+		snprintf(what, sizeof(what), "--name %.64s: %s", target->name,
+			 found ? "several VMs are called that: take --pid" : "there is no such VM");
+	else
+		snprintf(what, sizeof(what), "%s",
+			 count ? "which VM? take --pid, --name or --all" : "there is no VM");
+	return refuse(what, vms, count);
+}
+
+bool target_find(struct target *target)
+{
+	struct vm vms[MAX_VMS];
+	bool found = true;
+
+	target->go = -1;
+	target->pidfd = -1;
+	if (target->all)
+		return true;
+	if (target->pid) {
+		found = find_pid(target);
+	} else {
+		size_t count = vms_list(vms, MAX_VMS);
+
+		found = find_name(target, vms, count);
+	}
+	if (found)
+		target->pidfd = open_pidfd(target->process);
+	return found;
+}
+
+/* ---- a VM of our own ---- */
+
+/* In the child. Its end of the pipe says when to go on, or that nobody waits any more. */
+static void run_command(char **command, int go)
+{
+	static char name[] = "vhart";
+	char self[PATH_MAX], byte, **words;
+	ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	size_t count = 0;
+
+	while (command[count])
+		count++;
+	words = calloc(count + 2, sizeof(*words));
+	if (!words || len < 0 || read(go, &byte, 1) != 1)
+		_exit(1);
+	self[len] = '\0';
+	words[0] = name;
+	memcpy(words + 1, command, count * sizeof(*words));
+	execv(self, words);
+	error("vhart %s: %s", command[0], strerror(errno));
+	_exit(1);
+}
+
+bool target_start(struct target *target)
+{
+	int pipe_ends[2];
+
+	target->pidfd = -1;
+	target->go = -1;
+	if (pipe2(pipe_ends, O_CLOEXEC) < 0) {
+		error("a pipe: %s", strerror(errno));
+		return false;
+	}
+	fflush(NULL);
+	target->process = fork();
+	if (target->process == 0) {
+		close(pipe_ends[1]);
+		run_command(target->command, pipe_ends[0]);
+	}
+	close(pipe_ends[0]);
+	if (target->process < 0) {
+		error("starting vhart %s: %s", target->command[0], strerror(errno));
+		close(pipe_ends[1]);
+		return false;
+	}
+	target->go = pipe_ends[1];
+	target->pidfd = open_pidfd(target->process);
+	return true;
+}
+
+void target_go(struct target *target)
+{
+	/* Should it be gone already, target_wait() says so. */
+	if (target->go >= 0 && write(target->go, "", 1) != 1)
+		warning("vhart %s ended before it began", target->command[0]);
+}
+
+int target_wait(struct target *target)
+{
+	int status = 0;
+
+	while (waitpid(target->process, &status, 0) < 0 && errno == EINTR)
+		;
+	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+void target_close(struct target *target)
+{
+	if (target->go >= 0)
+		close(target->go);
+	if (target->pidfd >= 0)
+		close(target->pidfd);
+	target->go = -1;
+	target->pidfd = -1;
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which VM is watched: one that runs, named by its process or its name, all, or one started here.
+ */
+#ifndef VHART_TARGET_H
+#define VHART_TARGET_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "vmm/options.h"
+
+struct target {
+	/* As the user said; strings are his. */
+	pid_t pid;	  /* 0: not given */
+	const char *name; /* NULL: not given */
+	bool all;
+	char **command; /* "run ...", NULL: nothing is started */
+
+	/* What target_find() and target_start() found. */
+	pid_t process;	    /* 0: all */
+	unsigned int vcpus; /* that it has; 0: not known yet */
+	int pidfd;	    /* readable when the process has ended; -1: there is none to wait for */
+	int go;		    /* -1, or what the started command waits for */
+};
+
+/*
+ * The options that name it, for tables of options whose target begins with a struct target, and
+ * their letters.
+ */
+#define TARGET_OPTIONS                                                                             \
+	{"--pid", "PID", false, "the VM of this process, whatever VMM it is", target_parse_pid},   \
+		{"--name", "NAME", false, "the VM of that name", target_parse_name},               \
+	{                                                                                          \
+		"--all", NULL, false, "all VMs of this machine", target_parse_all                  \
+	}
+#define TARGET_LETTERS {"-p", "--pid"}, {"-a", "--all"}
+
+const char *target_parse_pid(char *value, void *target);
+const char *target_parse_name(char *value, void *target);
+const char *target_parse_all(char *value, void *target);
+
+/* options_read() for such a table; what follows "--" is the command. 0 or STATUS_USAGE. */
+int target_read_options(const struct option_table *table, int argc, char **argv,
+			struct target *target, bool *help);
+
+/* Finds the VM. False after one error() line that lists what there is. */
+bool target_find(struct target *target);
+
+/* Starts the command, which waits until target_go(). False after one error() line. */
+bool target_start(struct target *target);
+void target_go(struct target *target);
+
+/* The exit status of the started command, as a shell has it; waits for its end. */
+int target_wait(struct target *target);
+
+void target_close(struct target *target);
+
+#endif

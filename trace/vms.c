@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "trace/vms.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define COMMAND_LINE_MAX 4096
+
+/* ---- names ---- */
+
+static size_t read_file(pid_t pid, const char *name, char *out, size_t size)
+{
+	char path[64];
+	ssize_t got;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, name);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	got = fd < 0 ? -1 : read(fd, out, size - 1);
+	if (fd >= 0)
+		close(fd);
+	out[got > 0 ? got : 0] = '\0';
+	return got > 0 ? (size_t)got : 0;
+}
+
+/* The value of --name (vhart, kvmtool) or -name (QEMU: "NAME,..." or "guest=NAME,..."). */
+static bool name_on_command_line(pid_t pid, char name[VM_NAME_LENGTH])
+{
+	char line[COMMAND_LINE_MAX];
+	size_t size = read_file(pid, "cmdline", line, sizeof(line));
+
+	for (const char *word = line; word < line + size; word += strlen(word) + 1) {
+		const char *value = NULL;
+
+		if (!strcmp(word, "--name") || !strcmp(word, "-name") || !strcmp(word, "-n"))
+			value = word + strlen(word) + 1;
+		else if (!strncmp(word, "--name=", 7))
+			value = word + 7;
+		if (!value || value >= line + size)
+			continue;
+		if (!strncmp(value, "guest=", 6))
+			value += 6;
+		snprintf(name, VM_NAME_LENGTH, "%.*s", (int)strcspn(value, ","), value);
+		return name[0] != '\0';
+	}
+	return false;
+}
+
+void vm_name(pid_t pid, char name[VM_NAME_LENGTH])
+{
+	if (name_on_command_line(pid, name))
+		return;
+	size_t size = read_file(pid, "comm", name, VM_NAME_LENGTH);
+
+	if (size && name[size - 1] == '\n')
+		name[size - 1] = '\0';
+	if (!name[0])
+		snprintf(name, VM_NAME_LENGTH, "%d", (int)pid);
+}
+
+/* ---- VMs ---- */
+
+static bool holds(DIR *files, struct vm *vm)
+{
+	bool found = false;
+	struct dirent *entry;
+
+	while ((entry = readdir(files))) {
+		char target[64];
+		ssize_t len = readlinkat(dirfd(files), entry->d_name, target, sizeof(target) - 1);
+
+		if (len < 0)
+			continue;
+		target[len] = '\0';
+		found = found || !strcmp(target, "anon_inode:kvm-vm");
+		vm->vcpus += !strncmp(target, "anon_inode:kvm-vcpu", 19);
+	}
+	return found;
+}
+
+bool vm_of_process(pid_t pid, struct vm *vm)
+{
+	char path[64];
+	DIR *files;
+
+	*vm = (struct vm){.pid = pid};
+	snprintf(path, sizeof(path), "/proc/%d/fd", (int)pid);
+	files = opendir(path);
+	if (!files)
+		return false;
+	bool found = holds(files, vm);
+	closedir(files);
+	errno = 0;
+	if (found)
+		vm_name(pid, vm->name);
+	return found;
+}
+
+size_t vms_list(struct vm *vms, size_t room)
+{
+	DIR *processes = opendir("/proc");
+	struct dirent *entry;
+	size_t count = 0;
+	struct vm vm;
+
+	while (processes && (entry = readdir(processes))) {
+		char *end;
+		long pid = strtol(entry->d_name, &end, 10);
+
+		if (*end || pid <= 0 || !vm_of_process((pid_t)pid, &vm))
+			continue;
+		if (count < room)
+			vms[count] = vm;
+		count++;
+	}
+	if (processes)
+		closedir(processes);
+	return count;
+}
+
+const char *vm_names_get(void *opaque, uint32_t pid)
+{
+	struct vm_names *names = opaque;
+	unsigned int i = 0;
+
+	while (i < names->count && names->names[i].pid != pid)
+		i++;
+	if (i == names->count) {
+		if (names->count == VM_NAMES_MAX)
+			return "";
+		names->names[i].pid = pid;
+		vm_name((pid_t)pid, names->names[i].name);
+		names->count++;
+	}
+	return names->names[i].name;
+}

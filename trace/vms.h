@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The KVM VMs on this machine, found by the files that their processes hold (/proc/PID/fd). */
+#ifndef VHART_VMS_H
+#define VHART_VMS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#define VM_NAME_LENGTH 48
+
+struct vm {
+	pid_t pid;
+	unsigned int vcpus;
+	char name[VM_NAME_LENGTH]; /* what its command line calls it, else the process's name */
+};
+
+/* What process PID holds. False: no VM, or it cannot be looked into (errno). */
+bool vm_of_process(pid_t pid, struct vm *vm);
+
+/* The VMs of this machine that one may see, at most ROOM of them: how many there are. */
+size_t vms_list(struct vm *vms, size_t room);
+
+/* The name alone; always something. */
+void vm_name(pid_t pid, char name[VM_NAME_LENGTH]);
+
+/* Names of processes, kept from the first question on: later they may be gone. */
+#define VM_NAMES_MAX 128u
+struct vm_names {
+	unsigned int count;
+	struct {
+		uint32_t pid;
+		char name[VM_NAME_LENGTH];
+	} names[VM_NAMES_MAX];
+};
+
+/* NAMES is a struct vm_names. */
+const char *vm_names_get(void *names, uint32_t pid);
+
+#endif

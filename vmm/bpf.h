@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the loaders of light BPF skeletons share: the system call, without libbpf. */
+#ifndef VHART_BPF_H
+#define VHART_BPF_H
+
+#include <stdbool.h>
+
+/*
+ * Calls LOAD, again as long as it says -EAGAIN: the verifier gives up while a signal is pending, or
+ * work of an io_uring. Returns what it said last.
+ */
+int bpf_load_patiently(int (*load)(void *opaque), void *opaque);
+
+/* Runs a program of type syscall. 0 or -errno. */
+int bpf_run_program(int program);
+
+/* Attaches a program of BTF tracing where it says: a link's file descriptor, or -errno. */
+int bpf_attach(int program);
+
+/* Whether the link's program still runs. */
+bool bpf_link_lives(int link);
+
+/* Whether the function tracer is on, which trampolines hang on: root can switch it off. */
+bool bpf_tracer_is_on(void);
+
+/* What helps against ERROR (an errno) where programs were not loaded or attached. */
+const char *bpf_way_out(int error);
+
+#endif
