@@ -51,17 +51,16 @@ bool sample_take(struct stat_sample *sample, const struct collector *collector, 
 {
 	uint32_t seen = collector_seen(collector);
 
-	sample->when = clock_now();
 	sample->vcpu_count = seen < SAMPLER_VCPUS ? seen : SAMPLER_VCPUS;
-	for (uint32_t i = 0; i < sample->vcpu_count; i++) {
-		struct exit_times *times = &sample->times[(size_t)i * EXIT_ROWS];
-
-		memset(times, 0, EXIT_ROWS * sizeof(*times));
+	/* The states first, and at once: reading the rows takes ms, and the states go on. */
+	sample->when = clock_now();
+	for (uint32_t i = 0; i < sample->vcpu_count; i++)
 		if (!collector_vcpu(collector, i, &sample->vcpus[i]))
-			continue;
+			sample->vcpus[i] = (struct exit_vcpu){0};
+	for (uint32_t i = 0; i < sample->vcpu_count; i++)
 		for (uint32_t row = 0; row < EXIT_ROWS; row++)
-			collector_times(collector, i, row, &times[row]);
-	}
+			collector_times(collector, i, row,
+					&sample->times[(size_t)i * EXIT_ROWS + row]);
 	sample->keyed_count = 0;
 	return !keyed || collector_keyed(collector, add_key, sample);
 }

@@ -1,0 +1,207 @@
+# shellcheck shell=dash disable=SC2154
+# vhart stat: exits whose number is known are counted to the unit, and times add up.
+# lab: hosts=6.12,7.2
+
+# What guests/exits.elf makes on each of 2 harts.
+calls=100 mmio=50 csr=30 halts=5 halt_us=20000
+exits="harts=2 calls=$calls mmio=$mmio csr=$csr halts=$halts us=$halt_us spin=1000000"
+
+# stat_of FILE OPTIONS: JSON of a run from its start
+stat_of() {
+    file=$1
+    shift
+    run vhart stat --json -o "$file" "$@" -- run --cpus 2 --memory 64M --pmu kvm --kernel /guests/exits.elf --append "$exits"
+    expect_status 0
+    expect_out 'end$'
+}
+
+# field FILE REASON SUB NAME: of the line of that exit, 0 where there is none
+field() {
+    value=$(grep "\"reason\":\"$2\",\"sub\":\"$3\"" "$1" | sed -n "s/.*\"$4\":\([0-9]*\).*/\1/p")
+    echo "${value:-0}"
+}
+
+# counted FILE REASON SUB COUNT
+counted() { expect_eq "$2 $3" "$(field "$1" "$2" "$3" count)" "$4"; }
+
+counts_are_exact() {
+    stat_of /tmp/stat.json "$@"
+    for call in base.get_spec_version base.probe_extension hsm.hart_get_status rfence.remote_fence_i ipi.send_ipi \
+        dbcn.console_write_byte vendor unknown; do
+        counted /tmp/stat.json sbi $call $((2 * calls))
+    done
+    counted /tmp/stat.json sbi time.set_timer $((2 * (halts + 1)))
+    counted /tmp/stat.json sbi dbcn.console_write 2
+    counted /tmp/stat.json sbi hsm.hart_start 1
+    counted /tmp/stat.json sbi pmu.counter_config_matching 2
+    counted /tmp/stat.json load_guest_page_fault mmio $((2 * 3 * mmio))
+    counted /tmp/stat.json store_guest_page_fault mmio $((2 * mmio))
+    counted /tmp/stat.json virtual_inst 'csr read' $((2 * csr))
+    counted /tmp/stat.json virtual_inst wfi $((2 * halts))
+    expect_eq "calls for the VMM" "$(field /tmp/stat.json sbi dbcn.console_write_byte to_vmm)" $((2 * calls))
+    expect_eq "calls for the VMM that KVM answers" "$(field /tmp/stat.json sbi ipi.send_ipi to_vmm)" 0
+}
+
+# Interrupts and calls share numbers: cause 9 and 5 of interrupts, 10 of exceptions.
+interrupts_are_not_calls() {
+    [ "$(field /tmp/stat.json irq s_timer count)" -gt 0 ] || die "no timer interrupt in all that time"
+    grep '"reason":"irq","sub":"vs_' /tmp/stat.json && die "an interrupt that KVM delegates"
+    grep -E '"reason":"(exception|other)"' /tmp/stat.json && die "an exit without a name"
+    return 0
+}
+
+# A halt begins a little after its timer was set.
+halts_are_not_handling() {
+    halted=$(field /tmp/stat.json virtual_inst wfi halted_ns) handled=$(field /tmp/stat.json virtual_inst wfi ns)
+    due=$((2 * halts * halt_us * 1000))
+    [ "$halted" -gt $((due * 7 / 10)) ] || die "halted for $halted ns of $due"
+    [ "$handled" -lt $((halted / 5)) ] || die "$handled ns to handle halts of $halted ns"
+}
+
+# seconds since the first entry, by the states of each vCPU; --all of it is the wall's
+times_add_up() {
+    awk -F'[:,]' '
+        /"type":"stat"/ { for (i = 1; i <= NF; i++) if ($i == "\"wall_ns\"") wall = $(i + 1) }
+        /"type":"vcpu"/ {
+            sum = 0
+            for (i = 1; i <= NF; i++) if ($i ~ /(guest|kernel|vmm|halted|waiting|blocked)_ns/) sum += $(i + 1)
+            if (sum > wall || sum < wall * 0.05) { print "vCPU: " sum " of " wall; bad = 1 }
+            vcpus++
+        }
+        END { if (vcpus != 2) { print vcpus " vCPUs"; bad = 1 } exit bad }' /tmp/stat.json || die "the states do not add up"
+}
+
+# spins: a guest that only spins, in the background, as long as the test lasts; $vm is its process.
+# Without a PMU: vhart then loads no programs of its own.
+spins() {
+    vhart run --name "$1" --cpus "${2:-1}" --memory 64M --pmu off --kernel /guests/exits.elf --append "harts=${2:-1} spin=100000000000" \
+        >"$T/$1.out" 2>&1 </dev/null &
+    vm=$!
+    tries=0
+    until grep -q begin "$T/$1.out"; do
+        tries=$((tries + 1))
+        [ $tries -lt 100 ] || die "$1 does not start: $(cat "$T/$1.out")"
+        sleep 0.1
+    done
+}
+
+# ends VM...: the test is not about how
+ends() {
+    kill "$@"
+    wait "$@"
+    return 0
+}
+
+programs() { bpftool prog list | grep -c '^[0-9]'; }
+
+# programs_are OPERATOR NUMBER WORDS: awaited
+programs_are() {
+    tries=0
+    until [ "$(programs)" "$1" "$2" ]; do
+        tries=$((tries + 1))
+        [ $tries -lt 100 ] || die "$3: $(bpftool prog list)"
+        sleep 0.1
+    done
+}
+
+# One second of one that runs: the states of its vCPU are that second.
+a_second_is_a_second() {
+    spins one
+    run vhart stat -p $vm --once --json
+    ends $vm
+    expect_status 0
+    awk -F'[:,]' '
+        /"type":"stat"/ { for (i = 1; i <= NF; i++) if ($i == "\"wall_ns\"") wall = $(i + 1) }
+        /"type":"vcpu"/ { for (i = 1; i <= NF; i++) if ($i ~ /(guest|kernel|vmm|halted|waiting|blocked)_ns/) sum += $(i + 1) }
+        END { print sum, wall; exit !(sum > wall * 0.97 && sum < wall * 1.01) }' "$out" || die "the states do not add up"
+}
+
+# Stopped for a second of two: that is waiting, not handling, and not the VMM.
+a_stopped_vm_waits() {
+    spins stopped
+    before=$(programs)
+    vhart stat -p $vm --once --json -i 2 >"$out" 2>"$err" &
+    watcher=$!
+    programs_are -gt "$before" "it does not attach"
+    sleep 0.5
+    kill -STOP $vm
+    sleep 1
+    kill -CONT $vm
+    wait $watcher
+    ends $vm
+    awk -F'[:,]' '
+        /"type":"vcpu"/ { for (i = 1; i <= NF; i++) { if ($i == "\"waiting_ns\"") waiting = $(i + 1); if ($i == "\"vmm_ns\"") vmm = $(i + 1) } }
+        END { print waiting, vmm; exit !(waiting > 700000000 && vmm < 300000000) }' "$out" || die "$(cat "$out" "$err")"
+}
+
+# Two VMs with a vCPU 0 each, told apart, and only the one that was asked for.
+two_vms() {
+    spins first
+    first=$vm
+    spins second
+    run vhart stat --all --once --json
+    expect_out "\"vm\":\"first\",\"pid\":$first,.*\"vcpu\":0"
+    expect_out "\"vm\":\"second\",\"pid\":$vm,.*\"vcpu\":0"
+    run vhart stat --name second --once --json
+    ends $first $vm
+    expect_out '"vm":"second"'
+    expect_no_out '"vm":"first"'
+}
+
+# By what a row of the table does not say.
+by_device() {
+    stat_of by --by mmio
+    for place in 0x10000007 0x101000 0x10000; do
+        grep -q "\"sub\":\"$place[^0-9a-f].*\"count\":$((2 * mmio))," by ||
+            grep -q "\"sub\":\"$place\".*\"count\":$((2 * mmio))," by || die "$place: $(cat by)"
+    done
+}
+by_csr() {
+    stat_of by --by csr
+    counted by virtual_inst 'read cycle' $((2 * csr))
+}
+by_vcpu() {
+    stat_of by --by vcpu
+    expect_eq "calls of vCPU 1" "$(grep '"sub":"ipi.send_ipi"' by | sed -n 's/.*"vcpu":1,"count":\([0-9]*\).*/\1/p')" $calls
+}
+
+# Nothing stays behind, even so; and the VM does not notice.
+killed_watcher() {
+    spins one
+    before=$(programs)
+    vhart stat -p $vm >/dev/null 2>&1 &
+    watcher=$!
+    programs_are -gt "$before" "it does not attach"
+    kill -KILL $watcher
+    wait $watcher
+    programs_are -eq "$before" "programs stay"
+    kill -0 $vm || die "the VM is gone"
+    ends $vm
+}
+
+refuses() {
+    pattern=$1
+    shift
+    run vhart stat "$@"
+    expect_status 2
+    expect_err "$pattern"
+    expect_one_line
+}
+
+t "exits are counted to the unit" counts_are_exact
+t "interrupts and exceptions of the same number are told apart" interrupts_are_not_calls
+t "a halt is not handling" halts_are_not_handling
+t "the times of each vCPU add up" times_add_up
+t "the same at tracepoints only" counts_are_exact --tracepoints
+t "one second of a VM that runs" a_second_is_a_second
+t "a VM that is stopped is waiting" a_stopped_vm_waits
+t "two VMs at once, and one of the two" two_vms
+t "by device address" by_device
+t "by CSR" by_csr
+t "by vCPU" by_vcpu
+t "a watcher that is killed leaves nothing behind" killed_watcher
+t "no such process" refuses 'process 999999: there is no such process' -p 999999
+t "a process that is no VM" refuses 'process 1: it has no KVM VM' -p 1
+t "no VM at all" refuses 'there is no VM.*start one'
+t "no VM of that name" refuses '--name nobody: there is no such VM' --name nobody
+t "two targets at once" refuses 'exclude each other' --all -p 1
