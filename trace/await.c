@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <sys/signalfd.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "trace/sampler.h"
 
@@ -21,10 +22,11 @@ int await_signals(void)
 	return signalfd(-1, &set, SFD_CLOEXEC);
 }
 
-enum wake await(int signals, int pidfd, uint64_t deadline)
+static enum wake await_files(int signals, int pidfd, int keys, uint64_t deadline)
 {
 	struct pollfd files[] = {{.fd = signals, .events = POLLIN},
-				 {.fd = pidfd, .events = POLLIN}};
+				 {.fd = pidfd, .events = POLLIN},
+				 {.fd = keys, .events = POLLIN}};
 	struct timespec left, *timeout = NULL;
 
 	if (deadline) {
@@ -33,10 +35,22 @@ enum wake await(int signals, int pidfd, uint64_t deadline)
 		left = (struct timespec){(time_t)(ns / 1000000000u), (long)(ns % 1000000000u)};
 		timeout = &left;
 	}
-	int ready = ppoll(files, 2, timeout, NULL);
+	int ready = ppoll(files, sizeof(files) / sizeof(files[0]), timeout, NULL);
 	if (ready < 0)
 		return errno == EINTR ? WAKE_SIGNAL : WAKE_FAILED;
 	if (files[0].revents)
 		return WAKE_SIGNAL;
-	return files[1].revents ? WAKE_END : WAKE_TIME;
+	if (files[1].revents)
+		return WAKE_END;
+	return files[2].revents ? WAKE_KEY : WAKE_TIME;
+}
+
+enum wake await(int signals, int pidfd, uint64_t deadline)
+{
+	return await_files(signals, pidfd, -1, deadline);
+}
+
+enum wake await_key(int signals, int pidfd, uint64_t deadline)
+{
+	return await_files(signals, pidfd, STDIN_FILENO, deadline);
 }

@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-enum wake { WAKE_TIME, WAKE_SIGNAL, WAKE_END, WAKE_FAILED };
+enum wake { WAKE_TIME, WAKE_SIGNAL, WAKE_END, WAKE_KEY, WAKE_FAILED };
 
 /*
  * From here on SIGINT, SIGTERM and SIGHUP only end the watching: the table is still to be printed.
@@ -17,5 +17,7 @@ int await_signals(void);
 /* PIDFD is readable when the VM's process has ended, -1: it is not waited for. DEADLINE is of
  * CLOCK_MONOTONIC in ns; 0: there is none. */
 enum wake await(int signals, int pidfd, uint64_t deadline);
+/* The same, and WAKE_KEY when there is something to read from standard input. */
+enum wake await_key(int signals, int pidfd, uint64_t deadline);
 
 #endif

@@ -8,7 +8,8 @@
 #include "trace/await.h"
 #include "trace/collector.h"
 #include "trace/sampler.h"
-#include "trace/stat_table.h"
+#include "trace/stat_live.h"
+#include "trace/stat_session.h"
 #include "trace/target.h"
 #include "trace/vms.h"
 #include "vmm/commands.h"
@@ -17,6 +18,7 @@
 #include "vmm/options.h"
 
 #define DEFAULT_INTERVAL 1.0
+#define MEET_INTERVAL	 1000000000u /* ns: VMs of --all come and go */
 
 struct stat_options {
 	struct target target;
@@ -109,7 +111,9 @@ static const char *parse_tracepoints(char *value, void *target)
 
 static const struct option_spec specs[] = {
 	TARGET_OPTIONS,
-	{"--interval", "SECONDS", false, "a table every so often, each of its own interval",
+	{"--interval", "SECONDS", false,
+	 "a table every so often, each of its own interval; on a terminal it is\n"
+	 "drawn anew (every second unless -i says another), and h shows the keys",
 	 parse_interval},
 	{"--once", NULL, false, "one table after one interval (1 s unless -i says another)",
 	 parse_once},
@@ -143,14 +147,6 @@ static const struct option_table stat_options = {
 
 /* ---- watching ---- */
 
-struct session {
-	struct stat_options *options;
-	struct collector *collector;
-	struct stat_sample first, last, now, shown;
-	int signals;
-	FILE *out;
-};
-
 static enum exit_key key_for(enum stat_by by)
 {
 	switch (by) {
@@ -161,69 +157,49 @@ static enum exit_key key_for(enum stat_by by)
 	}
 }
 
-/* What the collector has now goes to SAMPLE; the names of new VMs are kept. */
-static bool take(struct session *session, struct stat_sample *sample)
+/* On a terminal that is not the guest's. */
+static bool is_live(const struct stat_options *options)
 {
-	const struct stat_view *view = &session->options->view;
-
-	if (!sample_take(sample, session->collector, key_for(view->by) != KEY_NONE))
-		return false;
-	for (uint32_t i = 0; i < sample->vcpu_count; i++)
-		if (sample->vcpus[i].first)
-			view->vm_name(view->opaque, sample->vcpus[i].tgid);
-	return true;
+	return options->view.format == STAT_TEXT && !options->once && !options->output &&
+	       !options->target.command && stat_live_possible();
 }
 
-/* The first sample stays as it is, for the whole; LAST moves on. */
-static bool print_since(struct session *session, const struct stat_sample *before)
+/* Plain tables until the VM ends, a signal comes, or --once has its own. */
+static bool watch(const struct stat_options *options, struct stat_session *session, int signals,
+		  FILE *out)
 {
-	struct stat_view *view = &session->options->view;
-	uint32_t seen = collector_seen(session->collector);
-
-	view->keys_lost = collector_keys_lost(session->collector);
-	view->vcpus_lost = seen > SAMPLER_VCPUS ? seen - SAMPLER_VCPUS : 0;
-	view->way = collector_way(session->collector);
-	if (!take(session, &session->now) || !sample_copy(&session->shown, &session->now))
-		return false;
-	stat_difference(&session->shown, before);
-	return stat_print(session->out, view, &session->shown, session->shown.when - before->when);
-}
-
-static void swap_samples(struct stat_sample *a, struct stat_sample *b)
-{
-	struct stat_sample other = *a;
-
-	*a = *b;
-	*b = other;
-}
-
-/* Until the VM ends, a signal comes, or --once has its table. */
-static bool watch(struct session *session)
-{
-	const struct stat_options *options = session->options;
 	double seconds = options->interval > 0 ? options->interval
 			 : options->once       ? DEFAULT_INTERVAL
 					       : 0;
 	uint64_t interval = (uint64_t)(seconds * 1e9), deadline = 0;
 	enum wake wake;
-	bool good = true;
 
-	if (!take(session, &session->first) || !sample_copy(&session->last, &session->first))
-		return false;
-	if (interval)
-		deadline = session->first.when + interval;
-	while ((wake = await(session->signals, options->target.pidfd, deadline)) == WAKE_TIME) {
-		good = print_since(session, &session->last);
-		if (!good || options->once)
-			return good;
-		fprintf(session->out, "\n");
-		collector_next_interval(session->collector);
-		swap_samples(&session->last, &session->now);
+	deadline = session->first.when + (interval ? interval : MEET_INTERVAL);
+	while ((wake = await(signals, options->target.pidfd, deadline)) == WAKE_TIME) {
+		if (!interval) {
+			stat_session_meet(session);
+			deadline += MEET_INTERVAL;
+			continue;
+		}
+		if (!stat_session_look(session) || !stat_session_print(session, false, out))
+			return false;
+		if (options->once)
+			return true;
+		fprintf(out, "\n");
 		deadline += interval;
 	}
-	if (wake == WAKE_FAILED)
-		return false;
-	return print_since(session, interval ? &session->last : &session->first);
+	return wake != WAKE_FAILED && stat_session_look(session) &&
+	       stat_session_print(session, !interval, out);
+}
+
+/* The table of the whole stays on the screen. */
+static bool watch_live(const struct stat_options *options, struct stat_session *session,
+		       int signals)
+{
+	double seconds = options->interval > 0 ? options->interval : DEFAULT_INTERVAL;
+
+	return stat_live(session, signals, options->target.pidfd, (uint64_t)(seconds * 1e9)) &&
+	       stat_session_print(session, true, stdout);
 }
 
 static FILE *open_output(const struct stat_options *options)
@@ -240,7 +216,7 @@ static FILE *open_output(const struct stat_options *options)
 
 static int run_session(struct stat_options *options)
 {
-	struct session session = {.options = options, .signals = -1};
+	struct stat_session session = {.view = options->view};
 	const struct collector_options wanted = {
 		.pid = options->target.process,
 		.key = key_for(options->view.by),
@@ -248,31 +224,31 @@ static int run_session(struct stat_options *options)
 		.tracepoints = options->tracepoints,
 	};
 	struct collector_refusal refusal;
-	int status = STATUS_HOST;
+	FILE *out = open_output(options);
+	int status = STATUS_HOST, signals;
+	bool good;
 
-	session.out = open_output(options);
-	if (!session.out)
+	if (!out)
 		return STATUS_USAGE;
+	session.keyed = wanted.key != KEY_NONE;
 	session.collector = collector_open(&wanted, &refusal);
 	if (!session.collector)
 		error("%s: %s", refusal.why, refusal.way_out);
-	session.signals = session.collector ? await_signals() : -1;
-	if (session.collector && sample_new(&session.first) && sample_new(&session.last) &&
-	    sample_new(&session.now) && sample_new(&session.shown)) {
+	signals = session.collector ? await_signals() : -1;
+	if (session.collector && stat_session_begin(&session)) {
 		target_go(&options->target);
-		if (watch(&session))
+		good = is_live(options) ? watch_live(options, &session, signals)
+					: watch(options, &session, signals, out);
+		if (good)
 			status = STATUS_OK;
 		else
 			error("writing the table: %s", strerror(errno));
 	}
-	sample_free(&session.first);
-	sample_free(&session.last);
-	sample_free(&session.now);
-	sample_free(&session.shown);
+	stat_session_free(&session);
 	collector_close(session.collector);
-	if (session.signals >= 0)
-		close(session.signals);
-	if (options->output && fclose(session.out) != 0) {
+	if (signals >= 0)
+		close(signals);
+	if (options->output && fclose(out) != 0) {
 		error("%s: %s", options->output, strerror(errno));
 		status = STATUS_HOST;
 	}
@@ -296,6 +272,8 @@ int command_stat(int argc, char **argv)
 				       : target_find(&options.target);
 	if (!found)
 		return STATUS_USAGE;
+	if (options.target.process)
+		vm_names_put(&names, (uint32_t)options.target.process, options.target.title);
 	status = run_session(&options);
 	target_close(&options.target);
 	if (options.target.command) {

@@ -8,6 +8,7 @@
 #include "trace/exit_names.h"
 
 #define NAME_MAX_LENGTH 96
+#define LINE_LENGTH	160
 
 /* One line of the exit table. */
 struct line {
@@ -143,6 +144,21 @@ static struct line *find_line(struct lines *lines, const struct line *like)
 	return &lines->lines[lines->count++];
 }
 
+static const char *line_text(const struct line *line, char *out, size_t size)
+{
+	char vcpu[32] = "";
+
+	if (line->vcpu >= 0)
+		snprintf(vcpu, sizeof(vcpu), "%" PRIu32 "/%" PRId64 " ", line->tgid, line->vcpu);
+	snprintf(out, size, "%s%s%s%s", vcpu, line->reason, line->sub[0] ? " " : "", line->sub);
+	return out;
+}
+
+static bool is_shown(const struct stat_view *view, const struct exit_vcpu *vcpu)
+{
+	return vcpu->first && (!view->only || vcpu->tgid == view->only);
+}
+
 static bool add_line(struct lines *lines, const struct stat_view *view,
 		     const struct exit_vcpu *vcpu, uint32_t row, const char *sub,
 		     const struct exit_times *times)
@@ -150,13 +166,16 @@ static bool add_line(struct lines *lines, const struct stat_view *view,
 	struct exit_name name = exit_name(row);
 	struct line like = {.row = row, .vcpu = view->by == BY_VCPU ? (int64_t)vcpu->vcpu_id : -1};
 	struct line *line;
+	char text[LINE_LENGTH];
 
-	if (!times->count)
+	if (!times->count || !is_shown(view, vcpu))
 		return true;
 	if (view->by == BY_VCPU)
 		like.tgid = vcpu->tgid;
 	snprintf(like.reason, sizeof(like.reason), "%s", name.reason);
 	snprintf(like.sub, sizeof(like.sub), "%s", sub ? sub : name.sub);
+	if (view->filter && regexec(view->filter, line_text(&like, text, sizeof(text)), 0, NULL, 0))
+		return true;
 	line = find_line(lines, &like);
 	if (line)
 		add_times(&line->times, times);
@@ -259,7 +278,9 @@ static void print_header(FILE *out, const struct stat_view *view, const struct s
 	char resolution[16];
 
 	for (uint32_t i = 0; i < sample->vcpu_count; i++) {
-		vcpus += sample->vcpus[i].first != 0;
+		if (!is_shown(view, &sample->vcpus[i]))
+			continue;
+		vcpus++;
 		exits += sample->vcpus[i].exits;
 		orphans += sample->vcpus[i].orphans;
 	}
@@ -284,7 +305,7 @@ static void print_vcpus(FILE *out, const struct stat_view *view, const struct st
 		uint64_t whole = time_of(vcpu);
 		char row[64], since[16];
 
-		if (!vcpu->first)
+		if (!is_shown(view, vcpu))
 			continue;
 		fprintf(out,
 			"%-16.16s %7" PRIu32 " %4" PRIu32
@@ -295,9 +316,11 @@ static void print_vcpus(FILE *out, const struct stat_view *view, const struct st
 			percent(vcpu->ns[VCPU_WAITING], whole),
 			percent(vcpu->ns[VCPU_BLOCKED], whole),
 			whole ? (double)vcpu->exits * 1e9 / (double)whole : 0);
-		if (vcpu->open && vcpu->state != VCPU_GONE)
+		if (vcpu->open)
 			fprintf(out, "  %s %s", exit_row_text(vcpu->row, row, sizeof(row)),
-				stat_duration(sample->when - vcpu->exited, since));
+				vcpu->state == VCPU_GONE
+					? "(ended in it)"
+					: stat_duration(sample->when - vcpu->exited, since));
 		fprintf(out, "\n");
 	}
 	fprintf(out, "\n");
@@ -318,21 +341,11 @@ static void print_times(FILE *out, const char *name, const struct exit_times *ti
 		times->halted_ns ? stat_duration(times->halted_ns, halted) : "-");
 }
 
-static const char *line_text(const struct line *line, char *out, size_t size)
-{
-	char vcpu[32] = "";
-
-	if (line->vcpu >= 0)
-		snprintf(vcpu, sizeof(vcpu), "%" PRIu32 "/%" PRId64 " ", line->tgid, line->vcpu);
-	snprintf(out, size, "%s%s%s%s", vcpu, line->reason, line->sub[0] ? " " : "", line->sub);
-	return out;
-}
-
 static void print_text(FILE *out, const struct stat_view *view, const struct stat_sample *sample,
 		       uint64_t wall, const struct lines *lines)
 {
 	struct exit_times total = {0};
-	char name[160];
+	char name[LINE_LENGTH];
 
 	for (size_t i = 0; i < lines->count; i++)
 		add_times(&total, &lines->lines[i].times);

@@ -3,6 +3,7 @@
 #ifndef VHART_STAT_TABLE_H
 #define VHART_STAT_TABLE_H
 
+#include <regex.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -40,7 +41,9 @@ struct stat_view {
 	uint64_t resolution; /* of the clock, ns */
 	const char *way;     /* how it was counted */
 	uint64_t keys_lost;
-	uint64_t vcpus_lost; /* seen, and not counted: no room */
+	uint64_t vcpus_lost;   /* seen, and not counted: no room */
+	uint32_t only;	       /* the VMs of this process; 0: of all */
+	const regex_t *filter; /* only exits whose name matches; NULL: all */
 	/* The name of a VM's process: never NULL. */
 	const char *(*vm_name)(void *opaque, uint32_t tgid);
 	/* What is at guest address VALUE (BY_MMIO, BY_PC), or false. */

@@ -105,6 +105,13 @@ static bool refuse(const char *what, const struct vm *vms, size_t count)
 	return false;
 }
 
+static void use(struct target *target, const struct vm *vm)
+{
+	target->process = vm->pid;
+	target->vcpus = vm->vcpus;
+	snprintf(target->title, sizeof(target->title), "%s", vm->name);
+}
+
 static bool find_pid(struct target *target)
 {
 	struct vm vm;
@@ -119,8 +126,7 @@ static bool find_pid(struct target *target)
 			error("process %d: it has no KVM VM", (int)target->pid);
 		return false;
 	}
-	target->process = target->pid;
-	target->vcpus = vm.vcpus;
+	use(target, &vm);
 	return true;
 }
 
@@ -132,8 +138,7 @@ static bool find_name(struct target *target, const struct vm *vms, size_t count)
 	for (size_t i = 0; i < count && i < MAX_VMS; i++) {
 		if (target->name && strcmp(target->name, vms[i].name) != 0)
 			continue;
-		target->process = vms[i].pid;
-		target->vcpus = vms[i].vcpus;
+		use(target, &vms[i]);
 		found++;
 	}
 	if (found == 1)
@@ -191,6 +196,15 @@ static void run_command(char **command, int go)
 	_exit(1);
 }
 
+/* As `vhart run` will call it. */
+static void foresee_name(struct target *target)
+{
+	snprintf(target->title, sizeof(target->title), "vhart-%d", (int)target->process);
+	for (char **word = target->command; word[0] && word[1]; word++)
+		if (!strcmp(*word, "--name"))
+			snprintf(target->title, sizeof(target->title), "%s", word[1]);
+}
+
 bool target_start(struct target *target)
 {
 	int pipe_ends[2];
@@ -213,6 +227,7 @@ bool target_start(struct target *target)
 		close(pipe_ends[1]);
 		return false;
 	}
+	foresee_name(target);
 	target->go = pipe_ends[1];
 	target->pidfd = open_pidfd(target->process);
 	return true;

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "trace/vms.h"
 #include "vmm/options.h"
 
 struct target {
@@ -20,7 +21,8 @@ struct target {
 	pid_t process;	    /* 0: all */
 	unsigned int vcpus; /* that it has; 0: not known yet */
 	int pidfd;	    /* readable when the process has ended; -1: there is none to wait for */
-	int go;		    /* -1, or what the started command waits for */
+	char title[VM_NAME_LENGTH]; /* the VM's name; "" for all */
+	int go;			    /* -1, or what the started command waits for */
 };
 
 /*

@@ -61,6 +61,9 @@ void vm_name(pid_t pid, char name[VM_NAME_LENGTH])
 		name[size - 1] = '\0';
 	if (!name[0])
 		snprintf(name, VM_NAME_LENGTH, "%d", (int)pid);
+	/* What it calls itself then. */
+	if (!strcmp(name, "vhart"))
+		snprintf(name, VM_NAME_LENGTH, "vhart-%d", (int)pid);
 }
 
 /* ---- VMs ---- */
@@ -123,19 +126,38 @@ size_t vms_list(struct vm *vms, size_t room)
 	return count;
 }
 
-const char *vm_names_get(void *opaque, uint32_t pid)
+static unsigned int find_name(const struct vm_names *names, uint32_t pid)
 {
-	struct vm_names *names = opaque;
 	unsigned int i = 0;
 
 	while (i < names->count && names->names[i].pid != pid)
 		i++;
-	if (i == names->count) {
-		if (names->count == VM_NAMES_MAX)
-			return "";
-		names->names[i].pid = pid;
-		vm_name((pid_t)pid, names->names[i].name);
+	return i;
+}
+
+void vm_names_put(struct vm_names *names, uint32_t pid, const char *name)
+{
+	unsigned int i = find_name(names, pid);
+
+	if (i == VM_NAMES_MAX)
+		return;
+	names->names[i].pid = pid;
+	snprintf(names->names[i].name, VM_NAME_LENGTH, "%s", name);
+	if (i == names->count)
 		names->count++;
+}
+
+const char *vm_names_get(void *opaque, uint32_t pid)
+{
+	struct vm_names *names = opaque;
+	unsigned int i = find_name(names, pid);
+	char name[VM_NAME_LENGTH];
+
+	if (i == VM_NAMES_MAX)
+		return "";
+	if (i == names->count) {
+		vm_name((pid_t)pid, name);
+		vm_names_put(names, pid, name);
 	}
 	return names->names[i].name;
 }

@@ -35,7 +35,8 @@ struct vm_names {
 	} names[VM_NAMES_MAX];
 };
 
-/* NAMES is a struct vm_names. */
+/* NAMES is a struct vm_names. A name that is known before the process has it. */
+void vm_names_put(struct vm_names *names, uint32_t pid, const char *name);
 const char *vm_names_get(void *names, uint32_t pid);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Raw mode of the user's terminal, given back on every way out: a normal end, exit(), and signals
- * that kill. The saved state is the process's, as the terminal is.
+ * Other modes of the user's terminal than the shell's, given back on every way out: a normal end,
+ * exit(), and signals that kill. The saved state is the process's, as the terminal is.
  */
 #ifndef VHART_TERMINAL_H
 #define VHART_TERMINAL_H
@@ -11,6 +11,8 @@
 /* Raw mode if standard input is a terminal that is ours to use (foreground). True: it is raw now.
  */
 bool terminal_raw(void);
-void terminal_restore(void); /* harmless when not raw */
+/* The same, but only as raw as single keys take: Ctrl-C stays a signal, output is as ever. */
+bool terminal_keys(void);
+void terminal_restore(void); /* harmless when neither was asked for */
 
 #endif

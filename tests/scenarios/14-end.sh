@@ -73,38 +73,6 @@ ends_by_signal() {
     result_has '"end":"signal"' "\"signal\":$(($2 - 128))"
 }
 
-# telnetd gives a session a terminal of its own; nc is the keyboard and the screen.
-# terminal_session PORT COMMAND: the files before and after have the terminal's settings, status COMMAND's exit status.
-terminal_session() {
-    cat >session <<SESSION
-#!/bin/sh
-cd "$T" || exit 1
-stty -g >before
-echo \$\$ >session.pid
-$2
-echo \$? >status
-stty -g >after
-SESSION
-    chmod 755 session
-    telnetd -F -K -p "$1" -b 127.0.0.1 -l "$T/session" &
-    telnetd=$!
-    while ! netstat -ltn | grep -q "127.0.0.1:$1 "; do usleep 50000; done
-    talk nc 127.0.0.1 "$1"
-}
-
-end_session() {
-    tenths=300
-    while [ ! -s after ] && [ $tenths -gt 0 ]; do
-        usleep 100000
-        tenths=$((tenths - 1))
-    done
-    kill "$telnetd" "$pid" 2>/dev/null
-    hang_up
-    [ -s after ] || die "the session did not end"
-    status=$(cat status)
-    expect_eq "the terminal after" "$(cat after)" "$(cat before)"
-}
-
 shell_guest="vhart run --kernel /guests/linux/Image --initrd /guests/linux/initrd-small --memory 128M --append quiet"
 
 quit_by_key() {
@@ -121,8 +89,6 @@ quit_by_key() {
     expect_status 130
     result_has '"end":"quit"' '"status":130'
 }
-
-tty_of_session() { readlink "/proc/$(cat session.pid)/fd/0"; }
 
 terminal_after() {
     terminal_session "$1" "$2"

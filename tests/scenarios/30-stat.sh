@@ -97,7 +97,7 @@ programs() { bpftool prog list | grep -c '^[0-9]'; }
 # programs_are OPERATOR NUMBER WORDS: awaited
 programs_are() {
     tries=0
-    until [ "$(programs)" "$1" "$2" ]; do
+    until test "$(programs)" "$1" "$2"; do
         tries=$((tries + 1))
         [ $tries -lt 100 ] || die "$3: $(bpftool prog list)"
         sleep 0.1
@@ -179,6 +179,43 @@ killed_watcher() {
     ends $vm
 }
 
+# On a terminal the table is drawn anew, and keys change what it shows; at the end there is one of the whole.
+live_view() {
+    spins one 2
+    terminal_session 2311 "stty rows 30 cols 100; TERM=xterm vhart stat -p $vm"
+    await 'by time, of the last interval'
+    [ "$(stty -g <"$(tty_of_session)")" != "$(cat before)" ] || die "keys are not taken one by one"
+    say_to s
+    await 'by count, of the last interval'
+    say_to a
+    await 'by count, since the start'
+    say_to v
+    await "^$vm/1 irq s_timer"
+    say_to 'fIMER
+'
+    await 'only IMER'
+    say_to 'f(
+'
+    await 'is not one'
+    say_to h
+    await 'q quit'
+    say_to q
+    end_session
+    ends $vm
+    expect_status 0
+    expect_out 'MAX  >VMM%   HALTED'
+}
+
+# A terminal that knows no more than lines gets lines.
+no_live_view() {
+    spins one
+    terminal_session 2312 "TERM=dumb vhart stat -p $vm --once"
+    end_session
+    ends $vm
+    expect_status 0
+    expect_no_out "$(printf '\033')"
+}
+
 refuses() {
     pattern=$1
     shift
@@ -200,6 +237,8 @@ t "by device address" by_device
 t "by CSR" by_csr
 t "by vCPU" by_vcpu
 t "a watcher that is killed leaves nothing behind" killed_watcher
+t "on a terminal: drawn anew, with keys" live_view
+t "on a terminal that cannot be drawn on: lines" no_live_view
 t "no such process" refuses 'process 999999: there is no such process' -p 999999
 t "a process that is no VM" refuses 'process 1: it has no KVM VM' -p 1
 t "no VM at all" refuses 'there is no VM.*start one'

@@ -12,6 +12,8 @@
 #   expect_eq WHAT GOT WANTED
 #   talk CMD...              runs CMD in the background: say_to TEXT types, await PATTERN waits for it in $out, hang_up ends
 #                            the input and waits for CMD as run does
+#   terminal_session PORT COMMAND  COMMAND on a terminal: await and say_to as with talk; $T/session.pid is its shell,
+#                            tty_of_session its terminal; end_session awaits its end, and that the terminal is as before
 #   die REASON               the test fails
 
 limit=120
@@ -96,6 +98,40 @@ hang_up() {
     wait "$pid"
     status=$?
 }
+
+# telnetd gives a session a terminal of its own; nc is the keyboard and the screen.
+# terminal_session PORT COMMAND: the files before and after have the terminal's settings, status COMMAND's exit status.
+terminal_session() {
+    cat >session <<SESSION
+#!/bin/sh
+cd "$T" || exit 1
+stty -g >before
+echo \$\$ >session.pid
+$2
+echo \$? >status
+stty -g >after
+SESSION
+    chmod 755 session
+    telnetd -F -K -p "$1" -b 127.0.0.1 -l "$T/session" &
+    telnetd=$!
+    while ! netstat -ltn | grep -q "127.0.0.1:$1 "; do usleep 50000; done
+    talk nc 127.0.0.1 "$1"
+}
+
+end_session() {
+    tenths=300
+    while [ ! -s after ] && [ $tenths -gt 0 ]; do
+        usleep 100000
+        tenths=$((tenths - 1))
+    done
+    kill "$telnetd" "$pid" 2>/dev/null
+    hang_up
+    [ -s after ] || die "the session did not end"
+    status=$(cat status)
+    expect_eq "the terminal after" "$(cat after)" "$(cat before)"
+}
+
+tty_of_session() { readlink "/proc/$(cat session.pid)/fd/0"; }
 
 expect_status() {
     wanted=$1
