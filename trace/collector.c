@@ -25,11 +25,10 @@ struct collector {
 	struct exit_rules rules;
 	struct collector_programs programs;
 	const char *way;
-	const struct exit_vcpu *vcpus;	   /* rules.vcpus of them */
-	const struct exit_times *exits;	   /* EXIT_ROWS for each */
+	struct exit_counts *vcpus;	   /* rules.vcpus of them */
 	struct exit_ring *rings;	   /* NULL: nothing is traced */
 	const struct exit_record *records; /* rules.ring for each vCPU */
-	size_t vcpus_size, exits_size, rings_size, records_size;
+	size_t vcpus_size, rings_size, records_size;
 };
 
 static int load_fentry(void *opaque)
@@ -82,11 +81,13 @@ static int load(struct collector *collector, bool tracepoints)
 	if (result < 0)
 		return result;
 	collector->vcpus_size = collector->rules.vcpus * sizeof(*collector->vcpus);
-	collector->exits_size = collector->rules.vcpus * EXIT_ROWS * sizeof(*collector->exits);
-	collector->vcpus = map(collector->programs.vcpus, collector->vcpus_size, PROT_READ);
-	collector->exits = map(collector->programs.exits, collector->exits_size, PROT_READ);
+	collector->vcpus =
+		map(collector->programs.vcpus, collector->vcpus_size, PROT_READ | PROT_WRITE);
 	collector->programs.step = "mapping what they count";
-	return collector->vcpus && collector->exits && map_rings(collector) ? 0 : -errno;
+	if (!collector->vcpus || !map_rings(collector))
+		return -errno;
+	collector_next_interval(collector);
+	return 0;
 }
 
 /* The programs give process ids as this process sees them. */
@@ -122,6 +123,7 @@ struct collector *collector_open(const struct collector_options *options,
 			.vcpus = options->vcpus,
 			.traced = options->traced,
 			.ring = options->traced ? ring_records(options->vcpus) : 1,
+			.apart = options->key != KEY_NONE || options->traced,
 		};
 		name_pid_namespace(&collector->rules);
 		result = load(collector, options->tracepoints);
@@ -147,7 +149,6 @@ void collector_close(struct collector *collector)
 	if (!collector)
 		return;
 	unmap(collector->vcpus, collector->vcpus_size);
-	unmap(collector->exits, collector->exits_size);
 	unmap(collector->rings, collector->rings_size);
 	unmap(collector->records, collector->records_size);
 	collector_unload(&collector->programs);
@@ -179,7 +180,8 @@ uint64_t collector_keys_lost(const struct collector *collector)
 
 void collector_next_interval(struct collector *collector)
 {
-	__atomic_fetch_add(collector->programs.interval, 1, __ATOMIC_RELEASE);
+	for (uint32_t i = 0; i < collector->rules.vcpus; i++)
+		__atomic_fetch_add(&collector->vcpus[i].vcpu.interval, 1, __ATOMIC_RELAXED);
 }
 
 /* What has begun is counted up to NOW. A sleep in WFI is a halt as soon as one looks at it, not
@@ -214,7 +216,7 @@ static void copy_whole(const struct exit_vcpu *vcpu, void *to, const void *from,
 
 bool collector_vcpu(const struct collector *collector, uint32_t index, struct exit_vcpu *vcpu)
 {
-	const struct exit_vcpu *from = &collector->vcpus[index];
+	const struct exit_vcpu *from = &collector->vcpus[index].vcpu;
 
 	if (index >= collector->rules.vcpus || !from->first)
 		return false;
@@ -226,11 +228,12 @@ bool collector_vcpu(const struct collector *collector, uint32_t index, struct ex
 bool collector_times(const struct collector *collector, uint32_t index, uint32_t row,
 		     struct exit_times *times)
 {
-	const struct exit_times *from = &collector->exits[(size_t)index * EXIT_ROWS + row];
+	const struct exit_counts *counts = &collector->vcpus[index];
+	const struct exit_times *from = &counts->times[row];
 
 	if (!__atomic_load_n(&from->count, __ATOMIC_RELAXED))
 		return false;
-	copy_whole(&collector->vcpus[index], times, from, sizeof(*times));
+	copy_whole(&counts->vcpu, times, from, sizeof(*times));
 	return true;
 }
 

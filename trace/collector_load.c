@@ -29,7 +29,7 @@ void collector_unload(struct collector_programs *programs)
 
 /* The maps, by their names: the same in both skeletons, at different places. */
 struct maps {
-	struct bpf_map_desc *vcpus, *exits, *known, *keyed, *rings, *records;
+	struct bpf_map_desc *vcpus, *known, *keyed, *rings, *records;
 };
 
 static void make_room(const struct exit_rules *rules, const struct maps *maps)
@@ -37,7 +37,6 @@ static void make_room(const struct exit_rules *rules, const struct maps *maps)
 	uint32_t traced = rules->traced ? rules->vcpus : 1;
 
 	maps->vcpus->max_entries = rules->vcpus;
-	maps->exits->max_entries = rules->vcpus * EXIT_ROWS;
 	maps->known->max_entries = rules->vcpus;
 	maps->keyed->max_entries = rules->key == KEY_NONE ? 1 : COLLECTOR_KEYS;
 	maps->rings->max_entries = traced;
@@ -47,7 +46,6 @@ static void make_room(const struct exit_rules *rules, const struct maps *maps)
 static void keep_maps(struct collector_programs *programs, const struct maps *maps)
 {
 	programs->vcpus = maps->vcpus->map_fd;
-	programs->exits = maps->exits->map_fd;
 	programs->keyed = maps->keyed->map_fd;
 	programs->rings = maps->rings->map_fd;
 	programs->records = maps->records->map_fd;
@@ -87,16 +85,15 @@ int collector_load_fentry(struct collector_programs *programs, const struct exit
 		.step = "loading", .skeleton = skeleton, .destroy = destroy_fentry};
 	if (!skeleton)
 		return -ENOMEM;
-	const struct maps maps = {&skeleton->maps.vcpus, &skeleton->maps.exits,
-				  &skeleton->maps.known, &skeleton->maps.keyed,
-				  &skeleton->maps.rings, &skeleton->maps.records};
+	const struct maps maps = {&skeleton->maps.vcpus, &skeleton->maps.known,
+				  &skeleton->maps.keyed, &skeleton->maps.rings,
+				  &skeleton->maps.records};
 	skeleton->rodata->rules = *rules;
 	make_room(rules, &maps);
 	result = exits_fentry__load(skeleton);
 	keep_maps(programs, &maps);
 	if (result == 0) {
 		/* Only now is it the memory that the programs see. */
-		programs->interval = (uint64_t *)&skeleton->bss->interval;
 		programs->keys_lost = (uint64_t *)&skeleton->bss->keys_lost;
 		programs->vcpu_count = &skeleton->bss->vcpu_count;
 	}
@@ -125,16 +122,15 @@ int collector_load_tracepoint(struct collector_programs *programs, const struct 
 		.step = "loading", .skeleton = skeleton, .destroy = destroy_tracepoint};
 	if (!skeleton)
 		return -ENOMEM;
-	const struct maps maps = {&skeleton->maps.vcpus, &skeleton->maps.exits,
-				  &skeleton->maps.known, &skeleton->maps.keyed,
-				  &skeleton->maps.rings, &skeleton->maps.records};
+	const struct maps maps = {&skeleton->maps.vcpus, &skeleton->maps.known,
+				  &skeleton->maps.keyed, &skeleton->maps.rings,
+				  &skeleton->maps.records};
 	skeleton->rodata->rules = *rules;
 	make_room(rules, &maps);
 	result = exits_tracepoint__load(skeleton);
 	keep_maps(programs, &maps);
 	if (result == 0) {
 		/* Only now is it the memory that the programs see. */
-		programs->interval = (uint64_t *)&skeleton->bss->interval;
 		programs->keys_lost = (uint64_t *)&skeleton->bss->keys_lost;
 		programs->vcpu_count = &skeleton->bss->vcpu_count;
 	}

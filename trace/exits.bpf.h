@@ -38,7 +38,6 @@ const char exits_license[] SEC("license") = "GPL";
 
 const volatile struct exit_rules rules;
 
-__u64 interval;	  /* the collector counts it up: minima and maxima begin anew */
 __u32 vcpu_count; /* so many were seen */
 __u64 keys_lost;  /* exits that no room was left for in `keyed` */
 
@@ -47,16 +46,8 @@ struct {
 	__uint(map_flags, BPF_F_MMAPABLE);
 	__uint(max_entries, 1); /* rules.vcpus */
 	__type(key, __u32);
-	__type(value, struct exit_vcpu);
+	__type(value, struct exit_counts);
 } vcpus SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(max_entries, 1); /* rules.vcpus * EXIT_ROWS */
-	__type(key, __u32);
-	__type(value, struct exit_times);
-} exits SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -117,11 +108,23 @@ struct {
  * neither change its CPU nor another one in, so that this is the vCPU of which kvm_exit does not
  * say which it is (kvm_arch_vcpu_ioctl_run()). At all other events it is the likely one.
  */
+struct entry {
+	/*
+	 * With its type, so that a register of the guest is one load and not a call. NULL: it is
+	 * not watched, or the CPU has run another thread since.
+	 */
+	struct kvm_vcpu __kptr_untrusted *vcpu;
+	__u64 last; /* the same, and also then */
+	__u32 tid;
+	__u32 index;
+	__u32 watched;
+};
+
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, 1);
 	__type(key, __u32);
-	__type(value, struct runner);
+	__type(value, struct entry);
 } entered SEC(".maps");
 
 static const struct exit_times no_times;
@@ -141,9 +144,9 @@ static __always_inline void end(struct exit_vcpu *vcpu)
 }
 
 /* What went by since the last event was spent in the state that it left. */
-static __always_inline void enter_state(struct exit_vcpu *vcpu, __u32 state, __u64 now)
+static __always_inline void enter_state(struct exit_vcpu *vcpu, __u64 state, __u64 now)
 {
-	__u32 left = vcpu->state;
+	__u64 left = vcpu->state;
 
 	if (left < VCPU_STATES)
 		vcpu->ns[left] += now - vcpu->since;
@@ -151,7 +154,24 @@ static __always_inline void enter_state(struct exit_vcpu *vcpu, __u32 state, __u
 	vcpu->state = state;
 }
 
-static __always_inline struct runner *last_entered(void)
+/*
+ * The same for all that can happen between an exit and the next entry. In most exits nothing does:
+ * so it is not before that the times at the exit are kept.
+ */
+static __always_inline void take_detour(struct exit_vcpu *vcpu, __u64 state, __u64 now)
+{
+	if (vcpu->open == EXIT_DIRECT) {
+		vcpu->open = EXIT_DETOUR;
+		vcpu->to_vmm = 0;
+		vcpu->at_exit[VCPU_KERNEL] = vcpu->ns[VCPU_KERNEL];
+		vcpu->at_exit[VCPU_VMM] = vcpu->ns[VCPU_VMM];
+		vcpu->at_exit[VCPU_HALTED] = vcpu->ns[VCPU_HALTED];
+		vcpu->at_exit[VCPU_BLOCKED] = vcpu->ns[VCPU_BLOCKED];
+	}
+	enter_state(vcpu, state, now);
+}
+
+static __always_inline struct entry *last_entered(void)
 {
 	__u32 zero = 0;
 
@@ -161,17 +181,23 @@ static __always_inline struct runner *last_entered(void)
 /* The vCPU that thread TID runs, if it is watched and has not moved to another one. */
 static __always_inline struct exit_vcpu *vcpu_of(__u32 tid)
 {
-	struct runner *runner = last_entered();
-	struct exit_vcpu *vcpu;
+	const struct entry *last = last_entered();
+	const struct runner *runner;
+	struct exit_counts *counts;
 	__u32 index;
 
-	if (!runner || runner->tid != tid)
+	if (last && last->tid == tid) {
+		if (!last->watched)
+			return NULL;
+		index = last->index;
+	} else {
 		runner = bpf_map_lookup_elem(&runners, &tid);
-	if (!runner || !runner->watched)
-		return NULL;
-	index = runner->index;
-	vcpu = bpf_map_lookup_elem(&vcpus, &index);
-	return vcpu && vcpu->thread == tid ? vcpu : NULL;
+		if (!runner || !runner->watched)
+			return NULL;
+		index = runner->index;
+	}
+	counts = bpf_map_lookup_elem(&vcpus, &index);
+	return counts && counts->vcpu.thread == tid ? &counts->vcpu : NULL;
 }
 
 static __always_inline struct exit_vcpu *current_vcpu(void)
@@ -181,17 +207,18 @@ static __always_inline struct exit_vcpu *current_vcpu(void)
 
 /* ---- one exit is over ---- */
 
-static __always_inline void add_times(struct exit_times *times, const struct exit_vcpu *vcpu,
-				      __u64 ns, __u64 vmm_ns, __u64 halted_ns)
+struct spent {
+	__u64 ns, vmm_ns, halted_ns;
+	__u64 to_vmm;
+};
+
+static __always_inline void add_time(struct exit_times *times, __u64 interval, __u64 ns)
 {
-	__u32 bucket = exit_bucket(ns);
+	__u64 bucket = exit_bucket(ns);
 
 	times->count++;
-	times->to_vmm += vcpu->to_vmm != 0;
 	times->ns += ns;
-	times->vmm_ns += vmm_ns;
-	times->halted_ns += halted_ns;
-	if (times->interval != interval || times->count == 1) {
+	if (times->interval != interval) {
 		times->interval = interval;
 		times->min = ns;
 		times->max = ns;
@@ -204,7 +231,14 @@ static __always_inline void add_times(struct exit_times *times, const struct exi
 		times->buckets[bucket]++;
 }
 
-static __always_inline bool has_key(__u32 row)
+static __always_inline void add_detour(struct exit_times *times, const struct spent *spent)
+{
+	times->to_vmm += spent->to_vmm != 0;
+	times->vmm_ns += spent->vmm_ns;
+	times->halted_ns += spent->halted_ns;
+}
+
+static __always_inline bool has_key(__u64 row)
 {
 	if (rules.key == KEY_MMIO)
 		return row == EXIT_LOAD_MMIO || row == EXIT_STORE_MMIO;
@@ -213,8 +247,8 @@ static __always_inline bool has_key(__u32 row)
 	return rules.key == KEY_PC;
 }
 
-static __always_inline void add_keyed(__u32 index, const struct exit_vcpu *vcpu, __u64 ns,
-				      __u64 vmm_ns, __u64 halted_ns)
+static __always_inline void add_keyed(__u32 index, const struct exit_vcpu *vcpu,
+				      const struct spent *spent)
 {
 	struct exit_key_name name = {.value = vcpu->key, .vcpu = index, .row = vcpu->row};
 	struct exit_times *times = bpf_map_lookup_elem(&keyed, &name);
@@ -223,10 +257,12 @@ static __always_inline void add_keyed(__u32 index, const struct exit_vcpu *vcpu,
 		bpf_map_update_elem(&keyed, &name, &no_times, BPF_NOEXIST);
 		times = bpf_map_lookup_elem(&keyed, &name);
 	}
-	if (times)
-		add_times(times, vcpu, ns, vmm_ns, halted_ns);
-	else
+	if (!times) {
 		__sync_fetch_and_add(&keys_lost, 1);
+		return;
+	}
+	add_time(times, vcpu->interval, spent->ns);
+	add_detour(times, spent);
 }
 
 /* ---- one exit by itself ---- */
@@ -293,8 +329,8 @@ static __always_inline void record_exit(__u32 index, struct exit_vcpu *seen,
 }
 
 static __always_inline void record_entry(__u32 index, const struct exit_vcpu *seen,
-					 const struct kvm_vcpu *vcpu, __u64 now, __u64 ns,
-					 __u64 vmm_ns, __u64 halted_ns)
+					 const struct kvm_vcpu *vcpu, __u64 now,
+					 const struct spent *spent)
 {
 	struct exit_ring *ring = bpf_map_lookup_elem(&rings, &index);
 	struct exit_record *record;
@@ -317,11 +353,11 @@ static __always_inline void record_entry(__u32 index, const struct exit_vcpu *se
 	record->lost = ring->lost_since;
 	ring->lost_since = 0;
 	record->entered = now;
-	record->ns = ns;
-	record->vmm_ns = vmm_ns;
-	record->halted_ns = halted_ns;
+	record->ns = spent->ns;
+	record->vmm_ns = spent->vmm_ns;
+	record->halted_ns = spent->halted_ns;
 	record->row = seen->row;
-	record->to_vmm = seen->to_vmm;
+	record->to_vmm = spent->to_vmm;
 	bpf_probe_read_kernel(&record->next_pc, sizeof(record->next_pc),
 			      __builtin_preserve_access_index(&vcpu->arch.guest_context.sepc));
 	if (seen->row >= EXIT_SBI) {
@@ -340,21 +376,56 @@ static __always_inline void record_entry(__u32 index, const struct exit_vcpu *se
 	ring->head++;
 }
 
-static __always_inline void finish_exit(__u32 index, struct exit_vcpu *vcpu,
+static __always_inline void add_apart(__u32 index, struct exit_vcpu *vcpu,
+				      const struct kvm_vcpu *entering, __u64 now,
+				      const struct spent *spent)
+{
+	if (rules.key != KEY_NONE && has_key(vcpu->row))
+		add_keyed(index, vcpu, spent);
+	if (rules.traced)
+		record_entry(index, vcpu, entering, now, spent);
+}
+
+/* By far the most exits: KVM handled it in one go, and nobody wants more of it. */
+static __always_inline void finish_plain(struct exit_counts *counts, __u64 now)
+{
+	__u64 ns = now - counts->vcpu.exited, row = counts->vcpu.row;
+
+	counts->vcpu.ns[VCPU_KERNEL] += ns;
+	if (row < EXIT_ROWS)
+		add_time(&counts->times[row], counts->vcpu.interval, ns);
+}
+
+/* What the exit that is being handled took. */
+static __always_inline struct spent spent_in(const struct exit_vcpu *vcpu)
+{
+	struct spent spent = {.to_vmm = vcpu->to_vmm};
+
+	spent.vmm_ns = vcpu->ns[VCPU_VMM] - vcpu->at_exit[VCPU_VMM];
+	spent.ns = vcpu->ns[VCPU_KERNEL] - vcpu->at_exit[VCPU_KERNEL] + spent.vmm_ns;
+	spent.halted_ns = vcpu->ns[VCPU_HALTED] - vcpu->at_exit[VCPU_HALTED];
+	return spent;
+}
+
+static __always_inline void finish_exit(__u32 index, struct exit_counts *counts,
 					const struct kvm_vcpu *entering, __u64 now)
 {
-	__u64 vmm_ns = vcpu->ns[VCPU_VMM] - vcpu->at_exit[VCPU_VMM];
-	__u64 ns = vcpu->ns[VCPU_KERNEL] - vcpu->at_exit[VCPU_KERNEL] + vmm_ns;
-	__u64 halted_ns = vcpu->ns[VCPU_HALTED] - vcpu->at_exit[VCPU_HALTED];
-	__u32 entry = index * EXIT_ROWS + vcpu->row;
-	struct exit_times *times = bpf_map_lookup_elem(&exits, &entry);
+	struct exit_vcpu *vcpu = &counts->vcpu;
+	struct spent spent = {.ns = now - vcpu->exited};
+	__u64 row = vcpu->row;
 
-	if (times)
-		add_times(times, vcpu, ns, vmm_ns, halted_ns);
-	if (rules.key != KEY_NONE && has_key(vcpu->row))
-		add_keyed(index, vcpu, ns, vmm_ns, halted_ns);
-	if (rules.traced)
-		record_entry(index, vcpu, entering, now, ns, vmm_ns, halted_ns);
+	enter_state(vcpu, VCPU_GUEST, now);
+	if (vcpu->open == EXIT_NONE)
+		vcpu->orphans++;
+	if (vcpu->open == EXIT_NONE || vcpu->open == EXIT_UNSEEN || row >= EXIT_ROWS)
+		return;
+	if (vcpu->open == EXIT_DETOUR) {
+		spent = spent_in(vcpu);
+		add_detour(&counts->times[row], &spent);
+	}
+	add_time(&counts->times[row], vcpu->interval, spent.ns);
+	if (vcpu->apart)
+		add_apart(index, vcpu, entering, now, &spent);
 }
 
 /* ---- a vCPU is seen for the first time, or in another thread ---- */
@@ -393,19 +464,17 @@ static __always_inline int index_of(const struct known_name *name)
 	return index;
 }
 
-/* Fills RUNNER for this thread, which enters VCPU. */
-static __always_inline void adopt(struct runner *runner, __u32 tid, struct kvm_vcpu *vcpu,
-				  __u64 now)
+/* Fills HERE for its thread, which enters VCPU. */
+static __always_inline void adopt(struct entry *here, struct kvm_vcpu *vcpu, __u64 now)
 {
 	struct bpf_pidns_info process = {0};
 	struct known_name name = {0};
+	struct exit_counts *counts;
 	struct exit_vcpu *seen;
 	__u32 index;
 	int found;
 
-	runner->vcpu = (__u64)vcpu;
-	runner->tid = tid;
-	runner->watched = 0;
+	here->watched = 0;
 	if (!process_of(&process) || !is_watched(&process))
 		return;
 	name.kvm = (__u64)vcpu->kvm;
@@ -413,37 +482,69 @@ static __always_inline void adopt(struct runner *runner, __u32 tid, struct kvm_v
 	name.vcpu_id = vcpu->vcpu_id;
 	found = index_of(&name);
 	index = found;
-	seen = found < 0 ? NULL : bpf_map_lookup_elem(&vcpus, &index);
-	if (!seen)
+	counts = found < 0 ? NULL : bpf_map_lookup_elem(&vcpus, &index);
+	if (!counts)
 		return;
-	runner->index = index;
-	runner->watched = 1;
+	seen = &counts->vcpu;
+	here->index = index;
+	here->watched = 1;
 	begin(seen);
 	seen->tid = process.pid;
-	seen->thread = tid;
+	seen->thread = here->tid;
 	if (!seen->first) {
 		seen->kvm = name.kvm;
 		seen->tgid = name.tgid;
 		seen->vcpu_id = name.vcpu_id;
 		seen->state = VCPU_KERNEL;
+		seen->open = EXIT_UNSEEN;
+		seen->apart = rules.apart;
 		seen->first = now;
 		seen->since = now;
 	}
 	end(seen);
 }
 
-/* Another vCPU than this CPU had last, or in another thread. */
-static __always_inline void find_runner(struct runner *here, __u32 tid, struct kvm_vcpu *vcpu,
-					__u64 now)
+/* Since RUNNER's thread ran its vCPU, another thread did. */
+static __always_inline bool has_moved(const struct runner *runner)
 {
-	struct runner *runner = bpf_map_lookup_elem(&runners, &tid);
+	__u32 index = runner->index;
+	const struct exit_counts *counts = bpf_map_lookup_elem(&vcpus, &index);
 
-	if (runner && runner->vcpu == (__u64)vcpu) {
-		*here = *runner;
+	return runner->watched && counts && counts->vcpu.thread != runner->tid;
+}
+
+/* Another vCPU than this CPU had last, or in another thread. */
+static __always_inline void look_up(struct entry *here, __u32 tid, struct kvm_vcpu *vcpu, __u64 now)
+{
+	const struct runner *runner = bpf_map_lookup_elem(&runners, &tid);
+	struct runner made = {.vcpu = (__u64)vcpu, .tid = tid};
+
+	here->last = (__u64)vcpu;
+	here->tid = tid;
+	if (runner && runner->vcpu == (__u64)vcpu && !has_moved(runner)) {
+		here->index = runner->index;
+		here->watched = runner->watched;
 		return;
 	}
-	adopt(here, tid, vcpu, now);
-	bpf_map_update_elem(&runners, &tid, here, BPF_ANY);
+	adopt(here, vcpu, now);
+	made.index = here->index;
+	made.watched = here->watched;
+	bpf_map_update_elem(&runners, &tid, &made, BPF_ANY);
+}
+
+/* This CPU enters VCPU, and did something else before. False: it is not watched. */
+static __always_inline bool find_vcpu(struct entry *here, struct kvm_vcpu *vcpu, __u64 now)
+{
+	__u32 tid = (__u32)bpf_get_current_pid_tgid();
+
+	if (here->last != (__u64)vcpu || here->tid != tid)
+		look_up(here, tid, vcpu, now);
+	if (!here->watched) {
+		here->vcpu = NULL;
+		return false;
+	}
+	here->vcpu = vcpu;
+	return true;
 }
 
 /* ---- events ---- */
@@ -451,60 +552,68 @@ static __always_inline void find_runner(struct runner *here, __u32 tid, struct k
 SEC("tp_btf/kvm_entry")
 int BPF_PROG(on_entry, struct kvm_vcpu *entering)
 {
-	__u32 tid = (__u32)bpf_get_current_pid_tgid(), index;
-	struct runner *runner = last_entered();
+	struct entry *here = last_entered();
 	__u64 now = bpf_ktime_get_ns();
+	struct exit_counts *counts;
 	struct exit_vcpu *vcpu;
+	__u32 index;
 
-	if (!entering || !runner)
+	if (!entering || !here)
 		return 0;
-	if (runner->vcpu != (__u64)entering || runner->tid != tid)
-		find_runner(runner, tid, entering, now);
-	if (!runner->watched)
+	if (here->vcpu != entering && !find_vcpu(here, entering, now))
 		return 0;
-	index = runner->index;
-	vcpu = bpf_map_lookup_elem(&vcpus, &index);
-	if (!vcpu)
+	index = here->index;
+	counts = bpf_map_lookup_elem(&vcpus, &index);
+	if (!counts)
 		return 0;
+	vcpu = &counts->vcpu;
 	begin(vcpu);
-	enter_state(vcpu, VCPU_GUEST, now);
-	vcpu->entries++;
-	if (vcpu->open)
-		finish_exit(index, vcpu, entering, now);
-	else if (vcpu->entries > 1)
-		vcpu->orphans++;
-	vcpu->open = 0;
+	if (vcpu->open == EXIT_DIRECT && !vcpu->apart)
+		finish_plain(counts, now);
+	else
+		finish_exit(index, counts, entering, now);
+	vcpu->state = VCPU_GUEST;
+	vcpu->since = now;
+	vcpu->open = EXIT_NONE;
 	end(vcpu);
 	return 0;
 }
 
-/* The registers of a guest that has just left. */
-struct call {
-	unsigned long fid, eid;
-};
+static __always_inline void note_key(struct exit_vcpu *vcpu, __u64 stval, __u64 htval)
+{
+	if (rules.key == KEY_MMIO)
+		vcpu->key = exit_guest_address(htval, stval);
+	else if (rules.key == KEY_CSR)
+		vcpu->key = stval >> 20 & 0xFFF;
+	else if (rules.key == KEY_PC)
+		vcpu->key = vcpu->pc;
+}
 
 SEC("tp_btf/kvm_exit")
 int BPF_PROG(on_exit, struct kvm_cpu_trap *trap)
 {
-	const struct runner *runner = last_entered();
+	const struct entry *here = last_entered();
 	__u64 now = bpf_ktime_get_ns(), scause, stval = 0, htval = 0, htinst = 0;
+	__u64 eid = 0, fid = 0;
 	const struct kvm_vcpu *left;
-	struct call call = {0};
+	struct exit_counts *counts;
 	struct exit_vcpu *vcpu;
 	__u32 index;
 
-	if (!trap || !runner || !runner->watched)
+	if (!trap || !here)
 		return 0;
-	index = runner->index;
-	vcpu = bpf_map_lookup_elem(&vcpus, &index);
-	if (!vcpu)
+	left = here->vcpu;
+	if (!left)
 		return 0;
+	index = here->index;
+	counts = bpf_map_lookup_elem(&vcpus, &index);
+	if (!counts)
+		return 0;
+	vcpu = &counts->vcpu;
 	scause = trap->scause;
-	left = (const struct kvm_vcpu *)runner->vcpu;
 	if (scause == CAUSE_SBI_CALL) {
-		bpf_probe_read_kernel(
-			&call, sizeof(call),
-			__builtin_preserve_access_index(&left->arch.guest_context.a6));
+		eid = left->arch.guest_context.a7;
+		fid = left->arch.guest_context.a6;
 	} else if (!(scause & CAUSE_INTERRUPT)) {
 		stval = trap->stval;
 		htval = trap->htval;
@@ -515,23 +624,15 @@ int BPF_PROG(on_exit, struct kvm_cpu_trap *trap)
 	if (vcpu->state != VCPU_GUEST)
 		vcpu->orphans++;
 	enter_state(vcpu, VCPU_KERNEL, now);
-	vcpu->row = exit_row(scause, stval, htinst, call.eid, call.fid);
-	vcpu->open = 1;
-	vcpu->to_vmm = 0;
+	vcpu->row = exit_row(scause, stval, htinst, eid, fid);
+	vcpu->open = EXIT_DIRECT;
 	vcpu->exited = now;
-	vcpu->at_exit[VCPU_KERNEL] = vcpu->ns[VCPU_KERNEL];
-	vcpu->at_exit[VCPU_VMM] = vcpu->ns[VCPU_VMM];
-	vcpu->at_exit[VCPU_HALTED] = vcpu->ns[VCPU_HALTED];
-	vcpu->at_exit[VCPU_BLOCKED] = vcpu->ns[VCPU_BLOCKED];
 	vcpu->pc = trap->sepc;
-	if (rules.key == KEY_MMIO)
-		vcpu->key = exit_guest_address(htval, stval);
-	else if (rules.key == KEY_CSR)
-		vcpu->key = stval >> 20 & 0xFFF;
-	else if (rules.key == KEY_PC)
-		vcpu->key = vcpu->pc;
-	if (rules.traced)
-		record_exit(index, vcpu, left, trap, now);
+	if (vcpu->apart) {
+		note_key(vcpu, stval, htval);
+		if (rules.traced)
+			record_exit(index, vcpu, left, trap, now);
+	}
 	end(vcpu);
 	return 0;
 }
@@ -546,7 +647,7 @@ int BPF_PROG(on_userspace, __u32 reason, int result)
 	if (!vcpu)
 		return 0;
 	begin(vcpu);
-	enter_state(vcpu, VCPU_VMM, bpf_ktime_get_ns());
+	take_detour(vcpu, VCPU_VMM, bpf_ktime_get_ns());
 	vcpu->to_vmm = 1 + reason;
 	if (reason == RUN_MMIO && result >= 0)
 		vcpu->row = exit_mmio_row(vcpu->row);
@@ -574,7 +675,7 @@ int BPF_PROG(on_wakeup, __u64 ns)
 	if (!vcpu)
 		return 0;
 	begin(vcpu);
-	enter_state(vcpu, VCPU_KERNEL, bpf_ktime_get_ns());
+	take_detour(vcpu, VCPU_KERNEL, bpf_ktime_get_ns());
 	if (vcpu->open) {
 		halted = take(vcpu, VCPU_BLOCKED, ns);
 		halted += take(vcpu, VCPU_KERNEL, ns - halted);
@@ -592,10 +693,13 @@ SEC("tp_btf/sched_switch")
 int BPF_PROG(on_switch, bool preempt, struct task_struct *prev, struct task_struct *next,
 	     unsigned int prev_state)
 {
+	struct entry *here = last_entered();
 	__u32 tid = prev->pid;
 	struct exit_vcpu *vcpu = vcpu_of(tid);
-	__u64 now = 0;
-	__u32 state;
+	__u64 now = 0, state;
+
+	if (here)
+		here->vcpu = NULL;
 
 	if (vcpu) {
 		now = bpf_ktime_get_ns();
@@ -607,7 +711,7 @@ int BPF_PROG(on_switch, bool preempt, struct task_struct *prev, struct task_stru
 			state = VCPU_WAITING;
 		else
 			state = vcpu->state == VCPU_VMM ? VCPU_VMM : VCPU_BLOCKED;
-		enter_state(vcpu, state, now);
+		take_detour(vcpu, state, now);
 		end(vcpu);
 		if (prev_state & TASK_DEAD)
 			bpf_map_delete_elem(&runners, &tid);
@@ -615,7 +719,7 @@ int BPF_PROG(on_switch, bool preempt, struct task_struct *prev, struct task_stru
 	vcpu = vcpu_of(next->pid);
 	if (vcpu) {
 		begin(vcpu);
-		enter_state(vcpu, vcpu->before, now ? now : bpf_ktime_get_ns());
+		take_detour(vcpu, vcpu->before, now ? now : bpf_ktime_get_ns());
 		end(vcpu);
 	}
 	return 0;

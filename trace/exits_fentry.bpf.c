@@ -34,7 +34,7 @@ int BPF_PROG(on_run, struct kvm_vcpu *run)
 	if (!vcpu)
 		return 0;
 	begin(vcpu);
-	enter_state(vcpu, VCPU_KERNEL, bpf_ktime_get_ns());
+	take_detour(vcpu, VCPU_KERNEL, bpf_ktime_get_ns());
 	end(vcpu);
 	return 0;
 }

@@ -26,17 +26,26 @@ enum vcpu_state {
 /* Durations by size: 4 buckets for each power of two, so that a bound is at most a quarter off. */
 #define EXIT_BUCKETS 160u
 
-static inline uint32_t exit_bucket(uint64_t ns)
+static inline uint64_t exit_bucket(uint64_t ns)
 {
-	uint32_t log = 0;
+	uint64_t top = ns, shift = 0;
 
 	if (ns < 4)
-		return (uint32_t)ns;
-	for (uint32_t step = 32; step; step /= 2)
-		if (ns >> log >> step)
-			log += step;
-	log = (log - 1) * 4 + (uint32_t)(ns >> (log - 2) & 3);
-	return log < EXIT_BUCKETS ? log : EXIT_BUCKETS - 1;
+		return ns;
+	/* Until its three highest bits are left. Few need the long steps. */
+	if (top >> 18)
+		for (uint64_t step = 32; step >= 16; step /= 2)
+			if (top >> step >> 2) {
+				top = sbi_opaque(top >> step);
+				shift += step;
+			}
+	for (uint64_t step = 8; step; step /= 2)
+		if (top >= 4u << step) {
+			top = sbi_opaque(top >> step);
+			shift += step;
+		}
+	top += shift * 4;
+	return top < EXIT_BUCKETS ? top : EXIT_BUCKETS - 1;
 }
 
 /* The shortest duration of BUCKET. */
@@ -50,35 +59,51 @@ static inline uint64_t exit_bucket_start(uint32_t bucket)
 /* Exits of one kind. */
 struct exit_times {
 	uint64_t count;
-	uint64_t to_vmm;    /* of them went on to userspace */
-	uint64_t ns;	    /* handling: in the kernel and in the VMM, awake */
-	uint64_t vmm_ns;    /* of it in the VMM */
-	uint64_t halted_ns; /* beside it */
-	uint64_t min, max;  /* of ns, in INTERVAL */
-	uint64_t interval;
+	uint64_t to_vmm;		/* of them went on to userspace */
+	uint64_t ns;			/* handling: in the kernel and in the VMM, awake */
+	uint64_t vmm_ns;		/* of it in the VMM */
+	uint64_t halted_ns;		/* beside it */
+	uint64_t min, max;		/* of ns, in INTERVAL */
+	uint64_t interval;		/* the vCPU's, at the last exit */
 	uint32_t buckets[EXIT_BUCKETS]; /* of ns */
 };
 
+/* Of the exit that came last. */
+enum {
+	EXIT_NONE,   /* the guest runs */
+	EXIT_DIRECT, /* it is being handled: so far in one go */
+	EXIT_DETOUR, /* since then KVM slept, was interrupted, or went to userspace */
+	EXIT_UNSEEN, /* it came before this vCPU was watched */
+};
+
+/* What programs change at each exit is in words of 64 bits: others cost a conversion each time. */
 struct exit_vcpu {
 	uint64_t sequence;	     /* odd while it changes */
 	uint64_t kvm;		     /* the kernel's struct kvm: which VM of its process */
 	uint32_t tgid, tid, vcpu_id; /* as the collector's PID namespace has them */
 	uint32_t thread;	     /* its tid as the first PID namespace has it */
-	uint32_t state;		     /* enum vcpu_state */
-	uint32_t before;	     /* the state that it had when it lost its CPU */
-	uint32_t row;		     /* of the exit that is being handled, or was last */
-	uint32_t open;		     /* it is being handled */
-	uint32_t to_vmm;	     /* it went to userspace: 1 + the exit reason of KVM_RUN */
+	uint64_t interval;	     /* the collector counts it up: minima, maxima begin anew */
+	uint64_t apart;		     /* exits are also told apart by a key, or kept one by one */
+	uint64_t state;		     /* enum vcpu_state */
+	uint64_t before;	     /* the state that it had when it lost its CPU */
+	uint64_t row;		     /* of the exit that is being handled, or was last */
+	uint64_t open;		     /* EXIT_...: it is being handled */
+	uint64_t to_vmm;	     /* EXIT_DETOUR: 0, or 1 + the exit reason of KVM_RUN */
 	uint64_t since;		     /* when the state began to be counted */
 	uint64_t first;		     /* when this vCPU was first seen */
 	uint64_t exited;	     /* when the exit came */
 	uint64_t ns[VCPU_STATES];
-	uint64_t at_exit[VCPU_STATES]; /* what ns was then */
-	uint64_t entries, exits;
+	uint64_t at_exit[VCPU_STATES]; /* EXIT_DETOUR: what ns was then */
+	uint64_t exits;
 	uint64_t orphans; /* entries or exits without their other half: seen only where watching
 			     began */
 	uint64_t pc;	  /* the guest's, at the last exit */
 	uint64_t key;	  /* what the exit is grouped by beside its row (enum exit_key) */
+};
+
+struct exit_counts {
+	struct exit_vcpu vcpu;
+	struct exit_times times[EXIT_ROWS];
 };
 
 /* What `--by` can need that no table of fixed size has. */
@@ -158,6 +183,7 @@ struct exit_rules {
 	uint32_t vcpus;					    /* there is room for */
 	uint32_t traced;				    /* enum exit_class: 0: none is */
 	uint32_t ring;					    /* records a vCPU, a power of two */
+	uint32_t apart; /* there is a key, or something is traced */
 };
 
 #endif

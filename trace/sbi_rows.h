@@ -87,15 +87,26 @@ static inline uint32_t sbi_function_row(uint32_t first, uint32_t functions, uint
 }
 
 /*
+ * VALUE, of which the compiler knows nothing. These functions run at each exit; clang's BPF code is
+ * twice as long where it makes a conversion of a branch, or compares halves of registers.
+ */
+static inline uint64_t sbi_opaque(uint64_t value)
+{
+	__asm__("" : "+r"(value));
+	return value;
+}
+
+/*
  * EIDs and FIDs are signed 32-bit integers (SBI 3.0, chapter 3): the upper halves of a7 and a6 do
  * not count here, though KVM compares whole registers.
  */
 static inline uint32_t sbi_row(uint64_t a7, uint64_t a6)
 {
-	uint32_t eid = (uint32_t)a7, fid = (uint32_t)a6;
+	uint64_t eid = sbi_opaque((uint32_t)a7);
+	uint32_t fid = (uint32_t)a6;
 
 	if (eid <= SBI_EID_LEGACY_LAST)
-		return sbi_function_row(SBI_ROW_LEGACY, SBI_LEGACY_FUNCTIONS, eid);
+		return sbi_function_row(SBI_ROW_LEGACY, SBI_LEGACY_FUNCTIONS, (uint32_t)eid);
 	switch (eid) {
 	case SBI_EID_BASE: return sbi_function_row(SBI_ROW_BASE, SBI_BASE_FUNCTIONS, fid);
 	case SBI_EID_TIME: return sbi_function_row(SBI_ROW_TIME, SBI_TIME_FUNCTIONS, fid);

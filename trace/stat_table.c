@@ -104,7 +104,6 @@ void stat_difference(struct stat_sample *after, const struct stat_sample *before
 
 		if (!before->vcpus[i].first)
 			continue;
-		vcpu->entries -= before->vcpus[i].entries;
 		vcpu->exits -= before->vcpus[i].exits;
 		vcpu->orphans -= before->vcpus[i].orphans;
 		for (uint32_t state = 0; state < VCPU_STATES; state++)
