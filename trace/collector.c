@@ -28,7 +28,8 @@ struct collector {
 	struct exit_counts *vcpus;	   /* rules.vcpus of them */
 	struct exit_ring *rings;	   /* NULL: nothing is traced */
 	const struct exit_record *records; /* rules.ring for each vCPU */
-	size_t vcpus_size, rings_size, records_size;
+	const struct exit_text *texts;	   /* of the records; NULL: theirs are enough */
+	size_t vcpus_size, rings_size, records_size, texts_size;
 };
 
 static int load_fentry(void *opaque)
@@ -63,6 +64,13 @@ static bool map_rings(struct collector *collector)
 	collector->rings =
 		map(collector->programs.rings, collector->rings_size, PROT_READ | PROT_WRITE);
 	collector->records = map(collector->programs.records, collector->records_size, PROT_READ);
+	if (exit_rules_long_text(rules)) {
+		collector->texts_size =
+			(size_t)rules->vcpus * rules->ring * sizeof(*collector->texts);
+		collector->texts = map(collector->programs.texts, collector->texts_size, PROT_READ);
+		if (!collector->texts)
+			return false;
+	}
 	return collector->rings && collector->records;
 }
 
@@ -101,11 +109,13 @@ static void name_pid_namespace(struct exit_rules *rules)
 	rules->pid_namespace_inode = status.st_ino;
 }
 
-static uint32_t ring_records(uint32_t vcpus)
+static uint32_t ring_records(const struct collector_options *options)
 {
+	uint64_t size = sizeof(struct exit_record) +
+			(options->text > RECORD_TEXT ? sizeof(struct exit_text) : 0);
 	uint32_t records = RING_RECORDS;
 
-	while (records > 1 && (uint64_t)records * vcpus * sizeof(struct exit_record) > RINGS_SIZE)
+	while (records > 1 && records * options->vcpus * size > RINGS_SIZE)
 		records /= 2;
 	return records;
 }
@@ -122,7 +132,8 @@ struct collector *collector_open(const struct collector_options *options,
 			.key = options->key,
 			.vcpus = options->vcpus,
 			.traced = options->traced,
-			.ring = options->traced ? ring_records(options->vcpus) : 1,
+			.text = options->text,
+			.ring = options->traced ? ring_records(options) : 1,
 			.apart = options->key != KEY_NONE || options->traced,
 		};
 		name_pid_namespace(&collector->rules);
@@ -151,6 +162,7 @@ void collector_close(struct collector *collector)
 	unmap(collector->vcpus, collector->vcpus_size);
 	unmap(collector->rings, collector->rings_size);
 	unmap(collector->records, collector->records_size);
+	unmap(collector->texts, collector->texts_size);
 	collector_unload(&collector->programs);
 	free(collector);
 }
@@ -190,11 +202,12 @@ static void count_open_state(struct exit_vcpu *vcpu, uint64_t now)
 {
 	uint64_t ns = now > vcpu->since ? now - vcpu->since : 0;
 
+	if (vcpu->state >= VCPU_STATES)
+		return;
 	if (vcpu->state == VCPU_BLOCKED && vcpu->open && vcpu->row == EXIT_WFI)
 		vcpu->state = VCPU_HALTED;
 	vcpu->since = now;
-	if (vcpu->state < VCPU_STATES)
-		vcpu->ns[vcpu->state] += ns;
+	vcpu->ns[vcpu->state] += ns;
 }
 
 /*
@@ -237,17 +250,55 @@ bool collector_times(const struct collector *collector, uint32_t index, uint32_t
 	return true;
 }
 
-bool collector_record(struct collector *collector, uint32_t index, struct exit_record *record)
+/* Which of all records is number AT of vCPU INDEX. */
+static size_t place_of(const struct collector *collector, uint32_t index, uint64_t at)
+{
+	return (size_t)index * collector->rules.ring + (at & (collector->rules.ring - 1));
+}
+
+bool collector_peek(const struct collector *collector, uint32_t index, struct exit_record *record,
+		    const uint8_t **text)
+{
+	if (!collector->rings || index >= collector->rules.vcpus)
+		return false;
+	const struct exit_ring *ring = &collector->rings[index];
+	size_t place = place_of(collector, index, ring->tail);
+
+	if (__atomic_load_n(&ring->head, __ATOMIC_ACQUIRE) == ring->tail)
+		return false;
+	*record = collector->records[place];
+	*text = collector->texts ? collector->texts[place].bytes : NULL;
+	return true;
+}
+
+void collector_take(struct collector *collector, uint32_t index)
 {
 	struct exit_ring *ring = &collector->rings[index];
-	uint64_t tail = ring->tail;
 
-	if (!collector->rings || index >= collector->rules.vcpus ||
-	    __atomic_load_n(&ring->head, __ATOMIC_ACQUIRE) == tail)
+	__atomic_store_n(&ring->tail, ring->tail + 1, __ATOMIC_RELEASE);
+}
+
+bool collector_open_exit(const struct collector *collector, uint32_t index,
+			 struct exit_record *record)
+{
+	struct exit_vcpu vcpu;
+
+	if (!collector->rings || !collector_vcpu(collector, index, &vcpu) ||
+	    (vcpu.open != EXIT_DIRECT && vcpu.open != EXIT_DETOUR))
 		return false;
-	*record = collector->records[(size_t)index * collector->rules.ring +
-				     (tail & (collector->rules.ring - 1))];
-	__atomic_store_n(&ring->tail, tail + 1, __ATOMIC_RELEASE);
+	const struct exit_ring *ring = &collector->rings[index];
+	uint64_t head = __atomic_load_n(&ring->head, __ATOMIC_ACQUIRE);
+
+	*record = collector->records[place_of(collector, index, head)];
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	/* It is this exit's, and it was whole all the time. */
+	if (ring->open != 1 || __atomic_load_n(&ring->head, __ATOMIC_RELAXED) != head ||
+	    record->exited != vcpu.exited ||
+	    !(collector->rules.traced & exit_class((uint32_t)vcpu.row)))
+		return false;
+	record->row = (uint32_t)vcpu.row;
+	record->to_vmm = vcpu.open == EXIT_DETOUR ? (uint32_t)vcpu.to_vmm : 0;
+	record->ns = vcpu.since - vcpu.exited;
 	return true;
 }
 

@@ -20,6 +20,7 @@ struct collector_options {
 	enum exit_key key; /* what else than the row exits are told apart by */
 	uint32_t vcpus;	   /* there is room for so many */
 	uint32_t traced;   /* enum exit_class: also keep these exits one by one */
+	uint32_t text;	   /* so much of what they write, at most RECORD_LONG_TEXT */
 	bool tracepoints;  /* not at functions, even where the kernel could */
 };
 
@@ -56,9 +57,18 @@ bool collector_keyed(const struct collector *collector,
 		     void *opaque);
 /*
  * The next record of vCPU INDEX, in the order in which the guest went on. False: there is none now.
- * RECORD->lost says how many before it are missing.
+ * RECORD->lost says how many before it are missing. TEXT is NULL or its long text, which is the
+ * caller's to read until collector_take() gives the record's place back.
  */
-bool collector_record(struct collector *collector, uint32_t index, struct exit_record *record);
+bool collector_peek(const struct collector *collector, uint32_t index, struct exit_record *record,
+		    const uint8_t **text);
+void collector_take(struct collector *collector, uint32_t index);
+/*
+ * The traced exit that vCPU INDEX has not come back from, as far as it is known; RECORD->ns is how
+ * long it took up to now, or to the end of its thread. False: there is none.
+ */
+bool collector_open_exit(const struct collector *collector, uint32_t index,
+			 struct exit_record *record);
 /* Records of vCPU INDEX that are missing so far. */
 uint64_t collector_records_lost(const struct collector *collector, uint32_t index);
 

@@ -29,7 +29,7 @@ void collector_unload(struct collector_programs *programs)
 
 /* The maps, by their names: the same in both skeletons, at different places. */
 struct maps {
-	struct bpf_map_desc *vcpus, *known, *keyed, *rings, *records;
+	struct bpf_map_desc *vcpus, *known, *keyed, *rings, *records, *texts;
 };
 
 static void make_room(const struct exit_rules *rules, const struct maps *maps)
@@ -41,6 +41,7 @@ static void make_room(const struct exit_rules *rules, const struct maps *maps)
 	maps->keyed->max_entries = rules->key == KEY_NONE ? 1 : COLLECTOR_KEYS;
 	maps->rings->max_entries = traced;
 	maps->records->max_entries = traced * rules->ring;
+	maps->texts->max_entries = exit_rules_long_text(rules) ? traced * rules->ring : 1;
 }
 
 static void keep_maps(struct collector_programs *programs, const struct maps *maps)
@@ -49,6 +50,7 @@ static void keep_maps(struct collector_programs *programs, const struct maps *ma
 	programs->keyed = maps->keyed->map_fd;
 	programs->rings = maps->rings->map_fd;
 	programs->records = maps->records->map_fd;
+	programs->texts = maps->texts->map_fd;
 }
 
 /* The skeleton was loaded with RESULT. Attaches WHICH, in this order: the last begins it all. */
@@ -85,9 +87,9 @@ int collector_load_fentry(struct collector_programs *programs, const struct exit
 		.step = "loading", .skeleton = skeleton, .destroy = destroy_fentry};
 	if (!skeleton)
 		return -ENOMEM;
-	const struct maps maps = {&skeleton->maps.vcpus, &skeleton->maps.known,
-				  &skeleton->maps.keyed, &skeleton->maps.rings,
-				  &skeleton->maps.records};
+	const struct maps maps = {&skeleton->maps.vcpus,   &skeleton->maps.known,
+				  &skeleton->maps.keyed,   &skeleton->maps.rings,
+				  &skeleton->maps.records, &skeleton->maps.texts};
 	skeleton->rodata->rules = *rules;
 	make_room(rules, &maps);
 	result = exits_fentry__load(skeleton);
@@ -122,9 +124,9 @@ int collector_load_tracepoint(struct collector_programs *programs, const struct 
 		.step = "loading", .skeleton = skeleton, .destroy = destroy_tracepoint};
 	if (!skeleton)
 		return -ENOMEM;
-	const struct maps maps = {&skeleton->maps.vcpus, &skeleton->maps.known,
-				  &skeleton->maps.keyed, &skeleton->maps.rings,
-				  &skeleton->maps.records};
+	const struct maps maps = {&skeleton->maps.vcpus,   &skeleton->maps.known,
+				  &skeleton->maps.keyed,   &skeleton->maps.rings,
+				  &skeleton->maps.records, &skeleton->maps.texts};
 	skeleton->rodata->rules = *rules;
 	make_room(rules, &maps);
 	result = exits_tracepoint__load(skeleton);

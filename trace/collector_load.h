@@ -12,8 +12,8 @@ struct collector_programs {
 	const char *step; /* what failed */
 	int links[COLLECTOR_LINKS];
 	unsigned int link_count;
-	int vcpus, keyed, rings, records; /* maps */
-	uint64_t *keys_lost;		  /* in memory that the programs share */
+	int vcpus, keyed, rings, records, texts; /* maps */
+	uint64_t *keys_lost;			 /* in memory that the programs share */
 	uint32_t *vcpu_count;
 	void *skeleton;
 	void (*destroy)(void *skeleton);

@@ -50,6 +50,7 @@ enum exit_row {
 	EXIT_WALK_WRITE,
 	EXIT_OTHER,
 	EXIT_SBI, /* and sbi_row() */
+	EXIT_CONSOLE_WRITE = EXIT_SBI + SBI_ROW_DBCN,
 	EXIT_ROWS = EXIT_SBI + SBI_ROWS,
 };
 

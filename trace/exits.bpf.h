@@ -22,6 +22,16 @@ struct kvm_cpu_context {
 struct kvm_vcpu_arch {
 	struct kvm_cpu_context guest_context;
 } __attribute__((preserve_access_index));
+struct kvm_guest_timer {
+	unsigned long long time_delta;
+} __attribute__((preserve_access_index));
+struct kvm_arch {
+	struct kvm_guest_timer timer;
+} __attribute__((preserve_access_index));
+struct kvm {
+	struct kvm_memslots *memslots[1];
+	struct kvm_arch arch;
+} __attribute__((preserve_access_index));
 struct kvm_vcpu {
 	struct kvm *kvm;
 	int vcpu_id;
@@ -275,6 +285,8 @@ static __always_inline struct exit_record *record_at(__u32 index, const struct e
 	return bpf_map_lookup_elem(&records, &entry);
 }
 
+#include "trace/exits_text.bpf.h"
+
 /* A register of the guest: KVM has them from x0 on one after another. */
 static __always_inline __u64 guest_register(const struct kvm_vcpu *vcpu, __u32 number)
 {
@@ -321,6 +333,8 @@ static __always_inline void record_exit(__u32 index, struct exit_vcpu *seen,
 			record->args, sizeof(record->args),
 			__builtin_preserve_access_index(&vcpu->arch.guest_context.a0));
 		record->known = RECORD_ARGS;
+		if (seen->row == EXIT_CONSOLE_WRITE && rules.text)
+			record_text(index, ring, record, vcpu);
 	} else if (seen->row == EXIT_STORE_FAULT && record->htinst & 1) {
 		/* A transformed store has rs2 in its place. */
 		record->data = guest_register(vcpu, record->htinst >> 20);
@@ -358,6 +372,7 @@ static __always_inline void record_entry(__u32 index, const struct exit_vcpu *se
 	record->halted_ns = spent->halted_ns;
 	record->row = seen->row;
 	record->to_vmm = spent->to_vmm;
+	record->left_after = seen->left < seen->exited ? 0 : seen->left - seen->exited;
 	bpf_probe_read_kernel(&record->next_pc, sizeof(record->next_pc),
 			      __builtin_preserve_access_index(&vcpu->arch.guest_context.sepc));
 	if (seen->row >= EXIT_SBI) {
@@ -495,6 +510,9 @@ static __always_inline void adopt(struct entry *here, struct kvm_vcpu *vcpu, __u
 		seen->kvm = name.kvm;
 		seen->tgid = name.tgid;
 		seen->vcpu_id = name.vcpu_id;
+		bpf_probe_read_kernel(
+			&seen->time_delta, sizeof(seen->time_delta),
+			__builtin_preserve_access_index(&vcpu->kvm->arch.timer.time_delta));
 		seen->state = VCPU_KERNEL;
 		seen->open = EXIT_UNSEEN;
 		seen->apart = rules.apart;
@@ -648,6 +666,8 @@ int BPF_PROG(on_userspace, __u32 reason, int result)
 		return 0;
 	begin(vcpu);
 	take_detour(vcpu, VCPU_VMM, bpf_ktime_get_ns());
+	if (vcpu->left < vcpu->exited)
+		vcpu->left = vcpu->since;
 	vcpu->to_vmm = 1 + reason;
 	if (reason == RUN_MMIO && result >= 0)
 		vcpu->row = exit_mmio_row(vcpu->row);
@@ -676,6 +696,8 @@ int BPF_PROG(on_wakeup, __u64 ns)
 		return 0;
 	begin(vcpu);
 	take_detour(vcpu, VCPU_KERNEL, bpf_ktime_get_ns());
+	if (vcpu->left < vcpu->exited)
+		vcpu->left = vcpu->since - ns;
 	if (vcpu->open) {
 		halted = take(vcpu, VCPU_BLOCKED, ns);
 		halted += take(vcpu, VCPU_KERNEL, ns - halted);

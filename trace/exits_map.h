@@ -92,13 +92,15 @@ struct exit_vcpu {
 	uint64_t since;		     /* when the state began to be counted */
 	uint64_t first;		     /* when this vCPU was first seen */
 	uint64_t exited;	     /* when the exit came */
+	uint64_t left; /* when it first halted or went to the VMM, if not before exited */
 	uint64_t ns[VCPU_STATES];
 	uint64_t at_exit[VCPU_STATES]; /* EXIT_DETOUR: what ns was then */
 	uint64_t exits;
-	uint64_t orphans; /* entries or exits without their other half: seen only where watching
-			     began */
-	uint64_t pc;	  /* the guest's, at the last exit */
-	uint64_t key;	  /* what the exit is grouped by beside its row (enum exit_key) */
+	uint64_t orphans;    /* entries or exits without their other half: seen only where watching
+				began */
+	uint64_t pc;	     /* the guest's, at the last exit */
+	uint64_t key;	     /* what the exit is grouped by beside its row (enum exit_key) */
+	uint64_t time_delta; /* the guest's time CSR is the host's and this */
 };
 
 struct exit_counts {
@@ -147,24 +149,57 @@ static inline uint32_t exit_class(uint32_t row)
 	return row < EXIT_EXCEPTION ? CLASS_IRQ : CLASS_OTHER;
 }
 
+/* The path of one sample. Times are 0 where nobody saw it. */
+struct exit_lcofi {
+	uint64_t overflowed; /* the host took its counter's interrupt */
+	uint64_t injected;   /* the guest's became pending, in this exit */
+	uint64_t by_vmm;     /* its VMM made it so, not KVM */
+	uint64_t taken;	     /* pending and not masked: the guest goes on in its handler */
+};
+
+/* As much of what a guest writes to its console is in a record itself. */
+#define RECORD_TEXT 32u
+/* And so much is kept beside it where it is asked for. */
+#define RECORD_LONG_TEXT 256u
+
 /* An exit and what came of it. It is complete when the guest runs again. */
 struct exit_record {
 	uint64_t lost; /* of this vCPU, just before it: there was no room */
 	uint64_t exited, entered;
 	uint64_t ns, vmm_ns, halted_ns; /* as in struct exit_times */
 	uint64_t pc, next_pc;
-	uint64_t scause, stval, htval, htinst;
-	uint64_t args[8];   /* a0 to a7 at an SBI call */
+	union {
+		struct {
+			uint64_t scause, stval, htval, htinst;
+		};
+		uint8_t text[RECORD_TEXT]; /* RECORD_BYTES */
+	};
+	union {
+		uint64_t args[8];	 /* a0 to a7 at an SBI call */
+		struct exit_lcofi lcofi; /* RECORD_LCOFI */
+	};
 	uint64_t result[2]; /* a0 and a1 when the guest went on */
 	uint64_t data;	    /* what was written to a device, or read, or read from a CSR */
 	uint64_t sstatus;   /* SPP: the mode that the guest was in */
 	uint32_t row;
 	uint32_t to_vmm; /* 0, or 1 + the exit reason of KVM_RUN */
 	uint32_t known;	 /* RECORD_... */
+	uint32_t text_size;
+	uint32_t left_after; /* ns from the exit until it first halted or went to the VMM */
 	uint32_t spare;
 };
 
-enum { RECORD_ARGS = 1, RECORD_DATA = 2 };
+/* The text of a record, from its beginning: where rules.text is more than RECORD_TEXT. */
+struct exit_text {
+	uint8_t bytes[RECORD_LONG_TEXT];
+};
+
+enum {
+	RECORD_ARGS = 1,
+	RECORD_DATA = 2,
+	RECORD_BYTES = 4, /* text: the first bytes that an SBI call writes */
+	RECORD_LCOFI = 8,
+};
 
 /* A ring per vCPU: the vCPU writes at head, the collector reads at tail. */
 struct exit_ring {
@@ -183,7 +218,13 @@ struct exit_rules {
 	uint32_t vcpus;					    /* there is room for */
 	uint32_t traced;				    /* enum exit_class: 0: none is */
 	uint32_t ring;					    /* records a vCPU, a power of two */
+	uint32_t text;					    /* bytes of what a guest writes */
 	uint32_t apart; /* there is a key, or something is traced */
 };
+
+static inline int exit_rules_long_text(const struct exit_rules *rules)
+{
+	return rules->traced && rules->text > RECORD_TEXT;
+}
 
 #endif

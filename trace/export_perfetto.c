@@ -92,6 +92,11 @@ static uint64_t track_uuid(uint32_t pid, uint32_t vcpu, enum track track)
 /* The process itself: no vCPU has this number. */
 #define NO_VCPU 0xfffff
 
+static uint64_t vcpu_uuid(const struct perfetto_vcpu *vcpu, enum track track)
+{
+	return track_uuid(vcpu->pid, (vcpu->again & 0xf) << 16 | (vcpu->vcpu & 0xffff), track);
+}
+
 static void put_text(struct protobuf *to, uint32_t field, const char *text)
 {
 	char clean[TEXT];
@@ -192,8 +197,11 @@ static void describe_thread(struct perfetto *perfetto, const struct perfetto_vcp
 	size_t thread;
 	char name[32];
 
-	snprintf(name, sizeof(name), "vcpu%u", vcpu->vcpu);
-	protobuf_uint(message, DESCRIPTOR_UUID, track_uuid(vcpu->pid, vcpu->vcpu, TRACK_SELF));
+	if (vcpu->again)
+		snprintf(name, sizeof(name), "vcpu%u of VM %u", vcpu->vcpu, vcpu->again + 1);
+	else
+		snprintf(name, sizeof(name), "vcpu%u", vcpu->vcpu);
+	protobuf_uint(message, DESCRIPTOR_UUID, vcpu_uuid(vcpu, TRACK_SELF));
 	protobuf_uint(message, DESCRIPTOR_PARENT_UUID, track_uuid(vcpu->pid, NO_VCPU, TRACK_SELF));
 	thread = protobuf_begin(message, DESCRIPTOR_THREAD);
 	protobuf_uint(message, THREAD_PID, vcpu->pid);
@@ -212,9 +220,8 @@ static void describe_track(struct perfetto *perfetto, const struct perfetto_vcpu
 	struct protobuf *message = start(perfetto, &packet);
 	size_t descriptor = protobuf_begin(message, PACKET_TRACK_DESCRIPTOR);
 
-	protobuf_uint(message, DESCRIPTOR_UUID, track_uuid(vcpu->pid, vcpu->vcpu, track));
-	protobuf_uint(message, DESCRIPTOR_PARENT_UUID,
-		      track_uuid(vcpu->pid, vcpu->vcpu, TRACK_SELF));
+	protobuf_uint(message, DESCRIPTOR_UUID, vcpu_uuid(vcpu, track));
+	protobuf_uint(message, DESCRIPTOR_PARENT_UUID, vcpu_uuid(vcpu, TRACK_SELF));
 	put_text(message, DESCRIPTOR_NAME, name);
 	protobuf_uint(message, DESCRIPTOR_SIBLING_ORDER_RANK, track);
 	if (track == TRACK_RATE) {
@@ -265,7 +272,7 @@ static void write_event(struct perfetto *perfetto, struct perfetto_vcpu *vcpu, u
 	protobuf_uint(message, PACKET_TIMESTAMP_CLOCK_ID, CLOCK_ID_MONOTONIC);
 	begin = protobuf_begin(message, PACKET_TRACK_EVENT);
 	protobuf_uint(message, EVENT_TYPE, type);
-	protobuf_uint(message, EVENT_TRACK_UUID, track_uuid(vcpu->pid, vcpu->vcpu, track));
+	protobuf_uint(message, EVENT_TRACK_UUID, vcpu_uuid(vcpu, track));
 	if (type == TYPE_COUNTER)
 		protobuf_uint(message, EVENT_COUNTER_VALUE,
 			      counter > INT64_MAX ? INT64_MAX : counter);

@@ -41,6 +41,7 @@ struct perfetto_vcpu {
 	uint32_t pid; /* of the VM's process: which VM */
 	uint32_t tid;
 	uint32_t vcpu;
+	uint32_t again; /* of how many of that process that number was before: it has several VMs */
 	/* The writer's own, 0 at first. */
 	enum perfetto_state state;
 	uint32_t open; /* slices on the exits track */

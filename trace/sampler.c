@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "trace/sampler.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+
+#include "trace/guest_clock.h"
 
 bool sample_new(struct stat_sample *sample)
 {
@@ -89,14 +90,7 @@ uint64_t clock_now(void)
 
 uint64_t clock_resolution(void)
 {
-	uint8_t big_endian[4];
-	FILE *file = fopen("/proc/device-tree/cpus/timebase-frequency", "re");
-	uint64_t frequency = 0;
+	uint64_t timebase = guest_clock_timebase();
 
-	if (file && fread(big_endian, sizeof(big_endian), 1, file) == 1)
-		for (size_t i = 0; i < sizeof(big_endian); i++)
-			frequency = frequency << 8 | big_endian[i];
-	if (file)
-		fclose(file);
-	return frequency ? 1000000000u / frequency : 1;
+	return timebase ? 1000000000u / timebase : 1;
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "trace/exit_names.h"
+#include "trace/json_text.h"
 
 #define NAME_MAX_LENGTH 96
 #define LINE_LENGTH	160
@@ -360,75 +361,101 @@ static void print_text(FILE *out, const struct stat_view *view, const struct sta
 
 /* ---- for scripts ---- */
 
-/* Of our own names and of VM names: quotes and control bytes do not get through. */
-static void print_json_text(FILE *out, const char *text)
-{
-	fputc('"', out);
-	for (; *text; text++) {
-		unsigned char byte = (unsigned char)*text;
+/* The names of a VM and of what its guest touched are the longest. */
+struct object {
+	struct json_line line;
+	char text[1024];
+};
 
-		if (byte == '"' || byte == '\\')
-			fprintf(out, "\\%c", byte);
-		else if (byte < 0x20 || byte == 0x7F)
-			fprintf(out, "\\u%04x", byte);
-		else
-			fputc(byte, out);
-	}
-	fputc('"', out);
+static struct json_line *begin_object(struct object *object, const char *type)
+{
+	json_line_begin(&object->line, object->text, sizeof(object->text));
+	json_line_string(&object->line, "type", type);
+	return &object->line;
 }
 
-static void print_json(FILE *out, const struct stat_view *view, const struct stat_sample *sample,
-		       uint64_t wall, const struct lines *lines)
+static void end_object(struct object *object, FILE *out)
+{
+	size_t size = json_line_end(&object->line);
+
+	fwrite(object->text, 1, size, out);
+}
+
+static void print_json_header(FILE *out, const struct stat_view *view,
+			      const struct stat_sample *sample, uint64_t wall)
 {
 	uint64_t exits = 0, orphans = 0;
+	struct object object;
+	struct json_line *line = begin_object(&object, "stat");
 
 	for (uint32_t i = 0; i < sample->vcpu_count; i++) {
 		exits += sample->vcpus[i].exits;
 		orphans += sample->vcpus[i].orphans;
 	}
-	fprintf(out,
-		"{\"type\":\"stat\",\"version\":1,\"t_ns\":%" PRIu64 ",\"wall_ns\":%" PRIu64
-		",\"exits\":%" PRIu64 ",\"unpaired\":%" PRIu64 ",\"lost\":%" PRIu64
-		",\"vcpus_lost\":%" PRIu64 ",\"clock_ns\":%" PRIu64 ",\"way\":",
-		sample->when, wall, exits, orphans, view->keys_lost, view->vcpus_lost,
-		view->resolution);
-	print_json_text(out, view->way);
-	fprintf(out, "}\n");
-	for (uint32_t i = 0; i < sample->vcpu_count; i++) {
-		const struct exit_vcpu *vcpu = &sample->vcpus[i];
+	json_line_uint(line, "version", 1);
+	json_line_uint(line, "t_ns", sample->when);
+	json_line_uint(line, "wall_ns", wall);
+	json_line_uint(line, "exits", exits);
+	json_line_uint(line, "unpaired", orphans);
+	json_line_uint(line, "lost", view->keys_lost);
+	json_line_uint(line, "vcpus_lost", view->vcpus_lost);
+	json_line_uint(line, "clock_ns", view->resolution);
+	json_line_string(line, "way", view->way);
+	end_object(&object, out);
+}
 
-		if (!vcpu->first)
-			continue;
-		fprintf(out, "{\"type\":\"vcpu\",\"vm\":");
-		print_json_text(out, view->vm_name(view->opaque, vcpu->tgid));
-		fprintf(out,
-			",\"pid\":%" PRIu32 ",\"tid\":%" PRIu32 ",\"vcpu\":%" PRIu32
-			",\"exits\":%" PRIu64,
-			vcpu->tgid, vcpu->tid, vcpu->vcpu_id, vcpu->exits);
-		for (uint32_t state = 0; state < VCPU_STATES; state++)
-			fprintf(out, ",\"%s_ns\":%" PRIu64, vcpu_state_name(state),
-				vcpu->ns[state]);
-		fprintf(out, "}\n");
-	}
-	for (size_t i = 0; i < lines->count; i++) {
-		const struct line *line = &lines->lines[i];
-		const struct exit_times *times = &line->times;
+static void print_json_vcpu(FILE *out, const struct stat_view *view, const struct exit_vcpu *vcpu)
+{
+	struct object object;
+	struct json_line *line = begin_object(&object, "vcpu");
 
-		fprintf(out, "{\"type\":\"exit\",\"reason\":");
-		print_json_text(out, line->reason);
-		fprintf(out, ",\"sub\":");
-		print_json_text(out, line->sub);
-		if (line->vcpu >= 0)
-			fprintf(out, ",\"pid\":%" PRIu32 ",\"vcpu\":%" PRId64, line->tgid,
-				line->vcpu);
-		fprintf(out,
-			",\"count\":%" PRIu64 ",\"to_vmm\":%" PRIu64 ",\"ns\":%" PRIu64
-			",\"vmm_ns\":%" PRIu64 ",\"halted_ns\":%" PRIu64 ",\"min_ns\":%" PRIu64
-			",\"max_ns\":%" PRIu64 ",\"p50_ns\":%" PRIu64 ",\"p99_ns\":%" PRIu64 "}\n",
-			times->count, times->to_vmm, times->ns, times->vmm_ns, times->halted_ns,
-			times->min, times->max, stat_percentile(times, 0.5),
-			stat_percentile(times, 0.99));
+	json_line_string(line, "vm", view->vm_name(view->opaque, vcpu->tgid));
+	json_line_uint(line, "pid", vcpu->tgid);
+	json_line_uint(line, "tid", vcpu->tid);
+	json_line_uint(line, "vcpu", vcpu->vcpu_id);
+	json_line_uint(line, "exits", vcpu->exits);
+	for (uint32_t state = 0; state < VCPU_STATES; state++) {
+		char name[16];
+
+		snprintf(name, sizeof(name), "%s_ns", vcpu_state_name(state));
+		json_line_uint(line, name, vcpu->ns[state]);
 	}
+	end_object(&object, out);
+}
+
+static void print_json_line(FILE *out, const struct line *row)
+{
+	const struct exit_times *times = &row->times;
+	struct object object;
+	struct json_line *line = begin_object(&object, "exit");
+
+	json_line_string(line, "reason", row->reason);
+	json_line_string(line, "sub", row->sub);
+	if (row->vcpu >= 0) {
+		json_line_uint(line, "pid", row->tgid);
+		json_line_int(line, "vcpu", row->vcpu);
+	}
+	json_line_uint(line, "count", times->count);
+	json_line_uint(line, "to_vmm", times->to_vmm);
+	json_line_uint(line, "ns", times->ns);
+	json_line_uint(line, "vmm_ns", times->vmm_ns);
+	json_line_uint(line, "halted_ns", times->halted_ns);
+	json_line_uint(line, "min_ns", times->min);
+	json_line_uint(line, "max_ns", times->max);
+	json_line_uint(line, "p50_ns", stat_percentile(times, 0.5));
+	json_line_uint(line, "p99_ns", stat_percentile(times, 0.99));
+	end_object(&object, out);
+}
+
+static void print_json(FILE *out, const struct stat_view *view, const struct stat_sample *sample,
+		       uint64_t wall, const struct lines *lines)
+{
+	print_json_header(out, view, sample, wall);
+	for (uint32_t i = 0; i < sample->vcpu_count; i++)
+		if (sample->vcpus[i].first)
+			print_json_vcpu(out, view, &sample->vcpus[i]);
+	for (size_t i = 0; i < lines->count; i++)
+		print_json_line(out, &lines->lines[i]);
 }
 
 static void print_csv(FILE *out, const struct stat_sample *sample, const struct lines *lines)

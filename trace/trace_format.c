@@ -2,155 +2,214 @@
 #include "trace/trace_format.h"
 
 #include <inttypes.h>
-#include <string.h>
+#include <time.h>
 
 #include "trace/exit_names.h"
-#include "trace/sbi_format.h"
 #include "trace/stat_table.h"
 #include "trace/text.h"
+#include "trace/trace_json.h"
 
-#define LINE_MAX_LENGTH 1024
-#define SSTATUS_SPP	(1u << 8)
-#define NOT_SUPPORTED	(-2)
+/* An SBI call that writes RECORD_LONG_TEXT bytes, all of them escaped. */
+#define CALL_LENGTH 1400
+#define LINE_LENGTH 2048
 
-/* ---- what an exit was ---- */
+#define NS_PER_SECOND 1000000000u
 
-static struct sbi_traced_call call_of(const struct exit_record *record)
+/* ---- what the guest did ---- */
+
+static void add_call(struct text *text, const struct trace_exit *exit)
 {
-	struct sbi_traced_call call = {.eid = record->args[7], .fid = record->args[6]};
-
-	memcpy(call.args, record->args, sizeof(call.args));
-	return call;
-}
-
-/* The guest went on behind its ecall: else a trap, a reset or a start came in between. */
-static struct sbi_traced_result result_of(const struct exit_record *record)
-{
-	return (struct sbi_traced_result){
-		.known = record->next_pc == record->pc + 4,
-		.error = (int64_t)record->result[0],
-		.value = record->result[1],
-	};
-}
-
-bool trace_failed(const struct exit_record *record)
-{
-	const struct sbi_traced_result result = result_of(record);
-
-	return exit_class(record->row) == CLASS_SBI && result.known && record->args[7] > 0xF &&
-	       result.error != 0;
-}
-
-/* Who gave the answer: "kvm", "vmm" or "nobody". */
-static const char *answered_by(const struct exit_record *record)
-{
-	const struct sbi_traced_result result = result_of(record);
-
-	if (result.known && result.error == NOT_SUPPORTED)
-		return "nobody";
-	return record->to_vmm ? "vmm" : "kvm";
-}
-
-/* Hypervisor spec, transformed instructions; 0: the hardware did not say. */
-static unsigned int access_width(const struct exit_record *record)
-{
-	return record->htinst & 1 ? 1u << (record->htinst >> 12 & 3) : 0;
-}
-
-static bool was_written(const struct exit_record *record)
-{
-	return record->row == EXIT_STORE_MMIO || record->row == EXIT_STORE_FAULT ||
-	       record->row == EXIT_WALK_WRITE;
-}
-
-static char access_letter(const struct exit_record *record)
-{
-	if (record->row == EXIT_FETCH_FAULT)
-		return 'X';
-	return was_written(record) ? 'W' : 'R';
-}
-
-/* htval of 0 says nothing; so does the address then. */
-static uint64_t address_of(const struct exit_record *record)
-{
-	return exit_guest_address(record->htval, record->stval);
-}
-
-static uint64_t data_of(const struct exit_record *record)
-{
-	unsigned int width = access_width(record);
-
-	return width && width < 8 ? record->data & ((1ull << width * 8) - 1) : record->data;
-}
-
-/* ---- text ---- */
-
-static void add_sbi(struct text *text, const struct exit_record *record)
-{
-	const struct sbi_traced_call call = call_of(record);
-	const struct sbi_traced_result result = result_of(record);
-	char part[512];
+	const struct sbi_traced_call call = exit_call(exit);
+	char part[CALL_LENGTH];
 
 	sbi_format_call(part, sizeof(part), &call);
-	text_add(text, "sbi %s ", part);
-	sbi_format_result(part, sizeof(part), &call, &result);
-	text_add(text, "%s", part);
+	text_add(text, "sbi %s", part);
 }
 
-static void add_mmio(struct text *text, const struct trace_view *view, const struct trace_who *who,
-		     const struct exit_record *record)
+static void add_access(struct text *text, const struct trace_view *view,
+		       const struct trace_exit *exit)
 {
-	unsigned int width = access_width(record);
+	const struct exit_record *record = exit->record;
+	unsigned int width = exit_access_width(record);
+	uint64_t address = exit_access_address(record), data;
 	char device[64];
 
-	text_add(text, "mmio %c", access_letter(record));
+	text_add(text, "mmio %c", exit_access(record));
 	if (width)
 		text_add(text, "%u", width);
-	text_add(text, " 0x%" PRIx64, address_of(record));
+	if (!address) {
+		text_add(text, " ?");
+		return;
+	}
+	text_add(text, " 0x%" PRIx64, address);
 	if (view->device &&
-	    view->device(view->opaque, who->pid, address_of(record), device, sizeof(device)))
+	    view->device(view->opaque, exit->who.pid, address, device, sizeof(device)))
 		text_add(text, " %s", device);
-	if (record->known & RECORD_DATA)
-		text_add(text, " = 0x%" PRIx64, data_of(record));
-	else
-		text_add(text, " = ?");
+	if (exit_access(record) == 'W' && exit_access_data(record, &data))
+		text_add(text, " = 0x%" PRIx64, data);
 }
 
 static void add_csr(struct text *text, const struct exit_record *record)
 {
-	uint32_t csr = record->stval >> 20 & 0xFFF;
-	const char *name = csr_name(csr);
+	const char *name = csr_name(exit_csr(record));
 
 	text_add(text, "csr %s ", record->row == EXIT_CSR_READ ? "read" : "write");
 	if (name)
 		text_add(text, "%s", name);
 	else
-		text_add(text, "0x%03" PRIx32, csr);
-	/* Where KVM redirected a trap, nothing was read. */
-	if (record->known & RECORD_DATA && record->next_pc == record->pc + 4)
-		text_add(text, " = 0x%" PRIx64, record->data);
+		text_add(text, "0x%03" PRIx32, exit_csr(record));
 }
 
-static void add_what(struct text *text, const struct trace_view *view, const struct trace_who *who,
-		     const struct exit_record *record)
+static void add_fault(struct text *text, const struct exit_record *record)
 {
-	char name[64], halted[16];
+	uint64_t address = exit_access_address(record);
+
+	if (record->row == EXIT_WALK_READ || record->row == EXIT_WALK_WRITE)
+		text_add(text, "pt-walk %c", exit_access(record));
+	else
+		text_add(text, "fault %c", exit_access(record));
+	if (address)
+		text_add(text, " 0x%" PRIx64, address);
+	else
+		text_add(text, " ?");
+}
+
+static void add_begin(struct text *text, const struct trace_view *view,
+		      const struct trace_exit *exit)
+{
+	uint32_t row = exit->record->row;
+	char name[64];
+
+	switch (exit_class(row)) {
+	case CLASS_SBI: add_call(text, exit); return;
+	case CLASS_MMIO: add_access(text, view, exit); return;
+	case CLASS_CSR: add_csr(text, exit->record); return;
+	case CLASS_WFI: text_add(text, "%s", exit_name(row).sub); return;
+	case CLASS_FAULT: add_fault(text, exit->record); return;
+	default: text_add(text, "%s", exit_row_text(row, name, sizeof(name))); return;
+	}
+}
+
+/* As strace does: what the line at its beginning said first. */
+static void add_resumed(struct text *text, const struct exit_record *record)
+{
+	char name[64];
 
 	switch (exit_class(record->row)) {
-	case CLASS_SBI: add_sbi(text, record); return;
-	case CLASS_MMIO: add_mmio(text, view, who, record); return;
-	case CLASS_CSR: add_csr(text, record); return;
-	case CLASS_WFI:
-		text_add(text, "%s <halted %s>", exit_name(record->row).sub,
-			 stat_duration(record->halted_ns, halted));
+	case CLASS_SBI:
+		sbi_format_name(name, sizeof(name), record->args[7], record->args[6]);
+		text_add(text, "sbi <... %s resumed>", name);
 		return;
-	case CLASS_FAULT:
-		text_add(text, "fault %c 0x%" PRIx64, access_letter(record), address_of(record));
-		if (record->row == EXIT_WALK_READ || record->row == EXIT_WALK_WRITE)
-			text_add(text, " of the guest's page tables");
+	case CLASS_MMIO: text_add(text, "mmio <... %c resumed>", exit_access(record)); return;
+	case CLASS_CSR: text_add(text, "csr <... resumed>"); return;
+	case CLASS_WFI: text_add(text, "%s <... resumed>", exit_name(record->row).sub); return;
+	case CLASS_FAULT: text_add(text, "fault <... %c resumed>", exit_access(record)); return;
+	default:
+		text_add(text, "%s <... resumed>", exit_row_text(record->row, name, sizeof(name)));
 		return;
-	default: text_add(text, "%s", exit_row_text(record->row, name, sizeof(name))); return;
 	}
+}
+
+/* ---- what came of it ---- */
+
+static void add_result(struct text *text, const struct trace_exit *exit)
+{
+	const struct sbi_traced_call call = exit_call(exit);
+	const struct sbi_traced_result result = exit_result(exit);
+	char part[256];
+
+	sbi_format_result(part, sizeof(part), &call, &result);
+	text_add(text, " %s", part);
+}
+
+/* "-1.2us", "+340ns": from BASE. */
+static void add_later(struct text *text, uint64_t base, uint64_t ns, const char *what)
+{
+	char duration[16];
+
+	text_add(text, ", %c%s %s", ns < base ? '-' : '+',
+		 stat_duration(ns < base ? base - ns : ns - base, duration), what);
+}
+
+/* In the order of time: KVM injects before kvm_exit, a VMM after it. */
+static void add_lcofi(struct text *text, const struct exit_record *record)
+{
+	const struct exit_lcofi *lcofi = &record->lcofi;
+	uint64_t base = lcofi->overflowed ? lcofi->overflowed : record->exited;
+
+	text_add(text, lcofi->overflowed ? ": overflow" : ": exit");
+	if (lcofi->injected && !lcofi->by_vmm)
+		add_later(text, base, lcofi->injected, "injected by kvm");
+	if (lcofi->overflowed)
+		add_later(text, base, record->exited, "exit");
+	if (lcofi->injected && lcofi->by_vmm)
+		add_later(text, base, lcofi->injected, "injected by vmm");
+	if (!lcofi->injected)
+		text_add(text, ", not injected");
+	add_later(text, base, record->entered,
+		  !lcofi->injected ? "guest goes on"
+		  : lcofi->taken   ? "guest's handler"
+				   : "guest goes on, masked");
+}
+
+static void add_end(struct text *text, const struct trace_exit *exit)
+{
+	const struct exit_record *record = exit->record;
+	char halted[16];
+	uint64_t data;
+
+	switch (exit_class(record->row)) {
+	case CLASS_SBI: add_result(text, exit); return;
+	case CLASS_MMIO:
+		if (exit_access(record) == 'W')
+			return;
+		if (exit_access_data(record, &data))
+			text_add(text, " = 0x%" PRIx64, data);
+		else
+			text_add(text, " = ?");
+		return;
+	case CLASS_CSR:
+		if (record->row == EXIT_CSR_READ && exit_csr_data(record, &data))
+			text_add(text, " = 0x%" PRIx64, data);
+		else if (record->row == EXIT_CSR_READ)
+			text_add(text, " = ?");
+		return;
+	case CLASS_WFI:
+		text_add(text, " <halted %s>", stat_duration(record->halted_ns, halted));
+		return;
+	case CLASS_LCOFI:
+		if (record->known & RECORD_LCOFI)
+			add_lcofi(text, record);
+		return;
+	default: return;
+	}
+}
+
+static void add_durations(struct text *text, const struct trace_exit *exit)
+{
+	const struct exit_record *record = exit->record;
+	bool call = exit_class(record->row) == CLASS_SBI;
+	char whole[16], vmm[16];
+
+	text_add(text, " <%s", stat_duration(record->ns, whole));
+	if (call)
+		text_add(text, " %s", exit_answered_by(exit));
+	if (record->to_vmm)
+		text_add(text, "%s %s", call ? "" : " vmm", stat_duration(record->vmm_ns, vmm));
+	text_add(text, ">");
+}
+
+/* ---- lines ---- */
+
+static void add_time_of_day(struct text *text, uint64_t ns)
+{
+	time_t seconds = (time_t)(ns / NS_PER_SECOND);
+	struct tm day;
+
+	if (!localtime_r(&seconds, &day))
+		day = (struct tm){0};
+	text_add(text, "%02d:%02d:%02d.%06" PRIu64, day.tm_hour, day.tm_min, day.tm_sec,
+		 ns % NS_PER_SECOND / 1000);
 }
 
 static void add_time(struct text *text, const struct trace_view *view, uint64_t when)
@@ -160,7 +219,11 @@ static void add_time(struct text *text, const struct trace_view *view, uint64_t 
 							: 0;
 	uint64_t ns = when > from ? when - from : 0;
 
-	text_add(text, "%5" PRIu64 ".%06" PRIu64, ns / 1000000000u, ns % 1000000000u / 1000);
+	if (view->time == TIME_OF_DAY)
+		add_time_of_day(text, when + view->realtime);
+	else
+		text_add(text, "%5" PRIu64 ".%06" PRIu64, ns / NS_PER_SECOND,
+			 ns % NS_PER_SECOND / 1000);
 }
 
 static void add_who(struct text *text, const struct trace_view *view, const struct trace_who *who)
@@ -170,137 +233,75 @@ static void add_who(struct text *text, const struct trace_view *view, const stru
 	text_add(text, " v%" PRIu32, who->vcpu);
 }
 
-static void add_durations(struct text *text, const struct exit_record *record)
+static void add_where(struct text *text, const struct trace_view *view,
+		      const struct trace_exit *exit)
 {
-	char whole[16], vmm[16];
+	const struct exit_record *record = exit->record;
+	char symbol[160];
 
-	text_add(text, " <%s", stat_duration(record->ns, whole));
-	if (exit_class(record->row) == CLASS_SBI)
-		text_add(text, " %s", answered_by(record));
-	if (record->to_vmm)
-		text_add(text, "%s %s", exit_class(record->row) == CLASS_SBI ? "" : " vmm",
-			 stat_duration(record->vmm_ns, vmm));
-	text_add(text, ">");
+	text_add(text, " %c %016" PRIx64 " ", exit_mode(record), record->pc);
+	if (view->symbol &&
+	    view->symbol(view->opaque, exit->who.pid, record->pc, symbol, sizeof(symbol)))
+		text_add(text, "%s ", symbol);
 }
 
-static void print_text(FILE *out, const struct trace_view *view, const struct trace_who *who,
-		       const struct exit_record *record)
+static void print_text(FILE *out, const struct trace_view *view, const struct trace_exit *exit,
+		       enum trace_part part)
 {
-	char line[LINE_MAX_LENGTH], symbol[160];
+	char line[LINE_LENGTH], taken[16];
 	struct text text;
 
 	text_init(&text, line, sizeof(line));
-	add_time(&text, view, record->exited);
-	add_who(&text, view, who);
-	text_add(&text, " %c %016" PRIx64 " ", record->sstatus & SSTATUS_SPP ? 'S' : 'U',
-		 record->pc);
-	if (view->symbol &&
-	    view->symbol(view->opaque, who->pid, record->pc, symbol, sizeof(symbol)))
-		text_add(&text, "%s ", symbol);
-	add_what(&text, view, who, record);
-	if (view->durations)
-		add_durations(&text, record);
-	else if (exit_class(record->row) == CLASS_SBI && record->to_vmm)
-		text_add(&text, " [%s]", answered_by(record));
+	add_time(&text, view, part == TRACE_END ? exit->record->entered : exit->record->exited);
+	add_who(&text, view, &exit->who);
+	add_where(&text, view, exit);
+	if (part == TRACE_END)
+		add_resumed(&text, exit->record);
+	else
+		add_begin(&text, view, exit);
+	if (part != TRACE_BEGIN) {
+		add_end(&text, exit);
+		if (view->durations)
+			add_durations(&text, exit);
+	} else if (view->durations && exit->record->ns) {
+		text_add(&text, " <unfinished ... %s>", stat_duration(exit->record->ns, taken));
+	} else {
+		text_add(&text, " <unfinished ...>");
+	}
 	fprintf(out, "%s\n", line);
 }
 
-/* ---- JSON ---- */
-
-/* Of names that users give. */
-static void print_string(FILE *out, const char *string)
+void trace_print_header(FILE *out, const struct trace_view *view, const char *way,
+			uint64_t resolution)
 {
-	fputc('"', out);
-	for (; *string; string++) {
-		unsigned char byte = (unsigned char)*string;
+	char duration[16];
 
-		if (byte == '"' || byte == '\\')
-			fprintf(out, "\\%c", byte);
-		else if (byte < 0x20 || byte == 0x7F)
-			fprintf(out, "\\u%04x", byte);
-		else
-			fputc(byte, out);
-	}
-	fputc('"', out);
+	if (view->json)
+		trace_json_header(out, way, resolution);
+	else
+		fprintf(out, "# exits by BPF at %s, clock %s\n", way,
+			stat_duration(resolution, duration));
 }
-
-static void print_json_call(FILE *out, const struct exit_record *record)
-{
-	const struct sbi_traced_call call = call_of(record);
-	const struct sbi_traced_result result = result_of(record);
-	struct sbi_argument argument;
-	char name[96];
-
-	sbi_format_name(name, sizeof(name), call.eid, call.fid);
-	fprintf(out, ",\"eid\":%" PRIu64 ",\"fid\":%" PRIu64 ",\"call\":\"%s\",\"args\":{",
-		call.eid, call.fid, name);
-	for (unsigned int i = 0; sbi_argument(&call, i, &argument); i++)
-		fprintf(out, "%s\"%s\":%" PRIu64, i ? "," : "", argument.name, argument.value);
-	fprintf(out, "},\"by\":\"%s\"", answered_by(record));
-	if (result.known)
-		fprintf(out, ",\"error\":%" PRId64, result.error);
-	if (result.known && sbi_has_value(&call, &result))
-		fprintf(out, ",\"value\":%" PRIu64, result.value);
-}
-
-static void print_json(FILE *out, const struct trace_view *view, const struct trace_who *who,
-		       const struct exit_record *record)
-{
-	const struct exit_name name = exit_name(record->row);
-	char place[160];
-
-	fprintf(out, "{\"type\":\"exit\",\"t_ns\":%" PRIu64 ",\"vm\":", record->exited);
-	print_string(out, who->vm);
-	fprintf(out, ",\"pid\":%" PRIu32 ",\"vcpu\":%" PRIu32 ",\"mode\":\"%c\",\"pc\":%" PRIu64,
-		who->pid, who->vcpu, record->sstatus & SSTATUS_SPP ? 'S' : 'U', record->pc);
-	if (view->symbol &&
-	    view->symbol(view->opaque, who->pid, record->pc, place, sizeof(place))) {
-		fprintf(out, ",\"symbol\":");
-		print_string(out, place);
-	}
-	fprintf(out, ",\"reason\":\"%s\",\"sub\":\"%s\"", name.reason, name.sub);
-	switch (exit_class(record->row)) {
-	case CLASS_SBI: print_json_call(out, record); break;
-	case CLASS_MMIO:
-	case CLASS_FAULT:
-		fprintf(out, ",\"address\":%" PRIu64 ",\"width\":%u", address_of(record),
-			access_width(record));
-		break;
-	case CLASS_CSR: fprintf(out, ",\"csr\":%" PRIu64, record->stval >> 20 & 0xFFF); break;
-	default: break;
-	}
-	if (record->known & RECORD_DATA && exit_class(record->row) != CLASS_FAULT)
-		fprintf(out, ",\"data\":%" PRIu64, data_of(record));
-	fprintf(out, ",\"ns\":%" PRIu64 ",\"vmm_ns\":%" PRIu64 ",\"halted_ns\":%" PRIu64 "}\n",
-		record->ns, record->vmm_ns, record->halted_ns);
-}
-
-/* ---- both ---- */
 
 void trace_print_lost(FILE *out, const struct trace_view *view, const struct trace_who *who,
 		      uint64_t lost)
 {
 	if (!lost)
 		return;
-	if (view->json) {
-		fprintf(out, "{\"type\":\"lost\",\"vm\":");
-		print_string(out, who->vm);
-		fprintf(out, ",\"pid\":%" PRIu32 ",\"vcpu\":%" PRIu32 ",\"n\":%" PRIu64 "}\n",
-			who->pid, who->vcpu, lost);
-	} else {
+	if (view->json)
+		trace_json_lost(out, who, lost);
+	else
 		fprintf(out, "***%s%s v%" PRIu32 ": %" PRIu64 " event%s lost ***\n",
 			view->names ? " " : "", view->names ? who->vm : "", who->vcpu, lost,
 			lost == 1 ? "" : "s");
-	}
 }
 
-void trace_print(FILE *out, struct trace_view *view, const struct trace_who *who,
-		 const struct exit_record *record)
+void trace_print(FILE *out, struct trace_view *view, const struct trace_exit *exit,
+		 enum trace_part part)
 {
-	trace_print_lost(out, view, who, record->lost);
 	if (view->json)
-		print_json(out, view, who, record);
+		trace_json(out, view, exit, part);
 	else
-		print_text(out, view, who, record);
-	view->last = record->exited;
+		print_text(out, view, exit, part);
+	view->last = part == TRACE_END ? exit->record->entered : exit->record->exited;
 }

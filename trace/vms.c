@@ -9,7 +9,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "trace/utf8.h"
+
 #define COMMAND_LINE_MAX 4096
+#define COMM_LENGTH	 20 /* 15 characters, proc_pid_comm(5) */
 
 /* ---- names ---- */
 
@@ -51,19 +54,27 @@ static bool name_on_command_line(pid_t pid, char name[VM_NAME_LENGTH])
 	return false;
 }
 
+/* Others' command lines and process names may hold anything: it ends on terminals. */
 void vm_name(pid_t pid, char name[VM_NAME_LENGTH])
 {
-	if (name_on_command_line(pid, name))
-		return;
-	size_t size = read_file(pid, "comm", name, VM_NAME_LENGTH);
+	char found[VM_NAME_LENGTH];
 
-	if (size && name[size - 1] == '\n')
-		name[size - 1] = '\0';
-	if (!name[0])
-		snprintf(name, VM_NAME_LENGTH, "%d", (int)pid);
+	if (name_on_command_line(pid, found)) {
+		utf8_clean(name, VM_NAME_LENGTH, found);
+		return;
+	}
+	char process[COMM_LENGTH];
+
+	read_file(pid, "comm", process, sizeof(process));
+	process[strcspn(process, "\n")] = '\0';
 	/* What it calls itself then. */
-	if (!strcmp(name, "vhart"))
-		snprintf(name, VM_NAME_LENGTH, "vhart-%d", (int)pid);
+	if (!strcmp(process, "vhart"))
+		snprintf(found, sizeof(found), "vhart-%d", (int)pid);
+	else if (process[0])
+		snprintf(found, sizeof(found), "%s", process);
+	else
+		snprintf(found, sizeof(found), "%d", (int)pid);
+	utf8_clean(name, VM_NAME_LENGTH, found);
 }
 
 /* ---- VMs ---- */

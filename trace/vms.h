@@ -13,7 +13,8 @@
 struct vm {
 	pid_t pid;
 	unsigned int vcpus;
-	char name[VM_NAME_LENGTH]; /* what its command line calls it, else the process's name */
+	char name[VM_NAME_LENGTH]; /* what its command line calls it, else "vhart-123", of the
+				      process */
 };
 
 /* What process PID holds. False: no VM, or it cannot be looked into (errno). */
