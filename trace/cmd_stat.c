@@ -7,6 +7,7 @@
 
 #include "trace/await.h"
 #include "trace/collector.h"
+#include "trace/devices.h"
 #include "trace/sampler.h"
 #include "trace/stat_live.h"
 #include "trace/stat_session.h"
@@ -157,6 +158,13 @@ static enum exit_key key_for(enum stat_by by)
 	}
 }
 
+/* A name for VALUE, in a VM of which something is known. */
+static void find_place(void *names, uint32_t tgid, uint64_t value, char *out, size_t size)
+{
+	if (vm_names_ours(names, tgid))
+		device_name(value, out, size);
+}
+
 /* On a terminal that is not the guest's. */
 static bool is_live(const struct stat_options *options)
 {
@@ -272,8 +280,11 @@ int command_stat(int argc, char **argv)
 				       : target_find(&options.target);
 	if (!found)
 		return STATUS_USAGE;
+	if (options.view.by == BY_MMIO)
+		options.view.place = find_place;
 	if (options.target.process)
-		vm_names_put(&names, (uint32_t)options.target.process, options.target.title);
+		vm_names_put(&names, (uint32_t)options.target.process, options.target.title,
+			     options.target.ours);
 	status = run_session(&options);
 	target_close(&options.target);
 	if (options.target.command) {

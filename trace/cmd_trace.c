@@ -95,8 +95,7 @@ static bool close_output(const struct trace_options *options, FILE *out)
 
 static bool device_of(void *opaque, uint32_t pid, uint64_t address, char *out, size_t size)
 {
-	(void)opaque;
-	return device_name(pid, address, out, size);
+	return vm_names_ours(opaque, pid) && device_name(address, out, size);
 }
 
 /* A few more than there are: a VM that resets has new ones. */
@@ -205,9 +204,10 @@ int command_trace(int argc, char **argv)
 		free(session);
 		return STATUS_USAGE;
 	}
+	options.view.opaque = &options.names;
 	if (options.target.process)
-		vm_names_put(&options.names, (uint32_t)options.target.process,
-			     options.target.title);
+		vm_names_put(&options.names, (uint32_t)options.target.process, options.target.title,
+			     options.target.ours);
 	session->options = &options;
 	session->signals = -1;
 	status = run_session(session);

@@ -7,8 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* "uart+0x7": what is at guest physical ADDRESS of a VM of process PID. False: PID is not vhart, or
- * nothing is known to be there. */
-bool device_name(uint32_t pid, uint64_t address, char *out, size_t size);
+/* "uart+0x7": what is at guest physical ADDRESS of a VM of ours. False: nothing that is known. */
+bool device_name(uint64_t address, char *out, size_t size);
 
 #endif

@@ -8,13 +8,14 @@
 #include "trace/exit_names.h"
 #include "trace/json_text.h"
 
-#define NAME_MAX_LENGTH 96
-#define LINE_LENGTH	160
+#define AT_LENGTH   96
+#define LINE_LENGTH 160
+#define NAME_WIDTH  32 /* of the table's first column, at least */
 
 /* One line of the exit table. */
 struct line {
-	char reason[24];
-	char sub[NAME_MAX_LENGTH];
+	struct exit_name name;
+	char at[AT_LENGTH]; /* which device address, CSR or pc; "" where it does not matter */
 	uint32_t row;
 	int64_t vcpu; /* -1: of all */
 	uint32_t tgid;
@@ -128,7 +129,7 @@ static struct line *find_line(struct lines *lines, const struct line *like)
 		struct line *line = &lines->lines[i];
 
 		if (line->row == like->row && line->vcpu == like->vcpu &&
-		    line->tgid == like->tgid && !strcmp(line->sub, like->sub))
+		    line->tgid == like->tgid && !strcmp(line->at, like->at))
 			return line;
 	}
 	if (lines->count == lines->room) {
@@ -150,7 +151,8 @@ static const char *line_text(const struct line *line, char *out, size_t size)
 
 	if (line->vcpu >= 0)
 		snprintf(vcpu, sizeof(vcpu), "%" PRIu32 "/%" PRId64 " ", line->tgid, line->vcpu);
-	snprintf(out, size, "%s%s%s%s", vcpu, line->reason, line->sub[0] ? " " : "", line->sub);
+	snprintf(out, size, "%s%s%s%s%s%s", vcpu, line->name.reason, line->name.sub[0] ? " " : "",
+		 line->name.sub, line->at[0] ? " " : "", line->at);
 	return out;
 }
 
@@ -160,11 +162,12 @@ static bool is_shown(const struct stat_view *view, const struct exit_vcpu *vcpu)
 }
 
 static bool add_line(struct lines *lines, const struct stat_view *view,
-		     const struct exit_vcpu *vcpu, uint32_t row, const char *sub,
+		     const struct exit_vcpu *vcpu, uint32_t row, const char *at,
 		     const struct exit_times *times)
 {
-	struct exit_name name = exit_name(row);
-	struct line like = {.row = row, .vcpu = view->by == BY_VCPU ? (int64_t)vcpu->vcpu_id : -1};
+	struct line like = {.name = exit_name(row),
+			    .row = row,
+			    .vcpu = view->by == BY_VCPU ? (int64_t)vcpu->vcpu_id : -1};
 	struct line *line;
 	char text[LINE_LENGTH];
 
@@ -172,8 +175,7 @@ static bool add_line(struct lines *lines, const struct stat_view *view,
 		return true;
 	if (view->by == BY_VCPU)
 		like.tgid = vcpu->tgid;
-	snprintf(like.reason, sizeof(like.reason), "%s", name.reason);
-	snprintf(like.sub, sizeof(like.sub), "%s", sub ? sub : name.sub);
+	snprintf(like.at, sizeof(like.at), "%s", at);
 	if (view->filter && regexec(view->filter, line_text(&like, text, sizeof(text)), 0, NULL, 0))
 		return true;
 	line = find_line(lines, &like);
@@ -182,30 +184,21 @@ static bool add_line(struct lines *lines, const struct stat_view *view,
 	return line != NULL;
 }
 
-static void describe_key(const struct stat_view *view, const struct stat_keyed *keyed,
-			 char out[NAME_MAX_LENGTH])
+static void describe_key(const struct stat_view *view, const struct exit_vcpu *vcpu,
+			 const struct stat_keyed *keyed, char out[AT_LENGTH])
 {
 	uint64_t value = keyed->name.value;
+	const char *csr = view->by == BY_CSR ? csr_name((uint32_t)value) : NULL;
 	char place[64] = "";
-	const char *csr = csr_name((uint32_t)value);
 
-	if (view->by == BY_CSR) {
-		snprintf(out, NAME_MAX_LENGTH, "%s %s",
-			 keyed->name.row == EXIT_CSR_READ ? "read" : "write", csr ? csr : "");
-		if (!csr)
-			snprintf(out + strlen(out), 16, "0x%03" PRIx64, value);
+	if (csr) {
+		snprintf(out, AT_LENGTH, "%s", csr);
 		return;
 	}
-	if (view->place && view->place(view->opaque, value, place, sizeof(place)))
-		snprintf(out, NAME_MAX_LENGTH, "0x%" PRIx64 " %s", value, place);
-	else
-		snprintf(out, NAME_MAX_LENGTH, "0x%" PRIx64, value);
-	if (view->by == BY_PC) {
-		char row[64];
-
-		snprintf(out + strlen(out), NAME_MAX_LENGTH - strlen(out), " %s",
-			 exit_row_text(keyed->name.row, row, sizeof(row)));
-	}
+	if (view->by != BY_CSR && view->place)
+		view->place(view->opaque, vcpu->tgid, value, place, sizeof(place));
+	snprintf(out, AT_LENGTH, "0x%0*" PRIx64 "%s%s", view->by == BY_CSR ? 3 : 1, value,
+		 place[0] ? " " : "", place);
 }
 
 static bool collect_lines(struct lines *lines, const struct stat_view *view,
@@ -215,17 +208,18 @@ static bool collect_lines(struct lines *lines, const struct stat_view *view,
 
 	for (size_t i = 0; keyed && i < sample->keyed_count; i++) {
 		const struct stat_keyed *key = &sample->keyed[i];
-		char sub[NAME_MAX_LENGTH];
+		const struct exit_vcpu *vcpu = &sample->vcpus[key->name.vcpu];
+		char at[AT_LENGTH];
 
-		describe_key(view, key, sub);
-		if (key->name.vcpu < sample->vcpu_count &&
-		    !add_line(lines, view, &sample->vcpus[key->name.vcpu], key->name.row, sub,
-			      &key->times))
+		if (key->name.vcpu >= sample->vcpu_count || !key->times.count)
+			continue;
+		describe_key(view, vcpu, key, at);
+		if (!add_line(lines, view, vcpu, key->name.row, at, &key->times))
 			return false;
 	}
 	for (uint32_t i = 0; !keyed && i < sample->vcpu_count; i++)
 		for (uint32_t row = view->by == BY_SBI ? EXIT_SBI : 0; row < EXIT_ROWS; row++)
-			if (!add_line(lines, view, &sample->vcpus[i], row, NULL,
+			if (!add_line(lines, view, &sample->vcpus[i], row, "",
 				      &sample->times[i * EXIT_ROWS + row]))
 				return false;
 	return true;
@@ -326,14 +320,15 @@ static void print_vcpus(FILE *out, const struct stat_view *view, const struct st
 	fprintf(out, "\n");
 }
 
-static void print_times(FILE *out, const char *name, const struct exit_times *times,
+static void print_times(FILE *out, int width, const char *name, const struct exit_times *times,
 			const struct exit_times *total)
 {
 	char sum[16], min[16], average[16], p50[16], p99[16], max[16], halted[16];
 
-	fprintf(out, "%-44s %9" PRIu64 " %6.1f%% %6.1f%% %8s %8s %8s %8s %8s %8s %6.1f %8s\n", name,
-		times->count, percent(times->count, total->count), percent(times->ns, total->ns),
-		stat_duration(times->ns, sum), stat_duration(times->min, min),
+	fprintf(out, "%-*s %9" PRIu64 " %6.1f%% %6.1f%% %8s %8s %8s %8s %8s %8s %6.1f %8s\n", width,
+		name, times->count, percent(times->count, total->count),
+		percent(times->ns, total->ns), stat_duration(times->ns, sum),
+		stat_duration(times->min, min),
 		stat_duration(times->count ? times->ns / times->count : 0, average),
 		stat_duration(stat_percentile(times, 0.5), p50),
 		stat_duration(stat_percentile(times, 0.99), p99), stat_duration(times->max, max),
@@ -345,18 +340,24 @@ static void print_text(FILE *out, const struct stat_view *view, const struct sta
 		       uint64_t wall, const struct lines *lines)
 {
 	struct exit_times total = {0};
+	int width = NAME_WIDTH;
 	char name[LINE_LENGTH];
 
-	for (size_t i = 0; i < lines->count; i++)
+	for (size_t i = 0; i < lines->count; i++) {
+		int length = (int)strlen(line_text(&lines->lines[i], name, sizeof(name)));
+
 		add_times(&total, &lines->lines[i].times);
+		width = length > width ? length : width;
+	}
 	print_header(out, view, sample, wall);
 	print_vcpus(out, view, sample);
-	fprintf(out, "%-44s %9s %7s %7s %8s %8s %8s %8s %8s %8s %6s %8s\n", "EXIT REASON", "COUNT",
-		"COUNT%", "TIME%", "TOTAL", "MIN", "AVG", "P50", "P99", "MAX", ">VMM%", "HALTED");
+	fprintf(out, "%-*s %9s %7s %7s %8s %8s %8s %8s %8s %8s %6s %8s\n", width, "EXIT REASON",
+		"COUNT", "COUNT%", "TIME%", "TOTAL", "MIN", "AVG", "P50", "P99", "MAX", ">VMM%",
+		"HALTED");
 	for (size_t i = 0; i < lines->count; i++)
-		print_times(out, line_text(&lines->lines[i], name, sizeof(name)),
+		print_times(out, width, line_text(&lines->lines[i], name, sizeof(name)),
 			    &lines->lines[i].times, &total);
-	print_times(out, "total", &total, &total);
+	print_times(out, width, "total", &total, &total);
 }
 
 /* ---- for scripts ---- */
@@ -429,8 +430,10 @@ static void print_json_line(FILE *out, const struct line *row)
 	struct object object;
 	struct json_line *line = begin_object(&object, "exit");
 
-	json_line_string(line, "reason", row->reason);
-	json_line_string(line, "sub", row->sub);
+	json_line_string(line, "reason", row->name.reason);
+	json_line_string(line, "sub", row->name.sub);
+	if (row->at[0])
+		json_line_string(line, "at", row->at);
 	if (row->vcpu >= 0) {
 		json_line_uint(line, "pid", row->tgid);
 		json_line_int(line, "vcpu", row->vcpu);
@@ -461,7 +464,7 @@ static void print_json(FILE *out, const struct stat_view *view, const struct sta
 static void print_csv(FILE *out, const struct stat_sample *sample, const struct lines *lines)
 {
 	fprintf(out,
-		"t_ns,reason,sub,pid,vcpu,count,to_vmm,ns,vmm_ns,halted_ns,min_ns,max_ns,p50_ns,"
+		"t_ns,reason,sub,at,pid,vcpu,count,to_vmm,ns,vmm_ns,halted_ns,min_ns,max_ns,p50_ns,"
 		"p99_ns\n");
 	for (size_t i = 0; i < lines->count; i++) {
 		const struct line *line = &lines->lines[i];
@@ -471,11 +474,12 @@ static void print_csv(FILE *out, const struct stat_sample *sample, const struct 
 		if (line->vcpu >= 0)
 			snprintf(who, sizeof(who), "%" PRIu32 ",%" PRId64, line->tgid, line->vcpu);
 		fprintf(out,
-			"%" PRIu64 ",%s,%s,%s,%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64
+			"%" PRIu64 ",%s,%s,%s,%s,%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64
 			",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 "\n",
-			sample->when, line->reason, line->sub, who, times->count, times->to_vmm,
-			times->ns, times->vmm_ns, times->halted_ns, times->min, times->max,
-			stat_percentile(times, 0.5), stat_percentile(times, 0.99));
+			sample->when, line->name.reason, line->name.sub, line->at, who,
+			times->count, times->to_vmm, times->ns, times->vmm_ns, times->halted_ns,
+			times->min, times->max, stat_percentile(times, 0.5),
+			stat_percentile(times, 0.99));
 	}
 }
 

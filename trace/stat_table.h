@@ -46,8 +46,9 @@ struct stat_view {
 	const regex_t *filter; /* only exits whose name matches; NULL: all */
 	/* The name of a VM's process: never NULL. */
 	const char *(*vm_name)(void *opaque, uint32_t tgid);
-	/* What is at guest address VALUE (BY_MMIO, BY_PC), or false. */
-	bool (*place)(void *opaque, uint64_t value, char *out, size_t size);
+	/* What is at VALUE, a guest address in a VM of that process: a device (BY_MMIO) or a
+	 * function (BY_PC). OUT stays as it is where that is not known. NULL: nothing is known. */
+	void (*place)(void *opaque, uint32_t tgid, uint64_t value, char *out, size_t size);
 	void *opaque;
 };
 

@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "trace/utf8.h"
 #include "trace/vms.h"
 #include "vmm/config.h"
 #include "vmm/log.h"
@@ -109,6 +110,7 @@ static void use(struct target *target, const struct vm *vm)
 {
 	target->process = vm->pid;
 	target->vcpus = vm->vcpus;
+	target->ours = vm->ours;
 	snprintf(target->title, sizeof(target->title), "%s", vm->name);
 }
 
@@ -202,7 +204,7 @@ static void foresee_name(struct target *target)
 	snprintf(target->title, sizeof(target->title), "vhart-%d", (int)target->process);
 	for (char **word = target->command; word[0] && word[1]; word++)
 		if (!strcmp(*word, "--name"))
-			snprintf(target->title, sizeof(target->title), "%s", word[1]);
+			utf8_clean(target->title, sizeof(target->title), word[1]);
 }
 
 bool target_start(struct target *target)
@@ -228,6 +230,7 @@ bool target_start(struct target *target)
 		return false;
 	}
 	foresee_name(target);
+	target->ours = true;
 	target->go = pipe_ends[1];
 	target->pidfd = open_pidfd(target->process);
 	return true;

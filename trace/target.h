@@ -21,6 +21,7 @@ struct target {
 	pid_t process;	    /* 0: all */
 	unsigned int vcpus; /* that it has; 0: not known yet */
 	int pidfd;	    /* readable when the process has ended; -1: there is none to wait for */
+	bool ours;	    /* it runs this program */
 	char title[VM_NAME_LENGTH]; /* the VM's name; "" for all */
 	int go;			    /* -1, or what the started command waits for */
 };

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "trace/utf8.h"
@@ -77,6 +78,16 @@ void vm_name(pid_t pid, char name[VM_NAME_LENGTH])
 	utf8_clean(name, VM_NAME_LENGTH, found);
 }
 
+static bool runs_this_program(pid_t pid)
+{
+	struct stat own, other;
+	char path[40];
+
+	snprintf(path, sizeof(path), "/proc/%d/exe", (int)pid);
+	return stat("/proc/self/exe", &own) == 0 && stat(path, &other) == 0 &&
+	       own.st_dev == other.st_dev && own.st_ino == other.st_ino;
+}
+
 /* ---- VMs ---- */
 
 static bool holds(DIR *files, struct vm *vm)
@@ -110,8 +121,10 @@ bool vm_of_process(pid_t pid, struct vm *vm)
 	bool found = holds(files, vm);
 	closedir(files);
 	errno = 0;
-	if (found)
+	if (found) {
 		vm_name(pid, vm->name);
+		vm->ours = runs_this_program(pid);
+	}
 	return found;
 }
 
@@ -146,13 +159,14 @@ static unsigned int find_name(const struct vm_names *names, uint32_t pid)
 	return i;
 }
 
-void vm_names_put(struct vm_names *names, uint32_t pid, const char *name)
+void vm_names_put(struct vm_names *names, uint32_t pid, const char *name, bool ours)
 {
 	unsigned int i = find_name(names, pid);
 
 	if (i == VM_NAMES_MAX)
 		return;
 	names->names[i].pid = pid;
+	names->names[i].ours = ours;
 	snprintf(names->names[i].name, VM_NAME_LENGTH, "%s", name);
 	if (i == names->count)
 		names->count++;
@@ -168,7 +182,14 @@ const char *vm_names_get(void *opaque, uint32_t pid)
 		return "";
 	if (i == names->count) {
 		vm_name((pid_t)pid, name);
-		vm_names_put(names, pid, name);
+		vm_names_put(names, pid, name, runs_this_program((pid_t)pid));
 	}
 	return names->names[i].name;
+}
+
+bool vm_names_ours(const struct vm_names *names, uint32_t pid)
+{
+	unsigned int i = find_name(names, pid);
+
+	return i < names->count && names->names[i].ours;
 }

@@ -13,6 +13,7 @@
 struct vm {
 	pid_t pid;
 	unsigned int vcpus;
+	bool ours;		   /* its process runs this program */
 	char name[VM_NAME_LENGTH]; /* what its command line calls it, else "vhart-123", of the
 				      process */
 };
@@ -32,12 +33,16 @@ struct vm_names {
 	unsigned int count;
 	struct {
 		uint32_t pid;
+		bool ours;
 		char name[VM_NAME_LENGTH];
 	} names[VM_NAMES_MAX];
 };
 
-/* NAMES is a struct vm_names. A name that is known before the process has it. */
-void vm_names_put(struct vm_names *names, uint32_t pid, const char *name);
+/* What is known before the process has it. */
+void vm_names_put(struct vm_names *names, uint32_t pid, const char *name, bool ours);
+/* NAMES is a struct vm_names. */
 const char *vm_names_get(void *names, uint32_t pid);
+/* Whether a process that was asked for is ours, so that its devices are known. */
+bool vm_names_ours(const struct vm_names *names, uint32_t pid);
 
 #endif

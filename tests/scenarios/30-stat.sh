@@ -152,13 +152,13 @@ two_vms() {
 by_device() {
     stat_of by --by mmio
     for place in 0x10000007 0x101000 0x10000; do
-        grep -q "\"sub\":\"$place[^0-9a-f].*\"count\":$((2 * mmio))," by ||
-            grep -q "\"sub\":\"$place\".*\"count\":$((2 * mmio))," by || die "$place: $(cat by)"
+        grep -qE "\"sub\":\"mmio\",\"at\":\"$place( [^\"]*)?\".*\"count\":$((2 * mmio))," by || die "$place: $(cat by)"
     done
+    grep -q '"at":"0x10000007 uart+0x7"' by || die "no device: $(cat by)"
 }
 by_csr() {
     stat_of by --by csr
-    counted by virtual_inst 'read cycle' $((2 * csr))
+    grep -q "\"sub\":\"csr read\",\"at\":\"cycle\".*\"count\":$((2 * csr))," by || die "$(cat by)"
 }
 by_vcpu() {
     stat_of by --by vcpu
