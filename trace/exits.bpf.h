@@ -13,7 +13,7 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 
-#include "trace/exits_map.h"
+#include "trace/exit_fold.h"
 
 /* Of the kernel's types only what is read here; the offsets are found at load time (CO-RE). */
 struct kvm_cpu_context {
@@ -139,47 +139,7 @@ struct {
 
 static const struct exit_times no_times;
 
-/* ---- change ---- */
-
-static __always_inline void begin(struct exit_vcpu *vcpu)
-{
-	vcpu->sequence++;
-	barrier();
-}
-
-static __always_inline void end(struct exit_vcpu *vcpu)
-{
-	barrier();
-	vcpu->sequence++;
-}
-
-/* What went by since the last event was spent in the state that it left. */
-static __always_inline void enter_state(struct exit_vcpu *vcpu, __u64 state, __u64 now)
-{
-	__u64 left = vcpu->state;
-
-	if (left < VCPU_STATES)
-		vcpu->ns[left] += now - vcpu->since;
-	vcpu->since = now;
-	vcpu->state = state;
-}
-
-/*
- * The same for all that can happen between an exit and the next entry. In most exits nothing does:
- * so it is not before that the times at the exit are kept.
- */
-static __always_inline void take_detour(struct exit_vcpu *vcpu, __u64 state, __u64 now)
-{
-	if (vcpu->open == EXIT_DIRECT) {
-		vcpu->open = EXIT_DETOUR;
-		vcpu->to_vmm = 0;
-		vcpu->at_exit[VCPU_KERNEL] = vcpu->ns[VCPU_KERNEL];
-		vcpu->at_exit[VCPU_VMM] = vcpu->ns[VCPU_VMM];
-		vcpu->at_exit[VCPU_HALTED] = vcpu->ns[VCPU_HALTED];
-		vcpu->at_exit[VCPU_BLOCKED] = vcpu->ns[VCPU_BLOCKED];
-	}
-	enter_state(vcpu, state, now);
-}
+/* ---- whose event it is ---- */
 
 static __always_inline struct entry *last_entered(void)
 {
@@ -216,37 +176,6 @@ static __always_inline struct exit_vcpu *current_vcpu(void)
 }
 
 /* ---- one exit is over ---- */
-
-struct spent {
-	__u64 ns, vmm_ns, halted_ns;
-	__u64 to_vmm;
-};
-
-static __always_inline void add_time(struct exit_times *times, __u64 interval, __u64 ns)
-{
-	__u64 bucket = exit_bucket(ns);
-
-	times->count++;
-	times->ns += ns;
-	if (times->interval != interval) {
-		times->interval = interval;
-		times->min = ns;
-		times->max = ns;
-	} else if (ns < times->min) {
-		times->min = ns;
-	} else if (ns > times->max) {
-		times->max = ns;
-	}
-	if (bucket < EXIT_BUCKETS)
-		times->buckets[bucket]++;
-}
-
-static __always_inline void add_detour(struct exit_times *times, const struct spent *spent)
-{
-	times->to_vmm += spent->to_vmm != 0;
-	times->vmm_ns += spent->vmm_ns;
-	times->halted_ns += spent->halted_ns;
-}
 
 static __always_inline bool has_key(__u64 row)
 {
@@ -401,46 +330,13 @@ static __always_inline void add_apart(__u32 index, struct exit_vcpu *vcpu,
 		record_entry(index, vcpu, entering, now, spent);
 }
 
-/* By far the most exits: KVM handled it in one go, and nobody wants more of it. */
-static __always_inline void finish_plain(struct exit_counts *counts, __u64 now)
+static __always_inline void count_exit(__u32 index, struct exit_counts *counts,
+				       const struct kvm_vcpu *entering, __u64 now)
 {
-	__u64 ns = now - counts->vcpu.exited, row = counts->vcpu.row;
+	struct spent spent;
 
-	counts->vcpu.ns[VCPU_KERNEL] += ns;
-	if (row < EXIT_ROWS)
-		add_time(&counts->times[row], counts->vcpu.interval, ns);
-}
-
-/* What the exit that is being handled took. */
-static __always_inline struct spent spent_in(const struct exit_vcpu *vcpu)
-{
-	struct spent spent = {.to_vmm = vcpu->to_vmm};
-
-	spent.vmm_ns = vcpu->ns[VCPU_VMM] - vcpu->at_exit[VCPU_VMM];
-	spent.ns = vcpu->ns[VCPU_KERNEL] - vcpu->at_exit[VCPU_KERNEL] + spent.vmm_ns;
-	spent.halted_ns = vcpu->ns[VCPU_HALTED] - vcpu->at_exit[VCPU_HALTED];
-	return spent;
-}
-
-static __always_inline void finish_exit(__u32 index, struct exit_counts *counts,
-					const struct kvm_vcpu *entering, __u64 now)
-{
-	struct exit_vcpu *vcpu = &counts->vcpu;
-	struct spent spent = {.ns = now - vcpu->exited};
-	__u64 row = vcpu->row;
-
-	enter_state(vcpu, VCPU_GUEST, now);
-	if (vcpu->open == EXIT_NONE)
-		vcpu->orphans++;
-	if (vcpu->open == EXIT_NONE || vcpu->open == EXIT_UNSEEN || row >= EXIT_ROWS)
-		return;
-	if (vcpu->open == EXIT_DETOUR) {
-		spent = spent_in(vcpu);
-		add_detour(&counts->times[row], &spent);
-	}
-	add_time(&counts->times[row], vcpu->interval, spent.ns);
-	if (vcpu->apart)
-		add_apart(index, vcpu, entering, now, &spent);
+	if (finish_exit(counts, &spent, now) && counts->vcpu.apart)
+		add_apart(index, &counts->vcpu, entering, now, &spent);
 }
 
 /* ---- a vCPU is seen for the first time, or in another thread ---- */
@@ -589,10 +485,8 @@ int BPF_PROG(on_entry, struct kvm_vcpu *entering)
 	if (vcpu->open == EXIT_DIRECT && !vcpu->apart)
 		finish_plain(counts, now);
 	else
-		finish_exit(index, counts, entering, now);
-	vcpu->state = VCPU_GUEST;
-	vcpu->since = now;
-	vcpu->open = EXIT_NONE;
+		count_exit(index, counts, entering, now);
+	guest_entered(vcpu, now);
 	end(vcpu);
 	return 0;
 }
@@ -638,14 +532,7 @@ int BPF_PROG(on_exit, struct kvm_cpu_trap *trap)
 		htinst = trap->htinst;
 	}
 	begin(vcpu);
-	vcpu->exits++;
-	if (vcpu->state != VCPU_GUEST)
-		vcpu->orphans++;
-	enter_state(vcpu, VCPU_KERNEL, now);
-	vcpu->row = exit_row(scause, stval, htinst, eid, fid);
-	vcpu->open = EXIT_DIRECT;
-	vcpu->exited = now;
-	vcpu->pc = trap->sepc;
+	exit_came(vcpu, exit_row(scause, stval, htinst, eid, fid), trap->sepc, now);
 	if (vcpu->apart) {
 		note_key(vcpu, stval, htval);
 		if (rules.traced)
@@ -665,24 +552,9 @@ int BPF_PROG(on_userspace, __u32 reason, int result)
 	if (!vcpu)
 		return 0;
 	begin(vcpu);
-	take_detour(vcpu, VCPU_VMM, bpf_ktime_get_ns());
-	if (vcpu->left < vcpu->exited)
-		vcpu->left = vcpu->since;
-	vcpu->to_vmm = 1 + reason;
-	if (reason == RUN_MMIO && result >= 0)
-		vcpu->row = exit_mmio_row(vcpu->row);
+	exit_to_vmm(vcpu, reason, reason == RUN_MMIO && result >= 0, bpf_ktime_get_ns());
 	end(vcpu);
 	return 0;
-}
-
-static __always_inline __u64 take(struct exit_vcpu *vcpu, __u32 state, __u64 wanted)
-{
-	__u64 have = vcpu->ns[state] - vcpu->at_exit[state];
-
-	if (wanted > have)
-		wanted = have;
-	vcpu->ns[state] -= wanted;
-	return wanted;
 }
 
 /* kvm_vcpu_halt(): the last NS were a halt, some asleep and some looking whether it ends soon. */
@@ -690,19 +562,11 @@ SEC("tp_btf/kvm_vcpu_wakeup")
 int BPF_PROG(on_wakeup, __u64 ns)
 {
 	struct exit_vcpu *vcpu = current_vcpu();
-	__u64 halted;
 
 	if (!vcpu)
 		return 0;
 	begin(vcpu);
-	take_detour(vcpu, VCPU_KERNEL, bpf_ktime_get_ns());
-	if (vcpu->left < vcpu->exited)
-		vcpu->left = vcpu->since - ns;
-	if (vcpu->open) {
-		halted = take(vcpu, VCPU_BLOCKED, ns);
-		halted += take(vcpu, VCPU_KERNEL, ns - halted);
-		vcpu->ns[VCPU_HALTED] += halted;
-	}
+	halt_ended(vcpu, ns, bpf_ktime_get_ns());
 	end(vcpu);
 	return 0;
 }
