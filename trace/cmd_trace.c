@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `vhart trace`: strace for a guest. */
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -35,7 +36,8 @@ static uint64_t clock_at(clockid_t id)
 	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
-/* Until the VM ends, a signal comes, or there are lines enough. */
+/* Until the VM ends, a signal comes, or there are lines enough: then a VM that was started goes on
+ * without being seen. */
 static bool watch(struct session *session)
 {
 	struct tracer *tracer = &session->tracer;
@@ -49,6 +51,10 @@ static bool watch(struct session *session)
 		if (wake == WAKE_FAILED || !tracer_look(tracer, wake != WAKE_TIME))
 			return false;
 	}
+	if (wake == WAKE_TIME && target->command)
+		wake = await(session->signals, target->pidfd, 0);
+	if (wake == WAKE_SIGNAL && target->command)
+		kill(target->process, SIGTERM);
 	return true;
 }
 
@@ -119,6 +125,7 @@ static void begin_timeline(struct session *session)
 
 	timeline->states = session->options->classes == CLASS_ALL;
 	timeline->device = device_of;
+	timeline->opaque = &session->options->names;
 	perfetto_open(&timeline->perfetto, perfetto_write_file, session->tracer.out, &clocks);
 	session->tracer.timeline = timeline;
 }
@@ -162,6 +169,7 @@ static int run_session(struct session *session)
 		.vcpus = vcpu_room(&options->target),
 		.traced = options->only_summary ? 0 : options->classes,
 		.text = options->string,
+		.lcofi = options->paths,
 		.tracepoints = options->tracepoints,
 	};
 	struct collector_refusal refusal;

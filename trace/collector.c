@@ -39,6 +39,13 @@ static int load_fentry(void *opaque)
 	return collector_load_fentry(&collector->programs, &collector->rules);
 }
 
+static int load_lcofi(void *opaque)
+{
+	struct collector *collector = opaque;
+
+	return collector_load_lcofi(&collector->programs, &collector->rules);
+}
+
 static int load_tracepoint(void *opaque)
 {
 	struct collector *collector = opaque;
@@ -78,11 +85,17 @@ static int load(struct collector *collector, bool tracepoints)
 {
 	int result = -ENOTSUP;
 
-	if (!tracepoints) {
+	if (!tracepoints && collector->rules.lcofi) {
+		collector->way = "tracepoints and functions, those of LCOFI too";
+		result = bpf_load_patiently(load_lcofi, collector);
+	}
+	if (!tracepoints && result < 0 && result != -EPERM) {
+		collector->rules.lcofi = 0;
 		collector->way = "tracepoints and functions";
 		result = bpf_load_patiently(load_fentry, collector);
 	}
 	if (result < 0 && result != -EPERM) {
+		collector->rules.lcofi = 0;
 		collector->way = "tracepoints";
 		result = bpf_load_patiently(load_tracepoint, collector);
 	}
@@ -133,6 +146,7 @@ struct collector *collector_open(const struct collector_options *options,
 			.vcpus = options->vcpus,
 			.traced = options->traced,
 			.text = options->text,
+			.lcofi = options->lcofi,
 			.ring = options->traced ? ring_records(options) : 1,
 			.apart = options->key != KEY_NONE || options->traced,
 		};

@@ -21,6 +21,7 @@ struct collector_options {
 	uint32_t vcpus;	   /* there is room for so many */
 	uint32_t traced;   /* enum exit_class: also keep these exits one by one */
 	uint32_t text;	   /* so much of what they write, at most RECORD_LONG_TEXT */
+	bool lcofi;	   /* also the paths of samples, where functions can be hooked */
 	bool tracepoints;  /* not at functions, even where the kernel could */
 };
 

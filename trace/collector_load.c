@@ -14,6 +14,7 @@
 #pragma GCC diagnostic ignored "-Woverlength-strings"
 #pragma GCC diagnostic ignored "-Wunused-function"
 #include "exits_fentry.skel.h"
+#include "exits_lcofi.skel.h"
 #include "exits_tracepoint.skel.h"
 #pragma GCC diagnostic pop
 
@@ -104,6 +105,45 @@ int collector_load_fentry(struct collector_programs *programs, const struct exit
 		skeleton->progs.on_mmio_store.prog_fd, skeleton->progs.on_switch.prog_fd,
 		skeleton->progs.on_wakeup.prog_fd,     skeleton->progs.on_userspace.prog_fd,
 		skeleton->progs.on_exit.prog_fd,       skeleton->progs.on_entry.prog_fd,
+	};
+	return begin(programs, result, which, sizeof(which) / sizeof(which[0]));
+}
+
+/* ---- and at those that a sample passes ---- */
+
+static void destroy_lcofi(void *skeleton)
+{
+	exits_lcofi__destroy(skeleton);
+}
+
+int collector_load_lcofi(struct collector_programs *programs, const struct exit_rules *rules)
+{
+	struct exits_lcofi *skeleton = exits_lcofi__open();
+	int result;
+
+	*programs = (struct collector_programs){
+		.step = "loading", .skeleton = skeleton, .destroy = destroy_lcofi};
+	if (!skeleton)
+		return -ENOMEM;
+	const struct maps maps = {&skeleton->maps.vcpus,   &skeleton->maps.known,
+				  &skeleton->maps.keyed,   &skeleton->maps.rings,
+				  &skeleton->maps.records, &skeleton->maps.texts};
+	skeleton->rodata->rules = *rules;
+	make_room(rules, &maps);
+	result = exits_lcofi__load(skeleton);
+	keep_maps(programs, &maps);
+	if (result == 0) {
+		/* Only now is it the memory that the programs see. */
+		programs->keys_lost = (uint64_t *)&skeleton->bss->keys_lost;
+		programs->vcpu_count = &skeleton->bss->vcpu_count;
+	}
+	const int which[] = {
+		skeleton->progs.on_irq.prog_fd,	      skeleton->progs.on_inject.prog_fd,
+		skeleton->progs.on_set_reg.prog_fd,   skeleton->progs.on_run.prog_fd,
+		skeleton->progs.on_mmio_load.prog_fd, skeleton->progs.on_mmio_store.prog_fd,
+		skeleton->progs.on_switch.prog_fd,    skeleton->progs.on_wakeup.prog_fd,
+		skeleton->progs.on_userspace.prog_fd, skeleton->progs.on_exit.prog_fd,
+		skeleton->progs.on_entry.prog_fd,
 	};
 	return begin(programs, result, which, sizeof(which) / sizeof(which[0]));
 }

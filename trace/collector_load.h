@@ -5,7 +5,7 @@
 
 #include "trace/collector.h"
 
-#define COLLECTOR_LINKS 8u
+#define COLLECTOR_LINKS 11u
 #define COLLECTOR_KEYS	8192u /* that exits can be told apart by */
 
 struct collector_programs {
@@ -21,6 +21,7 @@ struct collector_programs {
 
 /* 0, or -errno with nothing left but STEP. */
 int collector_load_fentry(struct collector_programs *programs, const struct exit_rules *rules);
+int collector_load_lcofi(struct collector_programs *programs, const struct exit_rules *rules);
 int collector_load_tracepoint(struct collector_programs *programs, const struct exit_rules *rules);
 void collector_unload(struct collector_programs *programs);
 

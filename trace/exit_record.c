@@ -69,6 +69,14 @@ bool exit_failed(const struct trace_exit *exit)
 	       !sbi_is_legacy(exit->record->args[7]) && result.error != 0;
 }
 
+/* KVM handed it over, or its answer is not the guest's: a VMM that forwards calls has changed it.
+ */
+static bool by_vmm(const struct exit_record *record)
+{
+	return record->known & RECORD_BY_VMM ||
+	       (record->known & RECORD_DATA && record->data != record->result[0]);
+}
+
 const char *exit_answered_by(const struct trace_exit *exit)
 {
 	const struct sbi_traced_result result = exit_result(exit);
@@ -76,7 +84,7 @@ const char *exit_answered_by(const struct trace_exit *exit)
 	if (result.known && result.error == SBI_NOT_SUPPORTED &&
 	    !sbi_is_legacy(exit->record->args[7]))
 		return "nobody";
-	return exit->record->to_vmm ? "vmm" : "kvm";
+	return by_vmm(exit->record) ? "vmm" : "kvm";
 }
 
 /* ---- memory ---- */

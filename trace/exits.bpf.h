@@ -175,6 +175,8 @@ static __always_inline struct exit_vcpu *current_vcpu(void)
 	return vcpu_of((__u32)bpf_get_current_pid_tgid());
 }
 
+#define SSTATUS_SPP (1u << 8)
+
 /* ---- one exit is over ---- */
 
 static __always_inline bool has_key(__u64 row)
@@ -206,6 +208,14 @@ static __always_inline void add_keyed(__u32 index, const struct exit_vcpu *vcpu,
 
 /* ---- one exit by itself ---- */
 
+/* When this CPU last took the interrupt of the PMU: exits_lcofi.bpf.c. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u64);
+} overflows SEC(".maps");
+
 /* Where the next record of vCPU INDEX is written. */
 static __always_inline struct exit_record *record_at(__u32 index, const struct exit_ring *ring)
 {
@@ -224,6 +234,22 @@ static __always_inline __u64 guest_register(const struct kvm_vcpu *vcpu, __u32 n
 
 	bpf_probe_read_kernel(&value, sizeof(value), zero + (number & 31));
 	return value;
+}
+
+/* The guest's LCOFI, as far as it was on its way when the exit came: the host's handler is behind.
+ */
+static __always_inline void record_lcofi(struct exit_record *record, struct exit_ring *ring)
+{
+	__u32 zero = 0;
+	__u64 *overflowed = bpf_map_lookup_elem(&overflows, &zero);
+
+	record->lcofi = (struct exit_lcofi){0};
+	if (overflowed)
+		record->lcofi.overflowed = *overflowed;
+	if (!ring->by_vmm)
+		record->lcofi.injected = ring->injected;
+	ring->injected = 0;
+	record->known = RECORD_LCOFI;
 }
 
 static __always_inline void record_exit(__u32 index, struct exit_vcpu *seen,
@@ -264,11 +290,44 @@ static __always_inline void record_exit(__u32 index, struct exit_vcpu *seen,
 		record->known = RECORD_ARGS;
 		if (seen->row == EXIT_CONSOLE_WRITE && rules.text)
 			record_text(index, ring, record, vcpu);
+	} else if (rules.lcofi && seen->row == EXIT_IRQ + IRQ_LCOFI) {
+		record_lcofi(record, ring);
 	} else if (seen->row == EXIT_STORE_FAULT && record->htinst & 1) {
 		/* A transformed store has rs2 in its place. */
 		record->data = guest_register(vcpu, record->htinst >> 20);
 		record->known = RECORD_DATA;
 	}
+}
+
+#define RUN_SBI 35u /* KVM_EXIT_RISCV_SBI */
+
+/*
+ * An SBI call's exit goes to userspace: for its answer, or for a signal, and then this is KVM's
+ * answer, which the VMM may change (sbi/forward.bpf.h).
+ */
+static __always_inline void record_detour(const struct exit_vcpu *seen, __u32 reason)
+{
+	__u32 tid = seen->thread, index;
+	const struct runner *runner = bpf_map_lookup_elem(&runners, &tid);
+	const struct kvm_vcpu *vcpu;
+	struct exit_record *record;
+	struct exit_ring *ring;
+
+	if (!runner)
+		return;
+	index = runner->index;
+	ring = bpf_map_lookup_elem(&rings, &index);
+	record = ring && ring->open == 1 ? record_at(index, ring) : NULL;
+	if (!record || record->known & (RECORD_BY_VMM | RECORD_DATA))
+		return;
+	if (reason == RUN_SBI) {
+		record->known |= RECORD_BY_VMM;
+		return;
+	}
+	vcpu = (const struct kvm_vcpu *)runner->vcpu;
+	bpf_probe_read_kernel(&record->data, sizeof(record->data),
+			      __builtin_preserve_access_index(&vcpu->arch.guest_context.a0));
+	record->known |= RECORD_DATA;
 }
 
 static __always_inline void record_entry(__u32 index, const struct exit_vcpu *seen,
@@ -308,6 +367,15 @@ static __always_inline void record_entry(__u32 index, const struct exit_vcpu *se
 		bpf_probe_read_kernel(
 			record->result, sizeof(record->result),
 			__builtin_preserve_access_index(&vcpu->arch.guest_context.a0));
+	} else if (record->known & RECORD_LCOFI) {
+		if (ring->injected) {
+			record->lcofi.injected = ring->injected;
+			record->lcofi.by_vmm = ring->by_vmm;
+		}
+		/* No mask holds in user mode; what it is in the guest's kernel KVM does not know.
+		 */
+		record->lcofi.taken = record->lcofi.injected && !(record->sstatus & SSTATUS_SPP);
+		ring->injected = 0;
 	} else if (seen->row == EXIT_CSR_READ) {
 		record->data = guest_register(vcpu, record->stval >> 7);
 		record->known = RECORD_DATA;
@@ -553,6 +621,8 @@ int BPF_PROG(on_userspace, __u32 reason, int result)
 		return 0;
 	begin(vcpu);
 	exit_to_vmm(vcpu, reason, reason == RUN_MMIO && result >= 0, bpf_ktime_get_ns());
+	if (rules.traced && vcpu->row >= EXIT_SBI)
+		record_detour(vcpu, reason);
 	end(vcpu);
 	return 0;
 }

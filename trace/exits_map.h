@@ -154,7 +154,7 @@ struct exit_lcofi {
 	uint64_t overflowed; /* the host took its counter's interrupt */
 	uint64_t injected;   /* the guest's became pending, in this exit */
 	uint64_t by_vmm;     /* its VMM made it so, not KVM */
-	uint64_t taken;	     /* pending and not masked: the guest goes on in its handler */
+	uint64_t taken;	     /* the guest cannot mask it: it goes on in its handler */
 };
 
 /* As much of what a guest writes to its console is in a record itself. */
@@ -179,7 +179,8 @@ struct exit_record {
 		struct exit_lcofi lcofi; /* RECORD_LCOFI */
 	};
 	uint64_t result[2]; /* a0 and a1 when the guest went on */
-	uint64_t data;	    /* what was written to a device, or read, or read from a CSR */
+	uint64_t data;	    /* what was written to a device, or read, or read from a CSR;
+			       of an SBI call, KVM's answer where a signal came then */
 	uint64_t sstatus;   /* SPP: the mode that the guest was in */
 	uint32_t row;
 	uint32_t to_vmm; /* 0, or 1 + the exit reason of KVM_RUN */
@@ -199,6 +200,7 @@ enum {
 	RECORD_DATA = 2,
 	RECORD_BYTES = 4, /* text: the first bytes that an SBI call writes */
 	RECORD_LCOFI = 8,
+	RECORD_BY_VMM = 16, /* KVM handed the SBI call over */
 };
 
 /* A ring per vCPU: the vCPU writes at head, the collector reads at tail. */
@@ -208,6 +210,8 @@ struct exit_ring {
 	uint64_t lost;	     /* in all */
 	uint64_t lost_since; /* the last record that fit */
 	uint64_t open;	     /* the record at head has its exit, and waits for the entry */
+	uint64_t injected;   /* an LCOFI, since the last exit for one; 0: none */
+	uint64_t by_vmm;     /* who did that: struct exit_lcofi */
 };
 
 /* Set before loading. */
@@ -219,6 +223,7 @@ struct exit_rules {
 	uint32_t traced;				    /* enum exit_class: 0: none is */
 	uint32_t ring;					    /* records a vCPU, a power of two */
 	uint32_t text;					    /* bytes of what a guest writes */
+	uint32_t lcofi;					    /* also the paths of samples */
 	uint32_t apart; /* there is a key, or something is traced */
 };
 

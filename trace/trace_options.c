@@ -254,6 +254,7 @@ int trace_read_options(int argc, char **argv, struct trace_options *options, boo
 		      "--err with it");
 		return STATUS_USAGE;
 	}
+	options->paths = options->classes & CLASS_LCOFI || options->perfetto;
 	if (!options->classes)
 		options->classes =
 			options->perfetto ? CLASS_ALL : CLASS_ALL & ~(CLASS_IRQ | CLASS_FAULT);

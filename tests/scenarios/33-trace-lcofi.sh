@@ -1,0 +1,40 @@
+# shellcheck shell=dash disable=SC2154,SC2016
+# vhart trace -e lcofi: the path of each sample that perf takes in a Linux guest. One host CPU and one instruction a
+# nanosecond, as in 24-pmu.sh; alone, for the same reason.
+# lab: hosts=6.12,7.2 smp=1 icount=yes alone
+
+on_7() { case $(uname -r) in 6.*) return 1 ;; esac }
+
+# samples MODE LEAST: into path; the guest has at least so many samples, and each of them has its path
+samples() {
+    printf '%s\n' 'perf record -q -o /tmp/a -e cycles -c 200000 sh -c "i=0; while [ \$i -lt 1000 ]; do i=\$((i+1)); done" 2>&1' \
+        'perf report -i /tmp/a --stdio 2>&1 | sed -n "s/^# Samples: \([0-9]*\) .*/samples: \1/p"' >run.sh
+    run vhart trace -e lcofi -T -o path -- run --memory 256M --kernel /guests/linux/Image --initrd /guests/linux/initrd \
+        --append 'console=ttyS0 quiet panic=-1' --inject run.sh:/run.sh --pmu "$1"
+    expect_status 0
+    taken=$(tr -d '\r' <"$out" | sed -n 's/^samples: //p')
+    cp path /tmp/path
+    [ "${taken:-0}" -ge "$2" ] || die "$taken samples"
+    expect_eq "paths of samples" "$(grep -c "irq lcofi: overflow, .* injected by $1, .*" path)" "$taken"
+}
+
+# in_order PATTERN: what matches comes in this order, a sample in less than 100 us
+in_order() {
+    sed -n 's/[+,]//g; s/.*irq lcofi: overflow \([0-9.]*\)us [a-z ]* \([0-9.]*\)us [a-z ]* \([0-9.]*\)us [a-z'"'"' ]* <.*/\1 \2 \3/p' /tmp/path >numbers
+    expect_eq "paths with times" "$(grep -c . numbers)" "$(grep -c 'irq lcofi: overflow, ' /tmp/path)"
+    awk '!($1 > 0 && $1 < $2 && $2 < $3 && $3 < 100) { print; bad = 1 } END { exit bad || NR == 0 }' numbers || die "out of order"
+    grep -qE "$1" /tmp/path || die "$(cat /tmp/path)"
+}
+
+if lcofi_works; then
+    t "--pmu kvm: every sample has its path" samples kvm 3
+    t "--pmu kvm: overflow, injected, exit, the guest's handler" in_order \
+        ' v0 U [0-9a-f]{16} irq lcofi: overflow, \+[0-9.]*us injected by kvm, \+[0-9.]*us exit, \+[0-9.]*us guest.s handler <[0-9.]*us>$'
+    if on_7; then
+        t "--pmu vmm: every sample has its path" samples vmm 50
+        t "--pmu vmm: overflow, exit, injected, the guest's handler" in_order \
+            ' v0 U [0-9a-f]{16} irq lcofi: overflow, \+[0-9.]*us exit, \+[0-9.]*us injected by vmm, \+[0-9.]*us guest.s handler <[0-9.]*us vmm [0-9.]*us>$'
+    fi
+else
+    skip "the path of a sample" "QEMU $LAB_QEMU raises no overflow interrupt"
+fi
