@@ -269,7 +269,8 @@ static void print_text(FILE *out, const struct trace_view *view, const struct tr
 	} else {
 		text_add(&text, " <unfinished ...>");
 	}
-	fprintf(out, "%s\n", line);
+	fputs(line, out);
+	fputc('\n', out);
 }
 
 void trace_print_header(FILE *out, const struct trace_view *view, const char *way,
