@@ -25,7 +25,7 @@ struct stat_options {
 	struct target target;
 	double interval; /* seconds, 0: none */
 	bool once;
-	bool tracepoints;
+	enum collector_tier tier;
 	const char *output;
 	struct stat_view view;
 };
@@ -103,11 +103,9 @@ static const char *parse_output(char *value, void *target)
 	return NULL;
 }
 
-static const char *parse_tracepoints(char *value, void *target)
+static const char *parse_tier(char *value, void *target)
 {
-	(void)value;
-	((struct stat_options *)target)->tracepoints = true;
-	return NULL;
+	return collector_parse_tier(value, &((struct stat_options *)target)->tier);
 }
 
 static const struct option_spec specs[] = {
@@ -126,8 +124,10 @@ static const struct option_spec specs[] = {
 	{"--json", NULL, false, "JSON: an object a line, times in ns", parse_json},
 	{"--csv", NULL, false, "comma-separated values, times in ns", parse_csv},
 	{"--output", "FILE", false, "write there", parse_output},
-	{"--tracepoints", NULL, false, "do not hook KVM's functions, only tracepoints",
-	 parse_tracepoints},
+	{"--tier", "WAY", false,
+	 "functions: BPF at KVM's functions and tracepoints; tracepoints: BPF\n"
+	 "at tracepoints only (default: the first that can be had)",
+	 parse_tier},
 };
 
 static const struct option_letter letters[] = {
@@ -229,7 +229,7 @@ static int run_session(struct stat_options *options)
 		.pid = options->target.process,
 		.key = key_for(options->view.by),
 		.vcpus = SAMPLER_VCPUS,
-		.tracepoints = options->tracepoints,
+		.tier = options->tier,
 	};
 	struct collector_refusal refusal;
 	FILE *out = open_output(options);

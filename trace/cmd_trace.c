@@ -170,7 +170,7 @@ static int run_session(struct session *session)
 		.traced = options->only_summary ? 0 : options->classes,
 		.text = options->string,
 		.lcofi = options->paths,
-		.tracepoints = options->tracepoints,
+		.tier = options->tier,
 	};
 	struct collector_refusal refusal;
 	int status = STATUS_HOST;

@@ -15,6 +15,7 @@
 #include "trace/collector_load.h"
 #include "trace/sampler.h"
 #include "vmm/bpf.h"
+#include "vmm/options.h"
 
 /* Memory for all rings, and a ring at most: that is a fifth of a second of a guest that does
  * nothing but the fastest calls there are. */
@@ -81,22 +82,22 @@ static bool map_rings(struct collector *collector)
 	return collector->rings && collector->records;
 }
 
-static int load(struct collector *collector, bool tracepoints)
+static int load(struct collector *collector, enum collector_tier tier)
 {
 	int result = -ENOTSUP;
 
-	if (!tracepoints && collector->rules.lcofi) {
-		collector->way = "tracepoints and functions, those of LCOFI too";
+	if (tier != TIER_TRACEPOINTS && collector->rules.lcofi) {
+		collector->way = "BPF at tracepoints and functions, those of LCOFI too";
 		result = bpf_load_patiently(load_lcofi, collector);
 	}
-	if (!tracepoints && result < 0 && result != -EPERM) {
+	if (tier != TIER_TRACEPOINTS && result < 0 && result != -EPERM) {
 		collector->rules.lcofi = 0;
-		collector->way = "tracepoints and functions";
+		collector->way = "BPF at tracepoints and functions";
 		result = bpf_load_patiently(load_fentry, collector);
 	}
-	if (result < 0 && result != -EPERM) {
+	if (tier != TIER_FUNCTIONS && result < 0 && result != -EPERM) {
 		collector->rules.lcofi = 0;
-		collector->way = "tracepoints";
+		collector->way = "BPF at tracepoints";
 		result = bpf_load_patiently(load_tracepoint, collector);
 	}
 	if (result < 0)
@@ -133,12 +134,22 @@ static uint32_t ring_records(const struct collector_options *options)
 	return records;
 }
 
+const char *collector_parse_tier(const char *value, enum collector_tier *tier)
+{
+	static const char *const names[] = {"functions", "tracepoints"};
+	int choice = option_choice(value, names, sizeof(names) / sizeof(names[0]));
+
+	*tier = (enum collector_tier)(TIER_FUNCTIONS + choice);
+	return choice < 0 ? "expected functions or tracepoints" : NULL;
+}
+
 struct collector *collector_open(const struct collector_options *options,
 				 struct collector_refusal *refusal)
 {
 	struct collector *collector = calloc(1, sizeof(*collector));
 	int result = -ENOMEM;
 
+	*refusal = (struct collector_refusal){0};
 	if (collector) {
 		collector->rules = (struct exit_rules){
 			.tgid = (uint32_t)options->pid,
@@ -151,7 +162,7 @@ struct collector *collector_open(const struct collector_options *options,
 			.apart = options->key != KEY_NONE || options->traced,
 		};
 		name_pid_namespace(&collector->rules);
-		result = load(collector, options->tracepoints);
+		result = load(collector, options->tier);
 	}
 	if (result == 0)
 		return collector;

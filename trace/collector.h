@@ -15,28 +15,37 @@
 
 struct collector;
 
+/* Ways to watch, the best first. */
+enum collector_tier { TIER_BEST, TIER_FUNCTIONS, TIER_TRACEPOINTS, TIER_PERF };
+
 struct collector_options {
-	pid_t pid;	   /* watch the VMs of this process; 0: of all */
-	enum exit_key key; /* what else than the row exits are told apart by */
-	uint32_t vcpus;	   /* there is room for so many */
-	uint32_t traced;   /* enum exit_class: also keep these exits one by one */
-	uint32_t text;	   /* so much of what they write, at most RECORD_LONG_TEXT */
-	bool lcofi;	   /* also the paths of samples, where functions can be hooked */
-	bool tracepoints;  /* not at functions, even where the kernel could */
+	pid_t pid;		  /* watch the VMs of this process; 0: of all */
+	enum exit_key key;	  /* what else than the row exits are told apart by */
+	uint32_t vcpus;		  /* there is room for so many */
+	uint32_t traced;	  /* enum exit_class: also keep these exits one by one */
+	uint32_t text;		  /* so much of what they write, at most RECORD_LONG_TEXT */
+	bool lcofi;		  /* also the paths of samples, where functions can be hooked */
+	enum collector_tier tier; /* TIER_BEST: the first that can be had */
 };
 
-/* Why there is none: the step that failed, the error, and the way out. */
+/*
+ * Why there is none, or none as good as could be: the step that failed, the error, and the way out.
+ */
 struct collector_refusal {
 	char why[160];
 	char way_out[160];
 };
 
-/* Watches from now on. NULL with REFUSAL filled; nothing stays behind. */
+/* For an option: a tier by its name. NULL, or what was expected. */
+const char *collector_parse_tier(const char *value, enum collector_tier *tier);
+
+/* Watches from now on. NULL with REFUSAL filled, and nothing stays behind; REFUSAL->why is "" where
+ * there is nothing to complain of. */
 struct collector *collector_open(const struct collector_options *options,
 				 struct collector_refusal *refusal);
 void collector_close(struct collector *collector);
 
-/* "tracepoints and functions", "tracepoints". */
+/* "BPF at tracepoints and functions", "BPF at tracepoints". */
 const char *collector_way(const struct collector *collector);
 /* False: what it hangs on was taken away, by root. */
 bool collector_lives(const struct collector *collector);

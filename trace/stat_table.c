@@ -278,9 +278,7 @@ static void print_header(FILE *out, const struct stat_view *view, const struct s
 		exits += sample->vcpus[i].exits;
 		orphans += sample->vcpus[i].orphans;
 	}
-	fprintf(out,
-		"%" PRIu32 " vCPU%s  %" PRIu64
-		" exits in %.3f s  BPF at %s  clock %s  lost %" PRIu64,
+	fprintf(out, "%" PRIu32 " vCPU%s  %" PRIu64 " exits in %.3f s  %s  clock %s  lost %" PRIu64,
 		vcpus, vcpus == 1 ? "" : "s", exits, (double)wall / 1e9, view->way,
 		stat_duration(view->resolution, resolution), view->keys_lost);
 	if (orphans)

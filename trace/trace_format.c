@@ -281,8 +281,7 @@ void trace_print_header(FILE *out, const struct trace_view *view, const char *wa
 	if (view->json)
 		trace_json_header(out, way, resolution);
 	else
-		fprintf(out, "# exits by BPF at %s, clock %s\n", way,
-			stat_duration(resolution, duration));
+		fprintf(out, "# exits by %s, clock %s\n", way, stat_duration(resolution, duration));
 }
 
 void trace_print_lost(FILE *out, const struct trace_view *view, const struct trace_who *who,

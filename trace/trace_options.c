@@ -170,11 +170,9 @@ static const char *parse_json(char *value, void *target)
 	return NULL;
 }
 
-static const char *parse_tracepoints(char *value, void *target)
+static const char *parse_tier(char *value, void *target)
 {
-	(void)value;
-	((struct trace_options *)target)->tracepoints = true;
-	return NULL;
+	return collector_parse_tier(value, &((struct trace_options *)target)->tier);
 }
 
 static const struct option_spec specs[] = {
@@ -205,8 +203,10 @@ static const struct option_spec specs[] = {
 	 "no lines, but a timeline for ui.perfetto.dev (of all exits unless\n"
 	 "-e says which)",
 	 parse_perfetto},
-	{"--tracepoints", NULL, false, "do not hook KVM's functions, only tracepoints",
-	 parse_tracepoints},
+	{"--tier", "WAY", false,
+	 "functions: BPF at KVM's functions and tracepoints; tracepoints: BPF\n"
+	 "at tracepoints only (default: the first that can be had)",
+	 parse_tier},
 };
 
 static const struct option_letter letters[] = {

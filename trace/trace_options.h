@@ -3,6 +3,7 @@
 #ifndef VHART_TRACE_OPTIONS_H
 #define VHART_TRACE_OPTIONS_H
 
+#include "trace/collector.h"
 #include "trace/target.h"
 #include "trace/trace_format.h"
 #include "trace/vms.h"
@@ -12,7 +13,8 @@ struct trace_options {
 	uint32_t classes;     /* 0: not said */
 	bool paths;	      /* lcofi is one that was said: those of samples are shown */
 	uint64_t vcpus[2];    /* those that are shown, a bit each by number; none: all */
-	bool summary, only_summary, errors, tracepoints;
+	bool summary, only_summary, errors;
+	enum collector_tier tier;
 	uint64_t than;	 /* ns: only exits that took longer */
 	uint64_t count;	 /* lines; 0: no limit */
 	uint32_t string; /* bytes shown of what a guest writes */

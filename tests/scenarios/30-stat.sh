@@ -229,7 +229,7 @@ t "exits are counted to the unit" counts_are_exact
 t "interrupts and exceptions of the same number are told apart" interrupts_are_not_calls
 t "a halt is not handling" halts_are_not_handling
 t "the times of each vCPU add up" times_add_up
-t "the same at tracepoints only" counts_are_exact --tracepoints
+t "the same at tracepoints only" counts_are_exact --tier tracepoints
 t "one second of a VM that runs" a_second_is_a_second
 t "a VM that is stopped is waiting" a_stopped_vm_waits
 t "two VMs at once, and one of the two" two_vms

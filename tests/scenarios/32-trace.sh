@@ -211,7 +211,7 @@ t "SBI calls by name, with arguments and results, to the unit" calls_by_name
 t "device accesses, counters and halts" others_by_name
 t "a halt is not handling" halts_are_halts
 t "what was read from a counter" counters_count
-t "the same at tracepoints only" calls_by_name --tracepoints
+t "the same at tracepoints only" calls_by_name --tier tracepoints
 t "and the others" others_by_name
 t "lines are in the order of time; what never ends is unfinished" lines_are_in_order
 t "-e sbi" only ' sbi ' -e sbi

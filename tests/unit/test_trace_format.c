@@ -31,7 +31,7 @@ static void print_all(struct trace_view view)
 	struct trace_exit exit;
 
 	assert_non_null(out);
-	trace_print_header(out, &view, "tracepoints and functions", 100);
+	trace_print_header(out, &view, "BPF at tracepoints and functions", 100);
 	for (unsigned int i = 0; sample_exit(i, &exit, &part); i++) {
 		trace_print_lost(out, &view, &exit.who, exit.record->lost);
 		trace_print(out, &view, &exit, part);
