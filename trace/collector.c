@@ -215,6 +215,15 @@ uint64_t collector_keys_lost(const struct collector *collector)
 	return __atomic_load_n(collector->programs.keys_lost, __ATOMIC_RELAXED);
 }
 
+uint64_t collector_events_missed(const struct collector *collector)
+{
+	uint64_t missed = 0;
+
+	for (unsigned int i = 0; i < collector->programs.link_count; i++)
+		missed += bpf_program_missed(collector->programs.attached[i]);
+	return missed;
+}
+
 void collector_next_interval(struct collector *collector)
 {
 	for (uint32_t i = 0; i < collector->rules.vcpus; i++)

@@ -54,6 +54,8 @@ bool collector_lives(const struct collector *collector);
 uint32_t collector_seen(const struct collector *collector);
 /* Exits that are missing where exits are told apart by key: there was no room. */
 uint64_t collector_keys_lost(const struct collector *collector);
+/* Events that are missing everywhere: the kernel ran no program, as one ran on that CPU already. */
+uint64_t collector_events_missed(const struct collector *collector);
 
 /* What vCPU INDEX has come to, up to now: its state's time is added. False: there is none. */
 bool collector_vcpu(const struct collector *collector, uint32_t index, struct exit_vcpu *vcpu);

@@ -62,10 +62,12 @@ static int begin(struct collector_programs *programs, int result, const int *whi
 		int link = bpf_attach(which[i]);
 
 		programs->step = "attaching";
-		if (link < 0)
+		if (link < 0) {
 			result = link;
-		else
-			programs->links[programs->link_count++] = link;
+			break;
+		}
+		programs->attached[programs->link_count] = which[i];
+		programs->links[programs->link_count++] = link;
 	}
 	if (result < 0)
 		collector_unload(programs);

@@ -11,6 +11,7 @@
 struct collector_programs {
 	const char *step; /* what failed */
 	int links[COLLECTOR_LINKS];
+	int attached[COLLECTOR_LINKS]; /* the programs behind them */
 	unsigned int link_count;
 	int vcpus, keyed, rings, records, texts; /* maps */
 	uint64_t *keys_lost;			 /* in memory that the programs share */

@@ -531,6 +531,13 @@ static __always_inline bool find_vcpu(struct entry *here, struct kvm_vcpu *vcpu,
 
 /* ---- events ---- */
 
+/* The program that began at BEGAN is done with VCPU. */
+static __always_inline void note_cost(struct exit_vcpu *vcpu, __u64 began)
+{
+	if (!(vcpu->exits & (EXITS_PER_TIMED - 1)) && vcpu->exits)
+		vcpu->own_ns += bpf_ktime_get_ns() - began;
+}
+
 SEC("tp_btf/kvm_entry")
 int BPF_PROG(on_entry, struct kvm_vcpu *entering)
 {
@@ -555,6 +562,7 @@ int BPF_PROG(on_entry, struct kvm_vcpu *entering)
 	else
 		count_exit(index, counts, entering, now);
 	guest_entered(vcpu, now);
+	note_cost(vcpu, now);
 	end(vcpu);
 	return 0;
 }
@@ -606,6 +614,9 @@ int BPF_PROG(on_exit, struct kvm_cpu_trap *trap)
 		if (rules.traced)
 			record_exit(index, vcpu, left, trap, now);
 	}
+	if (!(vcpu->exits & (EXITS_PER_TIMED - 1)))
+		vcpu->timed++;
+	note_cost(vcpu, now);
 	end(vcpu);
 	return 0;
 }
@@ -616,13 +627,16 @@ SEC("tp_btf/kvm_userspace_exit")
 int BPF_PROG(on_userspace, __u32 reason, int result)
 {
 	struct exit_vcpu *vcpu = current_vcpu();
+	__u64 now;
 
 	if (!vcpu)
 		return 0;
+	now = bpf_ktime_get_ns();
 	begin(vcpu);
-	exit_to_vmm(vcpu, reason, reason == RUN_MMIO && result >= 0, bpf_ktime_get_ns());
+	exit_to_vmm(vcpu, reason, reason == RUN_MMIO && result >= 0, now);
 	if (rules.traced && vcpu->row >= EXIT_SBI)
 		record_detour(vcpu, reason);
+	note_cost(vcpu, now);
 	end(vcpu);
 	return 0;
 }
@@ -668,6 +682,7 @@ int BPF_PROG(on_switch, bool preempt, struct task_struct *prev, struct task_stru
 		else
 			state = vcpu->state == VCPU_VMM ? VCPU_VMM : VCPU_BLOCKED;
 		take_detour(vcpu, state, now);
+		note_cost(vcpu, now);
 		end(vcpu);
 		if (prev_state & TASK_DEAD)
 			bpf_map_delete_elem(&runners, &tid);

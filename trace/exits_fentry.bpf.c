@@ -30,11 +30,14 @@ SEC("fentry/kvm_arch_vcpu_ioctl_run")
 int BPF_PROG(on_run, struct kvm_vcpu *run)
 {
 	struct exit_vcpu *vcpu = current_vcpu();
+	__u64 now;
 
 	if (!vcpu)
 		return 0;
+	now = bpf_ktime_get_ns();
 	begin(vcpu);
-	take_detour(vcpu, VCPU_KERNEL, bpf_ktime_get_ns());
+	take_detour(vcpu, VCPU_KERNEL, now);
+	note_cost(vcpu, now);
 	end(vcpu);
 	return 0;
 }

@@ -87,7 +87,8 @@ bool stat_session_print(struct stat_session *session, bool whole, FILE *out)
 	uint32_t seen = collector_seen(session->collector);
 	struct stat_view *view = &session->view;
 
-	view->keys_lost = collector_keys_lost(session->collector);
+	view->lost = collector_keys_lost(session->collector) +
+		     collector_events_missed(session->collector);
 	view->vcpus_lost = seen > SAMPLER_VCPUS ? seen - SAMPLER_VCPUS : 0;
 	view->way = collector_way(session->collector);
 	if (!sample_copy(&session->shown, &session->now))

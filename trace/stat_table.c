@@ -108,6 +108,8 @@ void stat_difference(struct stat_sample *after, const struct stat_sample *before
 			continue;
 		vcpu->exits -= before->vcpus[i].exits;
 		vcpu->orphans -= before->vcpus[i].orphans;
+		vcpu->timed -= before->vcpus[i].timed;
+		vcpu->own_ns -= before->vcpus[i].own_ns;
 		for (uint32_t state = 0; state < VCPU_STATES; state++)
 			vcpu->ns[state] -= before->vcpus[i].ns[state];
 		for (uint32_t row = 0; row < EXIT_ROWS; row++)
@@ -264,12 +266,34 @@ static uint64_t time_of(const struct exit_vcpu *vcpu)
 	return sum;
 }
 
+/* What the programs took themselves: 0 where too few exits say. */
+struct own_cost {
+	uint64_t ns;	/* an exit */
+	double percent; /* of the vCPUs' time */
+};
+
+static struct own_cost own_cost(const struct stat_sample *sample)
+{
+	uint64_t timed = 0, own_ns = 0, exits = 0, whole = 0;
+
+	for (uint32_t i = 0; i < sample->vcpu_count; i++) {
+		timed += sample->vcpus[i].timed;
+		own_ns += sample->vcpus[i].own_ns;
+		exits += sample->vcpus[i].exits;
+		whole += time_of(&sample->vcpus[i]);
+	}
+	if (!timed || !whole)
+		return (struct own_cost){0};
+	double each = (double)own_ns / (double)timed;
+	return (struct own_cost){(uint64_t)each, 100.0 * each * (double)exits / (double)whole};
+}
+
 static void print_header(FILE *out, const struct stat_view *view, const struct stat_sample *sample,
 			 uint64_t wall)
 {
 	uint64_t exits = 0, orphans = 0;
 	uint32_t vcpus = 0;
-	char resolution[16];
+	char resolution[16], each[16];
 
 	for (uint32_t i = 0; i < sample->vcpu_count; i++) {
 		if (!is_shown(view, &sample->vcpus[i]))
@@ -280,7 +304,11 @@ static void print_header(FILE *out, const struct stat_view *view, const struct s
 	}
 	fprintf(out, "%" PRIu32 " vCPU%s  %" PRIu64 " exits in %.3f s  %s  clock %s  lost %" PRIu64,
 		vcpus, vcpus == 1 ? "" : "s", exits, (double)wall / 1e9, view->way,
-		stat_duration(view->resolution, resolution), view->keys_lost);
+		stat_duration(view->resolution, resolution), view->lost);
+	const struct own_cost cost = own_cost(sample);
+	if (cost.ns)
+		fprintf(out, "  tracer %s/exit (%.1f%%)", stat_duration(cost.ns, each),
+			cost.percent);
 	if (orphans)
 		fprintf(out, "  unpaired %" PRIu64, orphans);
 	if (view->vcpus_lost)
@@ -396,8 +424,9 @@ static void print_json_header(FILE *out, const struct stat_view *view,
 	json_line_uint(line, "wall_ns", wall);
 	json_line_uint(line, "exits", exits);
 	json_line_uint(line, "unpaired", orphans);
-	json_line_uint(line, "lost", view->keys_lost);
+	json_line_uint(line, "lost", view->lost);
 	json_line_uint(line, "vcpus_lost", view->vcpus_lost);
+	json_line_uint(line, "tracer_ns", own_cost(sample).ns);
 	json_line_uint(line, "clock_ns", view->resolution);
 	json_line_string(line, "way", view->way);
 	end_object(&object, out);

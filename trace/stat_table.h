@@ -38,9 +38,9 @@ struct stat_view {
 	enum stat_by by;
 	enum stat_format format;
 	enum stat_order order;
-	uint64_t resolution; /* of the clock, ns */
-	const char *way;     /* how it was counted */
-	uint64_t keys_lost;
+	uint64_t resolution;   /* of the clock, ns */
+	const char *way;       /* how it was counted */
+	uint64_t lost;	       /* events, or exits by key */
 	uint64_t vcpus_lost;   /* seen, and not counted: no room */
 	uint32_t only;	       /* the VMs of this process; 0: of all */
 	const regex_t *filter; /* only exits whose name matches; NULL: all */

@@ -61,6 +61,18 @@ bool bpf_link_lives(int link)
 	return bpf(BPF_OBJ_GET_INFO_BY_FD, &attr) == 0 && info.prog_id != 0;
 }
 
+uint64_t bpf_program_missed(int program)
+{
+	struct bpf_prog_info info = {0};
+	union bpf_attr attr = {
+		.info.bpf_fd = (uint32_t)program,
+		.info.info_len = sizeof(info),
+		.info.info = (uint64_t)(uintptr_t)&info,
+	};
+
+	return bpf(BPF_OBJ_GET_INFO_BY_FD, &attr) == 0 ? info.recursion_misses : 0;
+}
+
 bool bpf_tracer_is_on(void)
 {
 	int fd = open("/proc/sys/kernel/ftrace_enabled", O_RDONLY | O_CLOEXEC);

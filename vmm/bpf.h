@@ -4,6 +4,7 @@
 #define VHART_BPF_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /*
  * Calls LOAD, again as long as it says -EAGAIN: the verifier gives up while a signal is pending, or
@@ -19,6 +20,8 @@ int bpf_attach(int program);
 
 /* Whether the link's program still runs. */
 bool bpf_link_lives(int link);
+/* How often the kernel did not run the program where it should have (recursion_misses). */
+uint64_t bpf_program_missed(int program);
 
 /* Whether the function tracer is on, which trampolines hang on: root can switch it off. */
 bool bpf_tracer_is_on(void);
