@@ -7,7 +7,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* "uart+0x7": what is at guest physical ADDRESS of a VM of ours. False: nothing that is known. */
+/* "uart+0x7 (SCR)": what is at guest physical ADDRESS of a VM of ours. False: nothing that is
+ * known.
+ */
 bool device_name(uint64_t address, char *out, size_t size);
 
 #endif

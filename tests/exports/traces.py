@@ -79,7 +79,7 @@ def perfetto():
     text = [notes['call'].string_value for _, _, name, _, notes in slices if name == 'dbcn.console_write']
     assert any('"begin\\n"' in call for call in text), text
     devices = {notes['device'].string_value for _, _, _, _, notes in slices if 'device' in notes}
-    assert {'uart+0x7', 'rtc+0x0'} <= devices, devices
+    assert {'uart+0x7 (SCR)', 'rtc+0x0 (TIME_LOW)'} <= devices, devices
     assert any(value > 0 for path, value in counters if path == 'web1/vcpu0/exits/s')
 
 

@@ -154,7 +154,7 @@ by_device() {
     for place in 0x10000007 0x101000 0x10000; do
         grep -qE "\"sub\":\"mmio\",\"at\":\"$place( [^\"]*)?\".*\"count\":$((2 * mmio))," by || die "$place: $(cat by)"
     done
-    grep -q '"at":"0x10000007 uart+0x7"' by || die "no device: $(cat by)"
+    grep -q '"at":"0x10000007 uart+0x7 (SCR)"' by || die "no device: $(cat by)"
 }
 by_csr() {
     stat_of by --by csr

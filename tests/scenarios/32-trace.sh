@@ -39,9 +39,9 @@ calls_by_name() {
 }
 
 others_by_name() {
-    has /tmp/trace.json '"sub":"mmio","access":"R","address":"0x10000007","width":1,"device":"uart\+0x7","data":"0x[0-9a-f]*","to_vmm":true' $((2 * mmio))
-    has /tmp/trace.json '"sub":"mmio","access":"W","address":"0x10000007","width":1,"device":"uart\+0x7","data":"0x[0-9a-f]*","to_vmm":true' $((2 * mmio))
-    has /tmp/trace.json '"sub":"mmio","access":"R","address":"0x101000","width":4,"device":"rtc\+0x0","data"' $((2 * mmio))
+    has /tmp/trace.json '"sub":"mmio","access":"R","address":"0x10000007","width":1,"device":"uart\+0x7 \(SCR\)","data":"0x[0-9a-f]*","to_vmm":true' $((2 * mmio))
+    has /tmp/trace.json '"sub":"mmio","access":"W","address":"0x10000007","width":1,"device":"uart\+0x7 \(SCR\)","data":"0x[0-9a-f]*","to_vmm":true' $((2 * mmio))
+    has /tmp/trace.json '"sub":"mmio","access":"R","address":"0x101000","width":4,"device":"rtc\+0x0 \(TIME_LOW\)","data"' $((2 * mmio))
     # Nothing is there: zeros.
     has /tmp/trace.json '"sub":"mmio","access":"R","address":"0x10000","width":4,"data":"0x0"' $((2 * mmio))
     has /tmp/trace.json '"sub":"csr read","csr":"0xc00","csr_name":"cycle","data":"0x' $((2 * csr))
