@@ -19,7 +19,6 @@
 #include "vmm/options.h"
 
 #define DEFAULT_INTERVAL 1.0
-#define MEET_INTERVAL	 1000000000u /* ns: VMs of --all come and go */
 
 struct stat_options {
 	struct target target;
@@ -126,7 +125,8 @@ static const struct option_spec specs[] = {
 	{"--output", "FILE", false, "write there", parse_output},
 	{"--tier", "WAY", false,
 	 "functions: BPF at KVM's functions and tracepoints; tracepoints: BPF\n"
-	 "at tracepoints only (default: the first that can be had)",
+	 "at tracepoints only; log: what the VMM sees, without privileges\n"
+	 "(default: the first that can be had)",
 	 parse_tier},
 };
 
@@ -172,6 +172,14 @@ static bool is_live(const struct stat_options *options)
 	       !options->target.command && stat_live_possible();
 }
 
+/* DEADLINE, or when the collector is to be asked again. */
+static uint64_t soon(uint64_t deadline)
+{
+	uint64_t next = clock_now() + COLLECTOR_POLL_NS;
+
+	return next < deadline ? next : deadline;
+}
+
 /* Plain tables until the VM ends, a signal comes, or --once has its own. */
 static bool watch(const struct stat_options *options, struct stat_session *session, int signals,
 		  FILE *out)
@@ -182,13 +190,11 @@ static bool watch(const struct stat_options *options, struct stat_session *sessi
 	uint64_t interval = (uint64_t)(seconds * 1e9), deadline = 0;
 	enum wake wake;
 
-	deadline = session->first.when + (interval ? interval : MEET_INTERVAL);
-	while ((wake = await(signals, options->target.pidfd, deadline)) == WAKE_TIME) {
-		if (!interval) {
-			stat_session_meet(session);
-			deadline += MEET_INTERVAL;
+	deadline = interval ? session->first.when + interval : UINT64_MAX;
+	while ((wake = await(signals, options->target.pidfd, soon(deadline))) == WAKE_TIME) {
+		stat_session_meet(session);
+		if (clock_now() < deadline)
 			continue;
-		}
 		if (!stat_session_look(session) || !stat_session_print(session, false, out))
 			return false;
 		if (options->once)
@@ -227,11 +233,12 @@ static int run_session(struct stat_options *options)
 	struct stat_session session = {.view = options->view};
 	const struct collector_options wanted = {
 		.pid = options->target.process,
+		.log = options->target.log,
 		.key = key_for(options->view.by),
 		.vcpus = SAMPLER_VCPUS,
 		.tier = options->tier,
 	};
-	struct collector_refusal refusal;
+	struct collector_refusal refusal = {0};
 	FILE *out = open_output(options);
 	int status = STATUS_HOST, signals;
 	bool good;
@@ -242,6 +249,9 @@ static int run_session(struct stat_options *options)
 	session.collector = collector_open(&wanted, &refusal);
 	if (!session.collector)
 		error("%s: %s", refusal.why, refusal.way_out);
+	else if (refusal.why[0])
+		warning("only exits that reach the VMM are counted: %s: %s", refusal.why,
+			refusal.way_out);
 	signals = session.collector ? await_signals() : -1;
 	if (session.collector && stat_session_begin(&session)) {
 		target_go(&options->target);

@@ -166,6 +166,7 @@ static int run_session(struct session *session)
 	struct tracer *tracer = &session->tracer;
 	const struct collector_options wanted = {
 		.pid = options->target.process,
+		.log = -1,
 		.vcpus = vcpu_room(&options->target),
 		.traced = options->only_summary ? 0 : options->classes,
 		.text = options->string,

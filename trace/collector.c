@@ -13,6 +13,7 @@
 #include <linux/bpf.h>
 
 #include "trace/collector_load.h"
+#include "trace/log_source.h"
 #include "trace/sampler.h"
 #include "vmm/bpf.h"
 #include "vmm/options.h"
@@ -22,9 +23,12 @@
 #define RINGS_SIZE   (64u << 20)
 #define RING_RECORDS 16384u
 
+#define COPY_TRIES 100000u
+
 struct collector {
 	struct exit_rules rules;
 	struct collector_programs programs;
+	struct log_source *log; /* instead of programs */
 	const char *way;
 	struct exit_counts *vcpus;	   /* rules.vcpus of them */
 	struct exit_ring *rings;	   /* NULL: nothing is traced */
@@ -136,40 +140,82 @@ static uint32_t ring_records(const struct collector_options *options)
 
 const char *collector_parse_tier(const char *value, enum collector_tier *tier)
 {
-	static const char *const names[] = {"functions", "tracepoints"};
+	static const char *const names[] = {"functions", "tracepoints", "log"};
+	static const enum collector_tier tiers[] = {TIER_FUNCTIONS, TIER_TRACEPOINTS, TIER_LOG};
 	int choice = option_choice(value, names, sizeof(names) / sizeof(names[0]));
 
-	*tier = (enum collector_tier)(TIER_FUNCTIONS + choice);
-	return choice < 0 ? "expected functions or tracepoints" : NULL;
+	*tier = tiers[choice < 0 ? 0 : choice];
+	return choice < 0 ? "expected functions, tracepoints or log" : NULL;
+}
+
+/* Its exits are those of one VM, and it tells them apart by their kinds only. */
+static bool open_log(struct collector *collector, const struct collector_options *options)
+{
+	if (!options->pid || options->key != KEY_NONE || options->traced)
+		return false;
+	collector->log = log_source_open(options->pid, options->log);
+	if (!collector->log)
+		return false;
+	collector->vcpus = log_source_counts(collector->log);
+	collector->way = "the VMM's log";
+	collector_next_interval(collector);
+	return true;
+}
+
+static void refuse_bpf(struct collector_refusal *refusal, const struct collector *collector,
+		       int reason)
+{
+	snprintf(refusal->why, sizeof(refusal->why), "%s BPF programs: %s",
+		 collector->programs.step ? collector->programs.step : "loading", strerror(reason));
+	snprintf(refusal->way_out, sizeof(refusal->way_out), "%s", bpf_way_out(reason));
+}
+
+/* False: by no way that is wanted. */
+static bool begin_watching(struct collector *collector, const struct collector_options *options,
+			   struct collector_refusal *refusal)
+{
+	int result;
+
+	if (options->tier != TIER_LOG) {
+		result = load(collector, options->tier);
+		if (result == 0)
+			return true;
+		refuse_bpf(refusal, collector, -result);
+	}
+	if ((options->tier == TIER_LOG || options->tier == TIER_BEST) &&
+	    open_log(collector, options))
+		return true;
+	if (options->tier == TIER_LOG)
+		*refusal = (struct collector_refusal){
+			"--tier log: there is none",
+			"only a VM of vhart keeps one, of the same build, and it tells exits apart "
+			"by their kind alone"};
+	return false;
 }
 
 struct collector *collector_open(const struct collector_options *options,
 				 struct collector_refusal *refusal)
 {
 	struct collector *collector = calloc(1, sizeof(*collector));
-	int result = -ENOMEM;
 
 	*refusal = (struct collector_refusal){0};
-	if (collector) {
-		collector->rules = (struct exit_rules){
-			.tgid = (uint32_t)options->pid,
-			.key = options->key,
-			.vcpus = options->vcpus,
-			.traced = options->traced,
-			.text = options->text,
-			.lcofi = options->lcofi,
-			.ring = options->traced ? ring_records(options) : 1,
-			.apart = options->key != KEY_NONE || options->traced,
-		};
-		name_pid_namespace(&collector->rules);
-		result = load(collector, options->tier);
+	if (!collector) {
+		*refusal = (struct collector_refusal){"no memory", "end other programs"};
+		return NULL;
 	}
-	if (result == 0)
+	collector->rules = (struct exit_rules){
+		.tgid = (uint32_t)options->pid,
+		.key = options->key,
+		.vcpus = options->vcpus,
+		.traced = options->traced,
+		.text = options->text,
+		.lcofi = options->lcofi,
+		.ring = options->traced ? ring_records(options) : 1,
+		.apart = options->key != KEY_NONE || options->traced,
+	};
+	name_pid_namespace(&collector->rules);
+	if (begin_watching(collector, options, refusal))
 		return collector;
-	snprintf(refusal->why, sizeof(refusal->why), "%s BPF programs: %s",
-		 collector && collector->programs.step ? collector->programs.step : "loading",
-		 strerror(-result));
-	snprintf(refusal->way_out, sizeof(refusal->way_out), "%s", bpf_way_out(-result));
 	collector_close(collector);
 	return NULL;
 }
@@ -184,7 +230,9 @@ void collector_close(struct collector *collector)
 {
 	if (!collector)
 		return;
-	unmap(collector->vcpus, collector->vcpus_size);
+	if (!collector->log)
+		unmap(collector->vcpus, collector->vcpus_size);
+	log_source_close(collector->log);
 	unmap(collector->rings, collector->rings_size);
 	unmap(collector->records, collector->records_size);
 	unmap(collector->texts, collector->texts_size);
@@ -197,6 +245,12 @@ const char *collector_way(const struct collector *collector)
 	return collector->way;
 }
 
+void collector_poll(struct collector *collector)
+{
+	if (collector->log)
+		log_source_renew(collector->log);
+}
+
 bool collector_lives(const struct collector *collector)
 {
 	for (unsigned int i = 0; i < collector->programs.link_count; i++)
@@ -207,12 +261,14 @@ bool collector_lives(const struct collector *collector)
 
 uint32_t collector_seen(const struct collector *collector)
 {
-	return __atomic_load_n(collector->programs.vcpu_count, __ATOMIC_ACQUIRE);
+	return collector->log ? log_source_vcpus(collector->log)
+			      : __atomic_load_n(collector->programs.vcpu_count, __ATOMIC_ACQUIRE);
 }
 
 uint64_t collector_keys_lost(const struct collector *collector)
 {
-	return __atomic_load_n(collector->programs.keys_lost, __ATOMIC_RELAXED);
+	return collector->log ? 0
+			      : __atomic_load_n(collector->programs.keys_lost, __ATOMIC_RELAXED);
 }
 
 uint64_t collector_events_missed(const struct collector *collector)
@@ -226,7 +282,9 @@ uint64_t collector_events_missed(const struct collector *collector)
 
 void collector_next_interval(struct collector *collector)
 {
-	for (uint32_t i = 0; i < collector->rules.vcpus; i++)
+	uint32_t count = collector->log ? log_source_vcpus(collector->log) : collector->rules.vcpus;
+
+	for (uint32_t i = 0; i < count; i++)
 		__atomic_fetch_add(&collector->vcpus[i].vcpu.interval, 1, __ATOMIC_RELAXED);
 }
 
@@ -246,29 +304,33 @@ static void count_open_state(struct exit_vcpu *vcpu, uint64_t now)
 
 /*
  * Copies SIZE bytes at FROM, which only VCPU's writer changes. It is at most a few hundred
- * instructions in the middle of a change and never sleeps there; a reader that was interrupted
- * itself tries again.
+ * instructions in the middle of a change; a reader that was interrupted itself tries again. A VMM
+ * that was killed there never ends its change.
  */
 static void copy_whole(const struct exit_vcpu *vcpu, void *to, const void *from, size_t size)
 {
-	uint64_t before, after;
+	uint64_t before, after, tries = 0;
 
 	do {
 		before = __atomic_load_n(&vcpu->sequence, __ATOMIC_ACQUIRE);
 		memcpy(to, from, size);
 		__atomic_thread_fence(__ATOMIC_ACQUIRE);
 		after = __atomic_load_n(&vcpu->sequence, __ATOMIC_RELAXED);
-	} while (before != after || before & 1);
+	} while ((before != after || before & 1) && ++tries < COPY_TRIES);
 }
 
 bool collector_vcpu(const struct collector *collector, uint32_t index, struct exit_vcpu *vcpu)
 {
 	const struct exit_vcpu *from = &collector->vcpus[index].vcpu;
 
-	if (index >= collector->rules.vcpus || !from->first)
+	if (index >= collector_seen(collector) || index >= collector->rules.vcpus || !from->first)
 		return false;
 	copy_whole(from, vcpu, from, sizeof(*vcpu));
+	if (collector->log)
+		log_source_trim(collector->log, vcpu);
 	count_open_state(vcpu, clock_now());
+	if (collector->log)
+		log_source_split(collector->log, vcpu);
 	return true;
 }
 
@@ -278,7 +340,7 @@ bool collector_times(const struct collector *collector, uint32_t index, uint32_t
 	const struct exit_counts *counts = &collector->vcpus[index];
 	const struct exit_times *from = &counts->times[row];
 
-	if (!__atomic_load_n(&from->count, __ATOMIC_RELAXED))
+	if (index >= collector_seen(collector) || !__atomic_load_n(&from->count, __ATOMIC_RELAXED))
 		return false;
 	copy_whole(&counts->vcpu, times, from, sizeof(*times));
 	return true;

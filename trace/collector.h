@@ -16,10 +16,11 @@
 struct collector;
 
 /* Ways to watch, the best first. */
-enum collector_tier { TIER_BEST, TIER_FUNCTIONS, TIER_TRACEPOINTS, TIER_PERF };
+enum collector_tier { TIER_BEST, TIER_FUNCTIONS, TIER_TRACEPOINTS, TIER_PERF, TIER_LOG };
 
 struct collector_options {
 	pid_t pid;		  /* watch the VMs of this process; 0: of all */
+	int log;		  /* memory for the log of a VM that is yet to start, or -1 */
 	enum exit_key key;	  /* what else than the row exits are told apart by */
 	uint32_t vcpus;		  /* there is room for so many */
 	uint32_t traced;	  /* enum exit_class: also keep these exits one by one */
@@ -39,13 +40,19 @@ struct collector_refusal {
 /* For an option: a tier by its name. NULL, or what was expected. */
 const char *collector_parse_tier(const char *value, enum collector_tier *tier);
 
-/* Watches from now on. NULL with REFUSAL filled, and nothing stays behind; REFUSAL->why is "" where
- * there is nothing to complain of. */
+/*
+ * Watches from now on, by the best way that this user and kernel have; where that is not BPF,
+ * REFUSAL says why. NULL with REFUSAL filled: by none, and nothing stays behind. REFUSAL->why is ""
+ * where there is nothing to complain of.
+ */
 struct collector *collector_open(const struct collector_options *options,
 				 struct collector_refusal *refusal);
 void collector_close(struct collector *collector);
+/* To be called every second, and before what was counted is read. */
+#define COLLECTOR_POLL_NS 1000000000u
+void collector_poll(struct collector *collector);
 
-/* "BPF at tracepoints and functions", "BPF at tracepoints". */
+/* "BPF at tracepoints and functions", "BPF at tracepoints", "the VMM's log". */
 const char *collector_way(const struct collector *collector);
 /* False: what it hangs on was taken away, by root. */
 bool collector_lives(const struct collector *collector);

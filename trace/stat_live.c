@@ -252,12 +252,17 @@ static bool watch(struct live *live, int signals, int pidfd, uint64_t interval)
 	if (!show(live))
 		return false;
 	while (!live->quit) {
-		switch (await_key(signals, pidfd, deadline)) {
+		uint64_t next = clock_now() + COLLECTOR_POLL_NS;
+
+		switch (await_key(signals, pidfd, next < deadline ? next : deadline)) {
 		case WAKE_KEY:
 			if (!take_keys(live))
 				return false;
 			break;
 		case WAKE_TIME:
+			stat_session_meet(live->session);
+			if (clock_now() < deadline)
+				break;
 			if (!show(live))
 				return false;
 			deadline += interval;

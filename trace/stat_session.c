@@ -54,6 +54,7 @@ void stat_session_meet(const struct stat_session *session)
 	uint32_t seen = collector_seen(session->collector);
 	struct exit_vcpu vcpu;
 
+	collector_poll(session->collector);
 	for (uint32_t i = 0; i < seen && i < SAMPLER_VCPUS; i++)
 		if (collector_vcpu(session->collector, i, &vcpu))
 			session->view.vm_name(session->view.opaque, vcpu.tgid);
@@ -65,6 +66,7 @@ bool stat_session_look(struct stat_session *session)
 
 	session->last = *now;
 	*now = other;
+	collector_poll(session->collector);
 	if (!sample_take(now, session->collector, session->keyed))
 		return false;
 	collector_next_interval(session->collector);

@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "trace/log_source.h"
 #include "trace/utf8.h"
 #include "trace/vms.h"
 #include "vmm/config.h"
@@ -160,6 +161,7 @@ bool target_find(struct target *target)
 	bool found = true;
 
 	target->go = -1;
+	target->log = -1;
 	target->pidfd = -1;
 	if (target->all)
 		return true;
@@ -178,21 +180,28 @@ bool target_find(struct target *target)
 /* ---- a VM of our own ---- */
 
 /* In the child. Its end of the pipe says when to go on, or that nobody waits any more. */
-static void run_command(char **command, int go)
+static void run_command(char **command, int go, int log)
 {
-	static char name[] = "vhart";
+	static char name[] = "vhart", option[] = "--exit-log";
+	char memory[16];
 	char self[PATH_MAX], byte, **words;
 	ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
 	size_t count = 0;
 
 	while (command[count])
 		count++;
-	words = calloc(count + 2, sizeof(*words));
+	words = calloc(count + 4, sizeof(*words));
 	if (!words || len < 0 || read(go, &byte, 1) != 1)
 		_exit(1);
 	self[len] = '\0';
 	words[0] = name;
-	memcpy(words + 1, command, count * sizeof(*words));
+	words[1] = command[0];
+	if (log >= 0) {
+		snprintf(memory, sizeof(memory), "%d", log);
+		words[2] = option;
+		words[3] = memory;
+	}
+	memcpy(words + (log >= 0 ? 4 : 2), command + 1, (count - 1) * sizeof(*words));
 	execv(self, words);
 	error("vhart %s: %s", command[0], strerror(errno));
 	_exit(1);
@@ -213,15 +222,17 @@ bool target_start(struct target *target)
 
 	target->pidfd = -1;
 	target->go = -1;
+	target->log = -1;
 	if (pipe2(pipe_ends, O_CLOEXEC) < 0) {
 		error("a pipe: %s", strerror(errno));
 		return false;
 	}
 	fflush(NULL);
+	target->log = log_source_memory();
 	target->process = fork();
 	if (target->process == 0) {
 		close(pipe_ends[1]);
-		run_command(target->command, pipe_ends[0]);
+		run_command(target->command, pipe_ends[0], target->log);
 	}
 	close(pipe_ends[0]);
 	if (target->process < 0) {
@@ -258,6 +269,9 @@ void target_close(struct target *target)
 		close(target->go);
 	if (target->pidfd >= 0)
 		close(target->pidfd);
+	if (target->log >= 0)
+		close(target->log);
+	target->log = -1;
 	target->go = -1;
 	target->pidfd = -1;
 }

@@ -23,6 +23,7 @@ struct target {
 	int pidfd;	    /* readable when the process has ended; -1: there is none to wait for */
 	bool ours;	    /* it runs this program */
 	char title[VM_NAME_LENGTH]; /* the VM's name; "" for all */
+	int log;		    /* memory for the log of the started VM, or -1 */
 	int go;			    /* -1, or what the started command waits for */
 };
 

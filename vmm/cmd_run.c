@@ -137,8 +137,10 @@ int command_run(int argc, char **argv)
 	status = STATUS_USAGE;
 	if (load_files(&config, &files)) {
 		block_signals();
+		exit_log_open(&account.log, config.exit_log ? config.exit_log : -1, config.cpus);
 		status = run_until_the_end(&config, &files, &account);
 	}
+	exit_log_close(&account.log);
 	free_files(&files);
 	return status;
 }

@@ -52,6 +52,7 @@ struct config {
 	enum config_on_reboot on_reboot;
 	const char *dump_fdt, *result; /* paths or NULL */
 	const char *name;	       /* NULL after options_parse() unless given */
+	int exit_log;		       /* file descriptor; 0: not given */
 	double timeout;		       /* seconds, 0: none */
 	enum config_sbi_echo sbi_echo;
 	bool verbose;

@@ -334,6 +334,7 @@ static bool bring_up(struct machine *machine, const struct boot_files *files, bo
 		     const struct run_account *account)
 {
 	machine->first_life = account->boots == 0;
+	machine->exit_log = &account->log;
 	if (!create_vm(machine) || !check_cpus(machine) || !create_memory(machine))
 		return false;
 	/* KVM wants the AIA before the vCPUs exist, and started after. */

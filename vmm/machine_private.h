@@ -38,7 +38,8 @@ struct msi {
 
 struct machine {
 	const struct config *config;
-	bool first_life;	    /* the guest has not restarted yet */
+	const struct exit_log *exit_log; /* never NULL; can be empty */
+	bool first_life;		 /* the guest has not restarted yet */
 	bool bad_input;		    /* bring-up failed on what the user gave, not on the host */
 	pthread_mutex_t lock;	    /* held by whoever runs device code */
 	pthread_cond_t idle;	    /* a device has nothing in flight any more */

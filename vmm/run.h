@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "vmm/config.h"
+#include "vmm/exit_log.h"
 #include "vmm/kvm_stats.h"
 #include "vmm/machine.h"
 #include "vmm/vcpu.h"
@@ -27,6 +28,7 @@ struct run_account {
 	struct kvm_stats kvm; /* what KVM counted, handled in the kernel or not */
 	uint64_t sbi_answered, sbi_unclaimed;
 	uint64_t guest_errors;
+	struct exit_log log; /* the same and more, for who watches meanwhile */
 	bool bad_input; /* it never ran because of what the user gave, not because of the host */
 };
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The options of `vhart run`. */
+#include <limits.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "vmm/board.h"
 #include "vmm/config.h"
@@ -46,6 +48,16 @@ static const char *parse_dump_fdt(char *value, void *target)
 static const char *parse_result(char *value, void *target)
 {
 	return set_path(&((struct config *)target)->result, value);
+}
+
+static const char *parse_exit_log(char *value, void *target)
+{
+	uint64_t fd;
+
+	if (!option_number(value, INT_MAX, &fd) || fd <= STDERR_FILENO)
+		return "expected a file descriptor beyond 2";
+	((struct config *)target)->exit_log = (int)fd;
+	return NULL;
 }
 
 static const char *parse_append(char *value, void *target)
@@ -308,6 +320,9 @@ static const struct option_spec specs[] = {
 	{"--name", "NAME", false, "name of the VM in messages and results (vhart-PID)", parse_name},
 	{"--result", "FILE", false,
 	 "write to FILE, as JSON, why the VM ended, times, and exits\nby cause", parse_result},
+	{"--exit-log", "FD", false,
+	 "count exits in the memory behind this file, as vhart stat\nasks for when it starts a VM",
+	 parse_exit_log},
 	{"--dump-fdt", "FILE", false, "write the devicetree of the guest to FILE", parse_dump_fdt},
 	{"--sbi-echo", "off|auto|tracepoints", false,
 	 "answer calls of SBI extension 0x0A564846, which test\nand time how calls get here (off)",

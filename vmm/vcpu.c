@@ -259,7 +259,10 @@ static void answer_forwarded(struct vcpu *vcpu, int result)
 	struct forwarded forwarded;
 
 	switch (forward_take(&vcpu->forward, result, &machine->memory, &forwarded)) {
-	case FORWARD_CALL: sbi_dispatch(&machine->sbi, &forwarded.call); break;
+	case FORWARD_CALL:
+		exit_log_is_call(&vcpu->log, forwarded.call.eid, forwarded.call.fid);
+		sbi_dispatch(&machine->sbi, &forwarded.call);
+		break;
 	case FORWARD_COUNTER:
 		if (machine->sbi.read_counter)
 			machine->sbi.read_counter(&machine->sbi, &forwarded.read);
@@ -331,8 +334,11 @@ static void *vcpu_thread(void *opaque)
 	if (!unblock_kick())
 		failed_run(vcpu, errno);
 	attach_forward(vcpu);
+	vcpu->log = exit_log_port(machine->exit_log, vcpu->id);
 	while (!atomic_load(&machine->stopping)) {
+		exit_log_entering(&vcpu->log);
 		result = kvm_run(vcpu->fd);
+		exit_log_left(&vcpu->log, vcpu->run, result);
 		if (forward_waits(&vcpu->forward))
 			answer_forwarded(vcpu, result);
 		if (result == 0) {
@@ -353,6 +359,7 @@ static void *vcpu_thread(void *opaque)
 			break;
 		}
 	}
+	exit_log_ended(&vcpu->log);
 	hart_pmu_free(vcpu->pmu);
 	vcpu->pmu = NULL;
 	return NULL;

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "sbi/forward.h"
+#include "vmm/exit_log.h"
 
 struct hart_pmu;
 struct machine;
@@ -33,6 +34,7 @@ struct vcpu {
 	pthread_t thread;
 	bool started;
 	struct forward_port forward;
+	struct exit_log_port log;
 	struct hart_pmu *pmu; /* NULL: the guest did not call it yet */
 	sigset_t kept;	      /* see vcpu_keep_signal() */
 	bool keeps;
