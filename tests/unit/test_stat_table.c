@@ -1,0 +1,377 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What `vhart stat` makes of counts. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <json-c/json.h>
+
+#include "trace/stat_table.h"
+
+#define VCPUS 3
+
+static struct exit_vcpu vcpus[2][VCPUS];
+static struct exit_times times[2][VCPUS * EXIT_ROWS];
+static char *printed;
+static size_t printed_size;
+static const char *name = "web1";
+
+static int setup(void **state)
+{
+	(void)state;
+	memset(vcpus, 0, sizeof(vcpus));
+	memset(times, 0, sizeof(times));
+	name = "web1";
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	free(printed);
+	printed = NULL;
+	return 0;
+}
+
+static void add(struct exit_times *to, uint64_t ns)
+{
+	if (!to->count || ns < to->min)
+		to->min = ns;
+	if (!to->count || ns > to->max)
+		to->max = ns;
+	to->count++;
+	to->ns += ns;
+	to->buckets[exit_bucket(ns)]++;
+}
+
+/* ---- percentiles ---- */
+
+static void of_equal_durations_all_percentiles_are_it(void **state)
+{
+	static const uint64_t durations[] = {0, 1, 3, 4, 5, 999, 1000000, 1ull << 40, UINT64_MAX};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(durations) / sizeof(durations[0]); i++) {
+		struct exit_times all = {0};
+
+		for (int n = 0; n < 7; n++)
+			add(&all, durations[i]);
+		for (double share = 0; share <= 1; share += 0.05)
+			assert_true(stat_percentile(&all, share) == durations[i]);
+	}
+}
+
+static int compare(const void *a, const void *b)
+{
+	uint64_t left = *(const uint64_t *)a, right = *(const uint64_t *)b;
+
+	return left < right ? -1 : left > right;
+}
+
+/* Beside the sorted durations: at most a bucket's quarter off, and between min and max. */
+static void percentiles_are_near_the_true_ones(void **state)
+{
+	enum { COUNT = 2000 };
+	static uint64_t sorted[COUNT];
+	uint64_t seed = 1;
+
+	(void)state;
+	for (unsigned int round = 0; round < 50; round++) {
+		struct exit_times all = {0};
+
+		for (unsigned int i = 0; i < COUNT; i++) {
+			seed = seed * 6364136223846793005ull + 1442695040888963407ull;
+			sorted[i] = (seed >> 33) >> (seed >> 20 & 15);
+			add(&all, sorted[i]);
+		}
+		qsort(sorted, COUNT, sizeof(sorted[0]), compare);
+		for (double share = 0.1; share < 1; share += 0.1) {
+			double rank = share * COUNT;
+			uint64_t truth = sorted[(size_t)(rank + 0.5) - 1];
+			uint64_t got = stat_percentile(&all, share);
+			uint64_t off = got > truth ? got - truth : truth - got;
+
+			assert_true(off <= truth / 4 + 1);
+			assert_true(got >= all.min && got <= all.max);
+		}
+		assert_true(stat_percentile(&all, 1) == all.max);
+	}
+}
+
+static void no_exit_has_no_percentile(void **state)
+{
+	struct exit_times none = {0};
+
+	(void)state;
+	assert_true(stat_percentile(&none, 0.5) == 0);
+}
+
+/* ---- differences ---- */
+
+static struct stat_sample sample(unsigned int which, uint32_t count)
+{
+	return (struct stat_sample){.when = 1000000000ull * (which + 1),
+				    .vcpu_count = count,
+				    .vcpus = vcpus[which],
+				    .times = times[which]};
+}
+
+static void a_difference_is_what_came_in_between(void **state)
+{
+	uint32_t row = exit_row(CAUSE_SBI_CALL, 0, 0, SBI_EID_TIME, 0);
+	struct stat_sample before = sample(0, 1), after = sample(1, 2);
+
+	(void)state;
+	for (int i = 0; i < 5; i++)
+		add(&times[0][row], 100);
+	vcpus[0][0] = (struct exit_vcpu){.first = 1, .exits = 5, .timed = 2, .own_ns = 60};
+	vcpus[0][0].ns[VCPU_GUEST] = 700;
+	times[1][row] = times[0][row];
+	vcpus[1][0] = vcpus[0][0];
+	vcpus[1][0].exits = 8;
+	vcpus[1][0].timed = 3;
+	vcpus[1][0].own_ns = 100;
+	vcpus[1][0].ns[VCPU_GUEST] = 1000;
+	for (int i = 0; i < 3; i++)
+		add(&times[1][row], 5000);
+	/* Seen only since. */
+	vcpus[1][1] = (struct exit_vcpu){.first = 1, .exits = 4};
+	for (int i = 0; i < 4; i++)
+		add(&times[1][EXIT_ROWS + row], 9);
+	stat_difference(&after, &before);
+	assert_int_equal(after.vcpus[0].exits, 3);
+	assert_int_equal(after.vcpus[0].timed, 1);
+	assert_int_equal(after.vcpus[0].own_ns, 40);
+	assert_int_equal(after.vcpus[0].ns[VCPU_GUEST], 300);
+	assert_int_equal(after.times[row].count, 3);
+	assert_int_equal(after.times[row].ns, 15000);
+	assert_int_equal(after.times[row].buckets[exit_bucket(100)], 0);
+	assert_int_equal(after.times[row].buckets[exit_bucket(5000)], 3);
+	assert_int_equal(after.vcpus[1].exits, 4);
+	assert_int_equal(after.times[EXIT_ROWS + row].count, 4);
+}
+
+/* A hash gives its keys in any order. */
+static void keys_are_found_wherever_they_are(void **state)
+{
+	struct stat_keyed before_keys[] = {{.name = {.value = 1}}, {.name = {.value = 2}}};
+	struct stat_keyed after_keys[] = {
+		{.name = {.value = 2}}, {.name = {.value = 3}}, {.name = {.value = 1}}};
+	struct stat_sample before = {.keyed_count = 2, .keyed = before_keys};
+	struct stat_sample after = {.keyed_count = 3, .keyed = after_keys};
+
+	(void)state;
+	before_keys[0].times.count = 10;
+	before_keys[1].times.count = 20;
+	after_keys[0].times.count = 25;
+	after_keys[1].times.count = 7;
+	after_keys[2].times.count = 10;
+	stat_difference(&after, &before);
+	assert_int_equal(after_keys[0].times.count, 5);
+	assert_int_equal(after_keys[1].times.count, 7);
+	assert_int_equal(after_keys[2].times.count, 0);
+}
+
+/* ---- what is printed ---- */
+
+static const char *vm_name(void *opaque, uint32_t tgid)
+{
+	(void)opaque;
+	(void)tgid;
+	return name;
+}
+
+static void place(void *opaque, uint32_t tgid, uint64_t value, char *out, size_t size)
+{
+	(void)opaque;
+	(void)tgid;
+	(void)value;
+	snprintf(out, size, "%s", name);
+}
+
+static void print_with(struct stat_view view)
+{
+	uint32_t timer = exit_row(CAUSE_SBI_CALL, 0, 0, SBI_EID_TIME, 0);
+	struct stat_keyed keys[] = {{.name = {.value = 0x80200000, .row = timer}},
+				    {.name = {.value = 0x80200004, .row = EXIT_WFI}}};
+	struct stat_sample now = sample(0, 2);
+	FILE *out = open_memstream(&printed, &printed_size);
+
+	assert_non_null(out);
+	for (uint32_t i = 0; i < 2; i++) {
+		vcpus[0][i] = (struct exit_vcpu){.first = 1,
+						 .tgid = 42,
+						 .vcpu_id = i,
+						 .exits = 100,
+						 .timed = 2,
+						 .own_ns = 900};
+		vcpus[0][i].ns[VCPU_GUEST] = 900000;
+		vcpus[0][i].ns[VCPU_KERNEL] = 100000;
+		for (int n = 1; n <= 50; n++) {
+			add(&times[0][i * EXIT_ROWS + timer], 1000);
+			add(&times[0][i * EXIT_ROWS + EXIT_WFI], (uint64_t)n * 100);
+		}
+	}
+	add(&keys[0].times, 1000);
+	add(&keys[1].times, 2000);
+	now.keyed = keys;
+	now.keyed_count = 2;
+	view.way = "BPF at tracepoints";
+	view.vm_name = vm_name;
+	view.place = place;
+	assert_true(stat_print(out, &view, &now, 1000000));
+	assert_int_equal(fclose(out), 0);
+}
+
+static const char *const hostile_names[] = {
+	"web1",
+	"",
+	"\"",
+	"\\",
+	"a,b",
+	"a\nb",
+	"\r\n,\"",
+	"\x01\x7F\x1B[2J",
+	"\xFF\xC0\x80",
+	"{\"type\":\"exit\"}",
+	"%s%n",
+	"name that is quite a bit longer than any column is wide, "
+	"so that something must be done about it, and longer still",
+};
+#define NAMES (sizeof(hostile_names) / sizeof(hostile_names[0]))
+
+/* Every line is an object, of a type that is known, whatever VMs and functions are called. */
+static void json_is_valid_with_any_name(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < 6 * NAMES; i++) {
+		setup(NULL);
+		name = hostile_names[i / 6];
+		print_with((struct stat_view){.format = STAT_JSON, .by = (enum stat_by)(i % 6)});
+		size_t lines = 0;
+		for (char *line = strtok(printed, "\n"); line; line = strtok(NULL, "\n")) {
+			struct json_tokener *parser = json_tokener_new_ex(8);
+			json_object *object, *type;
+
+			json_tokener_set_flags(parser, JSON_TOKENER_STRICT);
+			object = json_tokener_parse_ex(parser, line, (int)strlen(line) + 1);
+			assert_non_null(object);
+			assert_true(json_object_object_get_ex(object, "type", &type));
+			const char *word = json_object_get_string(type);
+			assert_true(!strcmp(word, "stat") || !strcmp(word, "vcpu") ||
+				    !strcmp(word, "exit"));
+			json_object_put(object);
+			json_tokener_free(parser);
+			lines++;
+		}
+		assert_true(lines > 3);
+		teardown(NULL);
+	}
+}
+
+/* RFC 4180; how many fields the record at *TEXT has. */
+static unsigned int csv_record(const char **text)
+{
+	const char *at = *text;
+	unsigned int fields = 1;
+	bool quoted = false;
+
+	for (; *at && (quoted || *at != '\n'); at++) {
+		if (*at == '"')
+			quoted = !quoted;
+		else if (*at == ',' && !quoted)
+			fields++;
+	}
+	assert_false(quoted);
+	*text = at + (*at == '\n');
+	return fields;
+}
+
+static void csv_is_valid_with_any_name(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < 6 * NAMES; i++) {
+		setup(NULL);
+		name = hostile_names[i / 6];
+		print_with((struct stat_view){.format = STAT_CSV, .by = (enum stat_by)(i % 6)});
+		const char *at = printed;
+		unsigned int fields = csv_record(&at), records = 0;
+		while (*at) {
+			assert_int_equal(csv_record(&at), fields);
+			records++;
+		}
+		assert_true(records >= 1);
+		teardown(NULL);
+	}
+}
+
+static void the_header_says_what_watching_costs(void **state)
+{
+	(void)state;
+	print_with((struct stat_view){.lost = 3});
+	/* 450 ns an exit; of 200 exits in 2 ms. */
+	assert_non_null(strstr(printed, "lost 3  tracer 450ns/exit (4.5%)"));
+}
+
+static void lines_are_in_the_order_that_is_asked_for(void **state)
+{
+	(void)state;
+	print_with((struct stat_view){.order = ORDER_MAX});
+	assert_true(strstr(printed, "virtual_inst wfi") < strstr(printed, "sbi time.set_timer"));
+	teardown(NULL);
+	setup(NULL);
+	name = "web1";
+	print_with((struct stat_view){.by = BY_SBI});
+	assert_null(strstr(printed, "wfi"));
+	assert_non_null(strstr(printed, "sbi time.set_timer"));
+}
+
+static void durations_have_three_digits(void **state)
+{
+	static const struct {
+		uint64_t ns;
+		const char *text;
+	} all[] = {{0, "0ns"},
+		   {7, "7ns"},
+		   {999, "999ns"},
+		   {1000, "1.00us"},
+		   {12345, "12.3us"},
+		   {123456, "123us"},
+		   {1000000, "1.00ms"},
+		   {50000000, "50.0ms"},
+		   {1000000000, "1.00s"},
+		   {3600000000000, "3600s"}};
+	char text[16];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		assert_string_equal(stat_duration(all[i].ns, text), all[i].text);
+	stat_duration(UINT64_MAX, text);
+	assert_true(strlen(text) < sizeof(text));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(of_equal_durations_all_percentiles_are_it),
+		cmocka_unit_test(percentiles_are_near_the_true_ones),
+		cmocka_unit_test(no_exit_has_no_percentile),
+		cmocka_unit_test_setup_teardown(a_difference_is_what_came_in_between, setup,
+						teardown),
+		cmocka_unit_test(keys_are_found_wherever_they_are),
+		cmocka_unit_test_setup_teardown(json_is_valid_with_any_name, setup, teardown),
+		cmocka_unit_test_setup_teardown(csv_is_valid_with_any_name, setup, teardown),
+		cmocka_unit_test_setup_teardown(the_header_says_what_watching_costs, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(lines_are_in_the_order_that_is_asked_for, setup,
+						teardown),
+		cmocka_unit_test(durations_have_three_digits),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
