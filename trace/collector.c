@@ -34,7 +34,8 @@ struct collector {
 	struct exit_ring *rings;	   /* NULL: nothing is traced */
 	const struct exit_record *records; /* rules.ring for each vCPU */
 	const struct exit_text *texts;	   /* of the records; NULL: theirs are enough */
-	size_t vcpus_size, rings_size, records_size, texts_size;
+	const struct exit_stack *stacks;   /* of the records; NULL: they are not kept */
+	size_t vcpus_size, rings_size, records_size, texts_size, stacks_size;
 };
 
 static int load_fentry(void *opaque)
@@ -69,18 +70,26 @@ static bool map_rings(struct collector *collector)
 {
 	const struct exit_rules *rules = &collector->rules;
 
-	if (!rules->traced)
+	size_t records = (size_t)rules->vcpus * rules->ring;
+
+	if (!exit_rules_use_rings(rules))
 		return true;
 	collector->rings_size = rules->vcpus * sizeof(*collector->rings);
-	collector->records_size = (size_t)rules->vcpus * rules->ring * sizeof(*collector->records);
+	collector->records_size = records * sizeof(*collector->records);
 	collector->rings =
 		map(collector->programs.rings, collector->rings_size, PROT_READ | PROT_WRITE);
 	collector->records = map(collector->programs.records, collector->records_size, PROT_READ);
 	if (exit_rules_long_text(rules)) {
-		collector->texts_size =
-			(size_t)rules->vcpus * rules->ring * sizeof(*collector->texts);
+		collector->texts_size = records * sizeof(*collector->texts);
 		collector->texts = map(collector->programs.texts, collector->texts_size, PROT_READ);
 		if (!collector->texts)
+			return false;
+	}
+	if (rules->stacks) {
+		collector->stacks_size = records * sizeof(*collector->stacks);
+		collector->stacks =
+			map(collector->programs.stacks, collector->stacks_size, PROT_READ);
+		if (!collector->stacks)
 			return false;
 	}
 	return collector->rings && collector->records;
@@ -130,7 +139,8 @@ static void name_pid_namespace(struct exit_rules *rules)
 static uint32_t ring_records(const struct collector_options *options)
 {
 	uint64_t size = sizeof(struct exit_record) +
-			(options->text > RECORD_TEXT ? sizeof(struct exit_text) : 0);
+			(options->text > RECORD_TEXT ? sizeof(struct exit_text) : 0) +
+			(options->stacks ? sizeof(struct exit_stack) : 0);
 	uint32_t records = RING_RECORDS;
 
 	while (records > 1 && records * options->vcpus * size > RINGS_SIZE)
@@ -151,7 +161,7 @@ const char *collector_parse_tier(const char *value, enum collector_tier *tier)
 /* Its exits are those of one VM, and it tells them apart by their kinds only. */
 static bool open_log(struct collector *collector, const struct collector_options *options)
 {
-	if (!options->pid || options->key != KEY_NONE || options->traced)
+	if (!options->pid || options->key != KEY_NONE || options->traced || options->sampled)
 		return false;
 	collector->log = log_source_open(options->pid, options->log);
 	if (!collector->log)
@@ -210,8 +220,10 @@ struct collector *collector_open(const struct collector_options *options,
 		.traced = options->traced,
 		.text = options->text,
 		.lcofi = options->lcofi,
-		.ring = options->traced ? ring_records(options) : 1,
-		.apart = options->key != KEY_NONE || options->traced,
+		.sampled = options->sampled,
+		.stacks = options->stacks,
+		.ring = options->traced || options->sampled ? ring_records(options) : 1,
+		.apart = options->key != KEY_NONE || options->traced || options->sampled,
 	};
 	name_pid_namespace(&collector->rules);
 	if (begin_watching(collector, options, refusal))
@@ -236,6 +248,7 @@ void collector_close(struct collector *collector)
 	unmap(collector->rings, collector->rings_size);
 	unmap(collector->records, collector->records_size);
 	unmap(collector->texts, collector->texts_size);
+	unmap(collector->stacks, collector->stacks_size);
 	collector_unload(&collector->programs);
 	free(collector);
 }
@@ -257,6 +270,19 @@ bool collector_lives(const struct collector *collector)
 		if (!bpf_link_lives(collector->programs.links[i]))
 			return false;
 	return true;
+}
+
+int collector_sampling_program(const struct collector *collector)
+{
+	return collector->programs.sampling;
+}
+
+void collector_kernel_tables(struct collector *collector, uint64_t address)
+{
+	struct guest_tables *tables = collector->programs.kernel_tables;
+
+	__atomic_store_n(&tables->satp, 0, __ATOMIC_RELAXED);
+	__atomic_store_n(&tables->address, address, __ATOMIC_RELEASE);
 }
 
 uint32_t collector_seen(const struct collector *collector)
@@ -365,6 +391,16 @@ bool collector_peek(const struct collector *collector, uint32_t index, struct ex
 	*record = collector->records[place];
 	*text = collector->texts ? collector->texts[place].bytes : NULL;
 	return true;
+}
+
+const struct exit_stack *collector_stack(const struct collector *collector, uint32_t index)
+{
+	const struct exit_stack *stack;
+
+	if (!collector->stacks || index >= collector->rules.vcpus)
+		return NULL;
+	stack = &collector->stacks[place_of(collector, index, collector->rings[index].tail)];
+	return stack->pages && stack->pages <= STACK_PAGES ? stack : NULL;
 }
 
 void collector_take(struct collector *collector, uint32_t index)

@@ -26,6 +26,8 @@ struct collector_options {
 	uint32_t traced;	  /* enum exit_class: also keep these exits one by one */
 	uint32_t text;		  /* so much of what they write, at most RECORD_LONG_TEXT */
 	bool lcofi;		  /* also the paths of samples, where functions can be hooked */
+	bool sampled;		  /* also those during which the sampling event overflowed */
+	bool stacks;		  /* and the guest's stack with each of them */
 	enum collector_tier tier; /* TIER_BEST: the first that can be had */
 };
 
@@ -57,6 +59,14 @@ const char *collector_way(const struct collector *collector);
 /* False: what it hangs on was taken away, by root. */
 bool collector_lives(const struct collector *collector);
 
+/* What is to be called when the sampling event of a vCPU's thread overflows: a BPF program. */
+int collector_sampling_program(const struct collector *collector);
+/*
+ * The address of swapper_pg_dir in the guest, virtual, or 0: it is looked for at the next exit.
+ * With it stacks can be read whatever process the guest runs.
+ */
+void collector_kernel_tables(struct collector *collector, uint64_t address);
+
 /* How many vCPUs were seen, those included that there was no room for. */
 uint32_t collector_seen(const struct collector *collector);
 /* Exits that are missing where exits are told apart by key: there was no room. */
@@ -81,6 +91,9 @@ bool collector_keyed(const struct collector *collector,
  */
 bool collector_peek(const struct collector *collector, uint32_t index, struct exit_record *record,
 		    const uint8_t **text);
+/* The stack beside the record that collector_peek() gave, until collector_take(). NULL: there is
+ * none. */
+const struct exit_stack *collector_stack(const struct collector *collector, uint32_t index);
 void collector_take(struct collector *collector, uint32_t index);
 /*
  * The traced exit that vCPU INDEX has not come back from, as far as it is known; RECORD->ns is how

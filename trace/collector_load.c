@@ -30,12 +30,12 @@ void collector_unload(struct collector_programs *programs)
 
 /* The maps, by their names: the same in both skeletons, at different places. */
 struct maps {
-	struct bpf_map_desc *vcpus, *known, *keyed, *rings, *records, *texts;
+	struct bpf_map_desc *vcpus, *known, *keyed, *rings, *records, *texts, *stacks;
 };
 
 static void make_room(const struct exit_rules *rules, const struct maps *maps)
 {
-	uint32_t traced = rules->traced ? rules->vcpus : 1;
+	uint32_t traced = exit_rules_use_rings(rules) ? rules->vcpus : 1;
 
 	maps->vcpus->max_entries = rules->vcpus;
 	maps->known->max_entries = rules->vcpus;
@@ -43,6 +43,7 @@ static void make_room(const struct exit_rules *rules, const struct maps *maps)
 	maps->rings->max_entries = traced;
 	maps->records->max_entries = traced * rules->ring;
 	maps->texts->max_entries = exit_rules_long_text(rules) ? traced * rules->ring : 1;
+	maps->stacks->max_entries = rules->stacks ? traced * rules->ring : 1;
 }
 
 static void keep_maps(struct collector_programs *programs, const struct maps *maps)
@@ -52,6 +53,7 @@ static void keep_maps(struct collector_programs *programs, const struct maps *ma
 	programs->rings = maps->rings->map_fd;
 	programs->records = maps->records->map_fd;
 	programs->texts = maps->texts->map_fd;
+	programs->stacks = maps->stacks->map_fd;
 }
 
 /* The skeleton was loaded with RESULT. Attaches WHICH, in this order: the last begins it all. */
@@ -92,7 +94,8 @@ int collector_load_fentry(struct collector_programs *programs, const struct exit
 		return -ENOMEM;
 	const struct maps maps = {&skeleton->maps.vcpus,   &skeleton->maps.known,
 				  &skeleton->maps.keyed,   &skeleton->maps.rings,
-				  &skeleton->maps.records, &skeleton->maps.texts};
+				  &skeleton->maps.records, &skeleton->maps.texts,
+				  &skeleton->maps.stacks};
 	skeleton->rodata->rules = *rules;
 	make_room(rules, &maps);
 	result = exits_fentry__load(skeleton);
@@ -101,6 +104,8 @@ int collector_load_fentry(struct collector_programs *programs, const struct exit
 		/* Only now is it the memory that the programs see. */
 		programs->keys_lost = (uint64_t *)&skeleton->bss->keys_lost;
 		programs->vcpu_count = &skeleton->bss->vcpu_count;
+		programs->kernel_tables = (struct guest_tables *)&skeleton->bss->kernel_tables;
+		programs->sampling = skeleton->progs.on_overflow.prog_fd;
 	}
 	const int which[] = {
 		skeleton->progs.on_run.prog_fd,	       skeleton->progs.on_mmio_load.prog_fd,
@@ -129,7 +134,8 @@ int collector_load_lcofi(struct collector_programs *programs, const struct exit_
 		return -ENOMEM;
 	const struct maps maps = {&skeleton->maps.vcpus,   &skeleton->maps.known,
 				  &skeleton->maps.keyed,   &skeleton->maps.rings,
-				  &skeleton->maps.records, &skeleton->maps.texts};
+				  &skeleton->maps.records, &skeleton->maps.texts,
+				  &skeleton->maps.stacks};
 	skeleton->rodata->rules = *rules;
 	make_room(rules, &maps);
 	result = exits_lcofi__load(skeleton);
@@ -138,6 +144,8 @@ int collector_load_lcofi(struct collector_programs *programs, const struct exit_
 		/* Only now is it the memory that the programs see. */
 		programs->keys_lost = (uint64_t *)&skeleton->bss->keys_lost;
 		programs->vcpu_count = &skeleton->bss->vcpu_count;
+		programs->kernel_tables = (struct guest_tables *)&skeleton->bss->kernel_tables;
+		programs->sampling = skeleton->progs.on_overflow.prog_fd;
 	}
 	const int which[] = {
 		skeleton->progs.on_irq.prog_fd,	      skeleton->progs.on_inject.prog_fd,
@@ -168,7 +176,8 @@ int collector_load_tracepoint(struct collector_programs *programs, const struct 
 		return -ENOMEM;
 	const struct maps maps = {&skeleton->maps.vcpus,   &skeleton->maps.known,
 				  &skeleton->maps.keyed,   &skeleton->maps.rings,
-				  &skeleton->maps.records, &skeleton->maps.texts};
+				  &skeleton->maps.records, &skeleton->maps.texts,
+				  &skeleton->maps.stacks};
 	skeleton->rodata->rules = *rules;
 	make_room(rules, &maps);
 	result = exits_tracepoint__load(skeleton);
@@ -177,6 +186,8 @@ int collector_load_tracepoint(struct collector_programs *programs, const struct 
 		/* Only now is it the memory that the programs see. */
 		programs->keys_lost = (uint64_t *)&skeleton->bss->keys_lost;
 		programs->vcpu_count = &skeleton->bss->vcpu_count;
+		programs->kernel_tables = (struct guest_tables *)&skeleton->bss->kernel_tables;
+		programs->sampling = skeleton->progs.on_overflow.prog_fd;
 	}
 	const int which[] = {
 		skeleton->progs.on_switch.prog_fd,    skeleton->progs.on_wakeup.prog_fd,

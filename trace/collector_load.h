@@ -13,9 +13,11 @@ struct collector_programs {
 	int links[COLLECTOR_LINKS];
 	int attached[COLLECTOR_LINKS]; /* the programs behind them */
 	unsigned int link_count;
-	int vcpus, keyed, rings, records, texts; /* maps */
-	uint64_t *keys_lost;			 /* in memory that the programs share */
+	int vcpus, keyed, rings, records, texts, stacks; /* maps */
+	int sampling;					 /* a program */
+	uint64_t *keys_lost;				 /* in memory that the programs share */
 	uint32_t *vcpu_count;
+	struct guest_tables *kernel_tables;
 	void *skeleton;
 	void (*destroy)(void *skeleton);
 };

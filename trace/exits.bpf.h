@@ -19,8 +19,12 @@
 struct kvm_cpu_context {
 	unsigned long zero, a0, a1, a6, a7, sepc, sstatus;
 } __attribute__((preserve_access_index));
+struct kvm_vcpu_csr {
+	unsigned long vstvec, vsatp;
+} __attribute__((preserve_access_index));
 struct kvm_vcpu_arch {
 	struct kvm_cpu_context guest_context;
+	struct kvm_vcpu_csr guest_csr;
 } __attribute__((preserve_access_index));
 struct kvm_guest_timer {
 	unsigned long long time_delta;
@@ -224,7 +228,10 @@ static __always_inline struct exit_record *record_at(__u32 index, const struct e
 	return bpf_map_lookup_elem(&records, &entry);
 }
 
+#include "trace/guest_memory.bpf.h"
+
 #include "trace/exits_text.bpf.h"
+#include "trace/guest_stack.bpf.h"
 
 /* A register of the guest: KVM has them from x0 on one after another. */
 static __always_inline __u64 guest_register(const struct kvm_vcpu *vcpu, __u32 number)
@@ -252,6 +259,23 @@ static __always_inline void record_lcofi(struct exit_record *record, struct exit
 	record->known = RECORD_LCOFI;
 }
 
+/* Of a guest that was in its kernel. */
+static __always_inline void keep_stack(__u32 index, const struct exit_ring *ring,
+				       const struct kvm_vcpu *vcpu, __u64 sstatus)
+{
+	__u32 entry = index * rules.ring + (ring->head & (rules.ring - 1));
+	struct exit_stack *stack = bpf_map_lookup_elem(&stacks, &entry);
+
+	if (!stack)
+		return;
+	stack->ra = guest_register(vcpu, 1);
+	stack->sp = guest_register(vcpu, 2);
+	stack->fp = guest_register(vcpu, 8);
+	stack->pages = 0;
+	if (sstatus & SSTATUS_SPP)
+		copy_stack(vcpu, stack);
+}
+
 static __always_inline void record_exit(__u32 index, struct exit_vcpu *seen,
 					const struct kvm_vcpu *vcpu,
 					const struct kvm_cpu_trap *trap, __u64 now)
@@ -262,8 +286,10 @@ static __always_inline void record_exit(__u32 index, struct exit_vcpu *seen,
 	if (!ring)
 		return;
 	ring->open = 0;
+	ring->sampled = seen->due;
+	seen->due = 0;
 	/* Faults may turn out to be devices'. */
-	if (!(rules.traced & exit_class(seen->row)) &&
+	if (!ring->sampled && !(rules.traced & exit_class(seen->row)) &&
 	    !(rules.traced & CLASS_MMIO && exit_class(seen->row) == CLASS_FAULT))
 		return;
 	if (ring->head - ring->tail >= rules.ring) {
@@ -281,8 +307,13 @@ static __always_inline void record_exit(__u32 index, struct exit_vcpu *seen,
 	record->htval = trap->htval;
 	record->htinst = trap->htinst;
 	record->known = 0;
+	record->samples = ring->sampled;
+	if (rules.sampled)
+		seen->stvec = vcpu->arch.guest_csr.vstvec;
 	bpf_probe_read_kernel(&record->sstatus, sizeof(record->sstatus),
 			      __builtin_preserve_access_index(&vcpu->arch.guest_context.sstatus));
+	if (rules.stacks)
+		keep_stack(index, ring, vcpu, record->sstatus);
 	if (seen->row >= EXIT_SBI) {
 		bpf_probe_read_kernel(
 			record->args, sizeof(record->args),
@@ -342,7 +373,7 @@ static __always_inline void record_entry(__u32 index, const struct exit_vcpu *se
 		return;
 	open = ring->open;
 	ring->open = 0;
-	if (!(rules.traced & exit_class(seen->row)))
+	if (!ring->sampled && !(rules.traced & exit_class(seen->row)))
 		return;
 	if (open == 2) {
 		ring->lost++;
@@ -394,7 +425,7 @@ static __always_inline void add_apart(__u32 index, struct exit_vcpu *vcpu,
 {
 	if (rules.key != KEY_NONE && has_key(vcpu->row))
 		add_keyed(index, vcpu, spent);
-	if (rules.traced)
+	if (rules.traced || rules.sampled)
 		record_entry(index, vcpu, entering, now, spent);
 }
 
@@ -611,13 +642,31 @@ int BPF_PROG(on_exit, struct kvm_cpu_trap *trap)
 	exit_came(vcpu, exit_row(scause, stval, htinst, eid, fid), trap->sepc, now);
 	if (vcpu->apart) {
 		note_key(vcpu, stval, htval);
-		if (rules.traced)
+		if (rules.traced || rules.sampled)
 			record_exit(index, vcpu, left, trap, now);
 	}
 	if (!(vcpu->exits & (EXITS_PER_TIMED - 1)))
 		vcpu->timed++;
 	note_cost(vcpu, now);
 	end(vcpu);
+	return 0;
+}
+
+/*
+ * The event that samples overflowed in this thread. Its interrupt is taken behind the guest's exit
+ * and before kvm_exit, whatever the exit's cause is called: that exit's sepc is where the guest
+ * was. (perf's own sample has a host address before 6.13.)
+ */
+SEC("perf_event")
+int on_overflow(void *context)
+{
+	struct exit_vcpu *vcpu = current_vcpu();
+
+	if (!vcpu)
+		return 0;
+	vcpu->overflows++;
+	if (vcpu->state == VCPU_GUEST)
+		vcpu->due++;
 	return 0;
 }
 

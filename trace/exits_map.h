@@ -102,6 +102,9 @@ struct exit_vcpu {
 	uint64_t pc;	     /* the guest's, at the last exit */
 	uint64_t key;	     /* what the exit is grouped by beside its row (enum exit_key) */
 	uint64_t time_delta; /* the guest's time CSR is the host's and this */
+	uint64_t overflows;  /* of the sampling event, in this vCPU's thread, wherever it was */
+	uint64_t due;	     /* of them since the last exit, in the guest */
+	uint64_t stvec;	     /* the guest's, as KVM last saved it */
 };
 
 /*
@@ -195,7 +198,7 @@ struct exit_record {
 	uint32_t known;	 /* RECORD_... */
 	uint32_t text_size;
 	uint32_t left_after; /* ns from the exit until it first halted or went to the VMM */
-	uint32_t spare;
+	uint32_t samples;    /* overflows of the sampling event for which the guest left */
 };
 
 /* The text of a record, from its beginning: where rules.text is more than RECORD_TEXT. */
@@ -211,6 +214,24 @@ enum {
 	RECORD_BY_VMM = 16, /* KVM handed the SBI call over */
 };
 
+/* A stack of Linux has 16 KiB and begins at a multiple of it (THREAD_SIZE of riscv64). */
+#define STACK_PAGE  4096u
+#define STACK_PAGES 4u
+
+/* The registers and the stack of a guest's kernel, beside the record of the same exit. */
+struct exit_stack {
+	uint64_t sp, fp, ra;
+	uint64_t base;	/* the address of the bytes: sp's page */
+	uint64_t pages; /* of them that are there */
+	uint8_t bytes[STACK_PAGES * STACK_PAGE];
+};
+
+/* Where the tables are that map the kernel of the guest (swapper_pg_dir). */
+struct guest_tables {
+	uint64_t address; /* virtual; 0: not known */
+	uint64_t satp;	  /* what satp says where they are used; 0: not found yet */
+};
+
 /* A ring per vCPU: the vCPU writes at head, the collector reads at tail. */
 struct exit_ring {
 	uint64_t head;
@@ -220,6 +241,7 @@ struct exit_ring {
 	uint64_t open;	     /* the record at head has its exit, and waits for the entry */
 	uint64_t injected;   /* an LCOFI, since the last exit for one; 0: none */
 	uint64_t by_vmm;     /* who did that: struct exit_lcofi */
+	uint64_t sampled;    /* it is kept for its samples, whatever its class */
 };
 
 /* Set before loading. */
@@ -232,8 +254,15 @@ struct exit_rules {
 	uint32_t ring;					    /* records a vCPU, a power of two */
 	uint32_t text;					    /* bytes of what a guest writes */
 	uint32_t lcofi;					    /* also the paths of samples */
-	uint32_t apart; /* there is a key, or something is traced */
+	uint32_t apart;	  /* there is a key, or something is traced or sampled */
+	uint32_t sampled; /* exits that are samples are also kept one by one */
+	uint32_t stacks;  /* and the stack beside them */
 };
+
+static inline int exit_rules_use_rings(const struct exit_rules *rules)
+{
+	return rules->traced || rules->sampled;
+}
 
 static inline int exit_rules_long_text(const struct exit_rules *rules)
 {

@@ -183,18 +183,18 @@ static size_t above(const struct symbols *symbols, uint64_t address)
 }
 
 /*
- * Whether ADDRESS, not below SYMBOL, is still in it. What has no size goes up to NEXT; where that
- * is of another module, or there is none, to the end of the following page, as perf takes it.
+ * How far SYMBOL goes. What has no size goes up to NEXT; where that is of another module, or there
+ * is none, to the end of the following page, as perf takes it.
  */
-static bool covers(const struct symbol *symbol, const struct symbol *next, uint64_t address)
+static uint64_t size_of(const struct symbol *symbol, const struct symbol *next)
 {
-	const uint64_t page = 4096, offset = address - symbol->address;
+	const uint64_t page = 4096;
 
 	if (symbol->size)
-		return offset < symbol->size;
+		return symbol->size;
 	if (next && next->module == symbol->module)
-		return true;
-	return offset < 2 * page - symbol->address % page;
+		return next->address - symbol->address;
+	return 2 * page - symbol->address % page;
 }
 
 bool symbols_lookup(const struct symbols *symbols, uint64_t address, struct symbol_place *place)
@@ -208,11 +208,12 @@ bool symbols_lookup(const struct symbols *symbols, uint64_t address, struct symb
 		first--;
 	const struct symbol *symbol = &symbols->table[first];
 	const char *name = symbols->names + symbol->name;
-	if (!is_code(symbol->type) || is_end_marker(name) ||
-	    !covers(symbol, end < symbols->count ? &symbols->table[end] : NULL, address))
+	const uint64_t size = size_of(symbol, end < symbols->count ? &symbols->table[end] : NULL);
+	if (!is_code(symbol->type) || is_end_marker(name) || address - symbol->address >= size)
 		return false;
 	*place = (struct symbol_place){name, symbols->names + symbol->module,
-				       symbol->address + symbols->slide, address - symbol->address};
+				       symbol->address + symbols->slide, size,
+				       address - symbol->address};
 	return true;
 }
 

@@ -50,6 +50,7 @@ struct symbol_place {
 	const char *name;
 	const char *module; /* "" for the kernel itself */
 	uint64_t start;	    /* of the symbol, slide included */
+	uint64_t size;	    /* up to where addresses are taken for its own */
 	uint64_t offset;
 };
 

@@ -8,5 +8,7 @@ int command_run(int argc, char **argv);
 int command_probe(int argc, char **argv);
 int command_stat(int argc, char **argv);
 int command_trace(int argc, char **argv);
+int command_record(int argc, char **argv);
+int command_report(int argc, char **argv);
 
 #endif

@@ -15,6 +15,8 @@ static const struct {
 	{"stat", command_stat,
 	 "show why the guests of a running VM exit, and where their time goes"},
 	{"trace", command_trace, "show the exits of a running VM one by one: SBI calls, MMIO, ..."},
+	{"record", command_record, "sample where the guest of a running VM spends its time"},
+	{"report", command_report, "show what was recorded: functions, flame graphs"},
 	{"probe", command_probe, "say what this host can do, and how to mend what it cannot"},
 };
 

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A recording: the whole file into a report, and each of its lines written again. */
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "trace/report_table.h"
+
+static void require(int condition)
+{
+	if (!condition)
+		abort();
+}
+
+/* Writes LINE and reads it back into itself: false if it is too long for that now. */
+static int pass(struct recording_line *line, char text[RECORDING_LINE], size_t *size)
+{
+	static char copy[RECORDING_LINE];
+	enum recording_type type = line->type;
+	const char *why = NULL;
+
+	*size = recording_write(line, text);
+	require(*size && *size < RECORDING_LINE && text[*size - 1] == '\n');
+	memcpy(copy, text, *size);
+	if (!recording_read(copy, *size, line, &why))
+		return 0;
+	require(line->type == type);
+	return 1;
+}
+
+/* What was read can be written and read; only bytes that are no text change, the first time. */
+static void check_line(char *text, size_t len)
+{
+	static char first[RECORDING_LINE], second[RECORDING_LINE];
+	static struct recording_line line;
+	const char *why = NULL;
+	size_t size, again;
+
+	if (!recording_read(text, len, &line, &why)) {
+		require(why && *why);
+		return;
+	}
+	if (!pass(&line, first, &size) || !pass(&line, first, &size) ||
+	    !pass(&line, second, &again))
+		return;
+	require(size == again && !memcmp(first, second, size));
+}
+
+static void check_file(FILE *in, FILE *out)
+{
+	char message[REPORT_MESSAGE_MAX] = "";
+	struct report report = {.in = in, .profile = profile_new(1 << 20)};
+
+	require(report.profile != NULL);
+	if (report_read_frame(&report, message) && report_read_samples(&report, message)) {
+		for (enum report_by by = REPORT_BY_SYMBOL; by <= REPORT_BY_EXIT; by++)
+			require(report_print(out, &report, by, by == REPORT_BY_PC));
+	} else {
+		require(message[0] && !strchr(message, '\n'));
+	}
+	profile_free(report.profile);
+	symbols_free(&report.symbols);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	char *text = malloc(size + 1), *shown = NULL;
+	size_t shown_size;
+	FILE *in, *out;
+
+	if (!text || !size) {
+		free(text);
+		return 0;
+	}
+	memcpy(text, data, size);
+	in = fmemopen(text, size, "r");
+	out = open_memstream(&shown, &shown_size);
+	require(in && out);
+	check_file(in, out);
+	fclose(in);
+	fclose(out);
+	free(shown);
+	for (char *line = text, *end; line < text + size; line = end) {
+		const char *feed = memchr(line, '\n', (size_t)(text + size - line));
+
+		end = feed ? line + (feed - line) + 1 : text + size;
+		check_line(line, (size_t)(end - line));
+	}
+	free(text);
+	return 0;
+}

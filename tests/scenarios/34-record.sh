@@ -1,0 +1,197 @@
+# shellcheck shell=dash disable=SC2154,SC2016
+# vhart record and report: samples are where the guest spends its time, chains are who called, exits are counted to the unit.
+# lab: hosts=6.12,7.2
+
+# What guests/work.elf does in a round: work_one 2000 instructions, work_three three times as many.
+rounds=1200000
+
+# The guest GUEST with words for it, recorded with OPTIONS: into $T/r.
+# record_work WORDS OPTIONS
+record_work() {
+    words=$1
+    shift
+    run vhart record -o r "$@" -- run --memory 64M --pmu off --kernel /guests/work.elf --append "$words"
+    expect_status 0
+    expect_out '^end'
+}
+
+# report OPTIONS: of it, into $out
+report() {
+    run vhart report -i r "$@"
+    expect_status 0
+}
+
+# number NAME SYMBOL: of that row of a JSON report; the share is in per cent
+number() {
+    value=$(grep "\"symbol\":\"$2\"" "$out" | sed -n "s/.*\"$1\":\([0-9.]*\).*/\1/p" | awk '{ n += $1 } END { printf "%s", n }')
+    [ "$1" != share ] || value=$(awk "BEGIN { printf \"%d\", ${value:-0} * 100 + 0.5 }")
+    echo "${value:-0}"
+}
+
+# near WHAT GOT WANTED MARGIN
+near() {
+    echo "# $1: $2, $3 is right"
+    if [ "$2" -lt $(($3 - $4)) ] || [ "$2" -gt $(($3 + $4)) ]; then die "$1 is $2, not within $4 of $3"; fi
+}
+
+# 25 % and 75 %, to 5 points.
+shares_are_right() {
+    record_work "rounds=$rounds" "$@"
+    report --json
+    samples=$(sed -n '1s/.*"samples":\([0-9]*\).*/\1/p' "$out")
+    [ "$samples" -ge 300 ] || die "only $samples samples: $(cat "$err")"
+    near "per cent of work_three" "$(number share work_three)" 75 5
+    near "per cent of work_one" "$(number share work_one)" 25 5
+    expect_out '"lost":0,"whole":true'
+}
+
+chains_are_who_called() {
+    record_work "rounds=$rounds" -e cpu-clock -g
+    report --folded folded --flamegraph flame.svg --pprof profile
+    total=$(awk '{ n += $NF } END { print n }' folded)
+    good=$(awk '/;\[guest.kernel\];run;main;round_of_work;work_(one|three) / { n += $NF } END { print n + 0 }' folded)
+    near "per cent of samples with all their callers" $((good * 100 / total)) 100 5
+    grep -q '<svg.*xmlns="http://www.w3.org/2000/svg"' flame.svg || die "no SVG"
+    grep -q '<title>round_of_work' flame.svg || die "no round_of_work in the flame graph"
+    [ -s profile ] || die "no pprof"
+}
+
+# Every exit, with the host's time for it and who caused it.
+exits_are_counted() {
+    record_work "rounds=500 calls=4" -e exits -g
+    report --json
+    expect_eq "calls by sbi_call" "$(grep '"reason":"sbi base.get_spec_version","symbol":"sbi_call"' "$out" | sed -n 's/.*"exits":\([0-9]*\).*/\1/p')" 2000
+    expect_out '"reason":"sbi srst.system_reset"|"reason":"sbi dbcn.console_write"'
+    report --folded folded
+    expect_out '^# *Time%  *Exits  *Time  *VCPU  *Mode  *Reason  *Symbol$'
+    expect_out '^ +[0-9.]+%  +2000  +[0-9.]+[mu]?s  +0  \[g\]   sbi base.get_spec_version +sbi_call$'
+    grep -q ';run;main;round_of_work;sbi_call;exit:sbi base.get_spec_version [1-9]' folded || die "$(cat folded)"
+    report --by exit
+    expect_out ' 2000 .*sbi base.get_spec_version *$'
+    report --by pc
+    expect_out 'sbi_call\+0x[0-9a-f]+$'
+}
+
+# Names without any option; all of its callers up to where a kernel begins.
+linux_has_names() {
+    printf '#!/bin/sh\ni=0; while [ $i -lt 100 ]; do i=$((i+1)); /bin/true; done\n' >run.sh
+    run vhart record -o r -e cpu-clock -F 499 -g -- run --memory 256M --kernel "/guests/$linux/Image" \
+        --initrd "/guests/$linux/initrd-small" --append 'console=ttyS0 quiet panic=-1' --inject "$T/run.sh:/run.sh"
+    expect_status 0
+    report --folded folded --json
+    named=$(awk '/;\[guest.kernel\];/ { n += $NF } /;0xf[0-9a-f]* / { bad += $NF } END { printf "%d", 100 * (n - bad) / n }' folded)
+    near "per cent of kernel samples with a name" "$named" 100 5
+    grep -q ';ret_from_fork;kernel_init;kernel_init_freeable;' folded || die "nothing of kernel_init"
+    whole=$(awk '/;\[guest.kernel\];/ { n += $NF }
+        /;\[guest.kernel\];(_start_kernel|ret_from_fork|handle_exception|call_on_irq_stack|ret_from_exception)/ { good += $NF }
+        END { printf "%d", 100 * good / n }' folded)
+    [ "$whole" -ge 90 ] || die "only $whole per cent of chains begin where Linux begins"
+    expect_out '"mode":"u","symbol":"\[user\]"'
+}
+
+# A VM that runs already, $vm, recorded into $T/r by $watcher until SIGNAL.
+record_running() {
+    vhart run --name spins --memory 64M --pmu off --kernel /guests/work.elf --append "rounds=100000000" </dev/null >"$out" 2>"$err" &
+    vm=$!
+    pid=$vm
+    await begin
+    vhart record -o r -e cpu-clock -p $vm >record.out 2>&1 &
+    watcher=$!
+    tries=0
+    until [ "$(grep -c '"type":"sample"' r 2>/dev/null)" -gt 20 ] 2>/dev/null; do
+        tries=$((tries + 1))
+        [ $tries -lt 300 ] || die "no samples: $(cat record.out)"
+        sleep 0.1
+    done
+    kill "-$1" $watcher
+    wait $watcher
+    status=$?
+    kill -TERM $vm
+    wait $vm
+}
+
+attaches() {
+    record_running INT
+    expect_eq "its exit status" $status 0
+    grep -q 'samples of cpu-clock.*, 0 lost, in r' record.out || die "$(cat record.out)"
+    report
+    expect_out '^# VM: spins \(pid [0-9]+\)'
+    expect_out '\[g\] +work_three$'
+}
+
+# What was written until its writer was killed can be read.
+killed_writer() {
+    record_running KILL
+    report
+    expect_out '^# The recording has no end'
+    expect_out '\[g\] +work_three$'
+}
+
+says_the_event() {
+    record_work "rounds=1000"
+    report
+    if lcofi_works; then
+        expect_out "^# Samples: [0-9]+ of event 'cycles', 997 a second"
+    else
+        expect_out "^# Samples: [0-9]+ of event 'c(ycles|pu-clock)', 997 a second"
+    fi
+}
+
+# refuses FILE WORDS: in one line, with status 2
+refuses() {
+    run vhart report -i "$1"
+    expect_status 2
+    expect_one_line
+    expect_err "^vhart: $1: $2\$"
+}
+bad_files() {
+    : >empty
+    printf 'PERFILE2\0\0\0\0' >perf.data
+    printf '{"type":"header","vhart":"recording","version":2}\n' >later
+    record_work "rounds=1000" -e cpu-clock
+    head -c 40 r >half
+    { cat r; echo nonsense; } >damaged
+    refuses missing 'No such file or directory'
+    refuses . 'Is a directory'
+    refuses empty 'is empty'
+    refuses perf.data "is no recording of 'vhart record'"
+    refuses half "is no recording of 'vhart record'"
+    refuses later 'is of another version of vhart'
+    refuses damaged 'line [0-9]+ is no flat JSON object'
+}
+
+# wrong WORDS OPTIONS: one line, status 2
+wrong() {
+    words=$1
+    shift
+    run vhart record "$@"
+    expect_status 2
+    expect_one_line
+    expect_err "$words"
+}
+wrong_options() {
+    wrong 'exclude each other' -F 99 -c 1000 -p 1
+    wrong 'every exit is a sample' -e exits -F 99 -p 1
+    wrong 'expected cycles, cpu-clock or exits' -e magic -p 1
+    wrong 'process 1: it has no KVM VM' -p 1
+    wrong 'No such file' -o /nowhere/r -- run --kernel /guests/work.elf
+    wrong 'No such file' --guestvmlinux /nowhere -- run --kernel /guests/work.elf
+}
+
+# Under QEMU an interrupt takes so long that the kernel would allow fewer and fewer of them.
+echo 0 >/proc/sys/kernel/perf_cpu_time_max_percent
+
+t "shares of the time by cpu-clock" shares_are_right -e cpu-clock
+if lcofi_works; then
+    t "shares of the time by cycles" shares_are_right -e cycles -c 1000000
+else
+    skip "shares of the time by cycles" "no LCOFI on this host"
+fi
+t "call chains" chains_are_who_called
+t "exits by who caused them" exits_are_counted
+t "a Linux guest has names and callers" linux_has_names
+t "a VM that runs" attaches
+t "a recording without its end" killed_writer
+t "the event is said" says_the_event
+t "what is no recording" bad_files
+t "wrong options" wrong_options

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <string.h>
+
+#include "trace/recording.h"
+
+/* Writes LINE and reads it again, into *BACK. */
+static void round_trip(const struct recording_line *line, struct recording_line *back)
+{
+	static char text[RECORDING_LINE];
+	const char *why = "";
+	size_t len = recording_write(line, text);
+
+	assert_true(len < sizeof(text));
+	assert_int_equal(text[len - 1], '\n');
+	assert_ptr_equal(memchr(text, '\n', len), text + len - 1);
+	if (!recording_read(text, len, back, &why))
+		fail_msg("%s", why);
+	assert_int_equal(back->type, line->type);
+}
+
+static void a_header_is_read_as_it_was_written(void **state)
+{
+	static struct recording_line line = {.type = RECORDING_HEADER}, back;
+	struct recording_header *header = &line.header;
+
+	(void)state;
+	snprintf(header->event, sizeof(header->event), "cpu-clock");
+	snprintf(header->why, sizeof(header->why), "no counter \"here\"");
+	snprintf(header->vm, sizeof(header->vm), "web\t1 \xc3\xa4 \\ \"");
+	snprintf(header->way, sizeof(header->way), "tracepoints");
+	memset(header->kernel, 'k', sizeof(header->kernel) - 1);
+	header->kernel[0] = '/';
+	header->period = 1;
+	header->frequency = UINT64_MAX;
+	header->pid = 4711;
+	header->start = 12;
+	header->realtime = 13;
+	header->chains = true;
+	round_trip(&line, &back);
+	assert_memory_equal(&back.header, header, sizeof(*header));
+}
+
+static void a_sample_is_read_as_it_was_written(void **state)
+{
+	static struct recording_line line = {.type = RECORDING_SAMPLE}, back;
+	struct recording_sample *sample = &line.sample;
+
+	(void)state;
+	sample->time = 123456789012;
+	sample->vcpu = 3;
+	sample->user = true;
+	sample->pc = 0xffffffff80001234;
+	sample->count = 2;
+	sample->ns = 1500;
+	sample->vmm_ns = 1000;
+	snprintf(sample->exit, sizeof(sample->exit), "sbi time.set_timer");
+	round_trip(&line, &back);
+	assert_memory_equal(&back.sample, sample, sizeof(*sample));
+	sample->depth = RECORDING_CALLERS;
+	for (uint64_t i = 0; i < RECORDING_CALLERS; i++)
+		sample->callers[i] = UINT64_MAX - i;
+	round_trip(&line, &back);
+	assert_memory_equal(&back.sample, sample, sizeof(*sample));
+}
+
+static void the_other_lines_are_read_as_they_were_written(void **state)
+{
+	static struct recording_line line, back;
+
+	(void)state;
+	line = (struct recording_line){
+		.type = RECORDING_SYMBOL,
+		.symbol = {.start = 0x80200000, .size = 64, .name = "work", .module = "virtio"}};
+	round_trip(&line, &back);
+	assert_memory_equal(&back.symbol, &line.symbol, sizeof(line.symbol));
+	line = (struct recording_line){.type = RECORDING_LOST, .lost = {.vcpu = 1, .records = 132}};
+	round_trip(&line, &back);
+	assert_memory_equal(&back.lost, &line.lost, sizeof(line.lost));
+	line = (struct recording_line){.type = RECORDING_VCPU,
+				       .vcpu = {.vcpu = 1, .overflows = 9, .stvec = 0x80200001}};
+	round_trip(&line, &back);
+	assert_memory_equal(&back.vcpu, &line.vcpu, sizeof(line.vcpu));
+	line = (struct recording_line){.type = RECORDING_END, .end = {.time = 5, .samples = 7}};
+	round_trip(&line, &back);
+	assert_memory_equal(&back.end, &line.end, sizeof(line.end));
+}
+
+/* Reads a copy of TEXT. */
+static bool reads(const char *text, struct recording_line *line, const char **why)
+{
+	static char copy[RECORDING_LINE];
+
+	snprintf(copy, sizeof(copy), "%s", text);
+	return recording_read(copy, strlen(copy), line, why);
+}
+
+static void what_a_later_writer_adds_is_passed_over(void **state)
+{
+	static struct recording_line line;
+	const char *why;
+
+	(void)state;
+	assert_true(reads("{\"type\":\"weather\",\"rain\":true}", &line, &why));
+	assert_int_equal(line.type, RECORDING_OTHER);
+	assert_true(
+		reads(" { \"new\" : null , \"type\" : \"lost\", \"vcpu\":0,\"records\":3 } \r\n",
+		      &line, &why));
+	assert_int_equal(line.lost.records, 3);
+}
+
+static void what_is_no_line_is_refused(void **state)
+{
+	static const struct {
+		const char *text, *why;
+	} bad[] = {
+		{"", "is no flat JSON object"},
+		{"{", "is no flat JSON object"},
+		{"{\"type\":\"lost\"", "is no flat JSON object"},
+		{"{\"type\":\"lost\"}x", "is no flat JSON object"},
+		{"{\"type\":\"lost\",\"records\":18446744073709551616}", "is no flat JSON object"},
+		{"{\"type\":\"lost\",\"records\":-1}", "is no flat JSON object"},
+		{"{\"type\":\"lo\\qst\"}", "is no flat JSON object"},
+		{"{\"type\":\"\\u12g4\"}", "is no flat JSON object"},
+		{"{\"type\":[1]}", "is no flat JSON object"},
+		{"{\"type\":\"header\",\"vhart\":\"trace\",\"version\":1}",
+		 "is no recording of vhart's"},
+		{"{\"type\":\"header\",\"vhart\":\"recording\",\"version\":2}",
+		 recording_of_another_version},
+		{"{\"type\":\"header\",\"vhart\":\"recording\",\"version\":1}",
+		 "does not say what was sampled"},
+		{"{\"type\":\"sample\",\"mode\":\"g\",\"pc\":\"0x1\"}",
+		 "has a sample without its vCPU or pc"},
+		{"{\"type\":\"sample\",\"vcpu\":0,\"mode\":\"g\",\"pc\":\"12\"}",
+		 "has a sample without its vCPU or pc"},
+		{"{\"type\":\"sample\",\"vcpu\":0,\"mode\":\"k\",\"pc\":\"0x1\"}",
+		 "has a sample of an unknown mode"},
+		{"{\"type\":\"sample\",\"vcpu\":0,\"mode\":\"g\",\"pc\":\"0x1\",\"callers\":\"0x1 "
+		 "two\"}",
+		 "has callers that are no addresses"},
+		{"{\"type\":\"sample\",\"vcpu\":2147483648,\"mode\":\"g\",\"pc\":\"0x1\"}",
+		 "has a vCPU of impossible number"},
+		{"{\"type\":\"symbol\",\"name\":\"x\"}",
+		 "has a symbol without its name or address"},
+		{"{\"type\":\"vcpu\",\"vcpu\":1}", "has a vCPU without its stvec"},
+	};
+	static struct recording_line line;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		const char *why = "";
+
+		if (reads(bad[i].text, &line, &why))
+			fail_msg("%s was read", bad[i].text);
+		assert_string_equal(why, bad[i].why);
+	}
+}
+
+static void more_callers_than_fit_are_refused(void **state)
+{
+	static char text[RECORDING_LINE];
+	static struct recording_line line;
+	size_t used = (size_t)snprintf(text, sizeof(text),
+				       "{\"type\":\"sample\",\"vcpu\":0,"
+				       "\"mode\":\"g\",\"pc\":\"0x1\","
+				       "\"callers\":\"");
+	const char *why = "";
+
+	(void)state;
+	for (unsigned int i = 0; i <= RECORDING_CALLERS; i++)
+		used += (size_t)snprintf(text + used, sizeof(text) - used, "0x%x ", i);
+	snprintf(text + used, sizeof(text) - used, "\"}");
+	assert_false(reads(text, &line, &why));
+	assert_string_equal(why, "has callers that are no addresses");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_header_is_read_as_it_was_written),
+		cmocka_unit_test(a_sample_is_read_as_it_was_written),
+		cmocka_unit_test(the_other_lines_are_read_as_they_were_written),
+		cmocka_unit_test(what_a_later_writer_adds_is_passed_over),
+		cmocka_unit_test(what_is_no_line_is_refused),
+		cmocka_unit_test(more_callers_than_fit_are_refused),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

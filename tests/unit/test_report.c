@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "trace/report_table.h"
+
+#define HEADER(event)                                                                              \
+	"{\"type\":\"header\",\"vhart\":\"recording\",\"version\":1,\"event\":\"" event            \
+	"\",\"frequency\":997,\"vm\":\"web1\",\"pid\":12,\"way\":\"BPF at tracepoints\"}\n"
+#define SYMBOL(start, size, name)                                                                  \
+	"{\"type\":\"symbol\",\"start\":\"" start "\",\"size\":" #size ",\"name\":\"" name "\"}\n"
+#define SAMPLE(vcpu, mode, pc, more)                                                               \
+	"{\"type\":\"sample\",\"vcpu\":" #vcpu ",\"mode\":\"" mode "\",\"pc\":\"" pc               \
+	"\",\"n\":1" more "}\n"
+#define END "{\"type\":\"end\",\"t\":1,\"samples\":1}\n"
+
+static const char names[] = SYMBOL("0xffffffff80001000", 256, "idle")
+	SYMBOL("0xffffffff80001100", 256, "work") SYMBOL("0xffffffff80001200", 16, "start");
+
+static void begin(struct report *report, const char *text, size_t len)
+{
+	*report = (struct report){.in = tmpfile(), .profile = profile_new(1 << 20)};
+	assert_non_null(report->in);
+	assert_int_equal(fwrite(text, 1, len, report->in), len);
+}
+
+static void end(struct report *report)
+{
+	fclose(report->in);
+	profile_free(report->profile);
+	symbols_free(&report->symbols);
+}
+
+static void expect_report(const char *text, enum report_by by, bool json, const char *wanted)
+{
+	char message[REPORT_MESSAGE_MAX] = "", *out = NULL;
+	struct report report;
+	size_t size;
+	FILE *to;
+
+	begin(&report, text, strlen(text));
+	report.by_pc = by == REPORT_BY_PC;
+	if (!report_read_frame(&report, message) || !report_read_samples(&report, message))
+		fail_msg("%s", message);
+	to = open_memstream(&out, &size);
+	assert_true(report_print(to, &report, by, json));
+	fclose(to);
+	assert_string_equal(out, wanted);
+	free(out);
+	end(&report);
+}
+
+static char *joined(const char *first, const char *second, const char *third)
+{
+	static char text[8192];
+
+	snprintf(text, sizeof(text), "%s%s%s", first, second, third);
+	return text;
+}
+
+static const char samples[] = SAMPLE(0, "g", "0xffffffff80001104", "")
+	SAMPLE(1, "g", "0xffffffff800011fc", "") SAMPLE(0, "g", "0xffffffff80001000", "")
+		SAMPLE(0, "u", "0x10234",
+		       "") "{\"type\":\"lost\",\"vcpu\":0,\"records\":3}\n"
+			   "{\"type\":\"vcpu\",\"vcpu\":0,\"overflows\":9,\"stvec\":\"0x0\"}\n" END;
+
+static void samples_are_shown_as_perf_shows_them(void **state)
+{
+	(void)state;
+	expect_report(joined(HEADER("cpu-clock"), names, samples), REPORT_BY_SYMBOL, false,
+		      "# VM: web1 (pid 12), seen by BPF at tracepoints\n"
+		      "# Samples: 4 of event 'cpu-clock', 997 a second\n"
+		      "# While the host ran: 2\n"
+		      "# Lost: 3\n"
+		      "#\n"
+		      "# Overhead  Samples  VCPU  Mode  Symbol\n"
+		      "# ........  .......  ....  ....  ......\n"
+		      "#\n"
+		      "    50.00%        2     *  [g]   work\n"
+		      "    25.00%        1     0  [u]   [user]\n"
+		      "    25.00%        1     0  [g]   idle\n");
+	expect_report(joined(HEADER("cpu-clock"), names, samples), REPORT_BY_PC, true,
+		      "{\"vhart\":\"report\",\"version\":1,\"vm\":\"web1\",\"pid\":12,"
+		      "\"event\":\"cpu-clock\",\"samples\":4,\"lost\":3,\"whole\":true}\n"
+		      "{\"share\":0.250000,\"samples\":1,\"vcpu\":0,\"mode\":\"u\","
+		      "\"symbol\":\"0x0000000000010234\"}\n"
+		      "{\"share\":0.250000,\"samples\":1,\"vcpu\":0,\"mode\":\"g\","
+		      "\"symbol\":\"idle+0x0\"}\n"
+		      "{\"share\":0.250000,\"samples\":1,\"vcpu\":0,\"mode\":\"g\","
+		      "\"symbol\":\"work+0x4\"}\n"
+		      "{\"share\":0.250000,\"samples\":1,\"vcpu\":1,\"mode\":\"g\","
+		      "\"symbol\":\"work+0xfc\"}\n");
+}
+
+static const char exits[] =
+	SAMPLE(0, "g", "0xffffffff80001104", ",\"ns\":9000,\"exit\":\"sbi time.set_timer\"")
+		SAMPLE(0, "g", "0xffffffff80001108", ",\"ns\":500,\"exit\":\"sbi time.set_timer\"")
+			SAMPLE(0, "g", "0xffffffff80001104", ",\"ns\":500,\"exit\":\"irq s_timer\"")
+				END;
+
+static void exits_are_weighed_by_the_hosts_time(void **state)
+{
+	(void)state;
+	expect_report(joined(HEADER("exits"), names, exits), REPORT_BY_SYMBOL, false,
+		      "# VM: web1 (pid 12), seen by BPF at tracepoints\n"
+		      "# Samples: 3 of event 'exits', 997 a second, weighed by the host's time: "
+		      "10.0us\n"
+		      "# Lost: 0\n"
+		      "#\n"
+		      "#   Time%    Exits      Time  VCPU  Mode  Reason                        "
+		      "Symbol\n"
+		      "# ......  .......  ........  ....  ....  ............................  "
+		      "......\n"
+		      "#\n"
+		      "  95.00%        2    9.50us     0  [g]   sbi time.set_timer            "
+		      "work\n"
+		      "   5.00%        1     500ns     0  [g]   irq s_timer                   "
+		      "work\n");
+}
+
+/* The last instruction of idle calls; entry.S goes on at the first of start, where the interrupted
+ * function begins. */
+static void callers_have_the_name_of_who_called(void **state)
+{
+	static const char chain[] = SYMBOL("0xffffffff80001300", 16, "handle_exception")
+		SAMPLE(0, "g", "0xffffffff80001104",
+		       ",\"callers\":\"0xffffffff80001100 0xffffffff80001304 "
+		       "0xffffffff80001200 0xffffffff90000000\"") END;
+	static const char *const wanted[] = {"work", "idle", "handle_exception", "start",
+					     "0xffffffff90000000"};
+	char message[REPORT_MESSAGE_MAX] = "", *text = joined(HEADER("cycles"), names, chain);
+	struct profile_stack stack;
+	struct report report;
+
+	(void)state;
+	begin(&report, text, strlen(text));
+	assert_true(report_read_frame(&report, message));
+	assert_true(report_read_samples(&report, message));
+	assert_int_equal(profile_count(report.profile), 1);
+	stack = profile_stack(report.profile, 0);
+	assert_int_equal(stack.depth, 5);
+	for (size_t i = 0; i < stack.depth; i++)
+		assert_string_equal(profile_frame(report.profile, stack.frames[i]).name, wanted[i]);
+	end(&report);
+}
+
+static void a_recording_that_was_cut_off_shows_what_it_has(void **state)
+{
+	char message[REPORT_MESSAGE_MAX] = "", *text = joined(HEADER("cycles"), names, samples);
+	size_t whole = strlen(text), head = strlen(HEADER("cycles"));
+
+	(void)state;
+	for (size_t len = 1; len < whole; len += len < head + 80 ? 1 : 37) {
+		struct report report;
+
+		begin(&report, text, len);
+		if (len < head) {
+			assert_false(report_read_frame(&report, message));
+			assert_string_equal(message, "is no recording of 'vhart record'");
+		} else {
+			assert_true(report_read_frame(&report, message));
+			assert_true(report_read_samples(&report, message));
+			assert_false(report.whole);
+			assert_true(profile_total(report.profile).count <= 4);
+		}
+		end(&report);
+	}
+}
+
+static void what_is_no_recording_is_refused_in_one_line(void **state)
+{
+	static const struct {
+		const char *text;
+		size_t len; /* 0: the string's */
+		const char *why;
+	} bad[] = {
+		{"", 0, "is empty"},
+		{"\n", 0, "is no recording of 'vhart record'"},
+		{"hello\n", 0, "is no recording of 'vhart record'"},
+		{"PERFILE2\0\0\0\0", 12, "is no recording of 'vhart record'"},
+		{END, 0, "is no recording of 'vhart record'"},
+		{"{\"type\":\"header\",\"vhart\":\"recording\",\"version\":9}\n", 0,
+		 "is of another version of vhart"},
+		{HEADER("cycles") HEADER("cycles"), 0, "line 2 is a second header"},
+		{HEADER("cycles") "{\"type\":\"sample\"}\n" END, 0,
+		 "line 2 has a sample without its vCPU or pc"},
+		{HEADER("cycles") "x\n" END, 0, "line 2 is no flat JSON object"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		char message[REPORT_MESSAGE_MAX] = "";
+		struct report report;
+
+		begin(&report, bad[i].text, bad[i].len ? bad[i].len : strlen(bad[i].text));
+		assert_false(report_read_frame(&report, message));
+		assert_string_equal(message, bad[i].why);
+		end(&report);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(samples_are_shown_as_perf_shows_them),
+		cmocka_unit_test(exits_are_weighed_by_the_hosts_time),
+		cmocka_unit_test(callers_have_the_name_of_who_called),
+		cmocka_unit_test(a_recording_that_was_cut_off_shows_what_it_has),
+		cmocka_unit_test(what_is_no_recording_is_refused_in_one_line),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

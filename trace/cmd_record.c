@@ -1,0 +1,403 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `vhart record`: where a guest spends its time, sampled from the host into a file. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "trace/await.h"
+#include "trace/collector.h"
+#include "trace/guest_names.h"
+#include "trace/recorder.h"
+#include "trace/sampler.h"
+#include "trace/sampling.h"
+#include "trace/target.h"
+#include "trace/vms.h"
+#include "vmm/commands.h"
+#include "vmm/config.h"
+#include "vmm/log.h"
+#include "vmm/options.h"
+
+/* How often the rings are emptied. */
+#define LOOK_NS 5000000u
+
+/* So many vCPUs have rings where it is not known how many there will be. */
+#define LIKELY_VCPUS 16u
+
+/* Not in step with anything that ticks at a round number. */
+#define DEFAULT_FREQUENCY 997u
+
+struct record_options {
+	struct target target; /* first: target.h */
+	struct sampling_options sampling;
+	struct guest_names_options names;
+	bool event_given, chains;
+	const char *why; /* an event was taken that nobody chose; "" */
+	const char *output;
+};
+
+/* ---- options ---- */
+
+static const char *const events[] = {"cycles", "cpu-clock", "exits"}; /* enum sampling_event */
+
+static const char *parse_event(char *value, void *target)
+{
+	struct record_options *options = target;
+	/* perf's way to say whose cycles. */
+	int choice = strcmp(value, "cycles:G") == 0
+			     ? SAMPLE_CYCLES
+			     : option_choice(value, events, sizeof(events) / sizeof(events[0]));
+
+	if (choice < 0)
+		return "expected cycles, cpu-clock or exits";
+	options->sampling.event = (enum sampling_event)choice;
+	options->event_given = true;
+	return NULL;
+}
+
+static const char *parse_frequency(char *value, void *target)
+{
+	uint64_t *frequency = &((struct record_options *)target)->sampling.frequency;
+
+	return option_number(value, 1000000, frequency) && *frequency
+		       ? NULL
+		       : "expected samples a second, from 1 to 1000000";
+}
+
+static const char *parse_period(char *value, void *target)
+{
+	uint64_t *period = &((struct record_options *)target)->sampling.period;
+
+	return option_number(value, INT64_MAX, period) && *period
+		       ? NULL
+		       : "expected a number of events from 1 up";
+}
+
+static const char *parse_chains(char *value, void *target)
+{
+	(void)value;
+	((struct record_options *)target)->chains = true;
+	return NULL;
+}
+
+static const char *parse_output(char *value, void *target)
+{
+	((struct record_options *)target)->output = value;
+	return NULL;
+}
+
+static const char *parse_kallsyms(char *value, void *target)
+{
+	((struct record_options *)target)->names.kallsyms = value;
+	return NULL;
+}
+
+static const char *parse_vmlinux(char *value, void *target)
+{
+	((struct record_options *)target)->names.vmlinux = value;
+	return NULL;
+}
+
+static const struct option_spec specs[] = {
+	{"--pid", "PID", false, "the VM of this process, whatever VMM it is", target_parse_pid},
+	{"--name", "NAME", false, "the VM of that name", target_parse_name},
+	{"--event", "EVENT", false,
+	 "cycles: the guest's, by a counter; cpu-clock: time, by a timer;\n"
+	 "exits: every exit, for what it takes the host (default: cycles\n"
+	 "where a counter can interrupt, else cpu-clock)",
+	 parse_event},
+	{"--freq", "HZ", false, "so many samples a second (default: 997)", parse_frequency},
+	{"--period", "N", false, "a sample every N cycles, or ns of cpu-clock", parse_period},
+	{"--call-graph", NULL, false, "and who called: the guest kernel's frame pointers",
+	 parse_chains},
+	{"--output", "FILE", false, "the recording (default: vhart.recording)", parse_output},
+	{"--guestkallsyms", "FILE", false, "names: the guest's /proc/kallsyms, or its System.map",
+	 parse_kallsyms},
+	{"--guestvmlinux", "FILE", false,
+	 "names: an ELF, or a Linux Image, which has its own (default:\n"
+	 "the kernel that the VM was started with)",
+	 parse_vmlinux},
+};
+
+static const struct option_letter letters[] = {
+	{"-p", "--pid"},	{"-e", "--event"},  {"-F", "--freq"}, {"-c", "--period"},
+	{"-g", "--call-graph"}, {"-o", "--output"}, {NULL, NULL},
+};
+
+static const struct option_table record_options = {
+	.command = "record",
+	.usage = "[options] [-p PID | --name NAME | -- run ...]",
+	.summary = "Samples where a guest spends its time, from the host, into a file for\n"
+		   "'vhart report'. Until the VM ends or Ctrl-C. With -- run, starts a VM with\n"
+		   "these options.",
+	.specs = specs,
+	.count = sizeof(specs) / sizeof(specs[0]),
+	.letters = letters,
+};
+
+static bool agree(const struct record_options *options)
+{
+	const struct sampling_options *sampling = &options->sampling;
+
+	if (sampling->frequency && sampling->period)
+		error("--freq and --period exclude each other");
+	else if (sampling->event == SAMPLE_EXITS && (sampling->frequency || sampling->period))
+		error("--event exits: every exit is a sample: --freq and --period do not go with "
+		      "it");
+	else if (options->names.kallsyms && options->names.vmlinux)
+		error("--guestkallsyms and --guestvmlinux exclude each other");
+	else
+		return true;
+	return false;
+}
+
+static void choose_event(struct record_options *options)
+{
+	struct sampling_options *sampling = &options->sampling;
+
+	options->why = "";
+	if (!options->event_given && !sampling_has_cycles()) {
+		sampling->event = SAMPLE_CLOCK;
+		options->why = "no counter of this host can interrupt (Sscofpmf)";
+		note("sampling cpu-clock: %s", options->why);
+	}
+	if (sampling->period || sampling->frequency || sampling->event == SAMPLE_EXITS)
+		return;
+	sampling->frequency = sampling_highest_frequency();
+	if (sampling->frequency > DEFAULT_FREQUENCY || sampling->event == SAMPLE_CLOCK)
+		sampling->frequency = DEFAULT_FREQUENCY;
+}
+
+/* ---- recording ---- */
+
+/* What a command that is running needs, in the order in which it is made. */
+struct session {
+	struct record_options *options;
+	struct symbols symbols;
+	FILE *out;
+	struct collector *collector;
+	struct sampling sampling;
+	struct recorder *recorder;
+	uint64_t start, realtime;
+	int signals;
+};
+
+static uint64_t clock_realtime(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+/* The kernel that the VM boots, or has booted: an absolute path, or "". */
+static void find_kernel(const struct target *target, char path[PATH_MAX])
+{
+	const char *kernel;
+
+	path[0] = '\0';
+	if (!target->command) {
+		guest_kernel_of_process(target->process, path);
+		return;
+	}
+	kernel = guest_kernel_of(target->command);
+	if (!kernel || !realpath(kernel, path))
+		path[0] = '\0';
+}
+
+static void fill_header(const struct session *session, struct recording_header *header)
+{
+	struct record_options *options = session->options;
+	char name[VM_NAME_LENGTH];
+
+	vm_name(options->target.process, name);
+	snprintf(header->event, sizeof(header->event), "%s", events[options->sampling.event]);
+	snprintf(header->why, sizeof(header->why), "%s", options->why);
+	snprintf(header->vm, sizeof(header->vm), "%s", name);
+	snprintf(header->way, sizeof(header->way), "%s", collector_way(session->collector));
+	header->period = options->sampling.period;
+	header->frequency = options->sampling.frequency;
+	header->pid = (uint64_t)options->target.process;
+	header->start = session->start;
+	header->realtime = session->realtime;
+	header->chains = options->chains;
+	find_kernel(&options->target, header->kernel);
+}
+
+/* Not before the VM runs: then its command line is its own. */
+static bool begin(struct session *session)
+{
+	struct recorder_options options = {
+		.collector = session->collector,
+		.symbols = &session->symbols,
+		.sums = session->options->sampling.event == SAMPLE_EXITS,
+		.out = session->out,
+	};
+
+	if (session->recorder)
+		return true;
+	fill_header(session, &options.header);
+	session->recorder = recorder_new(&options);
+	return session->recorder != NULL;
+}
+
+/* False with errno. */
+static bool record(struct session *session)
+{
+	const struct target *target = &session->options->target;
+	uint64_t deadline = session->start;
+	enum wake wake;
+
+	do {
+		deadline += LOOK_NS;
+		wake = await(session->signals, target->pidfd, deadline);
+		if (wake == WAKE_FAILED || !begin(session) || !recorder_drain(session->recorder))
+			return false;
+	} while (wake == WAKE_TIME);
+	return recorder_finish(session->recorder);
+}
+
+static void say_what_came(const struct session *session)
+{
+	struct recorder_counts counts = recorder_counts(session->recorder);
+	char host[80] = "";
+
+	if (counts.overflows > counts.samples + counts.lost)
+		snprintf(host, sizeof(host), " (and %" PRIu64 " while the host ran)",
+			 counts.overflows - counts.samples - counts.lost);
+	note("%" PRIu64 " samples of %s%s, %" PRIu64 " lost, in %s", counts.samples,
+	     events[session->options->sampling.event], host, counts.lost, session->options->output);
+	if (collector_seen(session->collector) > SAMPLER_VCPUS)
+		warning("only the first %u vCPUs were sampled", SAMPLER_VCPUS);
+	if (!counts.samples && session->options->sampling.event == SAMPLE_CYCLES)
+		note("if the guest did run, this host's counter does not interrupt: take -e "
+		     "cpu-clock");
+}
+
+/* How many vCPUs the command makes, as far as one can see; 0: not. */
+static unsigned int vcpus_of(char *const *words)
+{
+	uint64_t vcpus = 1;
+
+	for (; *words; words++)
+		if ((!strcmp(*words, "--cpus") && words[1] &&
+		     !option_number(words[1], UINT16_MAX, &vcpus)) ||
+		    (!strncmp(*words, "--cpus=", 7) &&
+		     !option_number(*words + 7, UINT16_MAX, &vcpus)))
+			return 0;
+	return (unsigned int)vcpus;
+}
+
+/* A few more than there are: a VM that resets has new ones. */
+static uint32_t vcpu_room(const struct target *target)
+{
+	uint32_t vcpus = target->command ? vcpus_of(target->command) : target->vcpus;
+	uint32_t room = vcpus ? 2 * vcpus : LIKELY_VCPUS;
+
+	return room < SAMPLER_VCPUS ? room : SAMPLER_VCPUS;
+}
+
+static int open_collector(struct session *session)
+{
+	struct record_options *options = session->options;
+	const struct collector_options wanted = {
+		.pid = options->target.process,
+		.vcpus = vcpu_room(&options->target),
+		.traced = options->sampling.event == SAMPLE_EXITS ? CLASS_ALL : 0,
+		.sampled = true,
+		.stacks = options->chains,
+	};
+	struct collector_refusal refusal;
+
+	session->collector = collector_open(&wanted, &refusal);
+	if (!session->collector) {
+		error("%s: %s", refusal.why, refusal.way_out);
+		return STATUS_HOST;
+	}
+	return STATUS_OK;
+}
+
+static int run_session(struct session *session)
+{
+	struct record_options *options = session->options;
+	char kernel[PATH_MAX];
+
+	find_kernel(&options->target, kernel);
+	if (!guest_names_find(&session->symbols, &options->names, kernel))
+		return STATUS_USAGE;
+	session->out = fopen(options->output, "we");
+	if (!session->out) {
+		error("%s: %s", options->output, strerror(errno));
+		return STATUS_USAGE;
+	}
+	if (open_collector(session) != STATUS_OK)
+		return STATUS_HOST;
+	session->signals = await_signals();
+	session->start = clock_now();
+	session->realtime = clock_realtime();
+	if (!sampling_open(&session->sampling, &options->sampling, options->target.process,
+			   collector_sampling_program(session->collector)))
+		return STATUS_HOST;
+	target_go(&options->target);
+	if (!record(session)) {
+		error("%s: %s", options->output, strerror(errno));
+		return STATUS_HOST;
+	}
+	say_what_came(session);
+	return STATUS_OK;
+}
+
+static int open_and_run(struct record_options *options)
+{
+	static const struct session empty = {.signals = -1};
+	struct session *session = malloc(sizeof(*session));
+	int status;
+
+	if (!session) {
+		error("no memory");
+		return STATUS_HOST;
+	}
+	*session = empty;
+	session->options = options;
+	status = run_session(session);
+	sampling_close(&session->sampling);
+	recorder_free(session->recorder);
+	collector_close(session->collector);
+	symbols_free(&session->symbols);
+	if (session->signals >= 0)
+		close(session->signals);
+	if (session->out && fclose(session->out) != 0 && status == STATUS_OK) {
+		error("%s: %s", options->output, strerror(errno));
+		status = STATUS_HOST;
+	}
+	free(session);
+	return status;
+}
+
+int command_record(int argc, char **argv)
+{
+	struct record_options options = {.output = "vhart.recording"};
+	bool help, found;
+	int status = target_read_options(&record_options, argc, argv, &options.target, &help);
+
+	if (status || help)
+		return status;
+	if (!agree(&options))
+		return STATUS_USAGE;
+	choose_event(&options);
+	found = options.target.command ? target_start(&options.target)
+				       : target_find(&options.target);
+	if (!found)
+		return STATUS_USAGE;
+	status = open_and_run(&options);
+	target_close(&options.target);
+	if (options.target.command) {
+		int ended = target_wait(&options.target);
+
+		status = status ? status : ended;
+	}
+	return status;
+}

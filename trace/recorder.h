@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From the collector's rings into a recording: samples with names and call chains. */
+#ifndef VHART_RECORDER_H
+#define VHART_RECORDER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "trace/collector.h"
+#include "trace/recording.h"
+#include "trace/symbols.h"
+
+struct recorder;
+
+struct recorder_options {
+	struct collector *collector; /* with stacks where header.chains says so */
+	struct symbols *symbols;     /* of the guest's kernel; moved when it is known where it is */
+	struct recording_header header;
+	bool sums; /* equal samples are added up, and written at the end */
+	FILE *out;
+};
+
+/* Writes the header. NULL with errno. */
+struct recorder *recorder_new(const struct recorder_options *options);
+void recorder_free(struct recorder *recorder);
+
+/* All that the rings have now. False with errno: the file takes no more, or no memory. */
+bool recorder_drain(struct recorder *recorder);
+
+/* What there is to say at the end. False as above. */
+bool recorder_finish(struct recorder *recorder);
+
+struct recorder_counts {
+	uint64_t samples, overflows, lost;
+};
+struct recorder_counts recorder_counts(const struct recorder *recorder);
+
+#endif

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The file between `vhart record` and `vhart report`: a JSON object a line, all of them flat. The
+ * first line is the header; keys and types that a reader does not know are passed over. Times are
+ * CLOCK_MONOTONIC in ns, addresses and registers strings "0x...". Pure; a reader takes bytes that
+ * nobody vouches for.
+ */
+#ifndef VHART_RECORDING_H
+#define VHART_RECORDING_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define RECORDING_VERSION 1u
+#define RECORDING_LINE	  16384u /* bytes of a line at most, its line feed included */
+
+enum recording_type {
+	RECORDING_OTHER, /* of a later writer: to be passed over */
+	RECORDING_HEADER,
+	RECORDING_SYMBOL,
+	RECORDING_SAMPLE,
+	RECORDING_LOST,
+	RECORDING_VCPU,
+	RECORDING_END,
+};
+
+/* "type":"header","vhart":"recording","version":1 */
+struct recording_header {
+	char event[32];	    /* "cycles", "cpu-clock", "exits" */
+	char why[128];	    /* it was taken, where the user did not choose it */
+	uint64_t period;    /* of the event, 0: it was sampled at a frequency */
+	uint64_t frequency; /* 1/s */
+	char vm[64];
+	uint64_t pid;
+	char way[64];	   /* how it was watched */
+	uint64_t start;	   /* CLOCK_MONOTONIC */
+	uint64_t realtime; /* CLOCK_REALTIME at the same moment */
+	bool chains;	   /* callers were looked for */
+	char kernel[4096]; /* the file that the VM booted; "": not known */
+};
+
+/* "type":"symbol": a function that addresses of the samples behind it are in. */
+struct recording_symbol {
+	uint64_t start, size;
+	char name[512];
+	char module[64]; /* "": the kernel itself */
+};
+
+#define RECORDING_CALLERS 127u
+
+/* "type":"sample" */
+struct recording_sample {
+	uint64_t time;
+	uint64_t vcpu;
+	bool user; /* "mode":"u", else "g": the guest's kernel */
+	uint64_t pc;
+	uint64_t count;	     /* overflows of the event at this exit; or so many such exits */
+	uint64_t ns, vmm_ns; /* what the host took for the exit, and the VMM of it */
+	char exit[96];	     /* its name */
+	uint64_t depth;
+	uint64_t callers[RECORDING_CALLERS]; /* where they go on, inmost first */
+};
+
+/* "type":"lost": so many records are missing before the next sample of that vCPU. */
+struct recording_lost {
+	uint64_t vcpu, records;
+};
+
+/* "type":"vcpu": at the end, of each. */
+struct recording_vcpu {
+	uint64_t vcpu;
+	uint64_t overflows; /* of the event in its thread, also those while the host ran */
+	uint64_t stvec;	    /* the guest's; 0: not known */
+};
+
+/* "type":"end": nothing is missing behind it. */
+struct recording_end {
+	uint64_t time, samples;
+};
+
+struct recording_line {
+	enum recording_type type;
+	union {
+		struct recording_header header;
+		struct recording_symbol symbol;
+		struct recording_sample sample;
+		struct recording_lost lost;
+		struct recording_vcpu vcpu;
+		struct recording_end end;
+	};
+};
+
+/* Writes LINE and a line feed; how many bytes. */
+size_t recording_write(const struct recording_line *line, char out[RECORDING_LINE]);
+
+/* Reads the LEN bytes at TEXT, which it cuts up. False with WHY, words that follow "line 7": they
+ * are no such line. */
+bool recording_read(char *text, size_t len, struct recording_line *line, const char **why);
+
+/* The WHY of a header that a later vhart wrote. */
+extern const char recording_of_another_version[];
+
+#endif

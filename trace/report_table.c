@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "trace/report_table.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "trace/json_text.h"
+#include "trace/stat_table.h"
+
+struct table {
+	const struct report *report;
+	enum report_by by;
+	bool exit, symbol; /* it has these columns */
+};
+
+/* What a row is told apart by; what it is not has nothing in it. */
+struct row {
+	const char *symbol, *exit; /* "": none */
+	enum profile_kind mode;
+	int32_t vcpu; /* PROFILE_NO_VCPU: several */
+	struct profile_values values;
+};
+
+static struct row row_of(const struct table *table, const struct profile_stack *stack)
+{
+	const struct profile *profile = table->report->profile;
+	struct profile_frame leaf = profile_frame(profile, stack->frames[0]);
+	struct row row = {
+		.symbol = "",
+		.exit = "",
+		.mode = stack->labels.mode,
+		.vcpu = stack->labels.vcpu,
+		.values = stack->values,
+	};
+
+	if (leaf.kind == PROFILE_EXIT && stack->depth > 1)
+		leaf = profile_frame(profile, stack->frames[1]);
+	if (table->symbol)
+		row.symbol = leaf.name;
+	if (table->exit && stack->labels.reason)
+		row.exit = stack->labels.reason;
+	return row;
+}
+
+static int compare_names(const struct row *a, const struct row *b)
+{
+	int order = strcmp(a->exit, b->exit);
+
+	if (!order)
+		order = strcmp(a->symbol, b->symbol);
+	return order ? order : (a->mode > b->mode) - (a->mode < b->mode);
+}
+
+static int compare_keys(const void *left, const void *right)
+{
+	const struct row *a = left, *b = right;
+	int order = compare_names(a, b);
+
+	return order ? order : (a->vcpu > b->vcpu) - (a->vcpu < b->vcpu);
+}
+
+static uint64_t weight(const struct report *report, struct profile_values values)
+{
+	return report->exits ? values.host_ns : values.count;
+}
+
+static int compare_weights(const void *left, const void *right, void *opaque)
+{
+	const struct row *a = left, *b = right;
+	uint64_t first = weight(opaque, a->values), second = weight(opaque, b->values);
+
+	if (first != second)
+		return first > second ? -1 : 1;
+	return compare_keys(left, right);
+}
+
+/* Rows of equal keys become one. COUNT is of rows that are sorted by them. */
+static size_t merge(const struct table *table, struct row *rows, size_t count)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		struct row *last = kept ? &rows[kept - 1] : NULL;
+		bool same = last && compare_names(last, &rows[i]) == 0;
+
+		if (same && table->by == REPORT_BY_VCPU)
+			same = last->vcpu == rows[i].vcpu;
+		if (!same) {
+			rows[kept++] = rows[i];
+			continue;
+		}
+		if (last->vcpu != rows[i].vcpu)
+			last->vcpu = PROFILE_NO_VCPU;
+		last->values.count = profile_sum(last->values.count, rows[i].values.count);
+		last->values.host_ns = profile_sum(last->values.host_ns, rows[i].values.host_ns);
+	}
+	return kept;
+}
+
+/* ---- text ---- */
+
+static void print_event(FILE *out, const struct report *report)
+{
+	const struct recording_header *header = &report->header;
+	struct profile_values total = profile_total(report->profile);
+	char time[16];
+
+	fprintf(out, "# Samples: %" PRIu64 " of event '%s'", total.count, header->event);
+	if (header->period)
+		fprintf(out, ", one every %" PRIu64 "%s", header->period,
+			!strcmp(header->event, "cpu-clock") ? " ns" : "");
+	if (header->frequency)
+		fprintf(out, ", %" PRIu64 " a second", header->frequency);
+	if (report->exits)
+		fprintf(out, ", weighed by the host's time: %s",
+			stat_duration(total.host_ns, time));
+	if (header->why[0])
+		fprintf(out, ": %s", header->why);
+	fprintf(out, "\n");
+}
+
+static uint64_t lost_samples(const struct report *report)
+{
+	return profile_sum(report->lost, profile_lost(report->profile).count);
+}
+
+static void print_head(FILE *out, const struct report *report)
+{
+	uint64_t known = profile_sum(profile_total(report->profile).count, lost_samples(report));
+
+	fprintf(out, "# VM: %s (pid %" PRIu64 "), seen by %s\n", report->header.vm,
+		report->header.pid, report->header.way);
+	print_event(out, report);
+	if (!report->exits && report->overflows > known)
+		fprintf(out, "# While the host ran: %" PRIu64 "\n", report->overflows - known);
+	fprintf(out, "# Lost: %" PRIu64 "\n", lost_samples(report));
+	if (!report->whole)
+		fprintf(out, "# The recording has no end: its writer was stopped\n");
+	fprintf(out, "#\n");
+}
+
+static const char *mode_letter(enum profile_kind mode)
+{
+	return mode == PROFILE_GUEST_USER ? "[u]" : "[g]";
+}
+
+/* A title, and what is under it. */
+static void print_titles(FILE *out, const struct table *table)
+{
+	static const char line[] = "............................";
+
+	fprintf(out,
+		table->report->exits ? "#   Time%%    Exits      Time" : "# Overhead  Samples");
+	fprintf(out, "  VCPU  Mode%s", table->exit ? "  Reason                      " : "");
+	fprintf(out, "%s\n", table->symbol ? "  Symbol" : "");
+	fprintf(out, table->report->exits ? "# ......  .......  ........" : "# ........  .......");
+	fprintf(out, "  ....  ....%s%s", table->exit ? "  " : "", table->exit ? line : "");
+	fprintf(out, "%s\n#\n", table->symbol ? "  ......" : "");
+}
+
+static void print_row(FILE *out, const struct table *table, const struct row *row, double share)
+{
+	char time[16], vcpu[16] = "*";
+
+	if (row->vcpu != PROFILE_NO_VCPU)
+		snprintf(vcpu, sizeof(vcpu), "%d", (int)row->vcpu);
+	fprintf(out, "%*.2f%%  %7" PRIu64, table->report->exits ? 7 : 9, share * 100,
+		row->values.count);
+	if (table->report->exits)
+		fprintf(out, "  %8s", stat_duration(row->values.host_ns, time));
+	fprintf(out, "  %4s  %s", vcpu, mode_letter(row->mode));
+	if (table->exit)
+		fprintf(out, "   %-28s", row->exit);
+	if (table->symbol)
+		fprintf(out, "%s%s", table->exit ? "  " : "   ", row->symbol);
+	fprintf(out, "\n");
+}
+
+/* ---- JSON ---- */
+
+static void print_json_head(FILE *out, const struct report *report)
+{
+	char text[RECORDING_LINE];
+	struct json_line json;
+
+	json_line_begin(&json, text, sizeof(text));
+	json_line_string(&json, "vhart", "report");
+	json_line_uint(&json, "version", 1);
+	json_line_string(&json, "vm", report->header.vm);
+	json_line_uint(&json, "pid", report->header.pid);
+	json_line_string(&json, "event", report->header.event);
+	json_line_uint(&json, "samples", profile_total(report->profile).count);
+	json_line_uint(&json, "lost", lost_samples(report));
+	json_line_bool(&json, "whole", report->whole);
+	fwrite(text, 1, json_line_end(&json), out);
+}
+
+static void print_json(FILE *out, const struct table *table, const struct row *row, double share)
+{
+	char text[RECORDING_LINE];
+	struct json_line json;
+
+	json_line_begin(&json, text, sizeof(text));
+	json_line_decimal(&json, "share", (uint64_t)(share * 1e6 + 0.5), 6);
+	json_line_uint(&json, table->report->exits ? "exits" : "samples", row->values.count);
+	if (table->report->exits)
+		json_line_uint(&json, "ns", row->values.host_ns);
+	if (row->vcpu != PROFILE_NO_VCPU)
+		json_line_uint(&json, "vcpu", (uint64_t)row->vcpu);
+	else
+		json_line_null(&json, "vcpu");
+	json_line_string(&json, "mode", row->mode == PROFILE_GUEST_USER ? "u" : "g");
+	if (table->exit)
+		json_line_string(&json, "reason", row->exit);
+	if (table->symbol)
+		json_line_string(&json, "symbol", row->symbol);
+	fwrite(text, 1, json_line_end(&json), out);
+}
+
+/* ---- all of it ---- */
+
+static void print_rows(FILE *out, const struct table *table, const struct row *rows, size_t count,
+		       bool json)
+{
+	uint64_t total = weight(table->report, profile_total(table->report->profile));
+
+	for (size_t i = 0; i < count; i++) {
+		double part = (double)weight(table->report, rows[i].values);
+		double share = total ? part / (double)total : 0;
+
+		if (json)
+			print_json(out, table, &rows[i], share);
+		else
+			print_row(out, table, &rows[i], share);
+	}
+}
+
+bool report_print(FILE *out, const struct report *report, enum report_by by, bool json)
+{
+	const struct table table = {
+		.report = report,
+		.by = by,
+		.exit = by == REPORT_BY_EXIT || (report->exits && by != REPORT_BY_VCPU),
+		.symbol = by == REPORT_BY_SYMBOL || by == REPORT_BY_PC,
+	};
+	size_t count = profile_count(report->profile);
+	struct row *rows = calloc(count ? count : 1, sizeof(*rows));
+
+	if (!rows)
+		return false;
+	for (size_t i = 0; i < count; i++) {
+		struct profile_stack stack = profile_stack(report->profile, i);
+
+		rows[i] = row_of(&table, &stack);
+	}
+	qsort(rows, count, sizeof(*rows), compare_keys);
+	count = merge(&table, rows, count);
+	qsort_r(rows, count, sizeof(*rows), compare_weights, (void *)(uintptr_t)report);
+	if (json) {
+		print_json_head(out, report);
+	} else {
+		print_head(out, report);
+		print_titles(out, &table);
+	}
+	print_rows(out, &table, rows, count, json);
+	free(rows);
+	return fflush(out) == 0 && !ferror(out);
+}
