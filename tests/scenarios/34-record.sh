@@ -178,6 +178,17 @@ wrong_options() {
     wrong 'No such file' --guestvmlinux /nowhere -- run --kernel /guests/work.elf
 }
 
+# Nobody may watch: one line says what would help.
+no_rights() {
+    grep -q '^nobody:' /etc/passwd || echo 'nobody:x:65534:65534:nobody:/:/bin/false' >>/etc/passwd
+    chmod 666 /dev/kvm
+    chmod 777 "$T"
+    run start-stop-daemon -S -c nobody -d "$T" -a "$(command -v vhart)" -- record -o "$T/r" -e cpu-clock -- run --kernel /guests/hello.elf
+    expect_status 1
+    expect_one_line
+    expect_err 'BPF programs: Operation not permitted: .*root'
+}
+
 # Under QEMU an interrupt takes so long that the kernel would allow fewer and fewer of them.
 echo 0 >/proc/sys/kernel/perf_cpu_time_max_percent
 
@@ -195,3 +206,4 @@ t "a recording without its end" killed_writer
 t "the event is said" says_the_event
 t "what is no recording" bad_files
 t "wrong options" wrong_options
+t "no rights" no_rights
