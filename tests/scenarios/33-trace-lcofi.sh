@@ -18,11 +18,12 @@ samples() {
     expect_eq "paths of samples" "$(grep -c "irq lcofi: overflow, .* injected by $1, .*" path)" "$taken"
 }
 
-# in_order PATTERN: what matches comes in this order, a sample in less than 100 us
+# in_order PATTERN: what matches comes in this order, nine samples of ten in less than 100 us
 in_order() {
     sed -n 's/[+,]//g; s/.*irq lcofi: overflow \([0-9.]*\)us [a-z ]* \([0-9.]*\)us [a-z ]* \([0-9.]*\)us [a-z'"'"' ]* <.*/\1 \2 \3/p' /tmp/path >numbers
     expect_eq "paths with times" "$(grep -c . numbers)" "$(grep -c 'irq lcofi: overflow, ' /tmp/path)"
-    awk '!($1 > 0 && $1 < $2 && $2 < $3 && $3 < 100) { print; bad = 1 } END { exit bad || NR == 0 }' numbers || die "out of order"
+    awk '!($1 > 0 && $1 < $2 && $2 < $3) { print; bad = 1 } $3 > 100 { slow++ } END { exit bad || slow * 10 > NR || NR == 0 }' numbers ||
+        die "out of order, or slow: $(cat numbers)"
     grep -qE "$1" /tmp/path || die "$(cat /tmp/path)"
 }
 
