@@ -10,6 +10,9 @@
 
 #include "trace/sampler.h"
 
+/* How often events are counted, where that is done here: their threads' names are read then. */
+#define EVENTS_NS 50000000u
+
 int await_signals(void)
 {
 	sigset_t set;
@@ -22,11 +25,12 @@ int await_signals(void)
 	return signalfd(-1, &set, SFD_CLOEXEC);
 }
 
-static enum wake await_files(int signals, int pidfd, int keys, uint64_t deadline)
+static enum wake await_files(int signals, int pidfd, int keys, int events, uint64_t deadline)
 {
 	struct pollfd files[] = {{.fd = signals, .events = POLLIN},
 				 {.fd = pidfd, .events = POLLIN},
-				 {.fd = keys, .events = POLLIN}};
+				 {.fd = keys, .events = POLLIN},
+				 {.fd = events, .events = POLLIN}};
 	struct timespec left, *timeout = NULL;
 
 	if (deadline) {
@@ -45,12 +49,31 @@ static enum wake await_files(int signals, int pidfd, int keys, uint64_t deadline
 	return files[2].revents ? WAKE_KEY : WAKE_TIME;
 }
 
-enum wake await(int signals, int pidfd, uint64_t deadline)
+/* Wakes up now and then for COLLECTOR, and goes on waiting. */
+static enum wake await_counting(int signals, int pidfd, int keys, struct collector *collector,
+				uint64_t deadline)
 {
-	return await_files(signals, pidfd, -1, deadline);
+	int events = collector_fd(collector);
+	uint64_t next = deadline;
+	enum wake wake;
+
+	do {
+		if (events >= 0) {
+			collector_poll(collector);
+			next = clock_now() + EVENTS_NS;
+			next = deadline && deadline < next ? deadline : next;
+		}
+		wake = await_files(signals, pidfd, keys, events, next);
+	} while (wake == WAKE_TIME && events >= 0 && (!deadline || clock_now() < deadline));
+	return wake;
 }
 
-enum wake await_key(int signals, int pidfd, uint64_t deadline)
+enum wake await(int signals, int pidfd, struct collector *collector, uint64_t deadline)
 {
-	return await_files(signals, pidfd, STDIN_FILENO, deadline);
+	return await_counting(signals, pidfd, -1, collector, deadline);
+}
+
+enum wake await_key(int signals, int pidfd, struct collector *collector, uint64_t deadline)
+{
+	return await_counting(signals, pidfd, STDIN_FILENO, collector, deadline);
 }

@@ -5,6 +5,8 @@
 
 #include <stdint.h>
 
+#include "trace/collector.h"
+
 enum wake { WAKE_TIME, WAKE_SIGNAL, WAKE_END, WAKE_KEY, WAKE_FAILED };
 
 /*
@@ -15,9 +17,9 @@ enum wake { WAKE_TIME, WAKE_SIGNAL, WAKE_END, WAKE_KEY, WAKE_FAILED };
 int await_signals(void);
 
 /* PIDFD is readable when the VM's process has ended, -1: it is not waited for. DEADLINE is of
- * CLOCK_MONOTONIC in ns; 0: there is none. */
-enum wake await(int signals, int pidfd, uint64_t deadline);
+ * CLOCK_MONOTONIC in ns; 0: there is none. What COLLECTOR sees meanwhile is counted. */
+enum wake await(int signals, int pidfd, struct collector *collector, uint64_t deadline);
 /* The same, and WAKE_KEY when there is something to read from standard input. */
-enum wake await_key(int signals, int pidfd, uint64_t deadline);
+enum wake await_key(int signals, int pidfd, struct collector *collector, uint64_t deadline);
 
 #endif

@@ -253,7 +253,7 @@ static bool record(struct session *session)
 
 	do {
 		deadline += LOOK_NS;
-		wake = await(session->signals, target->pidfd, deadline);
+		wake = await(session->signals, target->pidfd, session->collector, deadline);
 		if (wake == WAKE_FAILED || !begin(session) || !recorder_drain(session->recorder))
 			return false;
 	} while (wake == WAKE_TIME);

@@ -125,7 +125,8 @@ static const struct option_spec specs[] = {
 	{"--output", "FILE", false, "write there", parse_output},
 	{"--tier", "WAY", false,
 	 "functions: BPF at KVM's functions and tracepoints; tracepoints: BPF\n"
-	 "at tracepoints only; log: what the VMM sees, without privileges\n"
+	 "at tracepoints only; perf: perf events, where there is no BPF;\n"
+	 "log: what the VMM sees, without privileges\n"
 	 "(default: the first that can be had)",
 	 parse_tier},
 };
@@ -191,7 +192,8 @@ static bool watch(const struct stat_options *options, struct stat_session *sessi
 	enum wake wake;
 
 	deadline = interval ? session->first.when + interval : UINT64_MAX;
-	while ((wake = await(signals, options->target.pidfd, soon(deadline))) == WAKE_TIME) {
+	while ((wake = await(signals, options->target.pidfd, session->collector, soon(deadline))) ==
+	       WAKE_TIME) {
 		stat_session_meet(session);
 		if (clock_now() < deadline)
 			continue;
@@ -250,7 +252,7 @@ static int run_session(struct stat_options *options)
 	if (!session.collector)
 		error("%s: %s", refusal.why, refusal.way_out);
 	else if (refusal.why[0])
-		warning("only exits that reach the VMM are counted: %s: %s", refusal.why,
+		warning("%s: %s: %s", collector_lacks(session.collector), refusal.why,
 			refusal.way_out);
 	signals = session.collector ? await_signals() : -1;
 	if (session.collector && stat_session_begin(&session)) {

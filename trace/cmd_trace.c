@@ -47,12 +47,12 @@ static bool watch(struct session *session)
 
 	while (wake == WAKE_TIME && !tracer->full) {
 		deadline += LOOK_NS;
-		wake = await(session->signals, target->pidfd, deadline);
+		wake = await(session->signals, target->pidfd, tracer->collector, deadline);
 		if (wake == WAKE_FAILED || !tracer_look(tracer, wake != WAKE_TIME))
 			return false;
 	}
 	if (wake == WAKE_TIME && target->command)
-		wake = await(session->signals, target->pidfd, 0);
+		wake = await(session->signals, target->pidfd, tracer->collector, 0);
 	if (wake == WAKE_SIGNAL && target->command)
 		kill(target->process, SIGTERM);
 	return true;
@@ -68,8 +68,11 @@ static bool print_summary(const struct tracer *tracer, uint64_t wall)
 		.vm_name = vm_names_get,
 		.opaque = &tracer->options->names,
 	};
-	bool good = sample_new(&sample) && sample_take(&sample, tracer->collector, false) &&
-		    stat_print(tracer->out, &view, &sample, wall);
+	bool good;
+
+	collector_poll(tracer->collector);
+	good = sample_new(&sample) && sample_take(&sample, tracer->collector, false) &&
+	       stat_print(tracer->out, &view, &sample, wall);
 
 	sample_free(&sample);
 	return good;

@@ -14,6 +14,7 @@
 
 #include "trace/collector_load.h"
 #include "trace/log_source.h"
+#include "trace/perf_source.h"
 #include "trace/sampler.h"
 #include "vmm/bpf.h"
 #include "vmm/options.h"
@@ -28,7 +29,8 @@
 struct collector {
 	struct exit_rules rules;
 	struct collector_programs programs;
-	struct log_source *log; /* instead of programs */
+	struct log_source *log;	  /* instead of programs */
+	struct perf_source *perf; /* the same */
 	const char *way;
 	struct exit_counts *vcpus;	   /* rules.vcpus of them */
 	struct exit_ring *rings;	   /* NULL: nothing is traced */
@@ -150,12 +152,37 @@ static uint32_t ring_records(const struct collector_options *options)
 
 const char *collector_parse_tier(const char *value, enum collector_tier *tier)
 {
-	static const char *const names[] = {"functions", "tracepoints", "log"};
-	static const enum collector_tier tiers[] = {TIER_FUNCTIONS, TIER_TRACEPOINTS, TIER_LOG};
+	static const char *const names[] = {"functions", "tracepoints", "perf", "log"};
 	int choice = option_choice(value, names, sizeof(names) / sizeof(names[0]));
 
-	*tier = tiers[choice < 0 ? 0 : choice];
-	return choice < 0 ? "expected functions, tracepoints or log" : NULL;
+	*tier = (enum collector_tier)(TIER_FUNCTIONS + choice);
+	return choice < 0 ? "expected functions, tracepoints, perf or log" : NULL;
+}
+
+/* No single exits: that takes the guest's registers. False with REFUSAL filled. */
+static bool open_perf(struct collector *collector, const struct collector_options *options,
+		      struct collector_refusal *refusal)
+{
+	const struct perf_fold_rules rules = {
+		.tgid = (uint32_t)options->pid, .vcpus = options->vcpus, .key = options->key};
+	struct perf_refusal why = {.why = "--tier perf: it has no single exits",
+				   .way_out = "leave it out"};
+
+	if (!options->traced && !options->sampled) {
+		collector->vcpus = calloc(options->vcpus, sizeof(*collector->vcpus));
+		collector->perf =
+			collector->vcpus ? perf_source_open(&rules, collector->vcpus, &why) : NULL;
+	}
+	if (collector->perf) {
+		collector->way = "perf tracepoints";
+		collector_next_interval(collector);
+		return true;
+	}
+	free(collector->vcpus);
+	collector->vcpus = NULL;
+	snprintf(refusal->why, sizeof(refusal->why), "%s", why.why);
+	snprintf(refusal->way_out, sizeof(refusal->way_out), "%s", why.way_out);
+	return false;
 }
 
 /* Its exits are those of one VM, and it tells them apart by their kinds only. */
@@ -184,14 +211,19 @@ static void refuse_bpf(struct collector_refusal *refusal, const struct collector
 static bool begin_watching(struct collector *collector, const struct collector_options *options,
 			   struct collector_refusal *refusal)
 {
+	struct collector_refusal no_perf;
 	int result;
 
+	if (options->tier == TIER_PERF)
+		return open_perf(collector, options, refusal);
 	if (options->tier != TIER_LOG) {
 		result = load(collector, options->tier);
 		if (result == 0)
 			return true;
 		refuse_bpf(refusal, collector, -result);
 	}
+	if (options->tier == TIER_BEST && open_perf(collector, options, &no_perf))
+		return true;
 	if ((options->tier == TIER_LOG || options->tier == TIER_BEST) &&
 	    open_log(collector, options))
 		return true;
@@ -242,8 +274,11 @@ void collector_close(struct collector *collector)
 {
 	if (!collector)
 		return;
-	if (!collector->log)
+	if (collector->perf)
+		free(collector->vcpus);
+	else if (!collector->log)
 		unmap(collector->vcpus, collector->vcpus_size);
+	perf_source_close(collector->perf);
 	log_source_close(collector->log);
 	unmap(collector->rings, collector->rings_size);
 	unmap(collector->records, collector->records_size);
@@ -262,6 +297,25 @@ void collector_poll(struct collector *collector)
 {
 	if (collector->log)
 		log_source_renew(collector->log);
+	if (collector->perf)
+		perf_source_poll(collector->perf);
+}
+
+int collector_fd(const struct collector *collector)
+{
+	return collector->perf ? perf_source_fd(collector->perf) : -1;
+}
+
+const char *collector_lacks(const struct collector *collector)
+{
+	return collector->log	 ? "only exits that reach the VMM are counted"
+	       : collector->perf ? "SBI calls are not told apart"
+				 : "";
+}
+
+uint64_t collector_now(const struct collector *collector)
+{
+	return collector->perf ? perf_source_until(collector->perf) : clock_now();
 }
 
 bool collector_lives(const struct collector *collector)
@@ -287,19 +341,23 @@ void collector_kernel_tables(struct collector *collector, uint64_t address)
 
 uint32_t collector_seen(const struct collector *collector)
 {
+	if (collector->perf)
+		return perf_fold_seen(perf_source_fold(collector->perf));
 	return collector->log ? log_source_vcpus(collector->log)
 			      : __atomic_load_n(collector->programs.vcpu_count, __ATOMIC_ACQUIRE);
 }
 
 uint64_t collector_keys_lost(const struct collector *collector)
 {
+	if (collector->perf)
+		return key_table_lost(perf_fold_keys(perf_source_fold(collector->perf)));
 	return collector->log ? 0
 			      : __atomic_load_n(collector->programs.keys_lost, __ATOMIC_RELAXED);
 }
 
 uint64_t collector_events_missed(const struct collector *collector)
 {
-	uint64_t missed = 0;
+	uint64_t missed = collector->perf ? perf_source_lost(collector->perf) : 0;
 
 	for (unsigned int i = 0; i < collector->programs.link_count; i++)
 		missed += bpf_program_missed(collector->programs.attached[i]);
@@ -354,7 +412,7 @@ bool collector_vcpu(const struct collector *collector, uint32_t index, struct ex
 	copy_whole(from, vcpu, from, sizeof(*vcpu));
 	if (collector->log)
 		log_source_trim(collector->log, vcpu);
-	count_open_state(vcpu, clock_now());
+	count_open_state(vcpu, collector_now(collector));
 	if (collector->log)
 		log_source_split(collector->log, vcpu);
 	return true;
@@ -459,6 +517,9 @@ bool collector_keyed(const struct collector *collector,
 	const struct exit_key_name *at = NULL;
 	struct exit_times times;
 
+	if (collector->perf)
+		return key_table_each(perf_fold_keys(perf_source_fold(collector->perf)), each,
+				      opaque);
 	while (map_call(BPF_MAP_GET_NEXT_KEY, collector->programs.keyed, at, &next) == 0) {
 		name = next;
 		at = &name;

@@ -50,12 +50,18 @@ const char *collector_parse_tier(const char *value, enum collector_tier *tier);
 struct collector *collector_open(const struct collector_options *options,
 				 struct collector_refusal *refusal);
 void collector_close(struct collector *collector);
-/* To be called every second, and before what was counted is read. */
+/* To be called every second, before what was counted is read, and where collector_fd() can be read
+ * from; that is -1 where there is no need to. */
 #define COLLECTOR_POLL_NS 1000000000u
 void collector_poll(struct collector *collector);
+int collector_fd(const struct collector *collector);
 
-/* "BPF at tracepoints and functions", "BPF at tracepoints", "the VMM's log". */
+/* "BPF at tracepoints and functions", "BPF at tracepoints", "perf tracepoints", "the VMM's log". */
 const char *collector_way(const struct collector *collector);
+/* Where it is not BPF: what is not known. */
+const char *collector_lacks(const struct collector *collector);
+/* Now, or up to when it has counted. */
+uint64_t collector_now(const struct collector *collector);
 /* False: what it hangs on was taken away, by root. */
 bool collector_lives(const struct collector *collector);
 
@@ -71,7 +77,8 @@ void collector_kernel_tables(struct collector *collector, uint64_t address);
 uint32_t collector_seen(const struct collector *collector);
 /* Exits that are missing where exits are told apart by key: there was no room. */
 uint64_t collector_keys_lost(const struct collector *collector);
-/* Events that are missing everywhere: the kernel ran no program, as one ran on that CPU already. */
+/* Events that are missing everywhere: the kernel ran no program, as one ran on that CPU already, or
+ * nobody took perf's events in time. */
 uint64_t collector_events_missed(const struct collector *collector);
 
 /* What vCPU INDEX has come to, up to now: its state's time is added. False: there is none. */

@@ -60,6 +60,8 @@ struct exit_name exit_name(uint32_t row)
 	}
 	if (row < EXIT_SBI)
 		return others[row];
+	if (row == EXIT_SBI_CALL)
+		return (struct exit_name){"sbi", ""};
 	if (row < EXIT_ROWS)
 		return (struct exit_name){"sbi", sbi_row_name(row - EXIT_SBI)};
 	return others[EXIT_OTHER];

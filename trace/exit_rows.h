@@ -51,7 +51,8 @@ enum exit_row {
 	EXIT_OTHER,
 	EXIT_SBI, /* and sbi_row() */
 	EXIT_CONSOLE_WRITE = EXIT_SBI + SBI_ROW_DBCN,
-	EXIT_ROWS = EXIT_SBI + SBI_ROWS,
+	EXIT_SBI_CALL = EXIT_SBI + SBI_ROWS, /* any, where it is not seen which */
+	EXIT_ROWS,
 };
 
 static inline uint32_t exit_virtual_row(uint64_t instruction)

@@ -20,7 +20,9 @@ enum vcpu_state {
 	VCPU_WAITING, /* it could run and has no CPU, or was stopped by a signal */
 	VCPU_BLOCKED, /* KVM sleeps, not for WFI: the hart is stopped, or a page is being fetched */
 	VCPU_STATES,
-	VCPU_GONE = VCPU_STATES, /* its thread has ended: no time is counted */
+	/* No time is counted: */
+	VCPU_GONE = VCPU_STATES, /* its thread has ended */
+	VCPU_UNSEEN,		 /* it is not known what it does */
 };
 
 /* Durations by size: 4 buckets for each power of two, so that a bound is at most a quarter off. */

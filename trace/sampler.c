@@ -54,7 +54,7 @@ bool sample_take(struct stat_sample *sample, const struct collector *collector, 
 
 	sample->vcpu_count = seen < SAMPLER_VCPUS ? seen : SAMPLER_VCPUS;
 	/* The states first, and at once: reading the rows takes ms, and the states go on. */
-	sample->when = clock_now();
+	sample->when = collector_now(collector);
 	for (uint32_t i = 0; i < sample->vcpu_count; i++)
 		if (!collector_vcpu(collector, i, &sample->vcpus[i]))
 			sample->vcpus[i] = (struct exit_vcpu){0};

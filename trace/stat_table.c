@@ -336,7 +336,7 @@ static void print_vcpus(FILE *out, const struct stat_view *view, const struct st
 			percent(vcpu->ns[VCPU_WAITING], whole),
 			percent(vcpu->ns[VCPU_BLOCKED], whole),
 			whole ? (double)vcpu->exits * 1e9 / (double)whole : 0);
-		if (vcpu->open)
+		if (vcpu->open == EXIT_DIRECT || vcpu->open == EXIT_DETOUR)
 			fprintf(out, "  %s %s", exit_row_text(vcpu->row, row, sizeof(row)),
 				vcpu->state == VCPU_GONE
 					? "(ended in it)"
