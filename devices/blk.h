@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Between the parts of the block device: the device and its queues (virtio_blk.c), requests from
- * their start to their end (blk_request.c), reads and writes (blk_transfer.c), discards and write
- * zeroes (blk_ranges.c).
+ * Between the parts of the block device: the device (virtio_blk.c), its queues and who serves them
+ * (blk_queue.c, blk_pace.c), requests from their start to their end (blk_request.c), reads and
+ * writes (blk_transfer.c), discards and write zeroes (blk_ranges.c).
  */
 #ifndef VHART_BLK_H
 #define VHART_BLK_H
 
 #include "devices/blk_file.h"
+#include "devices/blk_pace.h"
 #include "devices/devices.h"
 
 /* Section 5.2.3: feature bits. */
@@ -43,9 +44,9 @@ struct blk_range_header {
 };
 #define BLK_ID_BYTES 20u
 
-#define BLK_MAX_DATA   128u /* segments of one request */
+#define BLK_MAX_DATA   VIRTQUEUE_MAX_SEGMENTS /* segments of one request */
 #define BLK_MAX_RANGES 16u
-#define BLK_POOL_SIZE  VIRTQUEUE_MAX_SIZE
+#define BLK_POOL_SIZE  256u /* requests in flight on a queue */
 #define BLK_ZEROS_SIZE (64u << 10)
 
 #define BLK_DISCARD_SECTORS	 (1u << 22)
@@ -63,13 +64,13 @@ struct blk_request {
 	struct blk_queue *queue;
 	uint32_t type;
 	uint16_t head;
+	bool here;	    /* on a vCPU's thread, if that does not wait */
 	uint8_t *status;    /* in guest memory */
 	uint32_t data_read; /* bytes that the guest may see in its buffers */
 
 	/* The transfer: LEN bytes are left, to or from OFFSET of the file. */
 	uint64_t offset, len;
 	unsigned int segment, segment_count;
-	struct iovec segments[BLK_MAX_DATA];
 
 	/* Direct I/O with buffers that the file cannot take: piece by piece through here. */
 	uint8_t *bounce;
@@ -77,13 +78,19 @@ struct blk_request {
 
 	unsigned int range, range_count;
 	struct blk_range ranges[BLK_MAX_RANGES];
+
+	/* Last: most requests touch few of them, and memory that is not touched costs nothing. */
+	struct iovec segments[BLK_MAX_DATA];
 };
 
 struct blk_queue {
 	struct blk *blk;
 	unsigned int index;
 	struct loop_task service;
-	bool completed; /* something since the last interrupt */
+	struct blk_pace pace;
+	bool completed;		  /* something since the last interrupt */
+	bool left;		  /* to the loop, which was not there yet; the doorbell is off */
+	unsigned int served_here; /* vCPUs that are at it */
 
 	/* Requests not in use: a stack of those used before, and all from FRESH on (never touched,
 	 * so that they cost no memory). */
@@ -108,6 +115,15 @@ struct blk {
 
 /* ---- virtio_blk.c ---- */
 
+void blk_release(struct blk *blk);
+
+/* ---- blk_queue.c ---- */
+
+bool blk_queue_init(struct blk_queue *queue, struct blk *blk, unsigned int index);
+/* The guest rang. On a vCPU's thread where the device's doorbells exit. */
+void blk_queue_kick(struct blk_queue *queue);
+/* A request of QUEUE is back in its ring: the guest hears of it soon. */
+void blk_queue_completed(struct blk_queue *queue);
 /* Gives REQUEST back to its queue's pool. The last one of a freed device frees it. */
 void blk_request_put(struct blk_request *request);
 

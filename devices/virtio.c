@@ -20,12 +20,19 @@ bool virtio_is_running(const struct virtio_device *device)
 		       VIRTIO_STATUS_DRIVER_OK;
 }
 
+uint16_t virtio_device_queue_size(const struct virtio_device *device)
+{
+	return device->queue_size ? device->queue_size : VIRTIO_QUEUE_SIZE;
+}
+
 static void power_on_state(struct virtio_device *device)
 {
 	device->status = 0;
 	device->driver_features = 0;
-	for (unsigned int i = 0; i < VIRTIO_MAX_QUEUES; i++)
+	for (unsigned int i = 0; i < VIRTIO_MAX_QUEUES; i++) {
 		virtqueue_reset(&device->queues[i]);
+		device->queues[i].size = virtio_device_queue_size(device);
+	}
 }
 
 void virtio_device_attach(struct virtio_device *device, const struct virtio_transport *transport,
@@ -122,6 +129,8 @@ bool virtio_device_queue_enable(struct virtio_device *device, unsigned int queue
 	if (target->ready)
 		return true;
 	target->event_idx = virtio_has(device, VIRTIO_F_RING_EVENT_IDX);
+	if (target->size > virtio_device_queue_size(device))
+		target->broken = "the queue size is larger than was offered";
 	if (virtqueue_start(target, machine_memory(device->machine)))
 		return true;
 	virtio_broken(device, target->broken);

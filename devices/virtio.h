@@ -15,6 +15,7 @@
 #include "vmm/machine.h"
 
 #define VIRTIO_MAX_QUEUES 17u
+#define VIRTIO_QUEUE_SIZE 256u
 
 /* Device status, section 2.1. */
 #define VIRTIO_STATUS_ACKNOWLEDGE 1u
@@ -41,6 +42,7 @@ struct virtio_class {
 	void (*config_write)(struct virtio_device *device, uint64_t offset, const void *from,
 			     unsigned size);	       /* may be NULL */
 	void (*started)(struct virtio_device *device); /* DRIVER_OK was set; may be NULL */
+	/* The guest rang QUEUE. From the loop's thread or a vCPU's: see doorbell_exits. */
 	void (*kick)(struct virtio_device *device, unsigned int queue);
 	/* Stop all work: on return nothing of this device is in flight. May be NULL. */
 	void (*reset)(struct virtio_device *device);
@@ -59,6 +61,9 @@ struct virtio_device {
 	const struct virtio_class *class;
 	struct machine *machine;
 	unsigned int queue_count;
+	uint16_t queue_size; /* the largest that it offers; 0: VIRTIO_QUEUE_SIZE */
+	/* No ioeventfd: kick() comes from a vCPU's thread, always. */
+	bool doorbell_exits;
 	char name[24]; /* "blk0": for messages */
 	void *state;   /* the class's */
 
@@ -79,7 +84,8 @@ struct virtio_device {
 /* Binds DEVICE to its transport and brings it to the state after power-on. */
 void virtio_device_attach(struct virtio_device *device, const struct virtio_transport *transport,
 			  void *transport_state);
-uint64_t virtio_device_features(struct virtio_device *device); /* all that are offered */
+uint16_t virtio_device_queue_size(const struct virtio_device *device); /* the most offered */
+uint64_t virtio_device_features(struct virtio_device *device);	       /* all that are offered */
 /* Keeps only what was offered, and only before FEATURES_OK. HIGH selects bits 32-63. */
 void virtio_device_set_features(struct virtio_device *device, bool high, uint32_t bits);
 /* The status register (section 2.1). 0 resets and returns only when nothing is in flight.

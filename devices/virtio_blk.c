@@ -2,10 +2,6 @@
 /*
  * The block device (virtio 1.x, section 5.2). Requests go to the kernel as they are: the guest's
  * own buffers are read and written by io_uring.
- *
- * A queue is served when the guest rings, and by a task after completions: it interrupts for all
- * that was completed since it was served last, then takes all new requests. So one turn of the loop
- * costs at most one interrupt a queue, however many requests it moves.
  */
 #include <endian.h>
 #include <stdlib.h>
@@ -16,7 +12,7 @@
 #include "vmm/log.h"
 
 #define MAX_QUEUES 16u
-#define SEG_MAX	   126u /* of BLK_MAX_DATA, what the driver is told */
+#define SEG_MAX	   256u /* of BLK_MAX_DATA, what the driver is told: 1 MiB in single pages */
 
 /* Section 5.2.4. */
 struct blk_config {
@@ -39,7 +35,7 @@ struct blk_config {
 };
 _Static_assert(sizeof(struct blk_config) == 64, "as the standard lays it out");
 
-static void blk_release(struct blk *blk)
+void blk_release(struct blk *blk)
 {
 	for (unsigned int i = 0; i < blk->queue_count; i++)
 		free(blk->queues[i].pool);
@@ -48,126 +44,6 @@ static void blk_release(struct blk *blk)
 	blk_file_close(&blk->file);
 	free(blk->path);
 	free(blk);
-}
-
-/* ---- the pool of requests ---- */
-
-static struct blk_request *request_get(struct blk_queue *queue)
-{
-	struct blk_request *request;
-
-	if (queue->free_count)
-		request = &queue->pool[queue->free[--queue->free_count]];
-	else if (queue->fresh < BLK_POOL_SIZE)
-		request = &queue->pool[queue->fresh++];
-	else
-		return NULL;
-	queue->blk->in_flight++;
-	return request;
-}
-
-static bool pool_has_room(const struct blk_queue *queue)
-{
-	return queue->free_count || queue->fresh < BLK_POOL_SIZE;
-}
-
-void blk_request_put(struct blk_request *request)
-{
-	struct blk_queue *queue = request->queue;
-	struct blk *blk = queue->blk;
-
-	free(request->bounce);
-	request->bounce = NULL;
-	queue->free[queue->free_count++] = (uint16_t)(request - queue->pool);
-	if (--blk->in_flight)
-		return;
-	if (blk->dying)
-		blk_release(blk);
-	else
-		machine_idle(blk->device.machine);
-}
-
-/* ---- the queue ---- */
-
-/* The status is the last writable byte, wherever the driver cut its buffers. */
-static uint8_t *status_byte(const struct virtqueue_chain *chain)
-{
-	for (unsigned int i = chain->readable + chain->writable; i > chain->readable; i--) {
-		const struct iovec *segment = &chain->segments[i - 1];
-
-		if (segment->iov_len)
-			return (uint8_t *)segment->iov_base + segment->iov_len - 1;
-	}
-	return NULL;
-}
-
-/* Takes one request; false when there is none, or no room for one before another ends. */
-static bool take_request(struct blk_queue *queue)
-{
-	struct blk *blk = queue->blk;
-	struct virtqueue_chain chain;
-	struct blk_request *request = request_get(queue);
-	uint8_t *status;
-
-	if (!request)
-		return false;
-	request->queue = queue;
-	if (!virtio_pop(&blk->device, queue->index, &chain)) {
-		blk_request_put(request);
-		return false;
-	}
-	status = status_byte(&chain);
-	if (!status || chain.readable_len < BLK_HEADER_SIZE) {
-		blk_request_put(request);
-		virtio_broken(&blk->device, "a block request without header or status byte");
-		return false;
-	}
-	request->head = chain.head;
-	request->status = status;
-	request->data_read = 0;
-	request->segment = request->segment_count = 0;
-	request->range = request->range_count = 0;
-	request->len = 0;
-	request->io.fd = blk->file.fd;
-	request->io.speed = blk->file.speed;
-	request->io.opaque = request;
-	blk_request_start(request, &chain);
-	return true;
-}
-
-static void interrupt_if_completed(struct blk_queue *queue)
-{
-	if (!queue->completed)
-		return;
-	queue->completed = false;
-	virtio_notify(&queue->blk->device, queue->index);
-}
-
-static void serve(struct blk_queue *queue)
-{
-	struct blk *blk = queue->blk;
-	struct virtqueue *ring = &blk->device.queues[queue->index];
-	const struct guest_memory *memory = machine_memory(blk->device.machine);
-	/* Requests that complete at once could keep a turn going for ever. */
-	unsigned int budget = BLK_POOL_SIZE;
-
-	if (!virtio_is_running(&blk->device))
-		return;
-	interrupt_if_completed(queue);
-	virtqueue_enable_doorbell(ring, memory, false);
-	do {
-		while (budget && take_request(queue))
-			budget--;
-	} while (budget && pool_has_room(queue) && virtio_is_running(&blk->device) &&
-		 virtqueue_enable_doorbell(ring, memory, true));
-	if (!budget)
-		loop_post(machine_loop(blk->device.machine), &queue->service);
-	interrupt_if_completed(queue);
-}
-
-static void serve_task(struct loop_task *task)
-{
-	serve(task->opaque);
 }
 
 /* ---- the class ---- */
@@ -212,7 +88,7 @@ static void blk_kick(struct virtio_device *device, unsigned int queue)
 {
 	struct blk *blk = device->state;
 
-	serve(&blk->queues[queue]);
+	blk_queue_kick(&blk->queues[queue]);
 }
 
 static void blk_reset(struct virtio_device *device)
@@ -220,8 +96,10 @@ static void blk_reset(struct virtio_device *device)
 	struct blk *blk = device->state;
 
 	machine_wait_idle(device->machine, &blk->in_flight);
-	for (unsigned int i = 0; i < blk->queue_count; i++)
+	for (unsigned int i = 0; i < blk->queue_count; i++) {
 		blk->queues[i].completed = false;
+		blk->queues[i].pace = (struct blk_pace){0};
+	}
 }
 
 /* With I/O in flight the last of it frees: at the latest when the loop is freed. */
@@ -252,13 +130,7 @@ static bool blk_allocate(struct blk *blk, const struct disk_options *options)
 	if (blk->zeros == MAP_FAILED)
 		blk->zeros = NULL;
 	for (unsigned int i = 0; i < blk->queue_count; i++) {
-		struct blk_queue *queue = &blk->queues[i];
-
-		queue->blk = blk;
-		queue->index = i;
-		queue->service = (struct loop_task){.run = serve_task, .opaque = queue};
-		queue->pool = calloc(BLK_POOL_SIZE, sizeof(queue->pool[0]));
-		if (!queue->pool)
+		if (!blk_queue_init(&blk->queues[i], blk, i))
 			return false;
 	}
 	return blk->path && blk->zeros;
@@ -295,6 +167,8 @@ struct virtio_device *virtio_blk_new(struct machine *machine, const char *name,
 	blk->device.class = &blk_class;
 	blk->device.machine = machine;
 	blk->device.queue_count = queue_count;
+	blk->device.queue_size = VIRTQUEUE_MAX_SIZE;
+	blk->device.doorbell_exits = blk->file.speed != LOOP_SLOW;
 	blk->device.state = blk;
 	strncpy(blk->device.name, name, sizeof(blk->device.name) - 1);
 	return &blk->device;

@@ -128,7 +128,7 @@ static uint32_t register_read(struct virtio_mmio *mmio, uint64_t offset)
 	case REG_DEVICE_ID: return mmio->device->class->device_id;
 	case REG_VENDOR_ID: return VENDOR_ID;
 	case REG_DEVICE_FEATURES: return device_features(mmio);
-	case REG_QUEUE_SIZE_MAX: return queue ? VIRTQUEUE_MAX_SIZE : 0;
+	case REG_QUEUE_SIZE_MAX: return queue ? virtio_device_queue_size(mmio->device) : 0;
 	case REG_QUEUE_READY: return queue && queue->ready;
 	case REG_INTERRUPT_STATUS: return mmio->interrupt_status;
 	case REG_STATUS: return mmio->device->status;
@@ -259,6 +259,8 @@ static void doorbell_rung(struct doorbell *doorbell)
 /* A doorbell that the host has no room for costs an exit to userspace, no more. */
 static void add_doorbells(struct virtio_mmio *mmio)
 {
+	if (mmio->device->doorbell_exits)
+		return;
 	for (unsigned int i = 0; i < mmio->device->queue_count; i++) {
 		mmio->doorbells[i].doorbell = (struct doorbell){
 			.gpa = mmio->region.base + REG_QUEUE_NOTIFY,

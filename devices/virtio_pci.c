@@ -169,7 +169,7 @@ static void bar_changed(struct pci_function *function, unsigned int bar)
 	if (bar != VIRTIO_BAR)
 		return;
 	remove_doorbells(pci);
-	if (function->bars[bar].mapped)
+	if (function->bars[bar].mapped && !pci->device->doorbell_exits)
 		add_doorbells(pci, function->bars[bar].region.base);
 }
 

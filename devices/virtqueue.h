@@ -16,8 +16,8 @@
 
 #include "vmm/guest_memory.h"
 
-#define VIRTQUEUE_MAX_SIZE     256u
-#define VIRTQUEUE_MAX_SEGMENTS 130u /* 128 of data, a header and a status */
+#define VIRTQUEUE_MAX_SIZE     512u
+#define VIRTQUEUE_MAX_SEGMENTS 258u /* 256 of data, a header and a status */
 
 struct virtqueue {
 	/* written by the transport before ready is set */

@@ -48,7 +48,7 @@ static const struct {
 } wrong_queues[] = {
 	{"of size 0", 0, 0, 0, 0},
 	{"of size 3", 3, 0, 0, 0},
-	{"of size 512", 512, 0, 0, 0},
+	{"of size 1024", 1024, 0, 0, 0},
 	{"of size 32768", 32768, 0, 0, 0},
 	{"of size 65535", 65535, 0, 0, 0},
 	{"with unaligned descriptors", RING_SIZE, 8, 0, 0},

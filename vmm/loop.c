@@ -108,8 +108,10 @@ static void wake_up(struct loop *loop)
 
 static void wake_if_asleep(struct loop *loop)
 {
-	if (loop->sleeping)
-		wake_up(loop);
+	if (!loop->sleeping)
+		return;
+	loop->sleeping = false; /* once is enough */
+	wake_up(loop);
 }
 
 static void woken(struct loop_watch *watch, short revents)
@@ -196,23 +198,6 @@ static void arm_watches(struct loop *loop)
 	}
 }
 
-/* True when IO is done, with its result. */
-static bool done_at_once(struct loop_io *io)
-{
-	int flags = io->speed == LOOP_MEMORY ? 0 : RWF_NOWAIT;
-	ssize_t moved = -1;
-
-	if (io->speed == LOOP_SLOW)
-		return false;
-	if (io->op == LOOP_READ)
-		moved = preadv2(io->fd, io->iov, io->iov_count, (off_t)io->offset, flags);
-	else if (io->op == LOOP_WRITE)
-		moved = pwritev2(io->fd, io->iov, io->iov_count, (off_t)io->offset, flags);
-	/* Whatever the fault is, the ring's answer is the one that counts. */
-	io->result = (int)moved;
-	return moved >= 0;
-}
-
 static void prepare(struct loop *loop, struct loop_io *io)
 {
 	struct io_uring_sqe *sqe = next_sqe(loop);
@@ -238,7 +223,7 @@ static void start(struct loop *loop, struct io_queue *queue)
 	struct loop_io *io;
 
 	while ((io = queue_get(queue))) {
-		if (done_at_once(io))
+		if (loop_io_at_once(io))
 			queue_put(&loop->finished, io);
 		else
 			prepare(loop, io);

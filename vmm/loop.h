@@ -4,7 +4,7 @@
  *
  * Threads: one thread runs the loop. Callbacks run on it with the lock given to loop_new() held;
  * they must not block. Every other function is called with that lock held too, from any thread,
- * but for loop_stop(), which needs no lock.
+ * but for loop_stop() and loop_io_at_once(), which need no lock.
  *
  * Ownership: every struct here is embedded in its user's own; the loop keeps a pointer from
  * add/submit until the callback that ends it (or loop_watch_remove() returns).
@@ -89,6 +89,12 @@ void loop_watch_remove(struct loop *loop, struct loop_watch *watch);
 /* Queues IO; it goes to the kernel, with all others queued in the same turn, before the loop waits
  * next. Fails only by calling done() with -errno, never from within loop_submit(). */
 void loop_submit(struct loop *loop, struct loop_io *io);
+
+/*
+ * IO on the caller's thread, if its speed allows. True: it is done, IO->result has the bytes, and
+ * done() is not called. False: it has to be submitted. Needs no lock, and had better not have one.
+ */
+bool loop_io_at_once(struct loop_io *io);
 
 /* (Re)arms TIMER to expire once, AFTER_NS nanoseconds from now; 0 disarms. */
 void loop_timer_set(struct loop *loop, struct loop_timer *timer, uint64_t after_ns);

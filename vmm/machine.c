@@ -2,6 +2,7 @@
 /* The machine: brought up in one readable order, run, and taken down in the reverse order. */
 #include <errno.h>
 #include <malloc.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -435,6 +436,25 @@ static void add_to_account(const struct machine *machine, struct run_account *ac
 	account->guest_errors += atomic_load(&machine->guest_errors);
 }
 
+/*
+ * The loop works for the vCPUs. Where it shares a CPU with one it does not take it at every
+ * doorbell, but comes when the vCPU waits, and finds all that was asked for by then: under
+ * SCHED_BATCH a thread that wakes preempts nobody. On a CPU that is free it runs at once.
+ */
+static int loop_run_patiently(struct loop *loop)
+{
+	const struct sched_param none = {0};
+	/* Whoever started us under another policy meant it. */
+	bool patient = sched_getscheduler(0) == SCHED_OTHER &&
+		       sched_setscheduler(0, SCHED_BATCH, &none) == 0;
+	int result = loop_run(loop);
+
+	/* The vCPUs of the guest's next life inherit this thread's. */
+	if (patient)
+		sched_setscheduler(0, SCHED_OTHER, &none);
+	return result;
+}
+
 static bool run(struct machine *machine, struct run_account *account)
 {
 	uint64_t start = clock_ns(CLOCK_MONOTONIC);
@@ -449,7 +469,7 @@ static bool run(struct machine *machine, struct run_account *account)
 	for (unsigned int i = 0; i < machine->vcpu_count && started; i++)
 		started = vcpu_start(&machine->vcpus[i]);
 	if (started) {
-		result = loop_run(machine->loop);
+		result = loop_run_patiently(machine->loop);
 		if (result < 0) {
 			error("the event loop: %s", strerror(-result));
 			machine_request_end(machine, END_HOST);

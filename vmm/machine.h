@@ -6,6 +6,10 @@
  * Threads: device code (MMIO handlers, doorbells, loop callbacks, SBI handlers that touch devices)
  * runs with the machine's lock held, always, so that no device needs a lock of its own. It must not
  * block. Functions here are called with the lock held unless they say otherwise.
+ *
+ * A device may release the lock in its handler of an MMIO write (machine_unlock(), machine_lock())
+ * to move data that is in memory, as long as it counts that as in flight: what else it looks at
+ * afterwards may have changed, and a reset waits for it (machine_wait_idle()).
  */
 #ifndef VHART_MACHINE_H
 #define VHART_MACHINE_H
@@ -115,7 +119,7 @@ void machine_guest_error(struct machine *machine, const char *who, const char *f
 void machine_wait_idle(struct machine *machine, const unsigned int *count);
 void machine_idle(struct machine *machine);
 
-/* For SBI handlers, which are called without the lock. */
+/* For SBI handlers, which are called without the lock, and for MMIO handlers: see above. */
 void machine_lock(struct machine *machine);
 void machine_unlock(struct machine *machine);
 

@@ -337,11 +337,23 @@ void machine_idle(struct machine *machine)
 
 void machine_lock(struct machine *machine)
 {
+	if (machine->released) {
+		machine->released = false;
+		return;
+	}
 	pthread_mutex_lock(&machine->lock);
+	machine->locked = true;
 }
 
+/* Devices are called without the lock here, and may release it all the same. */
 void machine_unlock(struct machine *machine)
 {
+	require(!machine->released, "the lock is released twice");
+	if (!machine->locked) {
+		machine->released = true;
+		return;
+	}
+	machine->locked = false;
 	pthread_mutex_unlock(&machine->lock);
 }
 

@@ -36,6 +36,8 @@ struct machine {
 	struct guest_memory memory; /* RAM of exactly its size, so that a sanitizer sees overruns */
 	struct loop *loop;	    /* NULL without fake_machine_init_loop() */
 	pthread_mutex_t lock;
+	bool locked;   /* by machine_lock() */
+	bool released; /* by machine_unlock(), though the test held no lock */
 
 	bool line[FAKE_LINES];		/* the level now */
 	unsigned int rises[FAKE_LINES]; /* how often it went from low to high */

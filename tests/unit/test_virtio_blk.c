@@ -382,7 +382,7 @@ static void the_configuration_tells_size_and_limits(void **state)
 	struct fixture *fixture = *state;
 
 	assert_int_equal(config(fixture, 0, 8), SECTORS);
-	assert_int_equal(config(fixture, 12, 4), 126);
+	assert_int_equal(config(fixture, 12, 4), 256);
 	assert_int_equal(config(fixture, 20, 4), 512);
 	assert_int_equal(config(fixture, 34, 2), 2);
 	assert_int_equal(config(fixture, 56, 1), 1);

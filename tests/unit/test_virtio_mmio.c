@@ -131,7 +131,7 @@ static void the_registers_identify_the_device(void **state)
 	assert_int_equal(get(f, STATUS), 0);
 	for (unsigned int i = 0; i < QUEUES; i++) {
 		set(f, QUEUE_SEL, i);
-		assert_int_equal(get(f, QUEUE_SIZE_MAX), VIRTQUEUE_MAX_SIZE);
+		assert_int_equal(get(f, QUEUE_SIZE_MAX), VIRTIO_QUEUE_SIZE);
 	}
 	set(f, QUEUE_SEL, QUEUES);
 	assert_int_equal(get(f, QUEUE_SIZE_MAX), 0);
@@ -232,6 +232,40 @@ static void each_queue_has_a_doorbell_and_works_without(void **state)
 	assert_int_equal(f->machine.doorbells_rung, 1);
 	other->device.queues[0].ready = false;
 	virtio_mmio_free(mmio);
+}
+
+static void a_device_whose_doorbells_exit_has_none_in_the_kernel(void **state)
+{
+	struct fixture *f = *state;
+	struct fake_device *other = fake_device_new(&f->machine, 1, NULL);
+	struct virtio_mmio *mmio;
+
+	other->device.doorbell_exits = true;
+	mmio = virtio_mmio_new(&f->machine, &other->device, GPA + VIRTIO_MMIO_LEN, LINE + 1);
+	assert_non_null(mmio);
+	assert_int_equal(f->machine.doorbell_count, QUEUES); /* the fixture's */
+	virtio_mmio_free(mmio);
+}
+
+static void a_device_may_offer_larger_queues_and_no_driver_takes_more(void **state)
+{
+	struct fixture *f = *state;
+
+	set(f, QUEUE_SEL, 0);
+	f->fake->device.queue_size = VIRTQUEUE_MAX_SIZE;
+	assert_int_equal(get(f, QUEUE_SIZE_MAX), VIRTQUEUE_MAX_SIZE);
+	f->fake->device.queue_size = 64;
+	assert_int_equal(get(f, QUEUE_SIZE_MAX), 64);
+	set(f, STATUS, 0);
+	assert_int_equal(f->fake->device.queues[0].size, 64);
+	bring_up(f, 0, 0);
+	assert_int_equal(f->machine.guest_errors, 0);
+	f->fake->device.queue_size = 4;
+	negotiate(f, 0);
+	describe_queue(f, 0);
+	set(f, QUEUE_READY, 1);
+	assert_int_equal(get(f, QUEUE_READY), 0);
+	assert_int_equal(f->machine.guest_errors, 1);
 }
 
 static void a_doorbell_that_rings_late_is_nobodys_mistake(void **state)
@@ -345,7 +379,7 @@ static void a_reset_stops_the_device_and_clears_all(void **state)
 	assert_int_equal(f->fake->resets, 2); /* one was in negotiate() */
 	assert_int_equal(f->fake->device.driver_features, 0);
 	assert_false(f->fake->device.queues[0].ready);
-	assert_int_equal(f->fake->device.queues[0].size, VIRTQUEUE_MAX_SIZE);
+	assert_int_equal(f->fake->device.queues[0].size, VIRTIO_QUEUE_SIZE);
 	assert_int_equal(f->fake->device.queues[0].desc, 0);
 }
 
@@ -454,6 +488,8 @@ int main(void)
 		TEST(status_bits_stay_until_the_reset),
 		TEST(a_chain_goes_there_and_back),
 		TEST(each_queue_has_a_doorbell_and_works_without),
+		TEST(a_device_whose_doorbells_exit_has_none_in_the_kernel),
+		TEST(a_device_may_offer_larger_queues_and_no_driver_takes_more),
 		TEST(a_doorbell_that_rings_late_is_nobodys_mistake),
 		TEST(a_kick_of_no_queue_is_a_guest_error),
 		TEST(a_broken_queue_puts_the_device_into_needs_reset),

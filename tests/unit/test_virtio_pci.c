@@ -392,7 +392,7 @@ static void the_common_structure_describes_the_device(void **state)
 	set(f, DEVICE_FEATURE_SELECT, 4, 2);
 	assert_int_equal(get(f, DEVICE_FEATURE, 4), 0);
 	set(f, QUEUE_SELECT, 2, 2);
-	assert_int_equal(get(f, QUEUE_SIZE, 2), VIRTQUEUE_MAX_SIZE);
+	assert_int_equal(get(f, QUEUE_SIZE, 2), VIRTIO_QUEUE_SIZE);
 	assert_int_equal(get(f, QUEUE_NOTIFY_OFF, 2), 2);
 	set(f, QUEUE_SELECT, 2, QUEUES);
 	assert_int_equal(get(f, QUEUE_SIZE, 2), 0);
@@ -623,6 +623,18 @@ static void doorbells_move_with_bar_0(void **state)
 	assert_int_equal(f->machine.doorbell_count, QUEUES);
 }
 
+static void a_device_whose_doorbells_exit_has_none_in_the_kernel(void **state)
+{
+	struct fixture *f = *state;
+
+	f->fake->device.doorbell_exits = true;
+	config_set(f, 1, BARS, 4, BAR0 + 0x4000);
+	config_set(f, 1, BARS, 4, BAR0);
+	assert_int_equal(f->machine.doorbell_count, 0);
+	bring_up(f, 1);
+	exchange(f, 1);
+}
+
 static void kicks_work_without_doorbells(void **state)
 {
 	struct fixture *f = *state;
@@ -680,7 +692,7 @@ static void a_reset_forgets_vectors_and_queues(void **state)
 	assert_int_equal(get(f, QUEUE_VECTOR, 2), 0xffff);
 	assert_int_equal(get(f, CONFIG_VECTOR, 2), 0xffff);
 	assert_int_equal(get(f, QUEUE_DESC, 4), 0);
-	assert_int_equal(get(f, QUEUE_SIZE, 2), VIRTQUEUE_MAX_SIZE);
+	assert_int_equal(get(f, QUEUE_SIZE, 2), VIRTIO_QUEUE_SIZE);
 }
 
 static void a_running_queue_is_fixed(void **state)
@@ -769,6 +781,7 @@ int main(void)
 		TEST(intx_disable_lowers_the_line_and_keeps_the_status),
 		TEST(a_shared_line_is_high_while_one_function_raises_it),
 		TEST(doorbells_move_with_bar_0),
+		TEST(a_device_whose_doorbells_exit_has_none_in_the_kernel),
 		TEST(kicks_work_without_doorbells),
 		TEST(the_capability_window_reaches_bar_0),
 		TEST(a_reset_forgets_vectors_and_queues),

@@ -101,7 +101,7 @@ static void a_bad_configuration_does_not_start(void **state)
 	} bad[] = {
 		{0, good.desc, good.driver, good.device},
 		{3, good.desc, good.driver, good.device},
-		{512, good.desc, good.driver, good.device},
+		{2 * VIRTQUEUE_MAX_SIZE, good.desc, good.driver, good.device},
 		{8, good.desc + 8, good.driver, good.device},
 		{8, good.desc, good.driver + 1, good.device},
 		{8, good.desc, good.driver, good.device + 2},
