@@ -21,7 +21,7 @@ goes() { echo cont >&4; }
 gone() {
     [ $# = 0 ] || echo "$1" >&4
     exec 4>&-
-    wait $vm
+    wait "$vm"
 }
 
 # soon TEXT FILE: awaited
@@ -30,7 +30,7 @@ soon() {
     until grep -qaF "$1" "$2" 2>/dev/null; do
         tries=$((tries + 1))
         [ $tries -lt 600 ] || die "no '$1': $(cat "$T/qemu.out" "$err")"
-        kill -0 $vm 2>/dev/null || die "no '$1', and QEMU ended: $(cat "$T/qemu.out" "$err")"
+        kill -0 "$vm" 2>/dev/null || die "no '$1', and QEMU ended: $(cat "$T/qemu.out" "$err")"
         sleep 0.1
     done
 }
