@@ -193,21 +193,6 @@ static uint64_t clock_realtime(void)
 	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
-/* The kernel that the VM boots, or has booted: an absolute path, or "". */
-static void find_kernel(const struct target *target, char path[PATH_MAX])
-{
-	const char *kernel;
-
-	path[0] = '\0';
-	if (!target->command) {
-		guest_kernel_of_process(target->process, path);
-		return;
-	}
-	kernel = guest_kernel_of(target->command);
-	if (!kernel || !realpath(kernel, path))
-		path[0] = '\0';
-}
-
 static void fill_header(const struct session *session, struct recording_header *header)
 {
 	struct record_options *options = session->options;
@@ -224,7 +209,7 @@ static void fill_header(const struct session *session, struct recording_header *
 	header->start = session->start;
 	header->realtime = session->realtime;
 	header->chains = options->chains;
-	find_kernel(&options->target, header->kernel);
+	target_kernel(&options->target, header->kernel);
 }
 
 /* Not before the VM runs: then its command line is its own. */
@@ -325,7 +310,7 @@ static int run_session(struct session *session)
 	struct record_options *options = session->options;
 	char kernel[PATH_MAX];
 
-	find_kernel(&options->target, kernel);
+	target_kernel(&options->target, kernel);
 	if (!guest_names_find(&session->symbols, &options->names, kernel))
 		return STATUS_USAGE;
 	session->out = fopen(options->output, "we");

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `vhart stat`: why guests exit, and where their time goes. */
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -8,6 +9,7 @@
 #include "trace/await.h"
 #include "trace/collector.h"
 #include "trace/devices.h"
+#include "trace/guest_names.h"
 #include "trace/sampler.h"
 #include "trace/stat_live.h"
 #include "trace/stat_session.h"
@@ -25,6 +27,7 @@ struct stat_options {
 	double interval; /* seconds, 0: none */
 	bool once;
 	enum collector_tier tier;
+	struct guest_names_options kernel_names;
 	const char *output;
 	struct stat_view view;
 };
@@ -107,6 +110,18 @@ static const char *parse_tier(char *value, void *target)
 	return collector_parse_tier(value, &((struct stat_options *)target)->tier);
 }
 
+static const char *parse_kallsyms(char *value, void *target)
+{
+	((struct stat_options *)target)->kernel_names.kallsyms = value;
+	return NULL;
+}
+
+static const char *parse_vmlinux(char *value, void *target)
+{
+	((struct stat_options *)target)->kernel_names.vmlinux = value;
+	return NULL;
+}
+
 static const struct option_spec specs[] = {
 	TARGET_OPTIONS,
 	{"--interval", "SECONDS", false,
@@ -119,6 +134,12 @@ static const struct option_spec specs[] = {
 	 "reason (the default), sbi: calls only, mmio: device addresses,\n"
 	 "csr: CSRs, vcpu: each apart, pc: where the guest was",
 	 parse_by},
+	{"--guestkallsyms", "FILE", false,
+	 "names for --by pc: the guest's /proc/kallsyms, or its System.map", parse_kallsyms},
+	{"--guestvmlinux", "FILE", false,
+	 "names for --by pc: an ELF, or a Linux Image, which has its own\n"
+	 "(default: the kernel that the VM was started with)",
+	 parse_vmlinux},
 	{"--sort", "KEY", false, "time (the default), count, avg, p99 or max", parse_sort},
 	{"--json", NULL, false, "JSON: an object a line, times in ns", parse_json},
 	{"--csv", NULL, false, "comma-separated values, times in ns", parse_csv},
@@ -159,11 +180,61 @@ static enum exit_key key_for(enum stat_by by)
 	}
 }
 
-/* A name for VALUE, in a VM of which something is known. */
-static void find_place(void *names, uint32_t tgid, uint64_t value, char *out, size_t size)
+/* What is known of the VMs by name. */
+struct names {
+	struct vm_names vms;	/* first: view.opaque is for vm_names_get() too */
+	struct symbols symbols; /* of the kernel of the one that is watched */
+	uint64_t stvec;		/* by which they were moved */
+	const struct stat_session *session;
+};
+
+static void find_device(void *opaque, uint32_t tgid, uint64_t value, char *out, size_t size)
 {
-	if (vm_names_ours(names, tgid))
+	const struct names *names = opaque;
+
+	if (vm_names_ours(&names->vms, tgid))
 		device_name(value, out, size);
+}
+
+/* The kernel may be anywhere (KASLR), and is there once it has set its trap handler. */
+static void follow_kernel(struct names *names)
+{
+	const struct stat_sample *now = &names->session->now;
+
+	for (uint32_t i = 0; i < now->vcpu_count; i++) {
+		uint64_t stvec = now->vcpus[i].stvec;
+
+		if (!stvec || stvec == names->stvec)
+			continue;
+		names->stvec = stvec;
+		guest_names_move(&names->symbols, stvec);
+		return;
+	}
+}
+
+static void find_function(void *opaque, uint32_t tgid, uint64_t value, char *out, size_t size)
+{
+	struct names *names = opaque;
+	struct symbol_place place;
+
+	(void)tgid;
+	follow_kernel(names);
+	if (symbols_lookup(&names->symbols, value, &place))
+		snprintf(out, size, "%s+0x%" PRIx64, place.name, place.offset);
+}
+
+/* False after error(). */
+static bool choose_names(struct stat_options *options, struct names *names)
+{
+	char kernel[PATH_MAX];
+
+	if (options->view.by == BY_MMIO)
+		options->view.place = find_device;
+	if (options->view.by != BY_PC || !options->target.process)
+		return true;
+	options->view.place = find_function;
+	target_kernel(&options->target, kernel);
+	return guest_names_find(&names->symbols, &options->kernel_names, kernel);
 }
 
 /* On a terminal that is not the guest's. */
@@ -230,9 +301,8 @@ static FILE *open_output(const struct stat_options *options)
 	return out;
 }
 
-static int run_session(struct stat_options *options)
+static int run_session(const struct stat_options *options, struct stat_session *session)
 {
-	struct stat_session session = {.view = options->view};
 	const struct collector_options wanted = {
 		.pid = options->target.process,
 		.log = options->target.log,
@@ -247,25 +317,26 @@ static int run_session(struct stat_options *options)
 
 	if (!out)
 		return STATUS_USAGE;
-	session.keyed = wanted.key != KEY_NONE;
-	session.collector = collector_open(&wanted, &refusal);
-	if (!session.collector)
+	session->view = options->view;
+	session->keyed = wanted.key != KEY_NONE;
+	session->collector = collector_open(&wanted, &refusal);
+	if (!session->collector)
 		error("%s: %s", refusal.why, refusal.way_out);
 	else if (refusal.why[0])
-		warning("%s: %s: %s", collector_lacks(session.collector), refusal.why,
+		warning("%s: %s: %s", collector_lacks(session->collector), refusal.why,
 			refusal.way_out);
-	signals = session.collector ? await_signals() : -1;
-	if (session.collector && stat_session_begin(&session)) {
+	signals = session->collector ? await_signals() : -1;
+	if (session->collector && stat_session_begin(session)) {
 		target_go(&options->target);
-		good = is_live(options) ? watch_live(options, &session, signals)
-					: watch(options, &session, signals, out);
+		good = is_live(options) ? watch_live(options, session, signals)
+					: watch(options, session, signals, out);
 		if (good)
 			status = STATUS_OK;
 		else
 			error("writing the table: %s", strerror(errno));
 	}
-	stat_session_free(&session);
-	collector_close(session.collector);
+	stat_session_free(session);
+	collector_close(session->collector);
 	if (signals >= 0)
 		close(signals);
 	if (options->output && fclose(out) != 0) {
@@ -275,9 +346,23 @@ static int run_session(struct stat_options *options)
 	return status;
 }
 
+static bool agree(const struct stat_options *options)
+{
+	const struct guest_names_options *names = &options->kernel_names;
+
+	if (names->kallsyms && names->vmlinux)
+		error("--guestkallsyms and --guestvmlinux exclude each other");
+	else if ((names->kallsyms || names->vmlinux) && options->view.by != BY_PC)
+		error("--guestkallsyms and --guestvmlinux name what --by pc shows: add that");
+	else
+		return true;
+	return false;
+}
+
 int command_stat(int argc, char **argv)
 {
-	struct vm_names names = {0};
+	struct stat_session session = {0};
+	struct names names = {.session = &session};
 	struct stat_options options = {
 		.view = {.vm_name = vm_names_get,
 			 .opaque = &names,
@@ -288,16 +373,17 @@ int command_stat(int argc, char **argv)
 
 	if (status || help)
 		return status;
+	if (!agree(&options))
+		return STATUS_USAGE;
 	found = options.target.command ? target_start(&options.target)
 				       : target_find(&options.target);
 	if (!found)
 		return STATUS_USAGE;
-	if (options.view.by == BY_MMIO)
-		options.view.place = find_place;
 	if (options.target.process)
-		vm_names_put(&names, (uint32_t)options.target.process, options.target.title,
+		vm_names_put(&names.vms, (uint32_t)options.target.process, options.target.title,
 			     options.target.ours);
-	status = run_session(&options);
+	status = choose_names(&options, &names) ? run_session(&options, &session) : STATUS_USAGE;
+	symbols_free(&names.symbols);
 	target_close(&options.target);
 	if (options.target.command) {
 		int ended = target_wait(&options.target);

@@ -642,6 +642,8 @@ int BPF_PROG(on_exit, struct kvm_cpu_trap *trap)
 	exit_came(vcpu, exit_row(scause, stval, htinst, eid, fid), trap->sepc, now);
 	if (vcpu->apart) {
 		note_key(vcpu, stval, htval);
+		if (rules.key == KEY_PC)
+			vcpu->stvec = left->arch.guest_csr.vstvec;
 		if (rules.traced || rules.sampled)
 			record_exit(index, vcpu, left, trap, now);
 	}

@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "trace/guest_names.h"
 #include "trace/log_source.h"
 #include "trace/utf8.h"
 #include "trace/vms.h"
@@ -252,6 +253,20 @@ void target_go(struct target *target)
 	/* Should it be gone already, target_wait() says so. */
 	if (target->go >= 0 && write(target->go, "", 1) != 1)
 		warning("vhart %s ended before it began", target->command[0]);
+}
+
+void target_kernel(const struct target *target, char path[PATH_MAX])
+{
+	const char *kernel;
+
+	path[0] = '\0';
+	if (!target->command) {
+		guest_kernel_of_process(target->process, path);
+		return;
+	}
+	kernel = guest_kernel_of(target->command);
+	if (!kernel || !realpath(kernel, path))
+		path[0] = '\0';
 }
 
 int target_wait(struct target *target)

@@ -4,6 +4,7 @@
 #ifndef VHART_TARGET_H
 #define VHART_TARGET_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <sys/types.h>
 
@@ -53,6 +54,9 @@ bool target_find(struct target *target);
 /* Starts the command, which waits until target_go(). False after one error() line. */
 bool target_start(struct target *target);
 void target_go(struct target *target);
+
+/* The kernel that it boots, by its command line: an absolute path; "": not known. */
+void target_kernel(const struct target *target, char path[PATH_MAX]);
 
 /* The exit status of the started command, as a shell has it; waits for its end. */
 int target_wait(struct target *target);

@@ -160,6 +160,18 @@ by_csr() {
     stat_of by --by csr
     grep -q "\"sub\":\"csr read\",\"at\":\"cycle\".*\"count\":$((2 * csr))," by || die "$(cat by)"
 }
+by_function() {
+    stat_of by --by pc
+    grep -qE '"sub":"dbcn.console_write_byte","at":"0x80[0-9a-f]+ [a-z_]+\+0x' by || die "no names: $(cat by)"
+}
+# Wherever the kernel put itself.
+by_function_of_linux() {
+    echo 'sleep 1' >run.sh
+    run vhart stat --by pc --json -o by -- run --memory 256M --kernel /guests/linux/Image --initrd /guests/linux/initrd-small \
+        --append 'console=ttyS0 quiet panic=-1' --inject "$T/run.sh:/run.sh"
+    expect_status 0
+    grep -qE '"sub":"wfi","at":"0xffffffff[0-9a-f]+ (arch_cpu_idle|default_idle)[^"]*\+0x' by || die "no names: $(grep wfi by)"
+}
 by_vcpu() {
     stat_of by --by vcpu
     expect_eq "calls of vCPU 1" "$(grep '"sub":"ipi.send_ipi"' by | sed -n 's/.*"vcpu":1,"count":\([0-9]*\).*/\1/p')" $calls
@@ -235,6 +247,8 @@ t "a VM that is stopped is waiting" a_stopped_vm_waits
 t "two VMs at once, and one of the two" two_vms
 t "by device address" by_device
 t "by CSR" by_csr
+t "by function, of a bare-metal guest" by_function
+t "by function, of Linux" by_function_of_linux
 t "by vCPU" by_vcpu
 t "a watcher that is killed leaves nothing behind" killed_watcher
 t "on a terminal: drawn anew, with keys" live_view
@@ -243,4 +257,5 @@ t "no such process" refuses 'process 999999: there is no such process' -p 999999
 t "a process that is no VM" refuses 'process 1: it has no KVM VM' -p 1
 t "no VM at all" refuses 'there is no VM.*start one'
 t "no VM of that name" refuses '--name nobody: there is no such VM' --name nobody
+t "names where no function is shown" refuses 'name what --by pc shows: add that' --guestvmlinux /guests/exits.elf
 t "two targets at once" refuses 'exclude each other' --all -p 1

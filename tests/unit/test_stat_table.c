@@ -240,8 +240,8 @@ static const char *const hostile_names[] = {
 	"\xFF\xC0\x80",
 	"{\"type\":\"exit\"}",
 	"%s%n",
-	"name that is quite a bit longer than any column is wide, "
-	"so that something must be done about it, and longer still",
+	("name that is quite a bit longer than any column is wide, "
+	 "so that something must be done about it, and longer still"),
 };
 #define NAMES (sizeof(hostile_names) / sizeof(hostile_names[0]))
 
