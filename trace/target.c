@@ -248,7 +248,7 @@ bool target_start(struct target *target)
 	return true;
 }
 
-void target_go(struct target *target)
+void target_go(const struct target *target)
 {
 	/* Should it be gone already, target_wait() says so. */
 	if (target->go >= 0 && write(target->go, "", 1) != 1)

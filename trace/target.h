@@ -53,7 +53,7 @@ bool target_find(struct target *target);
 
 /* Starts the command, which waits until target_go(). False after one error() line. */
 bool target_start(struct target *target);
-void target_go(struct target *target);
+void target_go(const struct target *target);
 
 /* The kernel that it boots, by its command line: an absolute path; "": not known. */
 void target_kernel(const struct target *target, char path[PATH_MAX]);
