@@ -15,16 +15,17 @@
 /* Against the compiler: BPF has no other. */
 #define exit_fold_barrier() __asm__ volatile("" ::: "memory")
 
+/* Odd from here on, and at the end even: also where two threads that share a vCPU met here. */
 exit_fold void begin(struct exit_vcpu *vcpu)
 {
-	vcpu->sequence++;
+	vcpu->sequence |= 1;
 	exit_fold_barrier();
 }
 
 exit_fold void end(struct exit_vcpu *vcpu)
 {
 	exit_fold_barrier();
-	vcpu->sequence++;
+	vcpu->sequence = (vcpu->sequence | 1) + 1;
 }
 
 /* What went by since the last event was spent in the state that it left. */

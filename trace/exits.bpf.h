@@ -498,32 +498,30 @@ static __always_inline void adopt(struct entry *here, struct kvm_vcpu *vcpu, __u
 	seen = &counts->vcpu;
 	here->index = index;
 	here->watched = 1;
+	if (seen->first)
+		return;
 	begin(seen);
-	seen->tid = process.pid;
-	seen->thread = here->tid;
-	if (!seen->first) {
-		seen->kvm = name.kvm;
-		seen->tgid = name.tgid;
-		seen->vcpu_id = name.vcpu_id;
-		bpf_probe_read_kernel(
-			&seen->time_delta, sizeof(seen->time_delta),
-			__builtin_preserve_access_index(&vcpu->kvm->arch.timer.time_delta));
-		seen->state = VCPU_KERNEL;
-		seen->open = EXIT_UNSEEN;
-		seen->apart = rules.apart;
-		seen->first = now;
-		seen->since = now;
-	}
+	seen->kvm = name.kvm;
+	seen->tgid = name.tgid;
+	seen->vcpu_id = name.vcpu_id;
+	bpf_probe_read_kernel(&seen->time_delta, sizeof(seen->time_delta),
+			      __builtin_preserve_access_index(&vcpu->kvm->arch.timer.time_delta));
+	seen->state = VCPU_KERNEL;
+	seen->open = EXIT_UNSEEN;
+	seen->apart = rules.apart;
+	seen->first = now;
+	seen->since = now;
 	end(seen);
 }
 
-/* Since RUNNER's thread ran its vCPU, another thread did. */
-static __always_inline bool has_moved(const struct runner *runner)
+/* Another thread ran VCPU last, or none: now it is thread TID, the current one. */
+static __always_inline void move_to(struct exit_vcpu *vcpu, __u32 tid)
 {
-	__u32 index = runner->index;
-	const struct exit_counts *counts = bpf_map_lookup_elem(&vcpus, &index);
+	struct bpf_pidns_info process = {0};
 
-	return runner->watched && counts && counts->vcpu.thread != runner->tid;
+	process_of(&process);
+	vcpu->tid = process.pid;
+	vcpu->thread = tid;
 }
 
 /* Another vCPU than this CPU had last, or in another thread. */
@@ -534,7 +532,7 @@ static __always_inline void look_up(struct entry *here, __u32 tid, struct kvm_vc
 
 	here->last = (__u64)vcpu;
 	here->tid = tid;
-	if (runner && runner->vcpu == (__u64)vcpu && !has_moved(runner)) {
+	if (runner && runner->vcpu == (__u64)vcpu) {
 		here->index = runner->index;
 		here->watched = runner->watched;
 		return;
@@ -588,6 +586,8 @@ int BPF_PROG(on_entry, struct kvm_vcpu *entering)
 		return 0;
 	vcpu = &counts->vcpu;
 	begin(vcpu);
+	if (vcpu->thread != here->tid)
+		move_to(vcpu, here->tid);
 	if (vcpu->open == EXIT_DIRECT && !vcpu->apart)
 		finish_plain(counts, now);
 	else
@@ -724,7 +724,6 @@ int BPF_PROG(on_switch, bool preempt, struct task_struct *prev, struct task_stru
 
 	if (vcpu) {
 		now = bpf_ktime_get_ns();
-		begin(vcpu);
 		vcpu->before = vcpu->state;
 		if (prev_state & TASK_DEAD)
 			state = VCPU_GONE;
@@ -732,9 +731,13 @@ int BPF_PROG(on_switch, bool preempt, struct task_struct *prev, struct task_stru
 			state = VCPU_WAITING;
 		else
 			state = vcpu->state == VCPU_VMM ? VCPU_VMM : VCPU_BLOCKED;
-		take_detour(vcpu, state, now);
-		note_cost(vcpu, now);
-		end(vcpu);
+		/* One that sleeps in userspace may have left the vCPU to another thread. */
+		if (state != VCPU_VMM) {
+			begin(vcpu);
+			take_detour(vcpu, state, now);
+			note_cost(vcpu, now);
+			end(vcpu);
+		}
 		if (prev_state & TASK_DEAD)
 			bpf_map_delete_elem(&runners, &tid);
 	}

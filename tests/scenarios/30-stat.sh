@@ -39,7 +39,8 @@ counts_are_exact() {
     counted /tmp/stat.json virtual_inst 'csr read' $((2 * csr))
     counted /tmp/stat.json virtual_inst wfi $((2 * halts))
     expect_eq "calls for the VMM" "$(field /tmp/stat.json sbi dbcn.console_write_byte to_vmm)" $((2 * calls))
-    expect_eq "calls for the VMM that KVM answers" "$(field /tmp/stat.json sbi ipi.send_ipi to_vmm)" 0
+    # One of each hart's may be where the VMM interrupts it: it has the restart of counters mended soon after it began.
+    [ "$(field /tmp/stat.json sbi ipi.send_ipi to_vmm)" -le 2 ] || die "calls for the VMM that KVM answers"
 }
 
 # Interrupts and calls share numbers: cause 9 and 5 of interrupts, 10 of exceptions.
@@ -116,22 +117,26 @@ a_second_is_a_second() {
         END { print sum, wall; exit !(sum > wall * 0.97 && sum < wall * 1.01) }' "$out" || die "the states do not add up"
 }
 
-# Stopped for a second of two: that is waiting, not handling, and not the VMM.
+# While it is stopped it waits: that is not handling, and not the VMM.
 a_stopped_vm_waits() {
     spins stopped
-    before=$(programs)
-    vhart stat -p $vm --once --json -i 2 >"$out" 2>"$err" &
-    watcher=$!
-    programs_are -gt "$before" "it does not attach"
-    sleep 0.5
+    talk vhart stat -p $vm -i 0.2 --json
+    await '"type":"vcpu"'
     kill -STOP $vm
-    sleep 1
+    # A table that is nothing but waiting.
+    tenths=600
+    until awk -F'[:,]' '
+        /"type":"stat"/ { for (i = 1; i <= NF; i++) if ($i == "\"wall_ns\"") wall = $(i + 1) }
+        /"type":"vcpu"/ { for (i = 1; i <= NF; i++) if ($i == "\"waiting_ns\"" && $(i + 1) > wall * 0.95) found = 1 }
+        END { exit !found }' "$out"; do
+        tenths=$((tenths - 1))
+        [ $tenths -gt 0 ] || break
+        usleep 100000
+    done
     kill -CONT $vm
-    wait $watcher
     ends $vm
-    awk -F'[:,]' '
-        /"type":"vcpu"/ { for (i = 1; i <= NF; i++) { if ($i == "\"waiting_ns\"") waiting = $(i + 1); if ($i == "\"vmm_ns\"") vmm = $(i + 1) } }
-        END { print waiting, vmm; exit !(waiting > 700000000 && vmm < 300000000) }' "$out" || die "$(cat "$out" "$err")"
+    hang_up
+    [ $tenths -gt 0 ] || die "it never waits"
 }
 
 # Two VMs with a vCPU 0 each, told apart, and only the one that was asked for.
@@ -146,6 +151,25 @@ two_vms() {
     ends $first $vm
     expect_out '"vm":"second"'
     expect_no_out '"vm":"first"'
+}
+
+# One vCPU, in two threads in turn: of the last exit nothing came. The first table says that it is watched.
+# (Where KVM has a vCPU run by another thread, 6.12 waits for all CPUs: synchronize_rcu() in kvm_vcpu_ioctl().)
+a_vcpu_that_moves() {
+    talk "$(dirname "$(command -v vhart)")/tests/scenarios/moves" 200
+    await ready
+    moves=$(sed -n 's/^ready, //p' "$out")
+    vhart stat -p "$moves" -i 0.5 --json "$@" >rows 2>"$err" 3>&- &
+    watcher=$!
+    await '"type":"stat"' rows
+    say_to x
+    await moved
+    hang_up
+    wait $watcher
+    expect_eq "vCPUs" "$(sed -n 's/.*"type":"vcpu".*"vcpu":\([0-9]*\),.*/\1/p' rows | sort -u)" 0
+    expect_eq "loads" "$(sed -n 's/.*"sub":"mmio","count":\([0-9]*\),.*/\1/p' rows | awk '{ n += $1 } END { print n }')" 199
+    grep '"unpaired":[1-9]' rows && die "pieces of exits"
+    return 0
 }
 
 # By what a row of the table does not say.
@@ -245,6 +269,8 @@ t "the same at tracepoints only" counts_are_exact --tier tracepoints
 t "one second of a VM that runs" a_second_is_a_second
 t "a VM that is stopped is waiting" a_stopped_vm_waits
 t "two VMs at once, and one of the two" two_vms
+t "a vCPU that two threads run in turn" a_vcpu_that_moves
+t "the same at tracepoints only" a_vcpu_that_moves --tier tracepoints
 t "by device address" by_device
 t "by CSR" by_csr
 t "by function, of a bare-metal guest" by_function
