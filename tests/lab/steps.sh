@@ -11,14 +11,15 @@ mkdir -p $checks
 try() {
     local name=$1 log
     shift
-    log=$checks/log.$$
+    log=$checks/log.$BASHPID
     if "$@" >"$log" 2>&1; then
         echo "ok - $name"
         rm -f "$log"
     else
-        echo "not ok - $name"
-        # A compiler's errors say it; a test's last words otherwise.
-        { grep -aE '(^|[^a-z])(error|ERROR|warning):|undefined (reference|symbol)' "$log" || tail -n 25 "$log"; } | head -n 25 | sed 's/^/# /'
+        # In one piece: others may be running. A compiler's errors say why; a test's last words otherwise.
+        printf '%s\n' "not ok - $name" "$({
+            grep -aE '(^|[^a-z])(error|ERROR|warning):|undefined (reference|symbol)' "$log" || tail -n 25 "$log"
+        } | head -n 25 | sed 's/^/# /')"
         rm -f "$log"
         return 1
     fi
