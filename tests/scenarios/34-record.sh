@@ -2,8 +2,8 @@
 # vhart record and report: samples are where the guest spends its time, chains are who called, exits are counted to the unit.
 # lab: hosts=6.12,7.2
 
-# What guests/work.elf does in a round: work_one 2000 instructions, work_three three times as many.
-rounds=1200000
+# What guests/work.elf does in a round: work_one 20000 instructions, work_three three times as many.
+rounds=120000
 
 # The guest GUEST with words for it, recorded with OPTIONS: into $T/r.
 # record_work WORDS OPTIONS
@@ -128,7 +128,7 @@ killed_writer() {
 }
 
 says_the_event() {
-    record_work "rounds=1000"
+    record_work "rounds=100"
     report
     if lcofi_works; then
         expect_out "^# Samples: [0-9]+ of event 'cycles', 997 a second"
