@@ -118,7 +118,7 @@ static const struct option_spec specs[] = {
 	 parse_kallsyms},
 	{"--guestvmlinux", "FILE", false,
 	 "names: an ELF, or a Linux Image, which has its own (default:\n"
-	 "the kernel that the VM was started with)",
+	 "the kernel that the VM was started with, or has in memory)",
 	 parse_vmlinux},
 };
 
@@ -242,6 +242,8 @@ static bool record(struct session *session)
 		if (wake == WAKE_FAILED || !begin(session) || !recorder_drain(session->recorder))
 			return false;
 	} while (wake == WAKE_TIME);
+	if (wake == WAKE_SIGNAL)
+		target_stop(target);
 	return recorder_finish(session->recorder);
 }
 
@@ -311,7 +313,7 @@ static int run_session(struct session *session)
 	char kernel[PATH_MAX];
 
 	target_kernel(&options->target, kernel);
-	if (!guest_names_find(&session->symbols, &options->names, kernel))
+	if (!guest_names_find(&session->symbols, &options->names, kernel, options->target.process))
 		return STATUS_USAGE;
 	session->out = fopen(options->output, "we");
 	if (!session->out) {

@@ -119,7 +119,7 @@ static bool find_names(struct report *report, const struct report_options *optio
 	if (report->symbols.count && !asked)
 		return true;
 	symbols_free(&report->symbols);
-	if (!guest_names_find(&report->symbols, &options->names, report->header.kernel))
+	if (!guest_names_find(&report->symbols, &options->names, report->header.kernel, 0))
 		return false;
 	if (report->stvec)
 		guest_names_move(&report->symbols, report->stvec);

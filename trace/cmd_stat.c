@@ -138,7 +138,8 @@ static const struct option_spec specs[] = {
 	 "names for --by pc: the guest's /proc/kallsyms, or its System.map", parse_kallsyms},
 	{"--guestvmlinux", "FILE", false,
 	 "names for --by pc: an ELF, or a Linux Image, which has its own\n"
-	 "(default: the kernel that the VM was started with)",
+	 "(default: the kernel that the VM was started with, or has\n"
+	 "in memory)",
 	 parse_vmlinux},
 	{"--sort", "KEY", false, "time (the default), count, avg, p99 or max", parse_sort},
 	{"--json", NULL, false, "JSON: an object a line, times in ns", parse_json},
@@ -234,7 +235,8 @@ static bool choose_names(struct stat_options *options, struct names *names)
 		return true;
 	options->view.place = find_function;
 	target_kernel(&options->target, kernel);
-	return guest_names_find(&names->symbols, &options->kernel_names, kernel);
+	return guest_names_find(&names->symbols, &options->kernel_names, kernel,
+				options->target.process);
 }
 
 /* On a terminal that is not the guest's. */
@@ -275,6 +277,8 @@ static bool watch(const struct stat_options *options, struct stat_session *sessi
 		fprintf(out, "\n");
 		deadline += interval;
 	}
+	if (wake == WAKE_SIGNAL)
+		target_stop(&options->target);
 	return wake != WAKE_FAILED && stat_session_look(session) &&
 	       stat_session_print(session, !interval, out);
 }

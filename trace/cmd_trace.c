@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `vhart trace`: strace for a guest. */
 #include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -53,8 +52,8 @@ static bool watch(struct session *session)
 	}
 	if (wake == WAKE_TIME && target->command)
 		wake = await(session->signals, target->pidfd, tracer->collector, 0);
-	if (wake == WAKE_SIGNAL && target->command)
-		kill(target->process, SIGTERM);
+	if (wake == WAKE_SIGNAL)
+		target_stop(target);
 	return true;
 }
 

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "trace/guest_image.h"
 #include "vmm/image.h"
 #include "vmm/log.h"
 
@@ -46,22 +47,25 @@ static bool load(struct symbols *symbols, const char *path, bool kallsyms,
 }
 
 bool guest_names_find(struct symbols *symbols, const struct guest_names_options *options,
-		      const char *kernel)
+		      const char *kernel, pid_t pid)
 {
 	const char *asked = options->kallsyms ? options->kallsyms : options->vmlinux;
-	char message[IMAGE_MESSAGE_MAX];
+	char message[IMAGE_MESSAGE_MAX] = "";
 
 	*symbols = (struct symbols){0};
-	if (!asked && (!*kernel || access(kernel, R_OK) < 0))
+	if (asked) {
+		if (load(symbols, asked, options->kallsyms != NULL, message))
+			return true;
+		if (*message)
+			error("%s: %s", asked, message);
+		return false;
+	}
+	if (*kernel && access(kernel, R_OK) == 0 && load(symbols, kernel, false, message))
 		return true;
-	if (load(symbols, asked ? asked : kernel, options->kallsyms != NULL, message))
-		return true;
-	if (asked && *message)
-		error("%s: %s", asked, message);
-	else if (*message)
+	if ((!pid || !guest_image_symbols(pid, symbols)) && *message)
 		note("%s: %s: no names; --guestkallsyms or --guestvmlinux give them", kernel,
 		     message);
-	return !asked;
+	return true;
 }
 
 #define STVEC_MODE 3u

@@ -17,10 +17,11 @@ struct guest_names_options {
 
 /*
  * OPTIONS' file must be good: else false after one error() line. Where there is none, KERNEL's own
- * names are used if it has any ("": it is not known), and note() says so if not.
+ * names are used ("": it is not known), or those of the Linux in the memory of process PID (0: it
+ * does not run); if neither has any, note() says so of a KERNEL.
  */
 bool guest_names_find(struct symbols *symbols, const struct guest_names_options *options,
-		      const char *kernel);
+		      const char *kernel, pid_t pid);
 
 /* Moves them to where the kernel is (KASLR), by STVEC of the guest; 0: not known. Any kernel but
  * Linux stays where it was linked. */

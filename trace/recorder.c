@@ -7,6 +7,7 @@
 
 #include "trace/exit_names.h"
 #include "trace/exit_record.h"
+#include "trace/guest_image.h"
 #include "trace/guest_names.h"
 #include "trace/intern.h"
 #include "trace/sample_sums.h"
@@ -26,6 +27,7 @@ struct recorder {
 	struct budget budget;
 	struct intern named;			 /* where symbols begin that were written */
 	uint64_t stvec;				 /* by which the symbols were moved */
+	bool searched;				 /* the guest's memory, for symbols */
 	uint64_t near;				 /* an address of the kernel that is unwound */
 	uint64_t exception_start, exception_end; /* unwind.h */
 	struct recorder_counts counts;
@@ -183,13 +185,18 @@ static void make_sample(struct recorder *recorder, uint32_t vcpu, const struct e
 /* The kernel may be anywhere (KASLR), and is there once it has set its trap handler. */
 static void follow_kernel(struct recorder *recorder, uint64_t stvec)
 {
-	const struct symbols *symbols = recorder->options.symbols;
+	struct symbols *symbols = recorder->options.symbols;
 	uint64_t tables = 0;
 
 	if (stvec == recorder->stvec)
 		return;
 	recorder->stvec = stvec;
-	guest_names_move(recorder->options.symbols, stvec);
+	/* A kernel that nobody knew of, because the guest's firmware brought it, runs now. */
+	if (!symbols->count && !recorder->searched && stvec >> 63) {
+		recorder->searched = true;
+		guest_image_symbols((pid_t)recorder->options.header.pid, symbols);
+	}
+	guest_names_move(symbols, stvec);
 	if (!recorder->options.header.chains)
 		return;
 	if (!symbols_find(symbols, "handle_exception", &recorder->exception_start) ||

@@ -15,7 +15,8 @@ struct recorder;
 
 struct recorder_options {
 	struct collector *collector; /* with stacks where header.chains says so */
-	struct symbols *symbols;     /* of the guest's kernel; moved when it is known where it is */
+	struct symbols *symbols;     /* of the guest's kernel; moved when it is known where it is,
+					and where empty then, filled out of the guest's memory */
 	struct recording_header header;
 	bool sums; /* equal samples are added up, and written at the end */
 	FILE *out;

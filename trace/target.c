@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -267,6 +268,12 @@ void target_kernel(const struct target *target, char path[PATH_MAX])
 	kernel = guest_kernel_of(target->command);
 	if (!kernel || !realpath(kernel, path))
 		path[0] = '\0';
+}
+
+void target_stop(const struct target *target)
+{
+	if (target->command)
+		kill(target->process, SIGTERM);
 }
 
 int target_wait(struct target *target)

@@ -58,6 +58,10 @@ void target_go(const struct target *target);
 /* The kernel that it boots, by its command line: an absolute path; "": not known. */
 void target_kernel(const struct target *target, char path[PATH_MAX]);
 
+/* Of a signal for us the VM that we started, if we did, shall end as well: target_wait() follows.
+ */
+void target_stop(const struct target *target);
+
 /* The exit status of the started command, as a shell has it; waits for its end. */
 int target_wait(struct target *target);
 

@@ -201,6 +201,19 @@ by_vcpu() {
     expect_eq "calls of vCPU 1" "$(grep '"sub":"ipi.send_ipi"' by | sed -n 's/.*"vcpu":1,"count":\([0-9]*\).*/\1/p')" $calls
 }
 
+# As timeout(1) sends it: to the watcher alone.
+signal_ends_both() {
+    for command in "stat" "record -o r -e cpu-clock" "trace -o t -e wfi"; do
+        # shellcheck disable=SC2086 # its words
+        talk vhart $command -- run --memory 64M --pmu off --kernel /guests/exits.elf --append "harts=1 spin=100000000000"
+        await begin
+        kill -TERM "$pid"
+        hang_up
+        expect_eq "the status of $command" "$status" 143
+    done
+    ! grep -la exit-log /proc/[0-9]*/cmdline || die "VMs are left"
+}
+
 # Nothing stays behind, even so; and the VM does not notice.
 killed_watcher() {
     spins one
@@ -276,6 +289,7 @@ t "by CSR" by_csr
 t "by function, of a bare-metal guest" by_function
 t "by function, of Linux" by_function_of_linux
 t "by vCPU" by_vcpu
+t "a signal ends the VM that was started, too" signal_ends_both
 t "a watcher that is killed leaves nothing behind" killed_watcher
 t "on a terminal: drawn anew, with keys" live_view
 t "on a terminal that cannot be drawn on: lines" no_live_view

@@ -72,15 +72,19 @@ exits_are_counted() {
     expect_out 'sbi_call\+0x[0-9a-f]+$'
 }
 
+kernel_is_named() {
+    report --folded folded --json
+    named=$(awk '/;\[guest.kernel\];/ { n += $NF } /;0xf[0-9a-f]* / { bad += $NF } END { printf "%d", 100 * (n - bad) / n }' folded)
+    near "per cent of kernel samples with a name" "$named" 100 5
+}
+
 # Names without any option; all of its callers up to where a kernel begins.
 linux_has_names() {
     printf '#!/bin/sh\ni=0; while [ $i -lt 100 ]; do i=$((i+1)); /bin/true; done\n' >run.sh
     run vhart record -o r -e cpu-clock -F 499 -g -- run --memory 256M --kernel "/guests/$linux/Image" \
         --initrd "/guests/$linux/initrd-small" --append 'console=ttyS0 quiet panic=-1' --inject "$T/run.sh:/run.sh"
     expect_status 0
-    report --folded folded --json
-    named=$(awk '/;\[guest.kernel\];/ { n += $NF } /;0xf[0-9a-f]* / { bad += $NF } END { printf "%d", 100 * (n - bad) / n }' folded)
-    near "per cent of kernel samples with a name" "$named" 100 5
+    kernel_is_named
     grep -q ';ret_from_fork;kernel_init;kernel_init_freeable;' folded || die "nothing of kernel_init"
     whole=$(awk '/;\[guest.kernel\];/ { n += $NF }
         /;\[guest.kernel\];(_start_kernel|ret_from_fork|handle_exception|call_on_irq_stack|ret_from_exception)/ { good += $NF }
@@ -89,13 +93,20 @@ linux_has_names() {
     expect_out '"mode":"u","symbol":"\[user\]"'
 }
 
-# A VM that runs already, $vm, recorded into $T/r by $watcher until SIGNAL.
-record_running() {
-    vhart run --name spins --memory 64M --pmu off --kernel /guests/work.elf --append "rounds=100000000" </dev/null >"$out" 2>"$err" &
+# starts PATTERN OPTIONS: a VM, $vm, that has written PATTERN
+starts() {
+    begun=$1
+    shift
+    vhart run "$@" </dev/null >"$out" 2>"$err" &
     vm=$!
     pid=$vm
-    await begin
-    vhart record -o r -e cpu-clock -p $vm >record.out 2>&1 &
+    await "$begun"
+}
+starts_work() { starts begin --name spins --memory 64M --pmu off --kernel /guests/work.elf --append "rounds=100000000"; }
+
+# $vm, recorded into $T/r by $watcher until SIGNAL.
+record_until() {
+    vhart record -o r -e cpu-clock -g -p "$vm" >record.out 2>&1 &
     watcher=$!
     tries=0
     until [ "$(grep -c '"type":"sample"' r 2>/dev/null)" -gt 20 ] 2>/dev/null; do
@@ -106,12 +117,13 @@ record_running() {
     kill "-$1" $watcher
     wait $watcher
     status=$?
-    kill -TERM $vm
-    wait $vm
+    kill -TERM "$vm"
+    wait "$vm"
 }
 
 attaches() {
-    record_running INT
+    starts_work
+    record_until INT
     expect_eq "its exit status" $status 0
     grep -q 'samples of cpu-clock.*, 0 lost, in r' record.out || die "$(cat record.out)"
     report
@@ -119,9 +131,40 @@ attaches() {
     expect_out '\[g\] +work_three$'
 }
 
+# A kernel that no file has any more is in the VM's memory.
+names_from_memory() {
+    cp "/guests/$linux/Image" kernel
+    printf '#!/bin/sh\necho runs\nwhile :; do /bin/true; done\n' >run.sh
+    starts '^runs' --memory 256M --kernel kernel --initrd "/guests/$linux/initrd-small" \
+        --append 'console=ttyS0 quiet panic=-1' --inject "$T/run.sh:/run.sh"
+    rm kernel
+    record_until INT
+    kernel_is_named
+}
+
+# No command line names it: U-Boot reads it from a disk. It finds no root there, and panics.
+names_of_what_firmware_loads() {
+    cp "/guests/$linux/Image" disk
+    truncate -s 64M disk
+    talk vhart record -o r -e cpu-clock -g -- run --memory 256M --pmu off --on-reboot exit \
+        --firmware /guests/u-boot/u-boot.bin --disk disk,ro
+    await 'Hit any key to stop|=>'
+    say_to 'x
+'
+    await '=> '
+    say_to 'virtio scan; virtio read 0x84000000 0 0x10000; fdt addr ${fdtcontroladdr}; fdt move ${fdtcontroladdr} 0x88000000 0x10000
+setenv bootargs console=ttyS0 panic=-1; booti 0x84000000 - 0x88000000
+'
+    hang_up
+    expect_status 4
+    report --folded folded
+    grep -q ';ret_from_fork;kernel_init;kernel_init_freeable;' folded || die "nothing of kernel_init: $(head -n 20 "$out")"
+}
+
 # What was written until its writer was killed can be read.
 killed_writer() {
-    record_running KILL
+    starts_work
+    record_until KILL
     report
     expect_out '^# The recording has no end'
     expect_out '\[g\] +work_three$'
@@ -202,6 +245,11 @@ t "call chains" chains_are_who_called
 t "exits by who caused them" exits_are_counted
 t "a Linux guest has names and callers" linux_has_names
 t "a VM that runs" attaches
+t "names out of its memory, 6.12" names_from_memory
+linux='linux-7.2'
+t "names out of its memory, 7.x" names_from_memory
+linux=linux
+t "names of a Linux that firmware loaded" names_of_what_firmware_loads
 t "a recording without its end" killed_writer
 t "the event is said" says_the_event
 t "what is no recording" bad_files
