@@ -6,6 +6,8 @@
 #ifndef VHART_EXITS_TEXT_BPF_H
 #define VHART_EXITS_TEXT_BPF_H
 
+#include "trace/guest_memory.bpf.h"
+
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);

@@ -8,6 +8,8 @@
 #ifndef VHART_GUEST_STACK_BPF_H
 #define VHART_GUEST_STACK_BPF_H
 
+#include "trace/guest_memory.bpf.h"
+
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);

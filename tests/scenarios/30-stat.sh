@@ -2,18 +2,8 @@
 # vhart stat: exits whose number is known are counted to the unit, and times add up.
 # lab: hosts=6.12,7.2
 
-# What guests/exits.elf makes on each of 2 harts.
-calls=100 mmio=50 csr=30 halts=5 halt_us=20000
-exits="harts=2 calls=$calls mmio=$mmio csr=$csr halts=$halts us=$halt_us spin=1000000"
-
-# stat_of FILE OPTIONS: JSON of a run from its start
-stat_of() {
-    file=$1
-    shift
-    run vhart stat --json -o "$file" "$@" -- run --cpus 2 --memory 64M --pmu kvm --kernel /guests/exits.elf --append "$exits"
-    expect_status 0
-    expect_out 'end$'
-}
+# shellcheck source=tests/scenarios/stat.sh
+. "$here/stat.sh"
 
 # field FILE REASON SUB NAME: of the line of that exit, 0 where there is none
 field() {
@@ -84,13 +74,6 @@ spins() {
         [ $tries -lt 100 ] || die "$1 does not start: $(cat "$T/$1.out")"
         sleep 0.1
     done
-}
-
-# ends VM...: the test is not about how
-ends() {
-    kill "$@"
-    wait "$@"
-    return 0
 }
 
 programs() { bpftool prog list | grep -c '^[0-9]'; }

@@ -2,17 +2,8 @@
 # vhart stat where BPF cannot be had: perf tracepoints count the same.
 # lab: hosts=6.12,7.2
 
-calls=100 mmio=50 csr=30 halts=5 halt_us=20000
-exits="harts=2 calls=$calls mmio=$mmio csr=$csr halts=$halts us=$halt_us spin=1000000"
-
-# stat_of FILE OPTIONS: JSON of a run from its start
-stat_of() {
-    file=$1
-    shift
-    run vhart stat --json -o "$file" "$@" -- run --cpus 2 --memory 64M --pmu kvm --kernel /guests/exits.elf --append "$exits"
-    expect_status 0
-    expect_out 'end$'
-}
+# shellcheck source=tests/scenarios/stat.sh
+. "$here/stat.sh"
 
 # number FILE LINE NAME: NAME's in the line that matches LINE, 0 where there is none
 number() {
@@ -65,17 +56,11 @@ runs() {
     await begin guest
 }
 
-ends() {
-    kill "$vm"
-    wait "$vm"
-    return 0
-}
-
 # Attached under way: the states of its vCPU are one second.
 a_second_is_a_second() {
     runs 'harts=1 spin=100000000000'
     run vhart stat --tier perf -p "$vm" --once --json
-    ends
+    ends "$vm"
     expect_status 0
     by_perf "$out"
     awk -F'[:,]' '
@@ -97,7 +82,7 @@ losses_are_told() {
     kill -INT $watcher
     wait $watcher
     status=$?
-    ends
+    ends "$vm"
     expect_status 0
     [ "$(number "$out" '"type":"stat"' lost)" -gt 1000 ] || die "nothing is missing: $(cat "$out")"
     [ "$(number "$out" '"type":"stat"' unpaired)" -gt 0 ] || die "nothing was cut: $(cat "$out")"

@@ -57,12 +57,6 @@ in_background() {
     done
 }
 
-ends() {
-    kill "$@"
-    wait "$@"
-    return 0
-}
-
 # Nothing reaches the VMM, and the time is still known.
 a_guest_that_runs() {
     begins=begin

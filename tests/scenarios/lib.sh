@@ -14,6 +14,7 @@
 #                            the input and waits for CMD as run does
 #   terminal_session PORT COMMAND  COMMAND on a terminal: await and say_to as with talk; $T/session.pid is its shell,
 #                            tty_of_session its terminal; end_session awaits its end, and that the terminal is as before
+#   ends PROCESS...          ends what runs in the background: the test is not about how
 #   die REASON               the test fails
 
 limit=120
@@ -46,6 +47,12 @@ skip() { echo "skip - $1: $2"; }
 
 # QEMU later than 10.0.2 never raises LCOFI. On a real machine LAB_QEMU is not set.
 lcofi_works() { [ "${LAB_QEMU:-10.0.2}" = 10.0.2 ]; }
+
+ends() {
+    kill "$@"
+    wait "$@"
+    return 0
+}
 
 die() {
     echo "$*"
