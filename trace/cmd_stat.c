@@ -25,7 +25,7 @@
 struct stat_options {
 	struct target target;
 	double interval; /* seconds, 0: none */
-	bool once;
+	bool once, json, csv;
 	enum collector_tier tier;
 	struct guest_names_options kernel_names;
 	const char *output;
@@ -88,14 +88,14 @@ static const char *parse_sort(char *value, void *target)
 static const char *parse_json(char *value, void *target)
 {
 	(void)value;
-	((struct stat_options *)target)->view.format = STAT_JSON;
+	((struct stat_options *)target)->json = true;
 	return NULL;
 }
 
 static const char *parse_csv(char *value, void *target)
 {
 	(void)value;
-	((struct stat_options *)target)->view.format = STAT_CSV;
+	((struct stat_options *)target)->csv = true;
 	return NULL;
 }
 
@@ -356,6 +356,8 @@ static bool agree(const struct stat_options *options)
 
 	if (names->kallsyms && names->vmlinux)
 		error("--guestkallsyms and --guestvmlinux exclude each other");
+	else if (options->json && options->csv)
+		error("--json and --csv exclude each other");
 	else if ((names->kallsyms || names->vmlinux) && options->view.by != BY_PC)
 		error("--guestkallsyms and --guestvmlinux name what --by pc shows: add that");
 	else
@@ -379,6 +381,7 @@ int command_stat(int argc, char **argv)
 		return status;
 	if (!agree(&options))
 		return STATUS_USAGE;
+	options.view.format = options.json ? STAT_JSON : options.csv ? STAT_CSV : STAT_TEXT;
 	found = options.target.command ? target_start(&options.target)
 				       : target_find(&options.target);
 	if (!found)

@@ -281,4 +281,5 @@ t "a process that is no VM" refuses 'process 1: it has no KVM VM' -p 1
 t "no VM at all" refuses 'there is no VM.*start one'
 t "no VM of that name" refuses '--name nobody: there is no such VM' --name nobody
 t "names where no function is shown" refuses 'name what --by pc shows: add that' --guestvmlinux /guests/exits.elf
+t "two formats at once" refuses 'exclude each other' --json --csv
 t "two targets at once" refuses 'exclude each other' --all -p 1
