@@ -9,7 +9,7 @@
 #include "trace/flame_tree.h"
 #include "trace/flamegraph_script.h"
 #include "trace/intern.h"
-#include "trace/utf8.h"
+#include "vmm/printable.h"
 
 /* In units of the picture; the script knows LEFT, PLOT and LETTER too. */
 enum {
@@ -48,7 +48,7 @@ struct graph {
 	FILE *to;
 };
 
-/* utf8_clean() has taken out what XML cannot hold at all. */
+/* printable() has taken out what XML cannot hold at all. */
 static void write_escaped(const char *text, size_t size, FILE *to)
 {
 	for (size_t i = 0; i < size; i++)
@@ -210,7 +210,7 @@ static void write_head(const struct graph *graph, uint32_t height)
 {
 	const char *title = graph->options->title ? graph->options->title : "Flame graph";
 	char clean[256];
-	size_t length = utf8_clean(clean, sizeof(clean), title);
+	size_t length = strlen(printable(clean, sizeof(clean), title));
 
 	fprintf(graph->to,
 		"<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>\n"

@@ -10,7 +10,7 @@
 
 #include "trace/export_perfetto.h"
 #include "trace/protobuf.h"
-#include "trace/utf8.h"
+#include "vmm/printable.h"
 
 enum { TRACE_PACKET = 1 };
 
@@ -100,9 +100,9 @@ static uint64_t vcpu_uuid(const struct perfetto_vcpu *vcpu, enum track track)
 static void put_text(struct protobuf *to, uint32_t field, const char *text)
 {
 	char clean[TEXT];
-	size_t size = utf8_clean(clean, sizeof(clean), text ? text : "");
 
-	protobuf_bytes(to, field, clean, size);
+	printable(clean, sizeof(clean), text ? text : "");
+	protobuf_bytes(to, field, clean, strlen(clean));
 }
 
 static struct protobuf *start(struct perfetto *perfetto, struct packet *packet)

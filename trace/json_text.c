@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "trace/json_text.h"
-#include "trace/utf8.h"
+#include "vmm/printable.h"
 
 /* Kept free for the end: ,"cut":true and what closes, the line feed and the zero. */
 static const char cut_mark[] = "\"cut\":true";
@@ -21,26 +21,30 @@ static void put(struct json_line *line, const char *text, size_t size)
 	line->used += size;
 }
 
+/* Of a character that has one: RFC 8259, 7. The rest are noncharacters of other planes. */
+static void put_escape(struct json_line *line, uint32_t character)
+{
+	char escape[16];
+
+	snprintf(escape, sizeof(escape), "\\u%04" PRIx32, character < 0x10000 ? character : 0xfffd);
+	put(line, escape, 6);
+}
+
 static void put_escaped(struct json_line *line, const char *text, size_t size)
 {
-	static const char hex[] = "0123456789abcdef";
-
 	put(line, "\"", 1);
 	while (size > 0 && !line->cut) {
 		uint32_t character = 0;
 		size_t length = utf8_character(text, size, &character);
-		char escape[] = "\\u0000";
+		char quoted[] = {'\\', (char)character};
 
 		if (length == 0) {
 			put(line, "\\ufffd", 6);
 			length = 1;
 		} else if (character == '"' || character == '\\') {
-			escape[1] = (char)character;
-			put(line, escape, 2);
-		} else if (character < 0x100 && !utf8_prints(character)) {
-			escape[4] = hex[character >> 4];
-			escape[5] = hex[character & 15];
-			put(line, escape, 6);
+			put(line, quoted, 2);
+		} else if (!utf8_prints(character)) {
+			put_escape(line, character);
 		} else {
 			put(line, text, length);
 		}

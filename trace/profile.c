@@ -7,7 +7,7 @@
 
 #include "trace/intern.h"
 #include "trace/profile.h"
-#include "trace/utf8.h"
+#include "vmm/printable.h"
 
 struct frame_key {
 	uint64_t address;
@@ -88,9 +88,9 @@ size_t profile_limit(const struct profile *profile)
 static int add_name(struct profile *profile, const char *name, uint32_t *number)
 {
 	char clean[PROFILE_NAME];
-	size_t size = utf8_clean(clean, sizeof(clean), name);
 
-	return intern_add(&profile->names, clean, size + 1, number);
+	printable(clean, sizeof(clean), name);
+	return intern_add(&profile->names, clean, strlen(clean) + 1, number);
 }
 
 static int add_frame(struct profile *profile, const struct profile_frame *frame, uint32_t *number)

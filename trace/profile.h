@@ -4,7 +4,7 @@
  * where samples come from or of the formats they go to.
  *
  * Stacks are leaf first: the frame where it happened, then its caller, as an unwinder finds them.
- * Names are copied. They come out as well-formed UTF-8 that prints (utf8.h), at most
+ * Names are copied. They come out as well-formed UTF-8 that prints (printable.h), at most
  * PROFILE_NAME - 1 bytes, never empty.
  */
 #ifndef VHART_PROFILE_H

@@ -7,6 +7,7 @@
 
 #include "trace/json_text.h"
 #include "trace/stat_table.h"
+#include "vmm/printable.h"
 
 struct table {
 	const struct report *report;
@@ -106,7 +107,9 @@ static void print_event(FILE *out, const struct report *report)
 	struct profile_values total = profile_total(report->profile);
 	char time[16];
 
-	fprintf(out, "# Samples: %" PRIu64 " of event '%s'", total.count, header->event);
+	fprintf(out, "# Samples: %" PRIu64 " of event '", total.count);
+	printable_put(out, header->event);
+	fputs("'", out);
 	if (header->period)
 		fprintf(out, ", one every %" PRIu64 "%s", header->period,
 			!strcmp(header->event, "cpu-clock") ? " ns" : "");
@@ -115,8 +118,10 @@ static void print_event(FILE *out, const struct report *report)
 	if (report->exits)
 		fprintf(out, ", weighed by the host's time: %s",
 			stat_duration(total.host_ns, time));
-	if (header->why[0])
-		fprintf(out, ": %s", header->why);
+	if (header->why[0]) {
+		fputs(": ", out);
+		printable_put(out, header->why);
+	}
 	fprintf(out, "\n");
 }
 
@@ -129,8 +134,11 @@ static void print_head(FILE *out, const struct report *report)
 {
 	uint64_t known = profile_sum(profile_total(report->profile).count, lost_samples(report));
 
-	fprintf(out, "# VM: %s (pid %" PRIu64 "), seen by %s\n", report->header.vm,
-		report->header.pid, report->header.way);
+	fputs("# VM: ", out);
+	printable_put(out, report->header.vm);
+	fprintf(out, " (pid %" PRIu64 "), seen by ", report->header.pid);
+	printable_put(out, report->header.way);
+	fputs("\n", out);
 	print_event(out, report);
 	if (!report->exits && report->overflows > known)
 		fprintf(out, "# While the host ran: %" PRIu64 "\n", report->overflows - known);
@@ -161,7 +169,7 @@ static void print_titles(FILE *out, const struct table *table)
 
 static void print_row(FILE *out, const struct table *table, const struct row *row, double share)
 {
-	char time[16], vcpu[16] = "*";
+	char time[16], vcpu[16] = "*", exit[PROFILE_NAME];
 
 	if (row->vcpu != PROFILE_NO_VCPU)
 		snprintf(vcpu, sizeof(vcpu), "%d", (int)row->vcpu);
@@ -171,9 +179,11 @@ static void print_row(FILE *out, const struct table *table, const struct row *ro
 		fprintf(out, "  %8s", stat_duration(row->values.host_ns, time));
 	fprintf(out, "  %4s  %s", vcpu, mode_letter(row->mode));
 	if (table->exit)
-		fprintf(out, "   %-28s", row->exit);
-	if (table->symbol)
-		fprintf(out, "%s%s", table->exit ? "  " : "   ", row->symbol);
+		fprintf(out, "   %-28s", printable(exit, sizeof(exit), row->exit));
+	if (table->symbol) {
+		fputs(table->exit ? "  " : "   ", out);
+		printable_put(out, row->symbol);
+	}
 	fprintf(out, "\n");
 }
 

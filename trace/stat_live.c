@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "trace/await.h"
+#include "vmm/printable.h"
 #include "vmm/terminal.h"
 
 #define FILTER_LENGTH 64u
@@ -113,9 +114,10 @@ static void last_row(const struct live *live, char *out, size_t size)
 static bool draw(const struct live *live)
 {
 	struct winsize size = terminal_size();
-	char last[200];
+	char row[200], last[sizeof(row)];
 
-	last_row(live, last, sizeof(last));
+	last_row(live, row, sizeof(row));
+	printable(last, sizeof(last), row);
 	fputs(CURSOR_HOME, stdout);
 	if (live->table)
 		draw_lines(live->table, size.ws_row - 1u, size.ws_col);

@@ -7,6 +7,7 @@
 
 #include "trace/exit_names.h"
 #include "trace/json_text.h"
+#include "vmm/printable.h"
 
 #define AT_LENGTH   96
 #define LINE_LENGTH 160
@@ -149,13 +150,13 @@ static struct line *find_line(struct lines *lines, const struct line *like)
 
 static const char *line_text(const struct line *line, char *out, size_t size)
 {
-	char vcpu[32] = "";
+	char vcpu[32] = "", text[LINE_LENGTH];
 
 	if (line->vcpu >= 0)
 		snprintf(vcpu, sizeof(vcpu), "%" PRIu32 "/%" PRId64 " ", line->tgid, line->vcpu);
-	snprintf(out, size, "%s%s%s%s%s%s", vcpu, line->name.reason, line->name.sub[0] ? " " : "",
-		 line->name.sub, line->at[0] ? " " : "", line->at);
-	return out;
+	snprintf(text, sizeof(text), "%s%s%s%s%s%s", vcpu, line->name.reason,
+		 line->name.sub[0] ? " " : "", line->name.sub, line->at[0] ? " " : "", line->at);
+	return printable(out, size, text);
 }
 
 static bool is_shown(const struct stat_view *view, const struct exit_vcpu *vcpu)
@@ -323,16 +324,17 @@ static void print_vcpus(FILE *out, const struct stat_view *view, const struct st
 	for (uint32_t i = 0; i < sample->vcpu_count; i++) {
 		const struct exit_vcpu *vcpu = &sample->vcpus[i];
 		uint64_t whole = time_of(vcpu);
-		char row[64], since[16];
+		char row[64], since[16], name[64];
 
 		if (!is_shown(view, vcpu))
 			continue;
 		fprintf(out,
 			"%-16.16s %7" PRIu32 " %4" PRIu32
 			" %7.1f %8.1f %6.1f %7.1f %6.1f %7.1f %10.0f",
-			view->vm_name(view->opaque, vcpu->tgid), vcpu->tgid, vcpu->vcpu_id,
-			percent(vcpu->ns[VCPU_GUEST], whole), percent(vcpu->ns[VCPU_KERNEL], whole),
-			percent(vcpu->ns[VCPU_VMM], whole), percent(vcpu->ns[VCPU_HALTED], whole),
+			printable(name, sizeof(name), view->vm_name(view->opaque, vcpu->tgid)),
+			vcpu->tgid, vcpu->vcpu_id, percent(vcpu->ns[VCPU_GUEST], whole),
+			percent(vcpu->ns[VCPU_KERNEL], whole), percent(vcpu->ns[VCPU_VMM], whole),
+			percent(vcpu->ns[VCPU_HALTED], whole),
 			percent(vcpu->ns[VCPU_WAITING], whole),
 			percent(vcpu->ns[VCPU_BLOCKED], whole),
 			whole ? (double)vcpu->exits * 1e9 / (double)whole : 0);
@@ -489,8 +491,11 @@ static void print_json(FILE *out, const struct stat_view *view, const struct sta
 }
 
 /* RFC 4180: in quotes, which are doubled within. What a guest calls its functions is its own. */
-static void print_csv_text(FILE *out, const char *text)
+static void print_csv_text(FILE *out, const char *name)
 {
+	char shown[4 * AT_LENGTH];
+	const char *text = printable(shown, sizeof(shown), name);
+
 	if (!strpbrk(text, ",\"\r\n")) {
 		fprintf(out, "%s,", text);
 		return;

@@ -14,10 +14,10 @@
 
 #include "trace/guest_names.h"
 #include "trace/log_source.h"
-#include "trace/utf8.h"
 #include "trace/vms.h"
 #include "vmm/config.h"
 #include "vmm/log.h"
+#include "vmm/printable.h"
 
 #define MAX_VMS 64u
 
@@ -215,7 +215,7 @@ static void foresee_name(struct target *target)
 	snprintf(target->title, sizeof(target->title), "vhart-%d", (int)target->process);
 	for (char **word = target->command; word[0] && word[1]; word++)
 		if (!strcmp(*word, "--name"))
-			utf8_clean(target->title, sizeof(target->title), word[1]);
+			printable(target->title, sizeof(target->title), word[1]);
 }
 
 bool target_start(struct target *target)

@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "vmm/printable.h"
+
 /* Wider numbers are left to vsnprintf(). */
 #define NUMBER_WIDTH 32u
 
@@ -164,33 +166,17 @@ void text_add(struct text *text, const char *format, ...)
 	va_end(arguments);
 }
 
-/* The letter of the escape \n, \t ...; 0: there is none. */
-static char escape_letter(uint8_t byte)
-{
-	switch (byte) {
-	case '\n': return 'n';
-	case '\t': return 't';
-	case '\r': return 'r';
-	case '\v': return 'v';
-	case '\f': return 'f';
-	case '"': return '"';
-	case '\\': return '\\';
-	default: return 0;
-	}
-}
-
 void text_add_escaped(struct text *text, const uint8_t *bytes, size_t length)
 {
-	for (size_t i = 0; i < length; i++) {
-		bool digit_follows = i + 1 < length && bytes[i + 1] >= '0' && bytes[i + 1] <= '7';
-		char letter = escape_letter(bytes[i]);
+	const char *at = (const char *)bytes;
 
-		if (letter)
-			text_add(text, "\\%c", letter);
-		else if (bytes[i] >= ' ' && bytes[i] <= '~')
-			text_add(text, "%c", bytes[i]);
-		else
-			/* An octal escape ends at the third digit or at what is none. */
-			text_add(text, digit_follows ? "\\%03o" : "\\%o", bytes[i]);
+	while (length > 0) {
+		struct printable_piece piece = printable_piece(at, length);
+
+		if (*at == '"' || *at == '\\')
+			put(text, "\\", 1);
+		put(text, piece.shown, piece.size);
+		at += piece.taken;
+		length -= piece.taken;
 	}
 }

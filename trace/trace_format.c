@@ -9,10 +9,12 @@
 #include "trace/stat_table.h"
 #include "trace/text.h"
 #include "trace/trace_json.h"
+#include "vmm/printable.h"
 
 /* An SBI call that writes RECORD_LONG_TEXT bytes, all of them escaped. */
 #define CALL_LENGTH 1400
 #define LINE_LENGTH 2048
+#define TEXT_LENGTH 256
 
 #define NS_PER_SECOND 1000000000u
 
@@ -269,7 +271,7 @@ static void print_text(FILE *out, const struct trace_view *view, const struct tr
 	} else {
 		text_add(&text, " <unfinished ...>");
 	}
-	fputs(line, out);
+	printable_put(out, line);
 	fputc('\n', out);
 }
 
@@ -287,14 +289,17 @@ void trace_print_header(FILE *out, const struct trace_view *view, const char *wa
 void trace_print_lost(FILE *out, const struct trace_view *view, const struct trace_who *who,
 		      uint64_t lost)
 {
+	char vm[TEXT_LENGTH] = "";
+
 	if (!lost)
 		return;
+	if (view->names)
+		printable(vm, sizeof(vm), who->vm);
 	if (view->json)
 		trace_json_lost(out, who, lost);
 	else
 		fprintf(out, "***%s%s v%" PRIu32 ": %" PRIu64 " event%s lost ***\n",
-			view->names ? " " : "", view->names ? who->vm : "", who->vcpu, lost,
-			lost == 1 ? "" : "s");
+			view->names ? " " : "", vm, who->vcpu, lost, lost == 1 ? "" : "s");
 }
 
 void trace_print(FILE *out, struct trace_view *view, const struct trace_exit *exit,

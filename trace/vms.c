@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "trace/utf8.h"
+#include "vmm/printable.h"
 
 #define COMMAND_LINE_MAX 4096
 #define COMM_LENGTH	 20 /* 15 characters, proc_pid_comm(5) */
@@ -61,7 +61,7 @@ void vm_name(pid_t pid, char name[VM_NAME_LENGTH])
 	char found[VM_NAME_LENGTH];
 
 	if (name_on_command_line(pid, found)) {
-		utf8_clean(name, VM_NAME_LENGTH, found);
+		printable(name, VM_NAME_LENGTH, found);
 		return;
 	}
 	char process[COMM_LENGTH];
@@ -75,7 +75,7 @@ void vm_name(pid_t pid, char name[VM_NAME_LENGTH])
 		snprintf(found, sizeof(found), "%s", process);
 	else
 		snprintf(found, sizeof(found), "%d", (int)pid);
-	utf8_clean(name, VM_NAME_LENGTH, found);
+	printable(name, VM_NAME_LENGTH, found);
 }
 
 static bool runs_this_program(pid_t pid)

@@ -8,6 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "vmm/printable.h"
+
 /*
  * The two settings belong to the process, as standard error itself does: they describe where the
  * lines go, whoever writes them.
@@ -20,14 +22,14 @@ enum { LINE_MAX_BYTES = 1024 };
 /* One write a line, so that lines of several threads and of the guest's console do not mix. */
 static void put_line(const char *severity, const char *format, va_list arguments)
 {
-	char line[LINE_MAX_BYTES];
+	char line[LINE_MAX_BYTES], text[LINE_MAX_BYTES];
 	const size_t room = sizeof(line) - 2; /* for the carriage return and the newline */
 	int saved_errno = errno;
 
 	size_t len = (size_t)snprintf(line, room, "vhart: %s", severity);
-	int more = vsnprintf(line + len, room - len, format, arguments);
-	if (more > 0)
-		len += (size_t)more < room - len ? (size_t)more : room - len - 1;
+	/* Its arguments may be anybody's. */
+	vsnprintf(text, sizeof(text), format, arguments);
+	len += strlen(printable(line + len, room - len, text));
 	if (atomic_load(&raw_terminal))
 		line[len++] = '\r';
 	line[len++] = '\n';

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Messages for the user: one line each on standard error, "vhart: ..." in front. No newline in
- * FORMAT. Any thread. An error names the thing, what is wrong with it, and the way out.
+ * FORMAT; of what the arguments bring, control characters are shown (printable.h). Any thread. An
+ * error names the thing, what is wrong with it, and the way out.
  */
 #ifndef VHART_LOG_H
 #define VHART_LOG_H

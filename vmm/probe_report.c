@@ -5,6 +5,8 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "vmm/printable.h"
+
 #define REPORT_WIDTH	80u /* of the text: a terminal's */
 #define COLUMN_NAME	2u
 #define COLUMN_STATE	27u
@@ -26,12 +28,15 @@ const char *probe_state_name(enum probe_state state)
 
 void probe_set(struct probe_finding *finding, enum probe_state state, const char *format, ...)
 {
+	char detail[sizeof(finding->detail)];
 	va_list list;
 
 	finding->state = state;
 	va_start(list, format);
-	vsnprintf(finding->detail, sizeof(finding->detail), format, list);
+	vsnprintf(detail, sizeof(detail), format, list);
 	va_end(list);
+	/* Files and the device tree may say anything. */
+	printable(finding->detail, sizeof(finding->detail), detail);
 }
 
 /* How much of WORD (up to a space) goes on a line with ROOM left; LINE is the room of an empty one.

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "vmm/log.h"
+#include "vmm/printable.h"
 #include "vmm/run.h"
 
 static const struct {
@@ -78,10 +79,12 @@ bool result_write(const char *path, const struct config *config, const struct ru
 {
 	json_object *result = json_object_new_object();
 	json_object *sbi = json_object_new_object();
+	char name[256];
 	bool good;
 
 	json_object_object_add(result, "vhart", json_object_new_string(VHART_VERSION));
-	json_object_object_add(result, "name", json_object_new_string(config->name));
+	json_object_object_add(result, "name",
+			       json_object_new_string(printable(name, sizeof(name), config->name)));
 	json_object_object_add(result, "end",
 			       json_object_new_string(machine_end_name(account->end)));
 	json_object_object_add(result, "status", json_object_new_int(machine_end_status(account)));

@@ -11,6 +11,8 @@
 
 #include <cmocka.h>
 
+#include "tests/unit/printable_text.h"
+
 #include "tests/unit/sample_profile.h"
 #include "trace/export.h"
 
@@ -178,14 +180,15 @@ static void names_in_a_flame_graph_are_only_text(void **state)
 	char *svg;
 
 	(void)state;
-	options.title = "<script>&\"]]>\x01";
+	options.title = "<script>&\"]]>\033\xc3\xbc";
 	options.counts = "</title>";
 	sample_add_random(profile, 1, 500);
 	svg = exported(export_flamegraph, profile, &options, &size);
+	assert_printable(svg);
 	for (const char *at = strstr(svg, "<script"); at; at = strstr(at + 1, "<script"))
 		scripts++;
 	assert_int_equal(scripts, 1);
-	assert_non_null(strstr(svg, ">&lt;script&gt;&amp;&quot;]]&gt;?</title>"));
+	assert_non_null(strstr(svg, ">&lt;script&gt;&amp;&quot;]]&gt;\\x1b\xc3\xbc</title>"));
 	assert_ptr_equal(strstr(svg, "]]>"), strstr(svg, "]]></script>"));
 	free(svg);
 	profile_free(profile);

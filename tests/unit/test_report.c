@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/unit/printable_text.h"
+#include "trace/export.h"
 #include "trace/report_table.h"
 
 #define HEADER(event)                                                                              \
@@ -105,6 +107,77 @@ static const char exits[] =
 		SAMPLE(0, "g", "0xffffffff80001108", ",\"ns\":500,\"exit\":\"sbi time.set_timer\"")
 			SAMPLE(0, "g", "0xffffffff80001104", ",\"ns\":500,\"exit\":\"irq s_timer\"")
 				END;
+
+#define HOSTILE_HEADER(event)                                                                      \
+	"{\"type\":\"header\",\"vhart\":\"recording\",\"version\":1,\"event\":\"" event            \
+	"\",\"why\":\"" HOSTILE_JSON "\",\"vm\":\"" HOSTILE_JSON "\",\"way\":\"" HOSTILE_JSON      \
+	"\",\"kernel\":\"" HOSTILE_JSON "\"}\n"
+static const char hostile_rest[] =
+	"{\"type\":\"symbol\",\"start\":\"0xffffffff80001000\",\"size\":256,\"name\":"
+	"\"" HOSTILE_JSON "\",\"module\":\"" HOSTILE_JSON
+	"\"}\n" SAMPLE(0, "g", "0xffffffff80001104", ",\"ns\":9,\"exit\":\"" HOSTILE_JSON "\"")
+		SAMPLE(0, "g", "0xffffffff80001004", ",\"ns\":9,\"exit\":\"" HOSTILE_JSON "\"") END;
+
+static void read_hostile(struct report *report, const char *head, enum report_by by)
+{
+	char message[REPORT_MESSAGE_MAX] = "", *text = joined(head, hostile_rest, "");
+
+	begin(report, text, strlen(text));
+	report->by_pc = by == REPORT_BY_PC;
+	if (!report_read_frame(report, message) || !report_read_samples(report, message))
+		fail_msg("%s", message);
+}
+
+/* A recording is anybody's: of no field a control character reaches a terminal or an export. */
+static void a_hostile_recording_is_shown_as_text(void **state)
+{
+	static const char *const heads[] = {HOSTILE_HEADER(HOSTILE_JSON), HOSTILE_HEADER("exits")};
+
+	(void)state;
+	for (unsigned int i = 0; i < 16; i++) {
+		enum report_by by = (enum report_by)(i % 4);
+		struct report report;
+		char *out = NULL;
+		size_t size;
+		FILE *to = open_memstream(&out, &size);
+
+		read_hostile(&report, heads[i / 8], by);
+		assert_true(report_print(to, &report, by, i / 4 % 2));
+		fclose(to);
+		assert_printable(out);
+		if (i == 0) {
+			assert_non_null(strstr(out, "# VM: " HOSTILE_JSON_SHOWN " (pid"));
+			assert_non_null(strstr(out, "[g]   " HOSTILE_JSON_SHOWN
+						    " [" HOSTILE_JSON_SHOWN "]\n"));
+		}
+		free(out);
+		end(&report);
+	}
+}
+
+static void a_hostile_recording_is_exported_as_text(void **state)
+{
+	int (*const exports[])(struct profile *, const struct export_options *,
+			       FILE *) = {export_folded, export_flamegraph};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(exports) / sizeof(exports[0]); i++) {
+		struct export_options how = {.labels_as_roots = true};
+		struct report report;
+		char *out = NULL;
+		size_t size;
+		FILE *to = open_memstream(&out, &size);
+
+		read_hostile(&report, HOSTILE_HEADER("exits"), REPORT_BY_SYMBOL);
+		how.title = report.header.vm;
+		how.counts = report.header.event;
+		assert_int_equal(exports[i](report.profile, &how, to), 0);
+		fclose(to);
+		assert_printable(out);
+		free(out);
+		end(&report);
+	}
+}
 
 static void exits_are_weighed_by_the_hosts_time(void **state)
 {
@@ -211,6 +284,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(samples_are_shown_as_perf_shows_them),
+		cmocka_unit_test(a_hostile_recording_is_shown_as_text),
+		cmocka_unit_test(a_hostile_recording_is_exported_as_text),
 		cmocka_unit_test(exits_are_weighed_by_the_hosts_time),
 		cmocka_unit_test(callers_have_the_name_of_who_called),
 		cmocka_unit_test(a_recording_that_was_cut_off_shows_what_it_has),

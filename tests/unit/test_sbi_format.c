@@ -9,6 +9,8 @@
 
 #include <cmocka.h>
 
+#include "tests/unit/printable_text.h"
+
 #include "pmu/names.h"
 #include "pmu/pmu.h"
 #include "sbi/forward_map.h"
@@ -331,7 +333,7 @@ static void bytes_of_the_console_are_escaped(void **state)
 	(void)state;
 	sbi_format_call(text, sizeof(text), &call);
 	assert_string_equal(text, "dbcn.console_write(40, 0x1000 "
-				  "\"\\\"a\\\\\\n\\0011\\2x\\177\\377\"...)");
+				  "\"\\\"a\\\\\\n\\x011\\x02x\\x7f\\xff\"...)");
 	call.cut = false;
 	call.length = 2;
 	sbi_format_call(text, sizeof(text), &call);
@@ -480,12 +482,6 @@ static struct sbi_traced_call random_call(void)
 		call.cut = random_bits() % 2;
 	}
 	return call;
-}
-
-static void assert_printable(const char *text)
-{
-	for (; *text; text++)
-		assert_true(*text >= ' ' && *text <= '~');
 }
 
 typedef size_t (*format_function)(char *out, size_t size, const struct sbi_traced_call *call,

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 #include <json-c/json.h>
 
+#include "tests/unit/printable_text.h"
 #include "trace/stat_table.h"
 
 #define VCPUS 3
@@ -240,6 +241,7 @@ static const char *const hostile_names[] = {
 	"\xFF\xC0\x80",
 	"{\"type\":\"exit\"}",
 	"%s%n",
+	HOSTILE_NAME,
 	("name that is quite a bit longer than any column is wide, "
 	 "so that something must be done about it, and longer still"),
 };
@@ -258,9 +260,15 @@ static void json_is_valid_with_any_name(void **state)
 			struct json_tokener *parser = json_tokener_new_ex(8);
 			json_object *object, *type;
 
-			json_tokener_set_flags(parser, JSON_TOKENER_STRICT);
+			/* json-c 0.18 compares signed bytes there: it takes ü for a control
+			 * character. */
+			if (!strstr(line, "\xc3\xbc"))
+				json_tokener_set_flags(parser, JSON_TOKENER_STRICT);
 			object = json_tokener_parse_ex(parser, line, (int)strlen(line) + 1);
-			assert_non_null(object);
+			if (!object)
+				fail_msg("%s: %s",
+					 json_tokener_error_desc(json_tokener_get_error(parser)),
+					 line);
 			assert_true(json_object_object_get_ex(object, "type", &type));
 			const char *word = json_object_get_string(type);
 			assert_true(!strcmp(word, "stat") || !strcmp(word, "vcpu") ||
@@ -308,6 +316,24 @@ static void csv_is_valid_with_any_name(void **state)
 		assert_true(records >= 1);
 		teardown(NULL);
 	}
+}
+
+/* No name orders the terminal about, in whatever form and view. */
+static void what_is_printed_is_printable_with_any_name(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < 18 * NAMES; i++) {
+		setup(NULL);
+		name = hostile_names[i / 18];
+		print_with((struct stat_view){.format = (enum stat_format)(i / 6 % 3),
+					      .by = (enum stat_by)(i % 6)});
+		assert_printable(printed);
+		teardown(NULL);
+	}
+	setup(NULL);
+	name = HOSTILE_NAME;
+	print_with((struct stat_view){.by = BY_PC});
+	assert_non_null(strstr(printed, "0x80200000 " HOSTILE_SHOWN));
 }
 
 static void the_header_says_what_watching_costs(void **state)
@@ -366,6 +392,8 @@ int main(void)
 		cmocka_unit_test(keys_are_found_wherever_they_are),
 		cmocka_unit_test_setup_teardown(json_is_valid_with_any_name, setup, teardown),
 		cmocka_unit_test_setup_teardown(csv_is_valid_with_any_name, setup, teardown),
+		cmocka_unit_test_setup_teardown(what_is_printed_is_printable_with_any_name, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(the_header_says_what_watching_costs, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(lines_are_in_the_order_that_is_asked_for, setup,

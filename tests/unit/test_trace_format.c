@@ -11,6 +11,7 @@
 #include <cmocka.h>
 #include <json-c/json.h>
 
+#include "tests/unit/printable_text.h"
 #include "tests/unit/sample_exits.h"
 
 static char *printed;
@@ -93,6 +94,40 @@ static void json_is_the_golden_one(void **state)
 	equals_golden("trace.jsonl");
 }
 
+static bool hostile_device(void *opaque, uint32_t pid, uint64_t address, char *out, size_t size)
+{
+	(void)opaque;
+	(void)pid;
+	(void)address;
+	snprintf(out, size, "%s", HOSTILE_NAME);
+	return true;
+}
+
+/* What a VM, its devices and its functions are called, and what it writes. */
+static void lines_are_printable_with_any_name(void **state)
+{
+	struct trace_view view = sample_exits_view();
+
+	(void)state;
+	view.names = true;
+	view.device = view.symbol = hostile_device;
+	for (int json = 0; json < 2; json++) {
+		const struct trace_who who = {.vm = HOSTILE_NAME};
+		FILE *out;
+
+		view.json = json;
+		print_all(view);
+		assert_printable(printed);
+		assert_int_equal(!json, strstr(printed, " " HOSTILE_SHOWN " sbi ") != NULL);
+		teardown(NULL);
+		out = open_memstream(&printed, &printed_size);
+		trace_print_lost(out, &view, &who, 1);
+		fclose(out);
+		assert_printable(printed);
+		teardown(NULL);
+	}
+}
+
 /* Each line by json-c: what the record had comes back out. */
 static void every_json_line_parses(void **state)
 {
@@ -172,6 +207,7 @@ int main(void)
 		cmocka_unit_test_teardown(text_is_the_golden_one, teardown),
 		cmocka_unit_test_teardown(text_without_durations_is_the_golden_one, teardown),
 		cmocka_unit_test_teardown(json_is_the_golden_one, teardown),
+		cmocka_unit_test_teardown(lines_are_printable_with_any_name, teardown),
 		cmocka_unit_test_teardown(every_json_line_parses, teardown),
 		cmocka_unit_test_teardown(relative_times_are_since_the_line_before, teardown),
 		cmocka_unit_test(an_error_is_one_of_a_call_that_returned),
