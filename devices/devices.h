@@ -62,6 +62,11 @@ struct uart; /* NS16550A with FIFO, byte registers, on the machine's console */
 struct uart *uart_new(struct machine *machine, uint64_t gpa, unsigned int line);
 void uart_free(struct uart *uart);
 
+#define FINISHER_LEN 0x1000u
+struct finisher; /* SiFive's test finisher ("sifive,test0"), and a register for a status */
+struct finisher *finisher_new(struct machine *machine, uint64_t gpa);
+void finisher_free(struct finisher *finisher);
+
 #define RTC_LEN 0x1000u
 struct rtc; /* Goldfish RTC ("google,goldfish-rtc") with alarm */
 struct rtc *rtc_new(struct machine *machine, uint64_t gpa, unsigned int line);

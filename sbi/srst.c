@@ -2,18 +2,9 @@
 /* SRST, system reset (SBI 3.0, chapter 10). KVM answers it itself and ends KVM_RUN with a system
  * event (vmm/vcpu.c); this is for whatever else hands the call over. */
 #include "sbi/sbi.h"
+#include "vmm/exit_status.h"
 
 enum { SRST_SYSTEM_RESET };
-enum { RESET_SHUTDOWN, RESET_COLD_REBOOT, RESET_WARM_REBOOT };
-enum { REASON_NONE, REASON_SYSTEM_FAILURE };
-
-static enum machine_end end_of(uint32_t type, uint32_t reason)
-{
-	if (reason == REASON_SYSTEM_FAILURE)
-		return END_PANIC;
-	return type == RESET_SHUTDOWN ? END_POWEROFF : END_RESET;
-}
-
 void sbi_srst(struct sbi_context *context, struct sbi_call *call)
 {
 	/* Both are uint32_t: only the low halves count. */
@@ -21,11 +12,11 @@ void sbi_srst(struct sbi_context *context, struct sbi_call *call)
 
 	if (call->fid != SRST_SYSTEM_RESET)
 		return;
-	/* What is above is reserved, or platform-specific and not implemented: the same error. */
-	if (type > RESET_WARM_REBOOT || reason > REASON_SYSTEM_FAILURE) {
+	/* What is between is reserved; types of the vendor's there are none. */
+	if (type > SRST_WARM_REBOOT || (reason > SRST_SYSTEM_FAILURE && reason < SRST_STATUS)) {
 		call->error = SBI_ERR_INVALID_PARAM;
 		return;
 	}
 	call->error = SBI_SUCCESS;
-	machine_request_end(context->machine, end_of(type, reason));
+	machine_system_reset(context->machine, type, reason);
 }

@@ -371,20 +371,20 @@ int command_record(int argc, char **argv)
 	int status = target_read_options(&record_options, argc, argv, &options.target, &help);
 
 	if (status || help)
-		return status;
+		return status ? target_failure(&options.target, status) : STATUS_OK;
 	if (!agree(&options))
-		return STATUS_USAGE;
+		return target_failure(&options.target, STATUS_USAGE);
 	choose_event(&options);
 	found = options.target.command ? target_start(&options.target)
 				       : target_find(&options.target);
 	if (!found)
-		return STATUS_USAGE;
+		return target_failure(&options.target, STATUS_USAGE);
 	status = open_and_run(&options);
 	target_close(&options.target);
 	if (options.target.command) {
 		int ended = target_wait(&options.target);
 
-		status = status ? status : ended;
+		status = status ? STATUS_NOT_RUN : ended;
 	}
 	return status;
 }

@@ -378,14 +378,14 @@ int command_stat(int argc, char **argv)
 	int status = target_read_options(&stat_options, argc, argv, &options.target, &help);
 
 	if (status || help)
-		return status;
+		return status ? target_failure(&options.target, status) : STATUS_OK;
 	if (!agree(&options))
-		return STATUS_USAGE;
+		return target_failure(&options.target, STATUS_USAGE);
 	options.view.format = options.json ? STAT_JSON : options.csv ? STAT_CSV : STAT_TEXT;
 	found = options.target.command ? target_start(&options.target)
 				       : target_find(&options.target);
 	if (!found)
-		return STATUS_USAGE;
+		return target_failure(&options.target, STATUS_USAGE);
 	if (options.target.process)
 		vm_names_put(&names.vms, (uint32_t)options.target.process, options.target.title,
 			     options.target.ours);
@@ -395,7 +395,7 @@ int command_stat(int argc, char **argv)
 	if (options.target.command) {
 		int ended = target_wait(&options.target);
 
-		status = status ? status : ended;
+		status = status ? STATUS_NOT_RUN : ended;
 	}
 	return status;
 }

@@ -207,13 +207,14 @@ int command_trace(int argc, char **argv)
 		error("no memory");
 	if (status || help || !session) {
 		free(session);
-		return status ? status : help ? STATUS_OK : STATUS_HOST;
+		return help ? STATUS_OK
+			    : target_failure(&options.target, status ? status : STATUS_HOST);
 	}
 	found = options.target.command ? target_start(&options.target)
 				       : target_find(&options.target);
 	if (!found) {
 		free(session);
-		return STATUS_USAGE;
+		return target_failure(&options.target, STATUS_USAGE);
 	}
 	options.view.opaque = &options.names;
 	if (options.target.process)
@@ -226,7 +227,7 @@ int command_trace(int argc, char **argv)
 	if (options.target.command) {
 		int ended = target_wait(&options.target);
 
-		status = status ? status : ended;
+		status = status ? STATUS_NOT_RUN : ended;
 	}
 	free(session);
 	return status;

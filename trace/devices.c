@@ -43,12 +43,16 @@ static const struct device_register virtio_mmio[] = {
 	{0x0FC, "ConfigGeneration"}, {0, NULL},
 };
 
+/* devices/finisher.c */
+static const struct device_register finisher[] = {{0, "FINISHER"}, {4, "STATUS"}, {0, NULL}};
+
 static const struct {
 	uint64_t start, len;
 	uint64_t stride; /* of equal devices next to each other, which have a number; 0: one */
 	const char *name;
 	const struct device_register *registers; /* NULL: too many for names */
 } devices[] = {
+	{MAP_FINISHER, 0x1000, 0, "test", finisher},
 	{MAP_RTC, 0x1000, 0, "rtc", rtc},
 	{MAP_APLIC, MAP_APLIC_LEN, 0, "aplic", NULL},
 	{MAP_PLIC, 0x1000000, 0, "plic", NULL},

@@ -63,11 +63,11 @@ int target_read_options(const struct option_table *table, int argc, char **argv,
 
 	while (own < argc && strcmp(argv[own], "--") != 0)
 		own++;
+	if (own < argc)
+		target->command = argv + own + 1;
 	status = options_read(table, own, argv, target, help);
 	if (status || *help)
 		return status;
-	if (own < argc)
-		target->command = argv + own + 1;
 	if (target->command && (!*target->command || strcmp(*target->command, "run") != 0)) {
 		error("--: expected run and its options: vhart %s -- run --kernel FILE ...",
 		      table->command);
@@ -80,6 +80,11 @@ int target_read_options(const struct option_table *table, int argc, char **argv,
 		return STATUS_USAGE;
 	}
 	return 0;
+}
+
+int target_failure(const struct target *target, int status)
+{
+	return target->command ? STATUS_NOT_RUN : status;
 }
 
 /* ---- a VM that runs ---- */

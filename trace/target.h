@@ -62,6 +62,10 @@ void target_kernel(const struct target *target, char path[PATH_MAX]);
  */
 void target_stop(const struct target *target);
 
+/* STATUS of a failure; where a VM was to be started STATUS_NOT_RUN, as its guest can end with any
+ * small one. */
+int target_failure(const struct target *target, int status);
+
 /* The exit status of the started command, as a shell has it; waits for its end. */
 int target_wait(struct target *target);
 

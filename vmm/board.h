@@ -10,8 +10,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The memory map. RTC, UART, PLIC and RAM lie where QEMU's virt machine has them: firmware and
- * people know those addresses. */
+/* The memory map. Test finisher, RTC, UART, PLIC and RAM lie where QEMU's virt machine has them:
+ * firmware and people know those addresses. */
+#define MAP_FINISHER	  0x00100000ull
 #define MAP_RTC		  0x00101000ull
 #define MAP_APLIC	  0x0d000000ull
 #define MAP_APLIC_LEN	  0x00008000ull

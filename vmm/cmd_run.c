@@ -112,10 +112,10 @@ static int run_until_the_end(const struct config *config, struct boot_files *fil
 	} while (again);
 	terminal_restore();
 	if (!ran)
-		return account->bad_input ? STATUS_USAGE : STATUS_HOST;
+		return STATUS_NOT_RUN;
 	verbose("the machine ended: %s", machine_end_name(account->end));
 	if (config->result && !result_write(config->result, config, account))
-		return STATUS_HOST;
+		return STATUS_NOT_RUN;
 	return machine_end_status(account);
 }
 
@@ -128,13 +128,13 @@ int command_run(int argc, char **argv)
 	int status = options_parse(argc, argv, &config);
 
 	if (status != 0 || config.help)
-		return status;
+		return status ? STATUS_NOT_RUN : STATUS_OK;
 	log_set_verbose(config.verbose);
 	if (!config.name) {
 		snprintf(name, sizeof(name), "vhart-%d", (int)getpid());
 		config.name = name;
 	}
-	status = STATUS_USAGE;
+	status = STATUS_NOT_RUN;
 	if (load_files(&config, &files)) {
 		block_signals();
 		exit_log_open(&account.log, config.exit_log ? config.exit_log : -1, config.cpus);

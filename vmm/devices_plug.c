@@ -70,8 +70,9 @@ static bool plug_platform(struct machine *machine)
 		.intx = {LINE_PCI_INTA, LINE_PCI_INTA + 1, LINE_PCI_INTA + 2, LINE_PCI_INTA + 3},
 	};
 
+	machine->finisher = finisher_new(machine, MAP_FINISHER);
 	machine->rtc = rtc_new(machine, MAP_RTC, LINE_RTC);
-	if (!machine->rtc)
+	if (!machine->finisher || !machine->rtc)
 		return false;
 	if (machine->config->console == CONSOLE_SERIAL) {
 		machine->uart = uart_new(machine, MAP_UART, LINE_UART);
@@ -106,7 +107,9 @@ void devices_unplug(struct machine *machine)
 	pci_host_free(machine->pci);
 	uart_free(machine->uart);
 	rtc_free(machine->rtc);
+	finisher_free(machine->finisher);
 	machine->pci = NULL;
 	machine->uart = NULL;
 	machine->rtc = NULL;
+	machine->finisher = NULL;
 }

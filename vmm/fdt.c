@@ -305,6 +305,17 @@ static void put_uart(struct writer *w)
 	end(w);
 }
 
+static void put_finisher(struct writer *w)
+{
+	/* Without "syscon": Linux is to power off by the SBI, which has a reason. */
+	static const char *const compatible[] = {"vhart,finisher", "sifive,test1", "sifive,test0"};
+
+	begin_at(w, "test", MAP_FINISHER);
+	put_strings(w, "compatible", compatible, 3);
+	put_reg(w, MAP_FINISHER, 0x1000);
+	end(w);
+}
+
 static void put_rtc(struct writer *w)
 {
 	begin_at(w, "rtc", MAP_RTC);
@@ -392,6 +403,7 @@ static void put_soc(struct writer *w)
 	}
 	if (board->uart)
 		put_uart(w);
+	put_finisher(w);
 	put_rtc(w);
 	for (unsigned int slot = 0; slot < board->virtio_slots; slot++)
 		put_virtio_mmio(w, slot);

@@ -87,12 +87,34 @@ void machine_idle(struct machine *machine)
 	pthread_cond_broadcast(&machine->idle);
 }
 
-void machine_request_end(struct machine *machine, enum machine_end end)
+static bool set_end(struct machine *machine, enum machine_end end)
 {
 	int none = END_NONE;
 
-	if (atomic_compare_exchange_strong(&machine->end, &none, (int)end))
-		loop_stop(machine->loop);
+	if (!atomic_compare_exchange_strong(&machine->end, &none, (int)end))
+		return false;
+	loop_stop(machine->loop);
+	return true;
+}
+
+void machine_request_end(struct machine *machine, enum machine_end end)
+{
+	set_end(machine, end);
+}
+
+void machine_guest_status(struct machine *machine, uint32_t status)
+{
+	atomic_store(&machine->status, GUEST_STATUS_GIVEN | status);
+}
+
+void machine_system_reset(struct machine *machine, uint32_t type, uint32_t reason)
+{
+	uint32_t status;
+
+	if (srst_status(reason, &status))
+		machine_guest_status(machine, status);
+	if (set_end(machine, srst_end(type, reason)))
+		machine->said = (struct guest_end){.reset = true, .type = type, .reason = reason};
 }
 
 void machine_guest_error(struct machine *machine, const char *who, const char *format, ...)
@@ -284,7 +306,7 @@ static void set_timeout(struct machine *machine, const struct run_account *accou
 	uint64_t deadline = account->first_start_ns ? account->first_start_ns + limit : now + limit;
 
 	machine->timeout = (struct loop_timer){.expired = timeout_expired, .opaque = machine};
-	if (machine->config->timeout > 0) /* however short */
+	if (limit)
 		loop_timer_set(machine->loop, &machine->timeout,
 			       deadline > now ? deadline - now : 1);
 }
@@ -421,9 +443,20 @@ static enum machine_end end_of(const struct machine *machine)
 	return ambiguous && machine->console.panic.seen ? END_PANIC : end;
 }
 
+static struct guest_end said_by_guest(const struct machine *machine)
+{
+	uint64_t status = atomic_load(&machine->status);
+	struct guest_end said = machine->said;
+
+	said.has_status = status & GUEST_STATUS_GIVEN;
+	said.status = (uint32_t)status;
+	return said;
+}
+
 static void add_to_account(const struct machine *machine, struct run_account *account)
 {
 	account->end = end_of(machine);
+	account->said = said_by_guest(machine);
 	account->signal_number = atomic_load(&machine->end_signal);
 	for (unsigned int i = 0; i < machine->vcpu_count; i++) {
 		for (unsigned int reason = 0; reason < VCPU_EXIT_REASONS; reason++)

@@ -95,7 +95,7 @@ enum machine_end {
 	END_NONE,
 	END_POWEROFF,
 	END_RESET,   /* the guest asked for a reset */
-	END_PANIC,   /* the guest said that it failed (pvpanic, SRST reason 1) */
+	END_PANIC,   /* the guest said that it failed (pvpanic, SRST reason) */
 	END_TIMEOUT, /* --timeout */
 	END_QUIT,    /* the user, on the console */
 	END_SIGNAL,  /* SIGINT, SIGTERM, SIGHUP */
@@ -103,6 +103,12 @@ enum machine_end {
 	END_HOST,    /* the host failed under us */
 };
 void machine_request_end(struct machine *machine, enum machine_end end);
+
+/* The guest's system reset (SBI 3.0, chapter 10): ends the machine as TYPE and REASON say. */
+void machine_system_reset(struct machine *machine, uint32_t type, uint32_t reason);
+
+/* The guest's status (0: all is well), for when it powers off; the last one counts. Any thread. */
+void machine_guest_status(struct machine *machine, uint32_t status);
 
 /*
  * A guest's mistake: counted, and logged at a bounded rate with the name of WHO (a device or "sbi")

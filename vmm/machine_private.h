@@ -12,6 +12,7 @@
 #include "vmm/bus.h"
 #include "vmm/config.h"
 #include "vmm/console.h"
+#include "vmm/exit_status.h"
 #include "vmm/image.h"
 #include "vmm/kvm.h"
 #include "vmm/machine.h"
@@ -19,6 +20,8 @@
 #include "vmm/vcpu.h"
 
 #define MACHINE_MAX_MSI 512u
+
+#define GUEST_STATUS_GIVEN (1ull << 32)
 
 /* The files that a machine boots from. */
 struct boot_files {
@@ -63,6 +66,7 @@ struct machine {
 
 	struct uart *uart;
 	struct rtc *rtc;
+	struct finisher *finisher;
 	struct pci_host *pci;
 	struct virtio_mmio *virtio_mmio[BOARD_VIRTIO_SLOTS];
 	unsigned int virtio_mmio_count;
@@ -80,6 +84,8 @@ struct machine {
 
 	atomic_int end;	       /* enum machine_end */
 	atomic_int end_signal; /* END_SIGNAL: which */
+	atomic_ullong status;  /* that the guest gave, and GUEST_STATUS_GIVEN; 0: none */
+	struct guest_end said; /* by whoever set end; read after the vCPUs stopped */
 	atomic_bool stopping;  /* vCPUs leave KVM_RUN for good */
 
 	atomic_uint guest_error_lines_total; /* printed in this life */

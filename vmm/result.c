@@ -13,7 +13,7 @@ static const struct {
 	const char *name;
 	int status;
 } ends[] = {
-	[END_NONE] = {"none", STATUS_HOST},
+	[END_NONE] = {"none", STATUS_NOT_RUN},
 	[END_POWEROFF] = {"poweroff", STATUS_OK},
 	[END_RESET] = {"reset", STATUS_RESET},
 	[END_PANIC] = {"panic", STATUS_PANIC},
@@ -21,7 +21,7 @@ static const struct {
 	[END_QUIT] = {"quit", STATUS_QUIT},
 	[END_SIGNAL] = {"signal", 128},
 	[END_VCPU] = {"vcpu", STATUS_VCPU},
-	[END_HOST] = {"host", STATUS_HOST},
+	[END_HOST] = {"host", STATUS_NOT_RUN},
 };
 
 const char *machine_end_name(enum machine_end end)
@@ -33,6 +33,8 @@ int machine_end_status(const struct run_account *account)
 {
 	int status = ends[account->end].status;
 
+	if (account->end == END_POWEROFF && account->said.has_status)
+		return exit_status_of_guest(account->said.status);
 	return account->end == END_SIGNAL ? status + account->signal_number : status;
 }
 
@@ -75,6 +77,24 @@ static json_object *seconds(uint64_t ns)
 	return json_object_new_double_s((double)ns / 1e9, text);
 }
 
+/* What the guest said about its end, as it said it. */
+static void add_guest_end(json_object *result, const struct guest_end *said)
+{
+	json_object *srst = NULL;
+
+	json_object_object_add(result, "guest_status",
+			       said->has_status ? json_object_new_int64(said->status) : NULL);
+	if (said->reset) {
+		srst = json_object_new_object();
+		json_object_object_add(srst, "type",
+				       json_object_new_string(srst_type_name(said->type)));
+		json_object_object_add(srst, "reason", json_object_new_int64(said->reason));
+		json_object_object_add(srst, "reason_name",
+				       json_object_new_string(srst_reason_name(said->reason)));
+	}
+	json_object_object_add(result, "srst", srst);
+}
+
 bool result_write(const char *path, const struct config *config, const struct run_account *account)
 {
 	json_object *result = json_object_new_object();
@@ -91,6 +111,7 @@ bool result_write(const char *path, const struct config *config, const struct ru
 	if (account->end == END_SIGNAL)
 		json_object_object_add(result, "signal",
 				       json_object_new_int(account->signal_number));
+	add_guest_end(result, &account->said);
 	json_object_object_add(result, "boots", json_object_new_int((int)account->boots));
 	json_object_object_add(result, "started", seconds(account->started_ns));
 	json_object_object_add(result, "setup_seconds", seconds(account->setup_ns));

@@ -8,6 +8,7 @@
 
 #include "vmm/config.h"
 #include "vmm/exit_log.h"
+#include "vmm/exit_status.h"
 #include "vmm/kvm_stats.h"
 #include "vmm/machine.h"
 #include "vmm/vcpu.h"
@@ -18,6 +19,7 @@ struct boot_files;
 struct run_account {
 	enum machine_end end;
 	int signal_number;	 /* with END_SIGNAL */
+	struct guest_end said;	 /* of the last life */
 	unsigned int boots;	 /* 1 and up */
 	uint64_t first_start_ns; /* CLOCK_MONOTONIC of the first power-on; 0: not yet */
 	uint64_t started_ns;	 /* CLOCK_REALTIME of the first power-on */

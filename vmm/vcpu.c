@@ -106,16 +106,19 @@ static void exit_csr(struct vcpu *vcpu)
 static void exit_system_event(struct vcpu *vcpu)
 {
 	const struct kvm_run *run = vcpu->run;
-	/* SRST's reset_reason 1 is "system failure" (SBI 3.0, chapter 10). */
-	bool failed = run->system_event.ndata > 0 && run->system_event.data[0] == 1;
-	enum machine_end end;
+	uint64_t reason = run->system_event.ndata > 0 ? run->system_event.data[0] : 0;
+	uint64_t type = SRST_COLD_REBOOT;
 
 	switch (run->system_event.type) {
-	case KVM_SYSTEM_EVENT_SHUTDOWN: end = END_POWEROFF; break;
-	case KVM_SYSTEM_EVENT_RESET: end = END_RESET; break;
-	default: end = END_PANIC; break;
+	case KVM_SYSTEM_EVENT_SHUTDOWN: type = SRST_SHUTDOWN; break;
+	case KVM_SYSTEM_EVENT_RESET:
+		/* KVM does not say which reboot, but the call's registers are as they were. */
+		kvm_get_reg(vcpu->fd, KVM_CORE_REG(regs.a0), &type);
+		type = type == SRST_WARM_REBOOT ? SRST_WARM_REBOOT : SRST_COLD_REBOOT;
+		break;
+	default: machine_request_end(vcpu->machine, END_PANIC); return;
 	}
-	machine_request_end(vcpu->machine, failed ? END_PANIC : end);
+	machine_system_reset(vcpu->machine, (uint32_t)type, (uint32_t)reason);
 }
 
 static void exit_nothing(struct vcpu *vcpu)

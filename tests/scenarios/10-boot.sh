@@ -139,7 +139,7 @@ says_more() {
 closed_pipe() {
     { vhart run --kernel /guests/linux/Image --memory 128M </dev/null 2>"$err"; echo $? >status; } | :
     status=$(cat status) last="output to a closed pipe"
-    expect_status 1
+    expect_status 125
     expect_one_line
     expect_err 'standard output: '
 }

@@ -118,4 +118,4 @@ t "SIGINT: status 130" ends_by_signal INT 130
 t "on a terminal: raw, Ctrl-A h helps, Ctrl-A x quits with 130, the terminal is as before" quit_by_key
 t "on a terminal: as before after a timeout" terminal_after 2302 "vhart run --kernel /guests/spin.elf --memory 16M --timeout 0.5" 124
 t "on a terminal: as before after SIGTERM" terminal_after_signal
-t "on a terminal: as before when the VM cannot start" terminal_after 2304 "vhart run --kernel /guests/hello.elf --memory 16M --disk /tmp" 1
+t "on a terminal: as before when the VM cannot start" terminal_after 2304 "vhart run --kernel /guests/hello.elf --memory 16M --disk /tmp" 125

@@ -1,5 +1,5 @@
 # shellcheck shell=dash
-# What vhart refuses: one line on standard error that names the thing, status 2 for the user's input, 1 for the host, nothing left behind.
+# What vhart refuses: one line on standard error that names the thing, status 125, nothing left behind.
 # lab: hosts=6.12,7.2
 
 image=/guests/linux/Image
@@ -41,54 +41,54 @@ no() {
     t "$name_of_case" refused "$@"
 }
 
-no "no options" 2 'nothing to boot'
-no "an unknown option" 2 'unknown option --memroy: did you mean --memory' --memroy 1G
-no "an operand" 2 '^vhart: Image: ' Image
-no "an option twice" 2 '--cpus is given twice' --cpus 1 --cpus 2 --kernel $image
-no "a forgotten value" 2 '--kernel: its value is missing' --kernel
-no "firmware and kernel" 2 '--firmware and --kernel' --firmware zeroes --kernel $image
-no "firmware and initrd" 2 '--initrd needs --kernel' --firmware zeroes --initrd zeroes
-no "--cpus 0" 2 '--cpus 0: ' --kernel $image --cpus 0
-no "--cpus beyond KVM's limit" 2 '--cpus 100000: ' --kernel $image --cpus 100000
-no "--memory 12" 2 '--memory 12: ' --kernel $image --memory 12
-no "--memory 1M" 2 '--memory 1M: ' --kernel $image --memory 1M
-no "--console loud" 2 '--console loud: ' --kernel $image --console loud
-no "--inject without a path" 2 '--inject text: ' --kernel $image --inject text
-no "--inject with .." 2 '--inject text:/a/../b: ' --kernel $image --inject text:/a/../b
-no "--inject of a missing file" 2 '--inject missing: No such file' --kernel $image --inject missing:/x
+no "no options" 125 'nothing to boot'
+no "an unknown option" 125 'unknown option --memroy: did you mean --memory' --memroy 1G
+no "an operand" 125 '^vhart: Image: ' Image
+no "an option twice" 125 '--cpus is given twice' --cpus 1 --cpus 2 --kernel $image
+no "a forgotten value" 125 '--kernel: its value is missing' --kernel
+no "firmware and kernel" 125 '--firmware and --kernel' --firmware zeroes --kernel $image
+no "firmware and initrd" 125 '--initrd needs --kernel' --firmware zeroes --initrd zeroes
+no "--cpus 0" 125 '--cpus 0: ' --kernel $image --cpus 0
+no "--cpus beyond KVM's limit" 125 '--cpus 100000: ' --kernel $image --cpus 100000
+no "--memory 12" 125 '--memory 12: ' --kernel $image --memory 12
+no "--memory 1M" 125 '--memory 1M: ' --kernel $image --memory 1M
+no "--console loud" 125 '--console loud: ' --kernel $image --console loud
+no "--inject without a path" 125 '--inject text: ' --kernel $image --inject text
+no "--inject with .." 125 '--inject text:/a/../b: ' --kernel $image --inject text:/a/../b
+no "--inject of a missing file" 125 '--inject missing: No such file' --kernel $image --inject missing:/x
 
 for role in kernel firmware; do
-    no "a $role that is missing" 2 "--$role missing: No such file" --$role missing
-    no "a $role that is empty" 2 "--$role empty is empty" --$role empty
-    no "a $role that is a directory" 2 "--$role /tmp is a directory" --$role /tmp
-    no "a $role for x86-64" 2 "--$role x86.elf is an ELF file for x86-64" --$role x86.elf
-    no "a $role that is too big" 2 "--$role big .*--memory" --$role big --memory 32M
+    no "a $role that is missing" 125 "--$role missing: No such file" --$role missing
+    no "a $role that is empty" 125 "--$role empty is empty" --$role empty
+    no "a $role that is a directory" 125 "--$role /tmp is a directory" --$role /tmp
+    no "a $role for x86-64" 125 "--$role x86.elf is an ELF file for x86-64" --$role x86.elf
+    no "a $role that is too big" 125 "--$role big .*--memory" --$role big --memory 32M
 done
-no "a kernel that is text" 2 '--kernel text is not a kernel' --kernel text
-no "a kernel that is zeroes" 2 '--kernel zeroes is not a kernel' --kernel zeroes
-no "a truncated Image" 2 '--kernel short is .*truncated' --kernel short
-no "an Image without its header" 2 '--kernel shorter is ' --kernel shorter
-no "a truncated gzip file" 2 '--kernel torn.gz has truncated' --kernel torn.gz
-no "a damaged gzip file" 2 '--kernel damaged.gz (has damaged|is )' --kernel damaged.gz
-no "a truncated zboot image" 2 '--kernel torn.zboot is a truncated' --kernel torn.zboot
-no "a truncated ELF file" 2 '--kernel torn.elf is a truncated' --kernel torn.elf
-no "an initrd that is missing" 2 '--initrd missing: No such file' --kernel $image --initrd missing
-no "an initrd that is empty" 2 '--initrd empty is empty' --kernel $image --initrd empty
-no "memory too small for the kernel" 2 "--kernel $image needs [0-9]+ MiB of memory, --memory has 32 MiB" --kernel $image --memory 32M
-no "memory too small for the initrd" 2 'initrd of 64 MiB, needs' --kernel $image --initrd big --memory 64M
+no "a kernel that is text" 125 '--kernel text is not a kernel' --kernel text
+no "a kernel that is zeroes" 125 '--kernel zeroes is not a kernel' --kernel zeroes
+no "a truncated Image" 125 '--kernel short is .*truncated' --kernel short
+no "an Image without its header" 125 '--kernel shorter is ' --kernel shorter
+no "a truncated gzip file" 125 '--kernel torn.gz has truncated' --kernel torn.gz
+no "a damaged gzip file" 125 '--kernel damaged.gz (has damaged|is )' --kernel damaged.gz
+no "a truncated zboot image" 125 '--kernel torn.zboot is a truncated' --kernel torn.zboot
+no "a truncated ELF file" 125 '--kernel torn.elf is a truncated' --kernel torn.elf
+no "an initrd that is missing" 125 '--initrd missing: No such file' --kernel $image --initrd missing
+no "an initrd that is empty" 125 '--initrd empty is empty' --kernel $image --initrd empty
+no "memory too small for the kernel" 125 "--kernel $image needs [0-9]+ MiB of memory, --memory has 32 MiB" --kernel $image --memory 32M
+no "memory too small for the initrd" 125 'initrd of 64 MiB, needs' --kernel $image --initrd big --memory 64M
 
-no "a disk that is missing" 1 'disk missing: No such file' --kernel $image --disk missing
-no "a disk that is a directory" 1 'disk /tmp: is a directory' --kernel $image --disk /tmp
-no "a disk that is a terminal" 1 'disk /dev/null: is neither' --kernel $image --disk /dev/null
-no "a disk without a sector" 1 'disk tiny-disk: has 100 bytes' --kernel $image --disk tiny-disk
-no "a disk that is empty" 1 'disk empty: has 0 bytes' --kernel $image --disk empty
-no "a disk twice" 1 'disk disk: is in use' --kernel $image --disk disk --disk disk
-no "a disk option that is none" 2 '--disk disk,rw: ' --kernel $image --disk disk,rw
-no "an interface that does not exist" 1 'nosuchif' --kernel $image --net tap=nosuchif
-no "an FDT that cannot be written" 1 '--dump-fdt /nowhere/x: ' --kernel $image --dump-fdt /nowhere/x
+no "a disk that is missing" 125 'disk missing: No such file' --kernel $image --disk missing
+no "a disk that is a directory" 125 'disk /tmp: is a directory' --kernel $image --disk /tmp
+no "a disk that is a terminal" 125 'disk /dev/null: is neither' --kernel $image --disk /dev/null
+no "a disk without a sector" 125 'disk tiny-disk: has 100 bytes' --kernel $image --disk tiny-disk
+no "a disk that is empty" 125 'disk empty: has 0 bytes' --kernel $image --disk empty
+no "a disk twice" 125 'disk disk: is in use' --kernel $image --disk disk --disk disk
+no "a disk option that is none" 125 '--disk disk,rw: ' --kernel $image --disk disk,rw
+no "an interface that does not exist" 125 'nosuchif' --kernel $image --net tap=nosuchif
+no "an FDT that cannot be written" 125 '--dump-fdt /nowhere/x: ' --kernel $image --dump-fdt /nowhere/x
 
 no_result() {
-    expect_status 1 vhart run --kernel /guests/hello.elf --memory 16M --result /nowhere/x
+    expect_status 125 vhart run --kernel /guests/hello.elf --memory 16M --result /nowhere/x
     expect_one_line
     expect_err '--result /nowhere/x: No such file'
 }
@@ -97,7 +97,7 @@ t "a result that cannot be written" no_result
 leaves_no_tap() {
     before=$(ls /sys/class/net)
     run vhart run --kernel $image --net tap=nosuchif
-    expect_status 1
+    expect_status 125
     expect_eq "the interfaces" "$(ls /sys/class/net)" "$before"
 }
 t "no tap interface stays behind" leaves_no_tap
@@ -123,7 +123,7 @@ read_only_disk() {
     chmod 444 disk
     chmod 666 /dev/kvm
     as_nobody --disk "$T/disk"
-    expect_status 1
+    expect_status 125
     expect_one_line
     expect_err 'disk .*/disk: cannot be written to .*: add ,ro'
     as_nobody --disk "$T/disk,ro"
@@ -132,7 +132,7 @@ read_only_disk() {
 no_permission() {
     chmod 600 /dev/kvm
     as_nobody
-    expect_status 1
+    expect_status 125
     expect_one_line
     expect_err '/dev/kvm: Permission denied: .*usermod'
 }
@@ -140,7 +140,7 @@ no_kvm() {
     mv /dev/kvm /dev/kvm-away
     run vhart run --kernel /guests/hello.elf
     mv /dev/kvm-away /dev/kvm
-    expect_status 1
+    expect_status 125
     expect_one_line
     expect_err '/dev/kvm: No such file .*modprobe kvm'
 }
@@ -150,7 +150,7 @@ not_kvm() {
     run vhart run --kernel /guests/hello.elf
     rm /dev/kvm
     mv /dev/kvm-away /dev/kvm
-    expect_status 1
+    expect_status 125
     expect_one_line
     expect_err '/dev/kvm: '
 }

@@ -118,7 +118,7 @@ chosen_without_bpf() {
 # Who asks for one way gets no other.
 not_another_way() {
     without_bpf --tier tracepoints
-    expect_status 1
+    expect_status 125
     expect_err 'loading BPF programs: Operation not permitted: .*setcap'
 }
 

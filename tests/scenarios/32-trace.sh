@@ -240,4 +240,4 @@ t "no process of that number" refuses 2 'there is no such process' -p 999999
 t "a process that is no VM" refuses 2 'it has no KVM VM' -p 1
 t "a timeline is not JSON" refuses 2 '--perfetto: ' --perfetto x --json -p 1
 t "too long a string" refuses 2 '--string 1000: expected a number of bytes' -s 1000 -p 1
-t "nowhere to write to" refuses 2 '/nowhere/x: No such file' -o /nowhere/x -- run --kernel /guests/hello.elf
+t "nowhere to write to" refuses 125 '/nowhere/x: No such file' -o /nowhere/x -- run --kernel /guests/hello.elf

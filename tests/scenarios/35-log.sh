@@ -110,7 +110,7 @@ by_choice() {
 
 no_descriptor() {
     run vhart run --kernel /guests/hello.elf --memory 16M --exit-log "$1"
-    expect_status 2
+    expect_status 125
     expect_err '--exit-log.*expected a file descriptor'
     expect_one_line
 }

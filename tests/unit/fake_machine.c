@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "vmm/exit_status.h"
+
 static void require(bool ok, const char *what)
 {
 	if (ok)
@@ -303,6 +305,19 @@ void machine_request_end(struct machine *machine, enum machine_end end)
 {
 	if (machine->end == END_NONE)
 		machine->end = end;
+}
+
+void machine_system_reset(struct machine *machine, uint32_t type, uint32_t reason)
+{
+	machine->reset_type = type;
+	machine->reset_reason = reason;
+	machine_request_end(machine, srst_end(type, reason));
+}
+
+void machine_guest_status(struct machine *machine, uint32_t status)
+{
+	machine->has_status = true;
+	machine->status = status;
 }
 
 void machine_guest_error(struct machine *machine, const char *who, const char *format, ...)

@@ -67,6 +67,9 @@ struct machine {
 	size_t input_len;
 
 	enum machine_end end;
+	uint32_t reset_type, reset_reason;
+	bool has_status; /* that the guest gave: */
+	uint32_t status;
 	unsigned int guest_errors;
 	char guest_error[256]; /* the last one: "who: what" */
 

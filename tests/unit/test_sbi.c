@@ -316,15 +316,24 @@ static void a_system_failure_is_a_panic(void **state)
 
 static void reserved_reset_types_and_reasons_are_refused(void **state)
 {
-	static const uint32_t wrong[] = {3, 0xefffffff, 0xf0000000, 0xffffffff};
+	static const uint32_t types[] = {3, 0xefffffff, 0xf0000000, 0xffffffff};
+	static const uint32_t reasons[] = {2, 3, 0x7fffffff, 0xdfffffff};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
-		expect(call(SRST, 0, wrong[i], 0, 0), SBI_ERR_INVALID_PARAM, 0);
-		expect(call(SRST, 0, 0, wrong[i], 0), SBI_ERR_INVALID_PARAM, 0);
-	}
-	expect(call(SRST, 0, 0, 2, 0), SBI_ERR_INVALID_PARAM, 0);
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+		expect(call(SRST, 0, types[i], 0, 0), SBI_ERR_INVALID_PARAM, 0);
+	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
+		expect(call(SRST, 0, 0, reasons[i], 0), SBI_ERR_INVALID_PARAM, 0);
 	assert_int_equal(machine.end, END_NONE);
+}
+
+static void a_vendor_reason_is_handed_on(void **state)
+{
+	(void)state;
+	expect(call(SRST, 0, 0, 0xffffffffe0000007, 0), SBI_SUCCESS, 0);
+	assert_int_equal(machine.end, END_POWEROFF);
+	assert_int_equal(machine.reset_type, 0);
+	assert_int_equal(machine.reset_reason, 0xe0000007);
 }
 
 /* ---- SUSP ---- */
@@ -415,6 +424,7 @@ int main(void)
 		TEST(a_reset_ends_the_machine_as_asked),
 		TEST(a_system_failure_is_a_panic),
 		TEST(reserved_reset_types_and_reasons_are_refused),
+		TEST(a_vendor_reason_is_handed_on),
 		TEST(suspend_to_ram_stops_the_calling_hart),
 		TEST(other_sleep_types_are_refused),
 		TEST(resuming_outside_ram_is_refused),
