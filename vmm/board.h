@@ -26,6 +26,12 @@
 #define MAP_PCI_MEM	  0x40000000ull
 #define MAP_PCI_MEM_LEN	  0x40000000ull
 #define MAP_RAM		  0x80000000ull
+/*
+ * A page that the guest is told nothing of: its harts execute it for the VMM (lcofi_stub.h). The
+ * last one below 2^41, where a guest of KVM has its end under Sv39x4; as a virtual address it does
+ * not exist under Sv39, and is used by nobody under Sv48 and Sv57.
+ */
+#define MAP_LCOFI_STUB 0x1fffffff000ull
 
 /* Interrupt lines (sources of the APLIC or PLIC). */
 #define LINE_UART	   1u

@@ -150,21 +150,12 @@ static bool memory_writable(void *opaque, uint64_t address, size_t size)
 	return guest_memory_at(&hart->vcpu->machine->memory, address, size) != NULL;
 }
 
-/*
- * By sip, the one way for a guest that does not know us (vmm/lcofi.h tries it). KVM forgets what
- * another thread made pending between the two calls; only an SBI IPI without AIA travels that way,
- * and this is not used without AIA.
- */
+/* Pending when the guest runs next: this is in the middle of a call, or of an interrupted run. */
 static void raise_lcofi(void *opaque)
 {
 	struct hart_pmu *hart = opaque;
-	const struct pmu_choice *choice = &hart->vcpu->machine->pmu;
-	uint64_t sip;
 
-	/* Beside KVM's PMU the guest's Sscofpmf is KVM's, and so is what sip has of it. */
-	if (choice->answers == CONFIG_PMU_VMM && choice->sscofpmf &&
-	    kvm_get_reg(hart->vcpu->fd, KVM_CSR_REG(sip), &sip) == 0)
-		kvm_set_reg(hart->vcpu->fd, KVM_CSR_REG(sip), sip | SIP_LCOFIP);
+	hart->vcpu->lcofi.due = hart->vcpu->lcofi.way != NULL;
 }
 
 static const struct pmu_environment environment = {
@@ -268,6 +259,7 @@ void hart_pmu_free(struct hart_pmu *hart)
 
 void hart_pmu_reset(struct hart_pmu *hart)
 {
+	lcofi_forget(&hart->vcpu->lcofi);
 	pmu_reset(&hart->pmu);
 }
 

@@ -38,21 +38,18 @@ static const char *why_no_perf(char *text, size_t size)
 	return text;
 }
 
-/* NULL when an interrupt 13 that is written to sip arrives in a guest. */
-static const char *why_no_lcofi(const struct machine *machine, bool sscofpmf)
+/* NULL when an overflow interrupt arrives in a guest, and WAY is how. */
+static const char *why_no_lcofi(const struct machine *machine, bool sscofpmf,
+				const struct lcofi_way **way)
 {
-	struct scratch scratch;
-	struct lcofi_trial trial = {.end = LCOFI_UNKNOWN};
-	const char *step;
+	const char *why;
 
 	if (!sscofpmf)
 		return "this host's guests have no Sscofpmf";
 	if (!machine->has_aia)
 		return "an overflow interrupt takes AIA";
-	if (scratch_open(&scratch, machine->kvm_fd, &step) == 0)
-		trial = lcofi_try_sip(&scratch);
-	scratch_close(&scratch);
-	return lcofi_why_not(&trial);
+	*way = lcofi_choose(machine->kvm_fd, &why);
+	return why;
 }
 
 /* NULL when this process may load BPF programs; the rest is seen when they are loaded. */
@@ -65,7 +62,8 @@ static const char *why_no_forward(void)
 	       "cap_bpf,cap_perfmon+ep $(command -v vhart)";
 }
 
-static struct pmu_host look(const struct machine *machine, char *perf, size_t perf_size)
+static struct pmu_host look(const struct machine *machine, char *perf, size_t perf_size,
+			    const struct lcofi_way **way)
 {
 	int vcpu_fd = machine->vcpus[0].fd;
 	uint64_t value = 0;
@@ -80,7 +78,7 @@ static struct pmu_host look(const struct machine *machine, char *perf, size_t pe
 	    (machine->config->pmu == CONFIG_PMU_AUTO && host.kvm_pmu && host.kvm_sscofpmf))
 		return host;
 	host.no_perf = why_no_perf(perf, perf_size);
-	host.no_lcofi = why_no_lcofi(machine, host.kvm_sscofpmf);
+	host.no_lcofi = why_no_lcofi(machine, host.kvm_sscofpmf, way);
 	return host;
 }
 
@@ -120,6 +118,23 @@ static void add_rules(const struct pmu_choice *choice, struct forward_rules *rul
 		(struct forward_rule){.eid = PMU_EID, .fids = FORWARD_ALL_FIDS};
 	if (choice->answers == CONFIG_PMU_VMM)
 		rules->counter_reads = rules->hart_stops = 1;
+}
+
+static bool raise_by(struct machine *machine, const struct lcofi_way *way)
+{
+	int result = way->prepare ? way->prepare(machine->vm_fd) : 0;
+
+	if (result < 0) {
+		error("pmu: KVM refuses what overflow interrupts by way '%s' need: %s: try --pmu "
+		      "kvm",
+		      way->name, strerror(-result));
+		return false;
+	}
+	verbose("pmu: overflow interrupts by way '%s'", way->name);
+	for (unsigned int i = 0; i < machine->vcpu_count; i++)
+		lcofi_port_init(&machine->vcpus[i].lcofi, way, machine->vcpus[i].fd,
+				machine->vcpus[i].run);
+	return true;
 }
 
 static void answer(struct machine *machine, const struct pmu_choice *choice)
@@ -223,7 +238,8 @@ bool pmu_setup(struct machine *machine)
 	struct forward_refusal refusal;
 	struct forward_rules rules;
 	char no_perf[160];
-	struct pmu_host host = look(machine, no_perf, sizeof(no_perf));
+	const struct lcofi_way *way = NULL;
+	struct pmu_host host = look(machine, no_perf, sizeof(no_perf), &way);
 	bool good = pmu_choose(machine->config, &host, choice);
 
 	rules = rules_for(machine, choice);
@@ -242,5 +258,8 @@ bool pmu_setup(struct machine *machine)
 	}
 	tell(machine, choice);
 	answer(machine, choice);
-	return choice->answers == CONFIG_PMU_KVM || take_from_kvm(machine);
+	/* Beside KVM's PMU the guest's Sscofpmf is KVM's, and so is what sip has of it. */
+	if (choice->answers != CONFIG_PMU_VMM)
+		return choice->answers == CONFIG_PMU_KVM || take_from_kvm(machine);
+	return (!choice->sscofpmf || raise_by(machine, way)) && take_from_kvm(machine);
 }

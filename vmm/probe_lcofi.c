@@ -26,38 +26,41 @@ static void on_scratch(const struct probe *probe, trial_function *run,
 	scratch_close(&scratch);
 }
 
-static void try_sip(struct scratch *scratch, struct probe_finding *finding)
+static void tell_trial(const struct lcofi_trial *trial, struct probe_finding *finding)
 {
-	struct lcofi_trial trial = lcofi_try_sip(scratch);
 	char words[96];
 
-	switch (trial.end) {
-	case LCOFI_TAKEN:
-		probe_set(finding, PROBE_OK, "a scratch guest took it (sip reads 0x%llx)",
-			  (unsigned long long)trial.sip);
-		return;
+	switch (trial->end) {
+	case LCOFI_TAKEN: probe_set(finding, PROBE_OK, "a scratch guest took it"); return;
 	case LCOFI_REFUSED:
-		probe_set(finding, PROBE_MISSING, "KVM refuses: %s", strerror(trial.failure));
+		probe_set(finding, PROBE_MISSING, "KVM refuses: %s", strerror(trial->failure));
 		return;
 	case LCOFI_UNKNOWN:
-		scratch_explain(&trial.outcome, words, sizeof(words));
+		scratch_explain(&trial->outcome, words, sizeof(words));
 		probe_set(finding, PROBE_MISSING, "it did not reach a scratch guest: %s", words);
 		return;
 	case LCOFI_IGNORED:
-		finding->fix = "use harts that take interrupt 13 in VS-mode (QEMU has them up to "
-			       "version 10.0.2)";
+		finding->fix = "use a host with AIA and harts that take interrupt 13 in VS-mode "
+			       "(QEMU has them up to version 10.0.2)";
 		break;
 	default: break;
 	}
-	probe_set(finding, PROBE_MISSING, "it did not reach a scratch guest: %s; sip reads 0x%llx",
-		  lcofi_why_not(&trial), (unsigned long long)trial.sip);
+	probe_set(finding, PROBE_MISSING, "it did not reach a scratch guest: %s",
+		  lcofi_why_not(trial));
 }
 
-static void check_sip(struct probe *probe, const struct probe_check *check,
+/* The check's number is that of the way. */
+static void check_way(struct probe *probe, const struct probe_check *check,
 		      struct probe_finding *finding)
 {
-	(void)check;
-	on_scratch(probe, try_sip, finding);
+	struct lcofi_trial trial;
+	struct scratch scratch;
+
+	if (!scratch_for_check(&scratch, probe, finding))
+		return;
+	trial = lcofi_ways[check->number].try(&scratch);
+	tell_trial(&trial, finding);
+	scratch_close(&scratch);
 }
 
 static void try_msi(struct scratch *scratch, struct probe_finding *finding)
@@ -111,10 +114,12 @@ static void check_interrupt(struct probe *probe, const struct probe_check *check
 }
 
 const struct probe_check probe_lcofi_checks[] = {
-	{"lcofi.sip", "by sip (ONE_REG)", check_sip, 0,
-	 "a PMU that vhart answers can count for an unmodified guest, but not sample ('perf "
-	 "record')",
+	{"lcofi.sip", "by sip (ONE_REG)", check_way, 0,
+	 "one way less in which a guest can sample ('perf record') with a PMU that vhart answers",
 	 "run a host kernel of 7.x on a host with AIA and Sscofpmf (./lab --host 7.2 is one)"},
+	{"lcofi.stub", "by code on the vCPU", check_way, 1,
+	 "one way less in which a guest can sample ('perf record') with a PMU that vhart answers",
+	 "use a host with AIA and Sscofpmf (./lab is one)"},
 	{"lcofi.msi", "by an MSI or APLIC line", check_msi, 0,
 	 "guests that know vhart need another way to hear of an overflow",
 	 "use a host with AIA (in QEMU: -M virt,aia=aplic-imsic,aia-guests=3; in the lab: --aia "

@@ -161,7 +161,7 @@ static struct scratch_outcome read_exit(const struct kvm_run *run)
 	return outcome;
 }
 
-static struct scratch_outcome run_limited(struct scratch *scratch)
+struct scratch_outcome scratch_run(struct scratch *scratch)
 {
 	struct scratch_outcome outcome = {.end = SCRATCH_FAILED};
 	timer_t timer;
@@ -189,14 +189,24 @@ static struct scratch_outcome run_limited(struct scratch *scratch)
 
 struct scratch_outcome scratch_start(struct scratch *scratch)
 {
-	return run_limited(scratch);
+	return scratch_run(scratch);
+}
+
+void scratch_answer(struct scratch *scratch, uint64_t rounds)
+{
+	scratch->run->riscv_sbi.ret[0] = 0;
+	scratch->run->riscv_sbi.ret[1] = rounds;
 }
 
 struct scratch_outcome scratch_spin(struct scratch *scratch, uint64_t rounds)
 {
-	scratch->run->riscv_sbi.ret[0] = 0;
-	scratch->run->riscv_sbi.ret[1] = rounds;
-	return run_limited(scratch);
+	scratch_answer(scratch, rounds);
+	return scratch_run(scratch);
+}
+
+struct scratch_outcome scratch_exit(const struct scratch *scratch)
+{
+	return read_exit(scratch->run);
 }
 
 void scratch_explain(const struct scratch_outcome *outcome, char *text, size_t size)

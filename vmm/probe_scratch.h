@@ -44,6 +44,12 @@ struct scratch_outcome {
 struct scratch_outcome scratch_start(struct scratch *scratch);
 /* Lets the guest that is ready spin ROUNDS times: two instructions each. */
 struct scratch_outcome scratch_spin(struct scratch *scratch, uint64_t rounds);
+
+/* The same in two steps: its answer, and KVM_RUN until the guest tells what happened. */
+void scratch_answer(struct scratch *scratch, uint64_t rounds);
+struct scratch_outcome scratch_run(struct scratch *scratch);
+/* What the exit that is there means. */
+struct scratch_outcome scratch_exit(const struct scratch *scratch);
 /* OUTCOME in words, for a finding. */
 void scratch_explain(const struct scratch_outcome *outcome, char *text, size_t size);
 

@@ -328,6 +328,31 @@ static void attach_forward(struct vcpu *vcpu)
 		failed_run(vcpu, -result);
 }
 
+static void lcofi_failed(struct vcpu *vcpu, int reason)
+{
+	if (vcpu->lcofi_failures++ == 0)
+		warning("pmu: hart %u: an overflow interrupt is lost (way %s): %s", vcpu->id,
+			vcpu->lcofi.way->name, strerror(reason));
+}
+
+/* KVM_RUN, of what is due before the guest goes on or else of the guest. */
+static int run_vcpu(struct vcpu *vcpu)
+{
+	int result;
+
+	if (vcpu->lcofi.due) {
+		switch (lcofi_raise(&vcpu->lcofi, &result)) {
+		case LCOFI_RAISED: break;
+		case LCOFI_RETURNED: return result;
+		case LCOFI_FAILED: lcofi_failed(vcpu, -result); break;
+		}
+	}
+	exit_log_entering(&vcpu->log);
+	result = kvm_run(vcpu->fd);
+	exit_log_left(&vcpu->log, vcpu->run, result);
+	return result;
+}
+
 static void *vcpu_thread(void *opaque)
 {
 	struct vcpu *vcpu = opaque;
@@ -339,9 +364,7 @@ static void *vcpu_thread(void *opaque)
 	attach_forward(vcpu);
 	vcpu->log = exit_log_port(machine->exit_log, vcpu->id);
 	while (!atomic_load(&machine->stopping)) {
-		exit_log_entering(&vcpu->log);
-		result = kvm_run(vcpu->fd);
-		exit_log_left(&vcpu->log, vcpu->run, result);
+		result = run_vcpu(vcpu);
 		if (forward_waits(&vcpu->forward))
 			answer_forwarded(vcpu, result);
 		if (result == 0) {
@@ -363,6 +386,7 @@ static void *vcpu_thread(void *opaque)
 		}
 	}
 	exit_log_ended(&vcpu->log);
+	lcofi_forget(&vcpu->lcofi);
 	hart_pmu_free(vcpu->pmu);
 	vcpu->pmu = NULL;
 	return NULL;

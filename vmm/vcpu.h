@@ -11,6 +11,7 @@
 
 #include "sbi/forward.h"
 #include "vmm/exit_log.h"
+#include "vmm/lcofi.h"
 
 struct hart_pmu;
 struct machine;
@@ -35,6 +36,8 @@ struct vcpu {
 	bool started;
 	struct forward_port forward;
 	struct exit_log_port log;
+	struct lcofi_port lcofi;
+	uint64_t lcofi_failures;
 	struct hart_pmu *pmu; /* NULL: the guest did not call it yet */
 	sigset_t kept;	      /* see vcpu_keep_signal() */
 	bool keeps;

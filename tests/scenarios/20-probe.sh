@@ -49,6 +49,8 @@ knows_whether_lcofi_can_be_raised() {
     out=$found
     if on_7 && host_has_aia; then lcofi=ok; else lcofi=missing; fi
     expect_finding lcofi.sip $lcofi
+    if lcofi_works && host_has_aia; then lcofi=ok; else lcofi=missing; fi
+    expect_finding lcofi.stub $lcofi
 }
 
 finds_that_samples_arrive() {

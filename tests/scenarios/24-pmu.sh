@@ -4,8 +4,6 @@
 # that KVM's PMU had (tests/lab/README.md), and so would whatever ran before.
 # lab: hosts=6.12,7.2 smp=1 icount=yes alone
 
-on_7() { case $(uname -r) in 6.*) return 1 ;; esac }
-
 # What the guest does, a section each; $out keeps all of it.
 guest_script='#!/bin/sh
 loop="i=0; while [ \$i -lt 1000 ]; do i=\$((i+1)); done"
@@ -74,11 +72,6 @@ counts_a_process() {
 }
 
 tells_user_from_kernel() {
-    # Linux wants Sscofpmf for it, which the guest has where overflows can be raised.
-    if [ $mode = vmm ] && ! on_7; then
-        section user | grep -q '<not supported>' || die "$(section user)"
-        return 0
-    fi
     user=$(number user instructions:u) kernel=$(number kernel instructions:k) both=$(number stat instructions)
     between 5000000 "$user" "$both"
     between 100000 "$kernel" "$both"
@@ -132,20 +125,15 @@ counting() {
 }
 
 mode=vmm
-if on_7; then sample=yes; else sample=''; fi
-t "--pmu vmm: perf runs in a Linux guest" boot_perf vmm "$sample"
-if on_7; then
-    t "--pmu vmm: the start line says that it counts and samples" says_who_answers 'vmm: this process counts and samples, profile best$'
-else
-    t "--pmu vmm: the start line says why it cannot sample" says_who_answers 'vmm: this process counts, profile best; no sampling: .*wrong place'
-fi
+t "--pmu vmm: perf runs in a Linux guest" boot_perf vmm yes
+t "--pmu vmm: the start line says that it counts and samples" says_who_answers 'vmm: this process counts and samples, profile best$'
 counting
 t "--pmu vmm: a platform event counts the guest's exits" counts_what_the_host_sees
-if on_7 && lcofi_works; then
+if lcofi_works; then
     t "--pmu vmm: perf record -c gets 95 of 100 samples at least" samples_at_a_period
     t "--pmu vmm: perf record -F adapts its period" samples_at_a_frequency
     t "--pmu vmm: two processes are sampled at once" samples_two_processes_at_once
-elif on_7; then
+else
     skip "--pmu vmm: perf record" "QEMU $LAB_QEMU raises no overflow interrupt"
 fi
 

@@ -3,8 +3,6 @@
 # Counts are compared, so under icount and on one host CPU: QEMU's counters then count one thread at a time.
 # lab: hosts=6.12,7.2 smp=1 icount=yes
 
-on_7() { case $(uname -r) in 6.*) return 1 ;; esac }
-
 pmu_guest() {
     image=$1
     shift
@@ -20,7 +18,7 @@ passes() {
 # ---- isolation ----
 
 exits=139480405
-if on_7 && lcofi_works; then overflow=1; else overflow=0; fi
+if lcofi_works; then overflow=1; else overflow=0; fi
 
 stays_apart() {
     pmu_guest pmu_isolation --pmu-profile "$1" --append "$2"

@@ -15,7 +15,7 @@ as_the_profile() {
 }
 
 # counts, platform events; and overflows that come again
-if on_7 && lcofi_works; then can=39; else can=33; fi
+if lcofi_works; then can=39; else can=33; fi
 column=0
 for profile in linux-6.12 linux-7.2 spec best; do
     t "the scenarios, forwarded, as $profile" as_the_profile $profile $column $forwarded pmu_scenarios "can=$can"
