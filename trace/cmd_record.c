@@ -196,6 +196,7 @@ static uint64_t clock_realtime(void)
 static void fill_header(const struct session *session, struct recording_header *header)
 {
 	struct record_options *options = session->options;
+	struct guest_kernel kernel;
 	char name[VM_NAME_LENGTH];
 
 	vm_name(options->target.process, name);
@@ -209,7 +210,8 @@ static void fill_header(const struct session *session, struct recording_header *
 	header->start = session->start;
 	header->realtime = session->realtime;
 	header->chains = options->chains;
-	target_kernel(&options->target, header->kernel);
+	target_kernel(&options->target, &kernel);
+	guest_kernel_path(&kernel, header->kernel);
 }
 
 /* Not before the VM runs: then its command line is its own. */
@@ -310,10 +312,10 @@ static int open_collector(struct session *session)
 static int run_session(struct session *session)
 {
 	struct record_options *options = session->options;
-	char kernel[PATH_MAX];
+	struct guest_kernel kernel;
 
-	target_kernel(&options->target, kernel);
-	if (!guest_names_find(&session->symbols, &options->names, kernel, options->target.process))
+	target_kernel(&options->target, &kernel);
+	if (!guest_names_find(&session->symbols, &options->names, &kernel, options->target.process))
 		return STATUS_USAGE;
 	session->out = fopen(options->output, "we");
 	if (!session->out) {

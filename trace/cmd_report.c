@@ -115,11 +115,13 @@ static const struct option_table report_options = {
 static bool find_names(struct report *report, const struct report_options *options)
 {
 	bool asked = options->names.kallsyms || options->names.vmlinux;
+	struct guest_kernel kernel = {0};
 
 	if (report->symbols.count && !asked)
 		return true;
 	symbols_free(&report->symbols);
-	if (!guest_names_find(&report->symbols, &options->names, report->header.kernel, 0))
+	snprintf(kernel.name, sizeof(kernel.name), "%s", report->header.kernel);
+	if (!guest_names_find(&report->symbols, &options->names, &kernel, 0))
 		return false;
 	if (report->stvec)
 		guest_names_move(&report->symbols, report->stvec);

@@ -227,15 +227,15 @@ static void find_function(void *opaque, uint32_t tgid, uint64_t value, char *out
 /* False after error(). */
 static bool choose_names(struct stat_options *options, struct names *names)
 {
-	char kernel[PATH_MAX];
+	struct guest_kernel kernel;
 
 	if (options->view.by == BY_MMIO)
 		options->view.place = find_device;
 	if (options->view.by != BY_PC || !options->target.process)
 		return true;
 	options->view.place = find_function;
-	target_kernel(&options->target, kernel);
-	return guest_names_find(&names->symbols, &options->kernel_names, kernel,
+	target_kernel(&options->target, &kernel);
+	return guest_names_find(&names->symbols, &options->kernel_names, &kernel,
 				options->target.process);
 }
 

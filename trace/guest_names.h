@@ -15,22 +15,29 @@ struct guest_names_options {
 	const char *kallsyms, *vmlinux;
 };
 
+/* What a VM booted, as its command line names it. */
+struct guest_kernel {
+	char name[PATH_MAX]; /* "": not known */
+	pid_t process;	     /* whose command line that is; 0: this process's own */
+};
+
 /*
- * OPTIONS' file must be good: else false after one error() line. Where there is none, KERNEL's own
- * names are used ("": it is not known), or those of the Linux in the memory of process PID (0: it
- * does not run); if neither has any, note() says so of a KERNEL.
+ * OPTIONS' file must be good: else false after one error() line. Where there is none, the names of
+ * KERNEL are used, or those of the Linux in the memory of process PID (0: it does not run); if
+ * neither has any, note() says so of a KERNEL. KERNEL and PID may be anybody's: foreign_file.h,
+ * guest_image.h.
  */
 bool guest_names_find(struct symbols *symbols, const struct guest_names_options *options,
-		      const char *kernel, pid_t pid);
+		      const struct guest_kernel *kernel, pid_t pid);
 
 /* Moves them to where the kernel is (KASLR), by STVEC of the guest; 0: not known. Any kernel but
  * Linux stays where it was linked. */
 void guest_names_move(struct symbols *symbols, uint64_t stvec);
 
-/* The kernel that the command line WORDS boots: of vhart, QEMU or kvmtool. NULL: it has none. */
-const char *guest_kernel_of(char *const *words);
+/* By the command line of process PID, at which only that is looked. */
+void guest_kernel_of_process(pid_t pid, struct guest_kernel *kernel);
 
-/* The same of process PID, as an absolute path; "": not known. */
-void guest_kernel_of_process(pid_t pid, char out[PATH_MAX]);
+/* Its path, as the process whose it is says it; nothing is looked up. "": not known. */
+void guest_kernel_path(const struct guest_kernel *kernel, char path[PATH_MAX]);
 
 #endif

@@ -92,4 +92,13 @@ bool symbols_read_elf(struct symbols *symbols, const struct blob *elf,
 bool symbols_read_image(struct symbols *symbols, const struct blob *image,
 			char message[IMAGE_MESSAGE_MAX]);
 
+/*
+ * The same for one of several images that may be hostile: what it does is taken from *WORK, in
+ * steps of a few ns each beside one look at all of IMAGE. Where that does not last it gives up, and
+ * *WORK is 0. A real kernel takes a few millions.
+ */
+#define SYMBOLS_IMAGE_WORK (64ull << 20)
+bool symbols_search_image(struct symbols *symbols, const struct blob *image, uint64_t *work,
+			  char message[IMAGE_MESSAGE_MAX]);
+
 #endif

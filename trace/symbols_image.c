@@ -40,7 +40,15 @@ struct tables {
 	uint32_t count;
 	bool place_relative;
 	uint64_t base;
+	uint64_t *work; /* that may still be done */
 };
+
+/* False: there is no more to spend. Shapes that fit are cheap to make and dear to look at. */
+static bool spend(const struct tables *tables, uint64_t steps)
+{
+	*tables->work -= steps < *tables->work ? steps : *tables->work;
+	return *tables->work > 0;
+}
 
 static uint32_t u32_at(const struct tables *tables, size_t at)
 {
@@ -77,7 +85,7 @@ static bool is_token_table(const struct tables *tables)
 		const size_t start = token(tables, i);
 		const size_t end = i + 1 < TOKENS ? token(tables, i + 1) : tables->index;
 
-		if (end > tables->index || start >= end)
+		if (end > tables->index || start >= end || !spend(tables, 1 + (end - start) / 16))
 			return false;
 		const uint8_t *zero = memchr(tables->bytes + start, 0, end - start);
 		if (!zero)
@@ -113,7 +121,7 @@ static bool find_markers(struct tables *tables)
 		at -= 4; /* of the alignment: a kernel has more than one marker */
 	const size_t end = at;
 	for (;;) {
-		if (at < 8)
+		if (at < 8 || !spend(tables, 1))
 			return false;
 		at -= 4;
 		if (!u32_at(tables, at))
@@ -129,7 +137,7 @@ static bool find_markers(struct tables *tables)
 /* Takes the name at AT, to NAME and its LEN tokens. False when it would not end before markers. */
 static bool take_name(const struct tables *tables, size_t *at, size_t *name, size_t *len)
 {
-	if (tables->markers - *at < 2)
+	if (tables->markers - *at < 2 || !spend(tables, 1))
 		return false;
 	*len = tables->bytes[(*at)++];
 	if (*len & 0x80)
@@ -161,7 +169,7 @@ static bool find_names(struct tables *tables)
 	const size_t most = GROUP * (SYMBOL_NAME_MAX + 2);
 
 	for (size_t behind = 4; behind < most; behind += 4) {
-		if (tables->markers < last + behind + 8)
+		if (tables->markers < last + behind + 8 || !spend(tables, 1))
 			return false;
 		tables->names = tables->markers - last - behind;
 		tables->names &= ~(size_t)3;
@@ -206,7 +214,7 @@ static bool addresses_grow(const struct tables *tables)
 		if (address(tables, i) < address(tables, i - 1))
 			return false;
 	}
-	return true;
+	return spend(tables, tables->count);
 }
 
 /*
@@ -271,27 +279,43 @@ static bool find_tables(struct tables *tables)
 		if (!is_token_index(tables->bytes + at))
 			continue;
 		tables->index = at;
-		if (!find_tokens(tables) || !find_markers(tables) || !find_names(tables))
+		if (!find_tokens(tables) || !find_markers(tables) || !find_names(tables)) {
+			if (!*tables->work)
+				return false;
 			continue;
+		}
 		if (names_fit(tables) && find_addresses(tables))
 			return true;
-		if (++candidates == CANDIDATES_MOST)
+		if (++candidates == CANDIDATES_MOST || !*tables->work)
 			return false;
 	}
 	return false;
 }
 
-bool symbols_read_image(struct symbols *symbols, const struct blob *image,
-			char message[IMAGE_MESSAGE_MAX])
+bool symbols_search_image(struct symbols *symbols, const struct blob *image, uint64_t *work,
+			  char message[IMAGE_MESSAGE_MAX])
 {
-	struct tables tables = {.bytes = image->bytes, .len = image->len};
+	struct tables tables = {.bytes = image->bytes, .len = image->len, .work = work};
+	bool found;
 
 	if (!image_is_linux(image))
 		return image_refuse(message, "is not a riscv64 Linux Image");
-	if (!find_tables(&tables))
+	found = find_tables(&tables);
+	if (!*work)
+		return image_refuse(message,
+				    "has too much inside that looks like tables of symbols");
+	if (!found)
 		return image_refuse(message,
 				    "has no symbols inside (CONFIG_KALLSYMS of Linux 6.4 or "
 				    "later)");
 	add_symbols(symbols, &tables);
 	return symbols_finish(symbols, message);
+}
+
+bool symbols_read_image(struct symbols *symbols, const struct blob *image,
+			char message[IMAGE_MESSAGE_MAX])
+{
+	uint64_t work = SYMBOLS_IMAGE_WORK;
+
+	return symbols_search_image(symbols, image, &work, message);
 }

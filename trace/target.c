@@ -12,7 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "trace/guest_names.h"
+#include "trace/command_line.h"
 #include "trace/log_source.h"
 #include "trace/vms.h"
 #include "vmm/config.h"
@@ -261,18 +261,18 @@ void target_go(const struct target *target)
 		warning("vhart %s ended before it began", target->command[0]);
 }
 
-void target_kernel(const struct target *target, char path[PATH_MAX])
+void target_kernel(const struct target *target, struct guest_kernel *kernel)
 {
-	const char *kernel;
+	const char *name;
 
-	path[0] = '\0';
 	if (!target->command) {
-		guest_kernel_of_process(target->process, path);
+		guest_kernel_of_process(target->process, kernel);
 		return;
 	}
-	kernel = guest_kernel_of(target->command);
-	if (!kernel || !realpath(kernel, path))
-		path[0] = '\0';
+	*kernel = (struct guest_kernel){0};
+	name = command_line_kernel(target->command);
+	if (!name || !realpath(name, kernel->name))
+		kernel->name[0] = '\0';
 }
 
 void target_stop(const struct target *target)

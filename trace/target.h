@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "trace/guest_names.h"
 #include "trace/vms.h"
 #include "vmm/options.h"
 
@@ -55,8 +56,8 @@ bool target_find(struct target *target);
 bool target_start(struct target *target);
 void target_go(const struct target *target);
 
-/* The kernel that it boots, by its command line: an absolute path; "": not known. */
-void target_kernel(const struct target *target, char path[PATH_MAX]);
+/* The kernel that it boots, by its command line. */
+void target_kernel(const struct target *target, struct guest_kernel *kernel);
 
 /* Of a signal for us the VM that we started, if we did, shall end as well: target_wait() follows.
  */

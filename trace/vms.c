@@ -10,10 +10,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "trace/command_line.h"
 #include "vmm/printable.h"
 
-#define COMMAND_LINE_MAX 4096
-#define COMM_LENGTH	 20 /* 15 characters, proc_pid_comm(5) */
+#define COMM_LENGTH 20 /* 15 characters, proc_pid_comm(5) */
 
 /* ---- names ---- */
 
@@ -32,27 +32,12 @@ static size_t read_file(pid_t pid, const char *name, char *out, size_t size)
 	return got > 0 ? (size_t)got : 0;
 }
 
-/* The value of --name (vhart, kvmtool) or -name (QEMU: "NAME,..." or "guest=NAME,..."). */
 static bool name_on_command_line(pid_t pid, char name[VM_NAME_LENGTH])
 {
-	char line[COMMAND_LINE_MAX];
-	size_t size = read_file(pid, "cmdline", line, sizeof(line));
+	struct command_line line;
 
-	for (const char *word = line; word < line + size; word += strlen(word) + 1) {
-		const char *value = NULL;
-
-		if (!strcmp(word, "--name") || !strcmp(word, "-name") || !strcmp(word, "-n"))
-			value = word + strlen(word) + 1;
-		else if (!strncmp(word, "--name=", 7))
-			value = word + 7;
-		if (!value || value >= line + size)
-			continue;
-		if (!strncmp(value, "guest=", 6))
-			value += 6;
-		snprintf(name, VM_NAME_LENGTH, "%.*s", (int)strcspn(value, ","), value);
-		return name[0] != '\0';
-	}
-	return false;
+	command_line_split(&line, read_file(pid, "cmdline", line.text, sizeof(line.text)));
+	return command_line_name(line.words, name, VM_NAME_LENGTH);
 }
 
 /* Others' command lines and process names may hold anything: it ends on terminals. */
@@ -60,10 +45,8 @@ void vm_name(pid_t pid, char name[VM_NAME_LENGTH])
 {
 	char found[VM_NAME_LENGTH];
 
-	if (name_on_command_line(pid, found)) {
-		printable(name, VM_NAME_LENGTH, found);
+	if (name_on_command_line(pid, name))
 		return;
-	}
 	char process[COMM_LENGTH];
 
 	read_file(pid, "comm", process, sizeof(process));

@@ -31,6 +31,15 @@ static bool read_all(int fd, uint8_t *bytes, size_t len)
 	return true;
 }
 
+static bool is_regular(const struct stat *status, const char *what, const char *path)
+{
+	if (S_ISREG(status->st_mode))
+		return true;
+	error("%s %s is %s: a regular file is needed", what, path,
+	      S_ISDIR(status->st_mode) ? "a directory" : "a device, pipe or socket");
+	return false;
+}
+
 static bool load_open_file(int fd, const char *what, const char *path, uint64_t limit,
 			   struct blob *blob)
 {
@@ -40,11 +49,8 @@ static bool load_open_file(int fd, const char *what, const char *path, uint64_t 
 		error("%s %s: %s", what, path, strerror(errno));
 		return false;
 	}
-	if (!S_ISREG(status.st_mode)) {
-		error("%s %s is %s: a regular file is needed", what, path,
-		      S_ISDIR(status.st_mode) ? "a directory" : "a device, pipe or socket");
+	if (!is_regular(&status, what, path))
 		return false;
-	}
 	if (status.st_size == 0) {
 		error("%s %s is empty", what, path);
 		return false;
@@ -73,9 +79,14 @@ static bool load_open_file(int fd, const char *what, const char *path, uint64_t 
 
 bool file_load(const char *what, const char *path, uint64_t limit, struct blob *blob)
 {
+	struct stat status;
+
 	*blob = (struct blob){0};
+	/* Opening is an order to some devices: a watchdog starts. */
+	if (stat(path, &status) == 0 && !is_regular(&status, what, path))
+		return false;
 	/* Non-blocking: a pipe that nobody writes to must not hold us up. */
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	if (fd < 0) {
 		error("%s %s: %s", what, path, strerror(errno));
 		return false;

@@ -177,6 +177,56 @@ static void random_damage_is_survived(void **state)
 	}
 }
 
+enum { UNIT = 4096, UNITS = 4096, TABLES = 1024 };
+
+/*
+ * Tables that fit up to the last step, all over: tokens "a", two markers, and before them numbers
+ * of symbols as they might be, so that each has to be tried for where names may begin.
+ */
+static void put_false_tables(uint8_t *unit)
+{
+	const uint32_t count = 300, markers[] = {0, 600};
+	uint8_t *at = unit + UNIT - TABLES - sizeof(markers);
+
+	for (size_t i = 0; i + 4 <= UNIT - TABLES; i += 4)
+		memcpy(unit + i, &count, 4);
+	memcpy(at, markers, sizeof(markers));
+	at += sizeof(markers);
+	for (unsigned int i = 0; i < 256; i++) {
+		const uint16_t index = (uint16_t)(2 * i);
+
+		memcpy(at + 2 * i, "a", 2);
+		memcpy(at + 512 + 2 * i, &index, 2);
+	}
+}
+
+/* What is looked at is bounded, in all images together. */
+static void false_tables_are_given_up(void **state)
+{
+	static struct made_image image;
+	struct blob blob = {malloc(UNIT * UNITS), UNIT * UNITS};
+	uint64_t work = SYMBOLS_IMAGE_WORK;
+	struct symbols symbols = {0};
+
+	(void)state;
+	assert_non_null(blob.bytes);
+	make_image(&image, true, 0);
+	for (size_t i = 0; i < UNITS; i++)
+		put_false_tables(blob.bytes + i * UNIT);
+	memcpy(blob.bytes, image.bytes, 64);
+	assert_false(symbols_search_image(&symbols, &blob, &work, message));
+	assert_int_equal(work, 0);
+	assert_string_equal(message, "has too much inside that looks like tables of symbols");
+	/* A good one behind it finds nothing left. */
+	memcpy(blob.bytes, image.bytes, image.len);
+	assert_false(symbols_search_image(&symbols, &blob, &work, message));
+	work = SYMBOLS_IMAGE_WORK;
+	assert_true(symbols_search_image(&symbols, &blob, &work, message));
+	assert_true(work > SYMBOLS_IMAGE_WORK / 2);
+	symbols_free(&symbols);
+	blob_free(&blob);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -188,6 +238,7 @@ int main(void)
 		cmocka_unit_test(tables_that_do_not_fit_together_are_refused),
 		cmocka_unit_test(a_file_that_is_no_image_is_named_so),
 		cmocka_unit_test(random_damage_is_survived),
+		cmocka_unit_test(false_tables_are_given_up),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
