@@ -17,6 +17,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "vmm/loop_timers.h"
+
 #define RING_ENTRIES 256u
 #define NS_PER_S     1000000000ull
 
@@ -296,15 +298,8 @@ static void run_tasks(struct loop *loop)
 
 static void run_timers(struct loop *loop)
 {
-	uint64_t now = loop->timers ? now_ns() : 0;
-
-	while (loop->timers && loop->timers->deadline <= now) {
-		struct loop_timer *timer = loop->timers;
-
-		loop->timers = timer->next;
-		timer->deadline = 0;
-		timer->expired(timer);
-	}
+	if (loop->timers)
+		loop_timers_run(&loop->timers, now_ns());
 }
 
 /* ---- the turn ---- */
@@ -312,14 +307,9 @@ static void run_timers(struct loop *loop)
 /* How long nothing has to be done, in nanoseconds; UINT64_MAX: until something happens. */
 static uint64_t idle_ns(const struct loop *loop)
 {
-	uint64_t now;
-
 	if (loop->tasks_first || atomic_load(&loop->stop))
 		return 0;
-	if (!loop->timers)
-		return UINT64_MAX;
-	now = now_ns();
-	return loop->timers->deadline > now ? loop->timers->deadline - now : 0;
+	return loop->timers ? loop_timers_wait(loop->timers, now_ns()) : UINT64_MAX;
 }
 
 static int submit_and_wait(struct loop *loop, uint64_t wait_ns)
@@ -465,24 +455,9 @@ void loop_submit(struct loop *loop, struct loop_io *io)
 
 void loop_timer_set(struct loop *loop, struct loop_timer *timer, uint64_t after_ns)
 {
-	struct loop_timer **at = &loop->timers;
-
-	if (timer->deadline) {
-		while (*at && *at != timer)
-			at = &(*at)->next;
-		if (*at)
-			*at = timer->next;
-		timer->deadline = 0;
-	}
-	if (!after_ns)
-		return;
-	timer->deadline = now_ns() + after_ns;
-	at = &loop->timers;
-	while (*at && (*at)->deadline <= timer->deadline)
-		at = &(*at)->next;
-	timer->next = *at;
-	*at = timer;
-	wake_if_asleep(loop);
+	loop_timers_set(&loop->timers, timer, now_ns(), after_ns);
+	if (after_ns)
+		wake_if_asleep(loop);
 }
 
 void loop_post(struct loop *loop, struct loop_task *task)

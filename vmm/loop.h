@@ -96,7 +96,8 @@ void loop_submit(struct loop *loop, struct loop_io *io);
  */
 bool loop_io_at_once(struct loop_io *io);
 
-/* (Re)arms TIMER to expire once, AFTER_NS nanoseconds from now; 0 disarms. */
+/* (Re)arms TIMER to expire once, AFTER_NS nanoseconds from now; 0 disarms. Any number will do: one
+ * beyond the end of the clock never expires. */
 void loop_timer_set(struct loop *loop, struct loop_timer *timer, uint64_t after_ns);
 
 void loop_post(struct loop *loop, struct loop_task *task);

@@ -306,7 +306,7 @@ static void set_timeout(struct machine *machine, const struct run_account *accou
 	uint64_t deadline = account->first_start_ns ? account->first_start_ns + limit : now + limit;
 
 	machine->timeout = (struct loop_timer){.expired = timeout_expired, .opaque = machine};
-	if (limit)
+	if (machine->config->timeout > 0) /* however short */
 		loop_timer_set(machine->loop, &machine->timeout,
 			       deadline > now ? deadline - now : 1);
 }

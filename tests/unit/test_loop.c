@@ -127,6 +127,25 @@ static void timers_expire_in_the_order_of_their_deadlines(void **state)
 	assert_int_equal(fixture->order[1], 0);
 }
 
+/* What a guest may ask for: none of it comes while the machine runs, and none keeps it busy. */
+static void a_timer_in_the_far_future_does_not_expire(void **state)
+{
+	struct fixture *fixture = *state;
+	static const uint64_t after[] = {UINT64_MAX, UINT64_MAX - 1, 1ull << 63, INT64_MAX};
+	struct order_timer timers[4];
+	struct loop_timer end = {.expired = stop_now, .opaque = fixture->loop};
+
+	fixture->goal = 0;
+	for (int i = 0; i < 4; i++) {
+		timers[i] = (struct order_timer){.fixture = fixture, .id = i};
+		timers[i].timer = (struct loop_timer){.expired = note_order, .opaque = &timers[i]};
+		loop_timer_set(fixture->loop, &timers[i].timer, after[i]);
+	}
+	loop_timer_set(fixture->loop, &end, 2000000);
+	assert_int_equal(loop_run(fixture->loop), 0);
+	assert_int_equal(fixture->count, 0);
+}
+
 static void io_done(struct loop_io *io, int result)
 {
 	struct fixture *fixture = io->opaque;
@@ -316,6 +335,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_removed_watch_never_fires, setup, teardown),
 		cmocka_unit_test_setup_teardown(timers_expire_in_the_order_of_their_deadlines,
 						setup, teardown),
+		cmocka_unit_test_setup_teardown(a_timer_in_the_far_future_does_not_expire, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(file_io_of_every_speed_reports_bytes_and_errors,
 						setup, teardown),
 		cmocka_unit_test_setup_teardown(

@@ -155,6 +155,35 @@ static void setting_the_clock_past_the_alarm_fires_it(void **state)
 	assert_true(machine.line[LINE]);
 }
 
+static void an_alarm_at_the_end_of_time_does_not_interrupt(void **state)
+{
+	static const uint64_t times[] = {UINT64_MAX, UINT64_MAX - 1, 1ull << 63, INT64_MAX};
+
+	(void)state;
+	for (unsigned int i = 0; i < sizeof(times) / sizeof(times[0]); i++) {
+		set_alarm(times[i]);
+		fake_machine_run_for(&machine, 2 * MS);
+		assert_false(machine.line[LINE]);
+		assert_int_equal(get(ALARM_STATUS), 1);
+	}
+}
+
+/* The clock is the guest's: it may wrap, and then an alarm is simply one that lies behind or ahead
+ * of it. */
+static void a_clock_at_either_end_of_its_range_fires_what_lies_behind_it(void **state)
+{
+	(void)state;
+	put(TIME_HIGH, 0);
+	put(TIME_LOW, 0);
+	set_alarm(UINT64_MAX);
+	fake_machine_run_for(&machine, 2 * MS);
+	assert_false(machine.line[LINE]);
+	put(TIME_HIGH, UINT32_MAX);
+	put(TIME_LOW, 0);
+	set_alarm(1);
+	assert_true(machine.line[LINE]);
+}
+
 static void wrong_registers_and_sizes_are_guest_errors(void **state)
 {
 	(void)state;
@@ -176,6 +205,8 @@ int main(void)
 		TEST(a_cleared_alarm_does_not_interrupt),
 		TEST(a_masked_alarm_interrupts_when_it_is_enabled),
 		TEST(setting_the_clock_past_the_alarm_fires_it),
+		TEST(an_alarm_at_the_end_of_time_does_not_interrupt),
+		TEST(a_clock_at_either_end_of_its_range_fires_what_lies_behind_it),
 		TEST(wrong_registers_and_sizes_are_guest_errors),
 	};
 

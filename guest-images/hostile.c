@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a guest can do to its host and to its user without ever ending, one thing a boot, named on
+ * the command line with NAME=1:
+ *
+ *   alarm     an alarm of the clock at the end of time
+ *   odd       loads at odd addresses of a device: KVM gives up on each
+ *   uart      prints numbered lines on the UART as its driver would
+ *   byte      the same with one SBI call a character
+ *   word      the same with one SBI call a line
+ *
+ * With count=N the last four end after so many, and the guest powers off.
+ */
+#include <stdbool.h>
+
+#include "lib/fdt.h"
+#include "lib/guest.h"
+#include "lib/io.h"
+#include "lib/memory.h"
+#include "lib/print.h"
+#include "lib/sbi.h"
+#include "lib/trap.h"
+#include "vmm/board.h"
+
+enum {
+	RTC_ALARM_LOW = 0x08,
+	RTC_ALARM_HIGH = 0x0c,
+	RTC_IRQ_ENABLED = 0x10,
+	UART_THR = 0,
+	UART_LSR = 5,
+	UART_LSR_THRE = 0x20,
+};
+
+static const char *args;
+
+static uint64_t how_many(void)
+{
+	uint64_t count = bootarg(args, "count", 0);
+
+	return count ? count : UINT64_MAX;
+}
+
+static void alarm(void)
+{
+	io_write(MAP_RTC + RTC_IRQ_ENABLED, 4, 1);
+	io_write(MAP_RTC + RTC_ALARM_HIGH, 4, UINT32_MAX);
+	io_write(MAP_RTC + RTC_ALARM_LOW, 4, UINT32_MAX);
+	print("the alarm is set\n");
+	for (;;)
+		__asm__ volatile("wfi");
+}
+
+static void odd(void)
+{
+	trap_expected = true;
+	for (uint64_t count = how_many(); count; count--)
+		io_read(MAP_UART + 1, 8);
+	trap_expected = false;
+	print("exceptions %lu\n", trap.exceptions);
+}
+
+static void put_uart(const char *text)
+{
+	for (; *text; text++) {
+		while (!(io_read(MAP_UART + UART_LSR, 1) & UART_LSR_THRE))
+			;
+		io_write(MAP_UART + UART_THR, 1, (uint8_t)*text);
+	}
+}
+
+static void put_byte(const char *text)
+{
+	for (; *text; text++)
+		while (sbi_call(EID_DBCN, FID_DBCN_WRITE_BYTE, (uint8_t)*text, 0, 0).error)
+			;
+}
+
+static void put_word(const char *text)
+{
+	uint64_t left = strlen(text);
+
+	while (left) {
+		struct sbi_result taken =
+			sbi_call(EID_DBCN, FID_DBCN_WRITE, left, (uint64_t)text, 0);
+
+		text += taken.value;
+		left -= taken.value;
+	}
+}
+
+/* "line 0000042 ....\n": all lines are as long, and each says which it is. */
+static void chat(void (*put)(const char *text))
+{
+	char line[] = "line 0000000 .......................................\r\n";
+	uint64_t count = how_many();
+
+	for (uint64_t number = 0; number < count; number++) {
+		uint64_t rest = number;
+
+		for (int digit = 11; digit >= 5; digit--, rest /= 10)
+			line[digit] = (char)('0' + rest % 10);
+		put(line);
+	}
+}
+
+static void uart(void)
+{
+	chat(put_uart);
+}
+
+static void byte(void)
+{
+	chat(put_byte);
+}
+
+static void word(void)
+{
+	chat(put_word);
+}
+
+static const struct {
+	const char *name;
+	void (*go)(void);
+} ways[] = {{"alarm", alarm}, {"odd", odd}, {"byte", byte}, {"word", word}, {"uart", uart}};
+#define WAYS (sizeof(ways) / sizeof(ways[0]))
+
+void main(uint64_t hart, const void *fdt)
+{
+	(void)hart;
+	args = fdt_bootargs(fdt);
+	for (unsigned int way = 0; way < WAYS; way++)
+		if (bootarg(args, ways[way].name, 0))
+			ways[way].go();
+}
