@@ -158,9 +158,12 @@ static void console_room(struct console_device *console)
 
 static void output_byte(struct uart *uart, uint8_t byte)
 {
-	if (uart->output_len == OUTPUT_SIZE) {
-		machine_guest_error(uart->machine, "uart", "wrote to a full transmitter");
-		return;
+	/* Linux's printk looks at THRE for ten milliseconds, and then writes all the same: the
+	 * store takes as long as the wire does, and nothing is lost. */
+	while (uart->output_len == OUTPUT_SIZE) {
+		if (!machine_console_wait(uart->machine))
+			return;
+		output_flush(uart);
 	}
 	uart->output[uart->output_len++] = byte;
 	if (uart->blocked)

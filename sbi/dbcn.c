@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* DBCN, the debug console (SBI 3.0, chapter 12). */
-#include <time.h>
-
 #include "sbi/sbi.h"
 
 enum { DBCN_WRITE, DBCN_READ, DBCN_WRITE_BYTE };
 
 /* Partial writes are the text's own; this one bounds how long one call holds the machine's lock. */
 #define WRITE_MAX (1u << 20)
-#define PUT_TRIES 1000 /* of a millisecond each */
 
 static uint64_t least(uint64_t a, uint64_t b)
 {
@@ -58,17 +55,15 @@ static void console_read(struct sbi_context *context, struct sbi_call *call)
 
 bool sbi_console_put(struct sbi_context *context, uint8_t byte)
 {
-	const struct timespec millisecond = {.tv_nsec = 1000000};
+	struct machine *machine = context->machine;
+	size_t taken;
 
-	for (int tries = 0; tries < PUT_TRIES; tries++) {
-		machine_lock(context->machine);
-		size_t taken = machine_console_write(context->machine, &byte, 1);
-		machine_unlock(context->machine);
-		if (taken == 1)
-			return true;
-		nanosleep(&millisecond, NULL);
-	}
-	return false;
+	machine_lock(machine);
+	do {
+		taken = machine_console_write(machine, &byte, 1);
+	} while (!taken && machine_console_wait(machine));
+	machine_unlock(machine);
+	return taken == 1;
 }
 
 void sbi_dbcn(struct sbi_context *context, struct sbi_call *call)

@@ -128,8 +128,8 @@ void sbi_susp(struct sbi_context *context, struct sbi_call *call);
 
 /*
  * Writes one byte to the console and waits until it is taken, as DBCN's write_byte and the legacy
- * putchar must. False when nobody made room for a second: a console that is not read cannot hold a
- * hart for ever.
+ * putchar must: a terminal that takes nothing holds the hart, as a UART with flow control does on
+ * hardware. False: the machine ends.
  */
 bool sbi_console_put(struct sbi_context *context, uint8_t byte);
 

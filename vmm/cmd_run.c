@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `vhart run`: options, files, machine, result. */
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,10 +11,14 @@
 #include "vmm/log.h"
 #include "vmm/machine_private.h"
 #include "vmm/options.h"
+#include "vmm/reader.h"
 #include "vmm/run.h"
 #include "vmm/terminal.h"
+#include "vmm/writer.h"
 
 #define INJECT_LIMIT (256ull << 20)
+#define LOG_ROOM     65536u
+#define LOG_WAIT_MS  200u /* for a standard error that takes nothing */
 
 static bool load_kernel(const struct config *config, struct boot_files *files)
 {
@@ -69,6 +74,7 @@ static void block_signals(void)
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGTTIN); /* reader.h */
 	sigaddset(&set, VCPU_KICK_SIGNAL);
 	sigaddset(&set, FORWARD_SIGNAL);
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
@@ -94,13 +100,13 @@ static void free_files(struct boot_files *files)
  * copy, for a reset that seldom comes. Raw mode starts after the first reading, which can fail.
  */
 static int run_until_the_end(const struct config *config, struct boot_files *files,
-			     struct run_account *account)
+			     struct console_ends *ends, struct run_account *account)
 {
-	bool terminal = config->console != CONSOLE_NONE && terminal_raw();
 	bool again, ran;
 
+	ends->escapes = config->console != CONSOLE_NONE && terminal_raw();
 	do {
-		ran = machine_run(config, files, terminal, account);
+		ran = machine_run(config, files, ends, account);
 		free_files(files);
 		again = ran && account->end == END_RESET && config->on_reboot == ON_REBOOT_RESTART;
 		if (again)
@@ -117,6 +123,47 @@ static int run_until_the_end(const struct config *config, struct boot_files *fil
 	if (config->result && !result_write(config->result, config, account))
 		return STATUS_NOT_RUN;
 	return machine_end_status(account);
+}
+
+/* From here on nothing that is written or read makes the machine wait. False after error(). */
+static bool open_streams(struct console_ends *ends, struct writer **log)
+{
+	*log = writer_new(STDERR_FILENO, LOG_ROOM);
+	ends->out = writer_new(STDOUT_FILENO, CONSOLE_ROOM);
+	ends->in = reader_new(STDIN_FILENO);
+	if (*log && ends->out && ends->in) {
+		log_set_writer(*log);
+		return true;
+	}
+	error("no threads for the console: %s: raise the limit of processes (ulimit -u)",
+	      strerror(errno));
+	return false;
+}
+
+static void close_streams(struct console_ends *ends, struct writer *log)
+{
+	if (ends->out && writer_left(ends->out) > 0)
+		warning("standard output does not take the last %zu bytes of the console",
+			writer_left(ends->out));
+	log_set_writer(NULL);
+	if (log)
+		writer_finish(log, LOG_WAIT_MS, LOG_WAIT_MS);
+	reader_free(ends->in);
+	writer_free(ends->out);
+	writer_free(log);
+}
+
+static int run_with_streams(const struct config *config, struct boot_files *files,
+			    struct run_account *account)
+{
+	struct console_ends ends = {.in = NULL};
+	struct writer *log = NULL;
+	int status = STATUS_NOT_RUN;
+
+	if (open_streams(&ends, &log))
+		status = run_until_the_end(config, files, &ends, account);
+	close_streams(&ends, log);
+	return status;
 }
 
 int command_run(int argc, char **argv)
@@ -138,7 +185,7 @@ int command_run(int argc, char **argv)
 	if (load_files(&config, &files)) {
 		block_signals();
 		exit_log_open(&account.log, config.exit_log ? config.exit_log : -1, config.cpus);
-		status = run_until_the_end(&config, &files, &account);
+		status = run_with_streams(&config, &files, &account);
 	}
 	exit_log_close(&account.log);
 	free_files(&files);

@@ -4,133 +4,61 @@
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "vmm/log.h"
+#include "vmm/reader.h"
+#include "vmm/writer.h"
 
-#define ESCAPE_KEY   1	   /* Ctrl-A */
-#define NONBLOCK_LEN 4096u /* PIPE_BUF: a pipe with POLLOUT takes this much without blocking */
-#define SHORT_PIECE  64u
-#define COLLECT_MAX  4096u
-#define COLLECT_NS   1000000u
+#define ESCAPE_KEY  1 /* Ctrl-A */
+#define SHORT_PIECE 64u
+#define COLLECT_MAX 4096u
+#define COLLECT_NS  1000000u
 
-static bool fd_may_block(int fd)
-{
-	struct stat st;
-
-	if (fstat(fd, &st) < 0)
-		return true;
-	return !(S_ISREG(st.st_mode) || (S_ISCHR(st.st_mode) && !isatty(fd)));
-}
+#define HURRY_MS 200u
+#define QUIET_MS 1000u
+#define MOST_MS	 10000u
 
 /* ---- output ---- */
 
-/* Writes what OUT takes now. Returns bytes taken; everything, once the reader is gone. */
-static size_t write_now(struct console *console, const uint8_t *bytes, size_t len)
+static void output_failed(struct console *console, int err)
 {
-	struct pollfd out = {.fd = console->out, .events = POLLOUT};
-	size_t done = 0;
-
-	while (done < len && !console->out_broken) {
-		size_t piece = len - done;
-		ssize_t written;
-
-		if (console->may_block) {
-			if (poll(&out, 1, 0) <= 0)
-				return done;
-			if (piece > NONBLOCK_LEN)
-				piece = NONBLOCK_LEN;
-		}
-		written = write(console->out, bytes + done, piece);
-		if (written < 0 && errno == EINTR)
-			continue;
-		if (written < 0 && errno == EAGAIN)
-			return done;
-		if (written < 0) {
-			console->out_broken = true;
-			error("standard output: %s: the console has nowhere to go, the machine "
-			      "stops",
-			      strerror(errno));
-			machine_request_end(console->machine, END_HOST);
-			break;
-		}
-		done += (size_t)written;
-	}
-	return console->out_broken ? len : done;
+	loop_watch_remove(console->loop, &console->out_watch);
+	error("standard output: %s: the console has nowhere to go, the machine stops",
+	      strerror(err));
+	machine_request_end(console->machine, END_HOST);
 }
 
-static size_t ring_append(struct console *console, const uint8_t *bytes, size_t len)
-{
-	size_t space = CONSOLE_RING - console->ring_len;
-
-	if (len > space)
-		len = space;
-	for (size_t i = 0; i < len; i++)
-		console->ring[(console->ring_start + console->ring_len + i) % CONSOLE_RING] =
-			bytes[i];
-	console->ring_len += len;
-	return len;
-}
-
-static void drain_ring(struct console *console)
-{
-	while (console->ring_len > 0) {
-		size_t piece = CONSOLE_RING - console->ring_start;
-		size_t done;
-
-		if (piece > console->ring_len)
-			piece = console->ring_len;
-		done = write_now(console, console->ring + console->ring_start, piece);
-		console->ring_start = (console->ring_start + done) % CONSOLE_RING;
-		console->ring_len -= done;
-		if (done < piece)
-			return;
-	}
-}
-
-static void out_ready(struct loop_watch *watch, short revents)
+static void out_event(struct loop_watch *watch, short revents)
 {
 	struct console *console = watch->opaque;
+	int err = writer_error(console->ends.out);
 
 	(void)revents;
-	drain_ring(console);
-	if (console->ring_len == 0) {
-		loop_watch_remove(console->loop, watch);
-		console->out_watched = false;
-	}
-	if (console->device && console->ring_len < CONSOLE_RING)
-		console->device->room(console->device);
-}
-
-/* What OUT does not take now goes when it has room. */
-static void watch_output(struct console *console)
-{
-	if (console->ring_len > 0 && !console->out_watched)
-		console->out_watched = loop_watch_add(console->loop, &console->out_watch) == 0;
-}
-
-static void flush(struct console *console)
-{
-	if (console->out_watched)
+	writer_heard(console->ends.out);
+	if (err) {
+		output_failed(console, err);
 		return;
-	drain_ring(console);
-	watch_output(console);
+	}
+	if (console->device)
+		console->device->room(console->device);
+	machine_idle(console->machine); /* harts may wait for room */
 }
 
 static void flush_expired(struct loop_timer *timer)
 {
-	flush(timer->opaque);
+	struct console *console = timer->opaque;
+
+	writer_go(console->ends.out);
 }
 
 static size_t write_short(struct console *console, const uint8_t *bytes, size_t len)
 {
-	size_t done = ring_append(console, bytes, len);
+	size_t done = writer_put(console->ends.out, bytes, len);
 
-	if (console->out_watched || done == 0)
+	if (done == 0)
 		return done;
-	if (bytes[done - 1] == '\n' || console->ring_len >= COLLECT_MAX)
-		flush(console);
+	if (bytes[done - 1] == '\n' || writer_left(console->ends.out) >= COLLECT_MAX)
+		writer_go(console->ends.out);
 	else if (!console->flush.deadline)
 		loop_timer_set(console->loop, &console->flush, COLLECT_NS);
 	return done;
@@ -138,13 +66,9 @@ static size_t write_short(struct console *console, const uint8_t *bytes, size_t 
 
 static size_t write_long(struct console *console, const uint8_t *bytes, size_t len)
 {
-	size_t done;
+	size_t done = writer_put(console->ends.out, bytes, len);
 
-	flush(console);
-	done = console->ring_len == 0 ? write_now(console, bytes, len) : 0;
-	if (done < len)
-		done += ring_append(console, bytes + done, len - done);
-	watch_output(console);
+	writer_go(console->ends.out);
 	return done;
 }
 
@@ -202,13 +126,13 @@ static void in_ready(struct loop_watch *watch, short revents)
 	struct console *console = watch->opaque;
 	uint8_t typed[256];
 	size_t space = CONSOLE_INPUT - console->input_len;
-	ssize_t got = read(console->in, typed, space < sizeof(typed) ? space : sizeof(typed));
-	size_t len = got > 0 ? (size_t)got : 0;
+	bool ended;
+	size_t len = reader_take(console->ends.in, typed,
+				 space < sizeof(typed) ? space : sizeof(typed), &ended);
 
 	(void)revents;
-	if (got == 0 || (got < 0 && errno != EINTR && errno != EAGAIN))
-		console->in_open = false;
-	if (console->escapes)
+	console->in_open = !ended;
+	if (console->ends.escapes)
 		len = filter_escapes(console, typed, len);
 	for (size_t i = 0; i < len; i++)
 		console->input[(console->input_start + console->input_len + i) % CONSOLE_INPUT] =
@@ -243,37 +167,36 @@ void console_attach(struct console *console, struct console_device *device)
 
 /* ---- life ---- */
 
-void console_init(struct console *console, struct machine *machine, struct loop *loop, int in,
-		  int out, bool escapes)
+void console_init(struct console *console, struct machine *machine, struct loop *loop,
+		  const struct console_ends *ends)
 {
 	*console = (struct console){
 		.machine = machine,
 		.loop = loop,
-		.in = in,
-		.out = out,
-		.may_block = fd_may_block(out),
-		.in_open = true,
-		.escapes = escapes,
-		.in_watch = {.fd = in, .events = POLLIN, .ready = in_ready},
-		.out_watch = {.fd = out, .events = POLLOUT, .ready = out_ready},
+		.ends = *ends,
+		.in_open = ends->in != NULL,
+		.in_watch = {.events = POLLIN, .ready = in_ready},
+		.out_watch = {.fd = writer_event(ends->out), .events = POLLIN, .ready = out_event},
 		.flush = {.expired = flush_expired},
 	};
+	if (ends->in)
+		console->in_watch.fd = reader_event(ends->in);
 	console->in_watch.opaque = console;
 	console->out_watch.opaque = console;
 	console->flush.opaque = console;
+	loop_watch_add(loop, &console->out_watch);
 	watch_input(console);
 }
 
-void console_finish(struct console *console)
+bool console_has_room(struct console *console)
 {
-	struct pollfd out = {.fd = console->out, .events = POLLOUT};
+	return writer_room(console->ends.out) > 0;
+}
 
-	for (int tries = 0; tries < 10 && console->ring_len > 0; tries++) {
-		drain_ring(console);
-		if (console->ring_len > 0)
-			poll(&out, 1, 100);
-	}
-	if (console->ring_len > 0)
-		warning("standard output does not take the last %zu bytes of the console",
-			console->ring_len);
+void console_finish(struct console *console, bool hurry)
+{
+	if (hurry)
+		writer_finish(console->ends.out, HURRY_MS, HURRY_MS);
+	else
+		writer_finish(console->ends.out, QUIET_MS, MOST_MS);
 }

@@ -20,5 +20,8 @@ void verbose(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_set_verbose(bool on);
 /* While the terminal is in raw mode each line needs a carriage return as well. */
 void log_set_raw_terminal(bool on);
+/* From now on lines go to WRITER, so that nobody waits who writes one; NULL: as at the start. */
+struct writer;
+void log_set_writer(struct writer *writer);
 
 #endif

@@ -66,6 +66,16 @@ size_t machine_console_read(struct machine *machine, void *bytes, size_t len)
 	return console_read(&machine->console, bytes, len);
 }
 
+bool machine_console_wait(struct machine *machine)
+{
+	while (!console_has_room(&machine->console)) {
+		if (atomic_load(&machine->stopping))
+			return false;
+		pthread_cond_wait(&machine->idle, &machine->lock);
+	}
+	return true;
+}
+
 void machine_lock(struct machine *machine)
 {
 	pthread_mutex_lock(&machine->lock);
@@ -312,7 +322,8 @@ static void set_timeout(struct machine *machine, const struct run_account *accou
 }
 
 /* Signals are blocked in every thread: main() did that. */
-static bool create_loop(struct machine *machine, bool terminal, const struct run_account *account)
+static bool create_loop(struct machine *machine, const struct console_ends *ends,
+			const struct run_account *account)
 {
 	int result;
 
@@ -329,8 +340,7 @@ static bool create_loop(struct machine *machine, bool terminal, const struct run
 		return false;
 	}
 	set_timeout(machine, account);
-	console_init(&machine->console, machine, machine->loop, STDIN_FILENO, STDOUT_FILENO,
-		     terminal);
+	console_init(&machine->console, machine, machine->loop, ends);
 	return true;
 }
 
@@ -353,8 +363,8 @@ static struct machine *machine_new(const struct config *config)
 	return machine;
 }
 
-static bool bring_up(struct machine *machine, const struct boot_files *files, bool terminal,
-		     const struct run_account *account)
+static bool bring_up(struct machine *machine, const struct boot_files *files,
+		     const struct console_ends *ends, const struct run_account *account)
 {
 	machine->first_life = account->boots == 0;
 	machine->exit_log = &account->log;
@@ -363,8 +373,8 @@ static bool bring_up(struct machine *machine, const struct boot_files *files, bo
 	/* KVM wants the AIA before the vCPUs exist, and started after. */
 	machine->has_aia = machine->config->aia && aia_create(machine->vm_fd, &machine->aia);
 	return create_vcpus(machine) && create_interrupts(machine) &&
-	       create_loop(machine, terminal, account) && pmu_setup(machine) &&
-	       devices_plug(machine) && boot_prepare(machine, files);
+	       create_loop(machine, ends, account) && pmu_setup(machine) && devices_plug(machine) &&
+	       boot_prepare(machine, files);
 }
 
 /* ---- taking it down ---- */
@@ -404,6 +414,14 @@ static void end_signals(struct machine *machine)
 		kill(getpid(), number);
 }
 
+/* Then somebody waits for the end, not for what the guest said. */
+static bool ended_from_outside(const struct machine *machine)
+{
+	int end = atomic_load(&machine->end);
+
+	return end == END_TIMEOUT || end == END_QUIT || end == END_SIGNAL;
+}
+
 static void machine_free(struct machine *machine)
 {
 	end_signals(machine);
@@ -411,7 +429,7 @@ static void machine_free(struct machine *machine)
 		pthread_mutex_lock(&machine->lock);
 		loop_drain(machine->loop);
 		devices_unplug(machine);
-		console_finish(&machine->console);
+		console_finish(&machine->console, ended_from_outside(machine));
 		pthread_mutex_unlock(&machine->lock);
 	}
 	plic_free(machine->plic);
@@ -514,15 +532,15 @@ static bool run(struct machine *machine, struct run_account *account)
 	return started;
 }
 
-bool machine_run(const struct config *config, struct boot_files *files, bool terminal,
-		 struct run_account *account)
+bool machine_run(const struct config *config, struct boot_files *files,
+		 const struct console_ends *ends, struct run_account *account)
 {
 	struct machine *machine = machine_new(config);
 	bool ran;
 
 	if (!machine)
 		return false;
-	ran = bring_up(machine, files, terminal, account);
+	ran = bring_up(machine, files, ends, account);
 	/* The guest has its own copy now; without the trim malloc keeps tens of megabytes. */
 	blob_free(&files->kernel);
 	blob_free(&files->initrd);

@@ -89,6 +89,9 @@ struct console_device {
 void machine_console_attach(struct machine *machine, struct console_device *device);
 size_t machine_console_write(struct machine *machine, const void *bytes, size_t len);
 size_t machine_console_read(struct machine *machine, void *bytes, size_t len);
+/* Waits, with the lock released, until machine_console_write() takes at least a byte. False: the
+ * machine ends. Only for a vCPU's thread; what the caller knows of its device may have changed. */
+bool machine_console_wait(struct machine *machine);
 
 /* Why a machine ends. The first request counts; later ones are ignored. Any thread, no lock. */
 enum machine_end {

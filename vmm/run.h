@@ -14,6 +14,7 @@
 #include "vmm/vcpu.h"
 
 struct boot_files;
+struct console_ends;
 
 /* What is worth telling afterwards; sums over all lives of one `vhart run`. */
 struct run_account {
@@ -37,10 +38,10 @@ struct run_account {
 /*
  * Builds the machine from FILES, which it empties, runs it until it ends, takes everything down
  * again and adds to ACCOUNT. False: it never ran (error() said why, or --dump-fdt asked for no
- * more). TERMINAL: standard input is in raw mode.
+ * more).
  */
-bool machine_run(const struct config *config, struct boot_files *files, bool terminal,
-		 struct run_account *account);
+bool machine_run(const struct config *config, struct boot_files *files,
+		 const struct console_ends *ends, struct run_account *account);
 
 /* "poweroff": the word of the JSON result. */
 const char *machine_end_name(enum machine_end end);

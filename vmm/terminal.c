@@ -20,7 +20,7 @@ void terminal_restore(void)
 	if (!changed)
 		return;
 	changed = 0;
-	tcsetattr(STDIN_FILENO, TCSADRAIN, &saved);
+	tcsetattr(STDIN_FILENO, TCSANOW, &saved);
 	log_set_raw_terminal(false);
 }
 

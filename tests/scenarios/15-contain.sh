@@ -20,3 +20,128 @@ far_alarm() {
 }
 
 t "an alarm at the end of time: SIGTERM and --timeout end it" far_alarm
+
+# A pipe whose reader stopped reading: the console's bytes wait, the machine does not, and nothing is lost once it reads on.
+# The reader writes what it got to read.txt when it is told to go on.
+stalled_pipe() {
+    mkfifo pipe go
+    # shellcheck disable=SC2016
+    sh -c 'exec 4<pipe; dd bs=10 count=1 <&4 >first 2>/dev/null; read -r _ <go; cat first - <&4 >read.txt' &
+    reading=$!
+    vhart run --kernel /guests/hostile.elf --memory 16M --result result "$@" </dev/null >pipe 2>"$err" &
+    pid=$!
+    last="vhart run $* into a pipe that is not read"
+}
+
+# Until a thread of process $1 stays in one and the same write(1, ...), system call 64.
+await_stuck() {
+    seen=none same=0
+    while [ $same -lt 5 ]; do
+        kill -0 "$1" 2>/dev/null || die "ended before its output was full: $last"
+        now=$(grep -hs '^64 0x1 ' "/proc/$1"/task/*/syscall)
+        if [ "${now:-none}" = "$seen" ] && [ "$seen" != none ]; then same=$((same + 1)); else same=0; fi
+        seen=${now:-none}
+        usleep 50000
+    done
+}
+
+# Every line whole, in its order, from the first on; the number of the last one.
+lines_in_order() {
+    tr -d '\r' <read.txt | awk '
+        /^line [0-9]+ \.+$/ { if ($2 + 0 != n) { print "line " n " is missing: " $0; bad = 1; exit 1 } n++; next }
+        { rest = $0 }
+        END { if (bad) exit 1; print n }'
+}
+
+stalled_goes_on() {
+    stalled_pipe --append "$1=1 count=4000"
+    await_stuck "$pid"
+    echo go >go
+    wait "$pid" || die "it ended with $?"
+    wait "$reading"
+    expect_eq "the lines of $1" "$(lines_in_order)" 4000
+}
+
+stalled_ends() {
+    stalled_pipe --append "$1=1"
+    await_stuck "$pid"
+    kill -TERM "$pid"
+    wait "$pid"
+    status=$?
+    echo go >go
+    wait "$reading"
+    expect_status 143
+    ends_with signal
+    # The last one may be cut.
+    sed -i '$d' read.txt
+    [ "$(lines_in_order)" -gt 100 ] || die "only $(lines_in_order) lines"
+}
+
+stalled_times_out() {
+    stalled_pipe --append "$1=1" --timeout 8
+    wait "$pid"
+    status=$?
+    echo go >go
+    wait "$reading"
+    expect_status 124
+    ends_with timeout
+}
+
+# Standard error is a pipe that is full already when the machine wants to say something.
+stalled_log() {
+    mkfifo pipe go
+    sh -c 'exec 4<pipe; read -r _ <go; exec cat <&4' >read.txt &
+    reading=$!
+    exec 5>pipe
+    # A pipe holds 64 KiB, unless a user has too many.
+    head -c 65536 /dev/zero >&5 &
+    filling=$!
+    wait $filling
+    last="vhart run with a standard error that is not read"
+    vhart run --kernel /guests/hostile.elf --memory 16M --verbose --result result --append uart=1 \
+        </dev/null >"$out" 2>&5 &
+    pid=$!
+    exec 5>&-
+    await 'line 0000001'
+    kill -TERM "$pid"
+    wait "$pid"
+    status=$?
+    echo go >go
+    wait "$reading"
+    expect_status 143
+    ends_with signal
+}
+
+# Ctrl-S on a terminal that is not in raw mode, as input comes from elsewhere.
+stopped_terminal() {
+    terminal_session "$1" "vhart run --kernel /guests/hostile.elf --memory 16M --append uart=1 --result result $2 </dev/null"
+    await 'line 0000001'
+    printf '\023' >&3
+}
+
+terminal_stops_and_sigterm() {
+    stopped_terminal 2311
+    session=$(cat session.pid)
+    read -r child _ <"/proc/$session/task/$session/children"
+    await_stuck "$child"
+    kill -TERM "$child"
+    end_session
+    expect_status 143
+    ends_with signal
+}
+
+terminal_stops_and_timeout() {
+    stopped_terminal 2312 '--timeout 8'
+    end_session
+    expect_status 124
+    ends_with timeout
+}
+
+for way in uart byte word; do
+    t "a pipe that is not read for a while loses nothing of a guest that prints by $way" stalled_goes_on $way
+    t "a pipe that is not read, $way: SIGTERM ends it" stalled_ends $way
+done
+t "a pipe that is not read: --timeout ends it" stalled_times_out uart
+t "a standard error that is not read holds nobody" stalled_log
+t "a terminal stopped by Ctrl-S: SIGTERM ends it" terminal_stops_and_sigterm
+t "a terminal stopped by Ctrl-S: --timeout ends it" terminal_stops_and_timeout

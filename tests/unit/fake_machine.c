@@ -284,6 +284,13 @@ size_t machine_console_read(struct machine *machine, void *bytes, size_t len)
 	return len;
 }
 
+bool machine_console_wait(struct machine *machine)
+{
+	if (!machine->output_room)
+		machine->output_room = machine->waits_make_room;
+	return machine->output_room > 0;
+}
+
 void fake_console_type(struct machine *machine, const char *bytes, size_t len)
 {
 	machine->input = bytes;

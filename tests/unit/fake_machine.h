@@ -62,7 +62,8 @@ struct machine {
 	struct console_device *console;
 	char output[FAKE_CONSOLE_SIZE];
 	size_t output_len;
-	size_t output_room; /* the test's: what machine_console_write() takes from now on */
+	size_t output_room;	/* the test's: what machine_console_write() takes from now on */
+	size_t waits_make_room; /* the test's: a wait for room finds so much; 0: the machine ends */
 	const char *input;
 	size_t input_len;
 

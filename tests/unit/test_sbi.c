@@ -261,7 +261,18 @@ static void a_console_byte_is_the_low_byte_of_a0(void **state)
 	assert_int_equal(machine.output[0], 'x');
 }
 
-static void a_byte_that_nobody_takes_fails_after_a_while(void **state)
+static void a_byte_waits_until_it_is_taken(void **state)
+{
+	(void)state;
+	machine.output_room = 0;
+	machine.waits_make_room = 1;
+	expect(call(DBCN, 2, 'x', 0, 0), SBI_SUCCESS, 0);
+	expect(call(DBCN, 2, 'y', 0, 0), SBI_SUCCESS, 0);
+	assert_int_equal(machine.output_len, 2);
+	assert_memory_equal(machine.output, "xy", 2);
+}
+
+static void a_byte_that_nobody_takes_fails_when_the_machine_ends(void **state)
 {
 	(void)state;
 	machine.output_room = 0;
@@ -418,7 +429,8 @@ int main(void)
 		TEST(console_memory_outside_ram_is_an_invalid_parameter),
 		TEST(a_console_read_gives_what_is_there_and_no_more),
 		TEST(a_console_byte_is_the_low_byte_of_a0),
-		TEST(a_byte_that_nobody_takes_fails_after_a_while),
+		TEST(a_byte_waits_until_it_is_taken),
+		TEST(a_byte_that_nobody_takes_fails_when_the_machine_ends),
 		TEST(legacy_putchar_prints_and_leaves_a1_alone),
 		TEST(legacy_getchar_gives_a_byte_or_minus_one),
 		TEST(a_reset_ends_the_machine_as_asked),
