@@ -231,8 +231,9 @@ static struct machine_under_test mirror_machine(struct mirror *mirror,
 static void mirror_init(struct mirror *mirror, const struct machine_under_test *real,
 			const struct symbols *symbols)
 {
-	static const enum pmu_profile profiles[COLUMNS] = {
+	static const enum pmu_profile profiles[COLUMN_NAMES] = {
 		[LINUX_6_12] = PMU_LINUX_6_12,
+		[LINUX_6_12_107] = PMU_LINUX_6_12_107,
 		[LINUX_7_2] = PMU_LINUX_7_2,
 		[SPEC] = PMU_SPEC,
 		[BEST] = PMU_BEST,

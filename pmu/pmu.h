@@ -38,11 +38,21 @@ enum pmu_fid {
 
 /* ---- profiles ---- */
 
-enum pmu_profile { PMU_BEST, PMU_SPEC, PMU_LINUX_7_2, PMU_LINUX_6_12, PMU_PROFILES };
+enum pmu_profile {
+	PMU_BEST,
+	PMU_SPEC,
+	/* A series' name is that of the newest kernel of it that is known. */
+	PMU_LINUX_7_2,
+	PMU_LINUX_6_12,
+	PMU_LINUX_6_12_107,
+	PMU_PROFILES
+};
 
-/* "best", "spec", "linux-7.2", "linux-6.12"; NULL after the last. */
+/* "best", "spec", "linux-7.2", "linux-6.12", "linux-6.12.107"; NULL after the last. */
 const char *pmu_profile_name(enum pmu_profile profile);
+/* By that name, or by any version that is known (pmu/kernels.h): "linux-6.12.115". */
 bool pmu_profile_find(const char *name, enum pmu_profile *profile);
+bool pmu_profile_is_linux(enum pmu_profile profile);
 uint64_t pmu_profile_quirks(enum pmu_profile profile); /* quirk bits, see pmu/quirks.h */
 
 /* ---- what is counted ---- */

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "pmu/kernels.h"
 #include "pmu/pmu.h"
 
 enum pmu_quirk {
@@ -73,7 +74,8 @@ struct pmu_quirk_info {
 	enum pmu_quirk bit;
 	const char *name;
 	const char *what;
-	unsigned int profiles; /* bit p: the profile p has it */
+	unsigned int profiles;	   /* that are no kernel's: bit p: the profile p has it */
+	struct linux_span kernels; /* that were seen to have it; 0, 0: none */
 };
 
 extern const struct pmu_quirk_info pmu_quirks[PMU_QUIRKS];

@@ -7,7 +7,7 @@ static uint64_t hardware_value(struct pmu *pmu, unsigned int index)
 	struct pmu_counter *counter = &pmu->state.counters[index];
 	uint64_t value = counter->value + pmu_source_count(pmu, index) - counter->base;
 
-	/* vcpu_pmu.c:pmu_ctr_read on 6.12: each read adds all that the perf event has. */
+	/* vcpu_pmu.c:pmu_ctr_read before 6.12.113: each read adds all that the perf event has. */
 	if (pmu_has(pmu, PMU_COUNT_NOT_FOLDED))
 		counter->value = value;
 	if (!pmu_has(pmu, PMU_WIDE_VALUES))

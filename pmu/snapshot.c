@@ -64,7 +64,7 @@ void pmu_snapshot_note(struct pmu *pmu, struct pmu_snapshot_taking *taking, unsi
 {
 	struct pmu_counter *counter = &pmu->state.counters[index];
 
-	/* On 6.12 the snapshot is one of the reads that add up. */
+	/* Before 6.12.113 the snapshot is one of the reads that add up. */
 	if (pmu_has(pmu, PMU_COUNT_NOT_FOLDED) && counter->open)
 		pmu_value(pmu, index);
 	if (pmu_has(pmu, PMU_FW_STOP_FORGETS) && pmu_is_firmware(pmu, index))

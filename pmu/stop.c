@@ -75,7 +75,8 @@ struct pmu_result pmu_stop(struct pmu *pmu, const uint64_t *args)
 		any_stopped |= result == PMU_SUCCESS;
 		if (result)
 			error = result;
-		/* The source goes first. That shows where its count was not folded: on 6.12. */
+		/* The source goes first. That shows where its count was not folded:
+		 * before 6.12.113. */
 		if (flags & STOP_RESET)
 			pmu_source_close(pmu, index);
 		if (snapshot && (!error || !pmu_has(pmu, PMU_SNAPSHOT_ENDS_AT_ERROR)))

@@ -5,11 +5,6 @@
 
 #include "pmu/pmu.h"
 
-static bool is_linux_profile(const struct config *config)
-{
-	return config->pmu_profile == PMU_LINUX_6_12 || config->pmu_profile == PMU_LINUX_7_2;
-}
-
 static void choose_kvm(const struct config *config, const struct pmu_host *host,
 		       struct pmu_choice *choice)
 {
@@ -21,7 +16,7 @@ static void choose_kvm(const struct config *config, const struct pmu_host *host,
 			 "interrupt (it takes AIA and Sscofpmf)");
 		return;
 	}
-	if (is_linux_profile(config)) {
+	if (pmu_profile_is_linux(config->pmu_profile)) {
 		snprintf(choice->line, sizeof(choice->line),
 			 "kvm: the kernel counts and samples, as it is (--pmu-profile %s)",
 			 pmu_profile_name(config->pmu_profile));

@@ -66,6 +66,9 @@ extern const struct probe_check probe_lcofi_checks[];
 extern const struct probe_check probe_trace_checks[];
 extern const struct probe_check probe_io_checks[];
 
+/* Which profile mirrors KVM's PMU here, by the kernel's version (probe_kernel.c). */
+probe_function probe_pmu_profile;
+
 /* ---- small helpers (probe_file.c) ---- */
 
 /* The first line of a file without its newline. 0 or -errno. */

@@ -313,6 +313,7 @@ const struct probe_check probe_sbi_checks[] = {
 	{"sbi.pmu", "PMU", check_sbi_pmu, 0,
 	 "a guest sees no counters through KVM: perf in it has software events only",
 	 "use a host whose PMU driver works (see 'PMU driver' below)"},
+	{"sbi.pmu_profile", "KVM's PMU is that of", probe_pmu_profile, 0, NULL, NULL},
 	{"sbi.legacy", "legacy, to vhart", check_sbi_forwarded, SBI_V01,
 	 "guests without DBCN have no early console", NEWER},
 	{"sbi.experimental", "experimental, to vhart", check_sbi_forwarded, SBI_EXPERIMENTAL,

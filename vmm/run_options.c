@@ -225,7 +225,8 @@ static const char *parse_pmu(char *value, void *target)
 static const char *parse_pmu_profile(char *value, void *target)
 {
 	if (!pmu_profile_find(value, &((struct config *)target)->pmu_profile))
-		return "expected best, spec, linux-7.2 or linux-6.12";
+		return "expected best, spec, linux-7.2, linux-6.12, linux-6.12.107, or "
+		       "another version of these that is known";
 	return NULL;
 }
 
@@ -312,7 +313,7 @@ static const struct option_spec specs[] = {
 	 parse_pmu},
 	{"--pmu-profile", "NAME", false,
 	 "what the PMU does where the specification and Linux differ:\nbest, spec, linux-7.2, "
-	 "linux-6.12 (best)",
+	 "linux-6.12, linux-6.12.107 (best)",
 	 parse_pmu_profile},
 	{"--on-reboot", "restart|exit", false, "what a reboot of the guest does (restart)",
 	 parse_on_reboot},

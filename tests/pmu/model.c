@@ -204,7 +204,7 @@ static int stop_one(struct model *m, unsigned int i, uint64_t f)
 		if (!m->fwev[code_of(c)].started)
 			return SD;
 		m->fwev[code_of(c)].started = false;
-		if (!m->old)
+		if (!m->unfolded)
 			c->base_val = m->fwev[code_of(c)].value;
 		return 0;
 	}
@@ -214,7 +214,7 @@ static int stop_one(struct model *m, unsigned int i, uint64_t f)
 		err = SD;
 	} else {
 		c->enabled = c->started = false;
-		if (!m->old) {
+		if (!m->unfolded) {
 			c->base_val += c->count;
 			c->count = 0;
 		}
@@ -245,9 +245,9 @@ static struct answer sp(struct model *m, uint64_t b, uint64_t mask, uint64_t f)
 		one = stop_one(m, i, f);
 		err = one ? one : err;
 		if (f & 2 && !err) {
-			if (m->old && is_fw(m, i))
+			if (m->unfolded && is_fw(m, i))
 				c->base_val = m->fwev[code_of(c)].value;
-			else if (m->old && c->live)
+			else if (m->unfolded && c->live)
 				c->base_val += c->count;
 			m->cache.overflow |= (m->ovf >> i & 1) << bit;
 			m->cache.values[bit] = c->base_val;
@@ -263,7 +263,7 @@ static struct answer sp(struct model *m, uint64_t b, uint64_t mask, uint64_t f)
 		}
 	}
 	if (dirty && !simulated_environment.memory_write(&m->around, m->snap, &m->cache, 4096) &&
-	    !m->old)
+	    !m->unfolded)
 		err = FAIL;
 	return (struct answer){err, 0};
 }
@@ -286,7 +286,7 @@ static bool read_one(struct model *m, uint64_t i, uint64_t *value)
 	if (!c->live)
 		return false;
 	*value = c->base_val + c->count;
-	if (m->old)
+	if (m->unfolded)
 		c->base_val = *value;
 	return true;
 }
@@ -439,21 +439,23 @@ static void model_fresh(void *opaque)
 {
 	struct model *m = opaque;
 
-	model_init(m, m->old, m->h, m->width);
+	model_init(m, m->profile, m->h, m->width);
 }
 
-void model_init(struct model *model, bool old, unsigned int hw_counters, unsigned int width)
+void model_init(struct model *model, enum pmu_profile profile, unsigned int hw_counters,
+		unsigned int width)
 {
 	memset(model, 0, sizeof(*model));
-	model->old = old;
+	model->profile = profile;
+	model->unfolded = profile == PMU_LINUX_6_12_107;
+	model->old = profile == PMU_LINUX_6_12 || model->unfolded;
 	model->h = hw_counters;
 	model->width = width;
 }
 
 struct machine_under_test model_machine(struct model *model)
 {
-	struct machine_under_test machine =
-		simulated_machine(&model->around, model->old ? PMU_LINUX_6_12 : PMU_LINUX_7_2);
+	struct machine_under_test machine = simulated_machine(&model->around, model->profile);
 
 	machine.opaque = model;
 	machine.call = model_call;

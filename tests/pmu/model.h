@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A second, plain writing-down of what the kernel's PMU does (reference document, section 9, with
- * the 6.12 differences of 7.6), to compare the profiles linux-7.2 and linux-6.12 with. Native only.
+ * the 6.12 differences of 7.6), to compare the profiles of kernels with. Native only.
  */
 #ifndef TESTS_PMU_MODEL_H
 #define TESTS_PMU_MODEL_H
@@ -18,7 +18,8 @@ struct model_counter {
 };
 
 struct model {
-	bool old; /* 6.12 */
+	bool old;      /* 6.12 */
+	bool unfolded; /* and before 6.12.113 */
 	unsigned int h, width;
 	struct model_counter ctr[64];
 	struct {
@@ -29,10 +30,12 @@ struct model {
 	bool has_snap;
 	uint64_t snap;
 	struct pmu_snapshot cache;
+	enum pmu_profile profile;
 	struct simulated around; /* RAM and the interrupt; its PMU is not used */
 };
 
-void model_init(struct model *model, bool old, unsigned int hw_counters, unsigned int width);
+void model_init(struct model *model, enum pmu_profile profile, unsigned int hw_counters,
+		unsigned int width);
 struct machine_under_test model_machine(struct model *model);
 
 #endif

@@ -61,7 +61,8 @@ static bool print_quirks(const struct scenario *scenario, enum pmu_profile profi
 /* How many differences are not explained. */
 static unsigned int print_row(const struct scenario *scenario)
 {
-	static const enum pmu_profile profiles[] = {PMU_LINUX_6_12, PMU_LINUX_7_2, PMU_BEST};
+	static const enum pmu_profile profiles[] = {PMU_LINUX_6_12_107, PMU_LINUX_6_12,
+						    PMU_LINUX_7_2, PMU_BEST};
 	unsigned int unexplained = 0;
 
 	printf("%3u  %s\n", scenario->number, scenario->name);
@@ -88,6 +89,24 @@ static unsigned int print_row(const struct scenario *scenario)
 	return unexplained;
 }
 
+static void print_version(uint32_t version)
+{
+	printf("%u.%u.%u", version >> 24, version >> 12 & 0xFFF, version & 0xFFF);
+}
+
+static void print_quirk(const struct pmu_quirk_info *quirk)
+{
+	printf("%-26s %s", quirk->name, quirk->what);
+	if (quirk->kernels.upto) {
+		printf(" (");
+		print_version(quirk->kernels.from);
+		printf(" to ");
+		print_version(quirk->kernels.upto);
+		printf(")");
+	}
+	printf("\n");
+}
+
 int main(void)
 {
 	unsigned int unexplained = 0;
@@ -97,7 +116,7 @@ int main(void)
 		unexplained += print_row(&scenarios[i]);
 	printf("\nThe quirks:\n\n");
 	for (unsigned int bit = 0; bit < PMU_QUIRKS; bit++)
-		printf("%-26s %s\n", pmu_quirks[bit].name, pmu_quirks[bit].what);
+		print_quirk(&pmu_quirks[bit]);
 	printf("\n%u scenarios, %u differences without a reason\n", scenario_count, unexplained);
 	return unexplained ? EXIT_FAILURE : EXIT_SUCCESS;
 }

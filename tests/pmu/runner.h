@@ -12,9 +12,18 @@
 
 /* ---- what is expected: one column per profile, in the order of the reference document ---- */
 
-enum column { LINUX_6_12, LINUX_7_2, SPEC, BEST, COLUMNS };
+enum column {
+	LINUX_6_12_107,
+	LINUX_7_2,
+	SPEC,
+	BEST,
+	COLUMNS,
+	/* Written in no row: 6.12.113 and later are as 7.2 where the row says so, else as 107. */
+	LINUX_6_12 = COLUMNS,
+	COLUMN_NAMES
+};
 
-extern const char *const column_names[COLUMNS];
+extern const char *const column_names[COLUMN_NAMES];
 
 enum relation {
 	AS_BEFORE = 0, /* as the column to the left */
@@ -121,7 +130,10 @@ enum needs {
 };
 
 /* A kernel's own PMU must never be given this: its host's memory is at stake. */
-enum deadly { NOT_FOR_6_12 = 1 << LINUX_6_12, NOT_FOR_7_2 = 1 << LINUX_7_2 };
+enum deadly { NOT_FOR_6_12 = 1 << LINUX_6_12_107, NOT_FOR_7_2 = 1 << LINUX_7_2 };
+
+/* From which version on 6.12 is as 7.2. */
+enum mended { NOT_IN_6_12, IN_6_12_113 };
 
 #define MAX_STEPS 32
 struct scenario {
@@ -129,6 +141,7 @@ struct scenario {
 	const char *name;
 	unsigned int needs, deadly;
 	struct step steps[MAX_STEPS];
+	enum mended mended;
 };
 
 extern const struct scenario scenarios[];

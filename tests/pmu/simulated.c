@@ -354,6 +354,7 @@ enum column profile_column(enum pmu_profile profile)
 		[PMU_SPEC] = SPEC,
 		[PMU_LINUX_7_2] = LINUX_7_2,
 		[PMU_LINUX_6_12] = LINUX_6_12,
+		[PMU_LINUX_6_12_107] = LINUX_6_12_107,
 	};
 
 	return columns[profile];

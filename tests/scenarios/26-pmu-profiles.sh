@@ -16,14 +16,13 @@ as_the_profile() {
 
 # counts, platform events; and overflows that come again
 if lcofi_works; then can=39; else can=33; fi
-column=0
-for profile in linux-6.12 linux-7.2 spec best; do
+for profile in linux-6.12.107:0 linux-6.12:4 linux-7.2:1 spec:2 best:3; do
+    column=${profile#*:} profile=${profile%:*}
     t "the scenarios, forwarded, as $profile" as_the_profile $profile $column $forwarded pmu_scenarios "can=$can"
     # Raw events v2 that are wider than a host of 6.12 takes are cut there, and the guest that compares does not know it.
     if on_7 || [ $profile != linux-7.2 ]; then
         t "random calls, forwarded, as $profile" as_the_profile $profile $column $forwarded pmu_random "rounds=50 seed=${PMU_RANDOM_SEED:-864}"
     fi
-    column=$((column + 1))
 done
 t "the scenarios, by exits, as best" as_the_profile best 3 $exits pmu_scenarios "can=$can"
 t "the scenarios, by exits, as linux-7.2" as_the_profile linux-7.2 1 $exits pmu_scenarios "can=$can"

@@ -559,7 +559,8 @@ static void every_quirk_has_its_row(void **state)
 		assert_int_equal(pmu_quirks[i].bit, i);
 		assert_non_null(pmu_quirks[i].name);
 		assert_non_null(pmu_quirks[i].what);
-		assert_int_not_equal(pmu_quirks[i].profiles, 0);
+		assert_true(pmu_quirks[i].profiles != 0 || pmu_quirks[i].kernels.upto != 0);
+		assert_true(pmu_quirks[i].kernels.from <= pmu_quirks[i].kernels.upto);
 		assert_int_equal(pmu_quirks[i].profiles >> PMU_SPEC & 1, 0);
 		for (unsigned int j = 0; j < i; j++)
 			assert_string_not_equal(pmu_quirks[i].name, pmu_quirks[j].name);
@@ -579,6 +580,70 @@ static void profiles_are_found_by_name(void **state)
 	assert_null(pmu_profile_name(PMU_PROFILES));
 	assert_false(pmu_profile_find("", &profile));
 	assert_false(pmu_profile_find("linux", &profile));
+}
+
+static void a_kernel_that_is_known_is_named_by_its_version(void **state)
+{
+	static const struct {
+		const char *name;
+		enum pmu_profile profile;
+	} known[] = {
+		{"linux-6.12.107", PMU_LINUX_6_12_107}, {"linux-6.12.111", PMU_LINUX_6_12_107},
+		{"linux-6.12.113", PMU_LINUX_6_12},	{"linux-6.12.117", PMU_LINUX_6_12},
+		{"linux-7.2.12", PMU_LINUX_7_2},
+	};
+	static const char *const unknown[] = {
+		"linux-6.12.106", "linux-6.12.112",  "linux-6.12.118",	 "linux-7.2.13",
+		"linux-6.12.",	  "linux-6.12.107x", "linux-7",		 "linux-",
+		"linux-6.18.3",	  "linux--6.12.107", "linux-6.12.107.1",
+	};
+	enum pmu_profile profile;
+
+	(void)state;
+	for (unsigned int i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+		assert_true(pmu_profile_find(known[i].name, &profile));
+		assert_int_equal(profile, known[i].profile);
+	}
+	for (unsigned int i = 0; i < sizeof(unknown) / sizeof(unknown[0]); i++)
+		assert_false(pmu_profile_find(unknown[i], &profile));
+}
+
+static struct pmu_kernel_match match_of(const char *release)
+{
+	uint32_t version = 0;
+
+	assert_true(linux_version_parse(release, &version));
+	return pmu_kernel_match(version);
+}
+
+static void a_running_kernel_is_known_or_like_an_older_one(void **state)
+{
+	uint32_t version;
+
+	(void)state;
+	assert_int_equal(match_of("6.12.117+deb13-riscv64").profile, PMU_LINUX_6_12);
+	assert_true(match_of("6.12.117+deb13-riscv64").known);
+	assert_int_equal(match_of("6.12.107+deb13-riscv64").profile, PMU_LINUX_6_12_107);
+	assert_true(match_of("7.2.12+deb14-riscv64").known);
+	assert_int_equal(match_of("6.12.118+deb13-riscv64").profile, PMU_LINUX_6_12);
+	assert_false(match_of("6.12.118+deb13-riscv64").known);
+	assert_int_equal(match_of("7.3.0-rc1").profile, PMU_LINUX_7_2);
+	assert_false(match_of("7.3").known);
+	assert_int_equal(match_of("5.15.0").profile, PMU_LINUX_6_12_107);
+	assert_false(match_of("5.15.0").known);
+	assert_false(linux_version_parse("", &version));
+	assert_false(linux_version_parse("linux", &version));
+	assert_false(linux_version_parse("6", &version));
+}
+
+static void quirks_of_a_kernel_are_those_of_its_version(void **state)
+{
+	uint64_t gone =
+		pmu_profile_quirks(PMU_LINUX_6_12_107) & ~pmu_profile_quirks(PMU_LINUX_6_12);
+
+	(void)state;
+	assert_int_equal(gone, 1ull << PMU_COUNT_NOT_FOLDED | 1ull << PMU_FW_STOP_FORGETS |
+				       1ull << PMU_PAGE_ERROR_IGNORED);
 }
 
 static const char *event_name(uint64_t event_idx, uint64_t data)
@@ -676,6 +741,9 @@ int main(void)
 		TEST(a_state_whose_source_cannot_be_had_is_refused),
 		TEST(every_quirk_has_its_row),
 		TEST(profiles_are_found_by_name),
+		TEST(a_kernel_that_is_known_is_named_by_its_version),
+		TEST(a_running_kernel_is_known_or_like_an_older_one),
+		TEST(quirks_of_a_kernel_are_those_of_its_version),
 		TEST(events_and_counters_have_names),
 		TEST(a_configuration_out_of_range_is_clamped),
 	};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Every scenario, all four profiles, two sizes of a PMU. */
+/* Every scenario, all profiles, two sizes of a PMU. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -51,6 +51,13 @@ static void every_scenario_comes_out_as_on_linux_6_12(void **state)
 	(void)state;
 	assert_int_equal(differences(PMU_LINUX_6_12, 19), 0);
 	assert_int_equal(differences(PMU_LINUX_6_12, 8), 0);
+}
+
+static void every_scenario_comes_out_as_on_linux_6_12_107(void **state)
+{
+	(void)state;
+	assert_int_equal(differences(PMU_LINUX_6_12_107, 19), 0);
+	assert_int_equal(differences(PMU_LINUX_6_12_107, 8), 0);
 }
 
 static void every_scenario_comes_out_as_on_linux_7_2(void **state)
@@ -118,6 +125,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_scenario_comes_out_as_on_linux_6_12),
+		cmocka_unit_test(every_scenario_comes_out_as_on_linux_6_12_107),
 		cmocka_unit_test(every_scenario_comes_out_as_on_linux_7_2),
 		cmocka_unit_test(every_scenario_comes_out_as_the_text_says),
 		cmocka_unit_test(every_scenario_comes_out_as_is_best_for_guests),
