@@ -3,8 +3,8 @@
  * Random PMU calls to whoever answers, in lockstep with a struct pmu inside this guest: the
  * kernel's own PMU against the profile that mirrors it, or the VMM's against itself. Hardware
  * events are configured to count nothing, so that everything must be equal. A difference is shrunk
- * and printed. Words of the command line: eid=N, column=N, kernel=1, last=N as in pmu_scenarios.c;
- * seed=N, rounds=N, steps=N (of a round, at most 100).
+ * and printed. Words of the command line: eid=N, column=N, kernel=1, unknown=1, last=N as in
+ * pmu_scenarios.c; seed=N, rounds=N, steps=N (of a round, at most 100).
  */
 #include "lib/fdt.h"
 #include "lib/guest.h"
@@ -310,6 +310,7 @@ void main(uint64_t hart, const void *fdt)
 	uint64_t count = bootarg(args, "steps", 40);
 
 	left.kernel = bootarg(args, "kernel", 0);
+	left.unknown = bootarg(args, "unknown", 0);
 	left.last_page = bootarg(args, "last", RAM + (64ull << 20) - 4096);
 	mirror.page = pages[1];
 	mirror.of_kernel = left.kernel;

@@ -3,9 +3,9 @@
  * The conformance scenarios of the SBI PMU (tests/pmu/scenarios.c) against whoever answers. Words
  * of the command line: eid=N (whose calls; 0x504D55 is the kernel's, or the VMM's where it forwards
  * it), column=N (what to expect: 0 linux-6.12.107, 1 linux-7.2, 2 spec, 3 best, 4 linux-6.12),
- * kernel=1 (a kernel's own PMU: no deadly scenario is run), can=N (NEEDS_ bits that are met),
- * last=N (the last page of RAM), only=N (that scenario alone). Needs a second hart, which starts
- * the first one again.
+ * kernel=1 (a kernel's own PMU: no deadly scenario is run), unknown=1 (and of a kernel that was not
+ * read), can=N (NEEDS_ bits that are met), last=N (the last page of RAM), only=N (that scenario
+ * alone). Needs a second hart, which starts the first one again.
  */
 #include "lib/fdt.h"
 #include "lib/guest.h"
@@ -78,6 +78,7 @@ void main(uint64_t hart, const void *fdt)
 	uint64_t only = bootarg(args, "only", 0);
 
 	machine.kernel = bootarg(args, "kernel", 0);
+	machine.unknown = bootarg(args, "unknown", 0);
 	machine.can = (unsigned int)bootarg(args, "can", NEEDS_COUNTS | NEEDS_OVERFLOW);
 	if (machine.column != BEST)
 		machine.can |= NEEDS_NO_PAGE;

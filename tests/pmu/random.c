@@ -266,6 +266,9 @@ bool random_deadly(const struct random_guard *guard, const struct machine_under_
 		return false;
 	for (unsigned int i = 0; i < STEP_ARGS; i++)
 		args[i] = symbol_value(symbols, step->args[i]);
+	if (machine->unknown)
+		return deadly_on_6_12(guard, symbols, step, args) ||
+		       deadly_on_7_2(guard, step, args);
 	if (machine->column == LINUX_6_12 || machine->column == LINUX_6_12_107)
 		return deadly_on_6_12(guard, symbols, step, args);
 	return deadly_on_7_2(guard, step, args);

@@ -266,6 +266,12 @@ static enum column column_of(const struct machine_under_test *machine,
 	return scenario->mended == IN_6_12_113 ? LINUX_7_2 : LINUX_6_12_107;
 }
 
+static bool is_deadly(const struct machine_under_test *machine, const struct scenario *scenario,
+		      enum column column)
+{
+	return machine->unknown ? scenario->deadly != 0 : scenario->deadly >> column & 1;
+}
+
 struct report scenario_run(const struct machine_under_test *machine,
 			   const struct scenario *scenario)
 {
@@ -273,7 +279,7 @@ struct report scenario_run(const struct machine_under_test *machine,
 	struct report report = {.verdict = SKIPPED};
 	unsigned int step = 0;
 
-	if (machine->kernel && scenario->deadly >> run.column & 1) {
+	if (machine->kernel && is_deadly(machine, scenario, run.column)) {
 		report.why = "never to be run on this kernel";
 		return report;
 	}

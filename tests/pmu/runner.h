@@ -158,6 +158,7 @@ struct machine_under_test {
 	void *opaque;
 	enum column column;
 	bool kernel;	  /* the PMU is a kernel's own: deadly scenarios are skipped */
+	bool unknown;	  /* and of none that was read: so is what is deadly to any */
 	unsigned int can; /* NEEDS_ that are met */
 	/* P is two pages in a row. */
 	uint64_t page, last_page, hole, read_only;

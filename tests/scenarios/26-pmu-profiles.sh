@@ -18,10 +18,10 @@ as_the_profile() {
 if lcofi_works; then can=39; else can=33; fi
 for profile in linux-6.12.107:0 linux-6.12:4 linux-7.2:1 spec:2 best:3; do
     column=${profile#*:} profile=${profile%:*}
-    t "the scenarios, forwarded, as $profile" as_the_profile $profile $column $forwarded pmu_scenarios "can=$can"
+    t "the scenarios, forwarded, as $profile" as_the_profile "$profile" "$column" $forwarded pmu_scenarios "can=$can"
     # Raw events v2 that are wider than a host of 6.12 takes are cut there, and the guest that compares does not know it.
-    if on_7 || [ $profile != linux-7.2 ]; then
-        t "random calls, forwarded, as $profile" as_the_profile $profile $column $forwarded pmu_random "rounds=50 seed=${PMU_RANDOM_SEED:-864}"
+    if on_7 || [ "$profile" != linux-7.2 ]; then
+        t "random calls, forwarded, as $profile" as_the_profile "$profile" "$column" $forwarded pmu_random "rounds=50 seed=${PMU_RANDOM_SEED:-864}"
     fi
 done
 t "the scenarios, by exits, as best" as_the_profile best 3 $exits pmu_scenarios "can=$can"
