@@ -38,14 +38,14 @@ differences() {
 # unknown_kernel NAME GUEST WORDS: what differs from the nearest one that is known is for people to read, and no failure.
 unknown_kernel() {
     differs=/tmp/pmu-differs
-    rm -f $differs
+    rm -f "$differs"
     compare() {
         by_the_kernel "$1" "unknown=1 $2"
-        ! grep -q '^not ok' "$out" || differences "$out" >$differs
+        ! grep -q '^not ok' "$out" || differences "$out" >"$differs"
     }
     t "$1 (a kernel that is not known, beside $profile)" compare "$2" "$3"
-    [ ! -e $differs ] ||
-        skip "$1" "LINUX $(uname -r) IS NOT KNOWN (pmu/kernels.c) AND DIFFERS FROM $profile IN: $(cat $differs)"
+    [ ! -e "$differs" ] ||
+        skip "$1" "LINUX $(uname -r) IS NOT KNOWN (pmu/kernels.c) AND DIFFERS FROM $profile IN: $(cat "$differs")"
 }
 
 try() {
