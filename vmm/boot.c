@@ -7,28 +7,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "vmm/bootargs.h"
 #include "vmm/log.h"
 #include "vmm/machine_private.h"
 
 #define FDT_BASE_LEN	 0x10000u /* all but the harts */
 #define FDT_LEN_PER_HART 0x1000u
-
-/* The kernel's command line: the user's, and a console= when they named none. */
-static char *make_bootargs(const struct config *config)
-{
-	static const char *const consoles[] = {
-		[CONSOLE_SERIAL] = "console=ttyS0",
-		[CONSOLE_VIRTIO] = "console=hvc0",
-		[CONSOLE_NONE] = "",
-	};
-	const char *console = strstr(config->append, "console=") ? "" : consoles[config->console];
-	char *bootargs = NULL;
-
-	if (asprintf(&bootargs, "%s%s%s", config->append, *config->append && *console ? " " : "",
-		     console) < 0)
-		return NULL;
-	return bootargs;
-}
 
 static bool dump_fdt(const char *path, const void *fdt, size_t len)
 {
@@ -61,7 +45,7 @@ static bool set_boot_hart(const struct machine *machine, uint64_t entry, uint64_
 static bool build_fdt(struct machine *machine, struct board *board, uint64_t fdt, size_t room)
 {
 	struct board_isa isa;
-	char *bootargs = make_bootargs(machine->config);
+	char *bootargs = bootargs_make(machine->config->append, machine->config->console);
 	void *blob = guest_memory_at(&machine->memory, fdt, room);
 	int len = -1;
 
@@ -70,7 +54,7 @@ static bool build_fdt(struct machine *machine, struct board *board, uint64_t fdt
 		len = fdt_build(board, blob, room);
 	free(bootargs);
 	if (len < 0) {
-		error("the FDT does not fit into %zu bytes: shorten --append", room);
+		error("the FDT does not fit into %zu bytes", room);
 		return false;
 	}
 	return !machine->config->dump_fdt || dump_fdt(machine->config->dump_fdt, blob, (size_t)len);
@@ -80,8 +64,7 @@ bool boot_prepare(struct machine *machine, const struct boot_files *files)
 {
 	const struct config *config = machine->config;
 	const char *path = config->firmware ? config->firmware : config->kernel;
-	size_t room =
-		FDT_BASE_LEN + strlen(config->append) + FDT_LEN_PER_HART * (size_t)config->cpus;
+	size_t room = FDT_BASE_LEN + FDT_LEN_PER_HART * (size_t)config->cpus;
 	struct image_place place;
 	struct board board = {0};
 	char why[IMAGE_MESSAGE_MAX];

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The options of `vhart run`. */
 #include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "vmm/board.h"
+#include "vmm/bootargs.h"
 #include "vmm/config.h"
 #include "vmm/log.h"
 #include "vmm/options.h"
@@ -13,8 +15,7 @@
 #define MEMORY_LEAST   (16ull << 20)
 #define MEMORY_UNIT    (2ull << 20) /* KVM backs it with 2 MiB pages where it can */
 #define SERIAL_MAX     20	    /* virtio 1.2, 5.2.6.1: the ID string of a block device */
-#define APPEND_MAX     2047
-#define TAP_NAME_MAX   15 /* IFNAMSIZ with its zero */
+#define TAP_NAME_MAX   15	    /* IFNAMSIZ with its zero */
 #define VM_NAME_MAX    63
 
 static const char *set_path(const char **path, const char *value)
@@ -62,8 +63,6 @@ static const char *parse_exit_log(char *value, void *target)
 
 static const char *parse_append(char *value, void *target)
 {
-	if (strlen(value) > APPEND_MAX)
-		return "expected at most 2047 characters";
 	((struct config *)target)->append = value;
 	return NULL;
 }
@@ -359,6 +358,23 @@ static const char *contradiction(const struct config *config)
 	return NULL;
 }
 
+/* Whether Linux would read the whole command line; false after error(). */
+static bool append_fits(const struct config *config)
+{
+	const char *ours = bootargs_console(config->append, config->console);
+	char *bootargs = bootargs_make(config->append, config->console);
+	const size_t len = bootargs ? strlen(bootargs) : 0;
+
+	free(bootargs);
+	if (len <= BOOTARGS_MAX)
+		return true;
+	error("--append: the command line has %zu bytes%s%s%s: Linux for riscv64 reads %u of "
+	      "them: shorten it by %zu",
+	      len, *ours ? " with the " : "", ours, *ours ? " that vhart puts in front" : "",
+	      BOOTARGS_MAX, len - BOOTARGS_MAX);
+	return false;
+}
+
 int options_parse(int argc, char **argv, struct config *config)
 {
 	*config = (struct config){
@@ -379,5 +395,5 @@ int options_parse(int argc, char **argv, struct config *config)
 		error("%s", wrong);
 		return STATUS_USAGE;
 	}
-	return 0;
+	return append_fits(config) ? 0 : STATUS_USAGE;
 }

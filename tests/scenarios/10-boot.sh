@@ -103,6 +103,13 @@ firmware_prompt() {
     expect_status 0
 }
 
+# The words that are no console for the kernel: one of another name, and one that is for init.
+console_in_front() {
+    guest 'echo "line: $(cat /proc/cmdline)"' --append 'netconsole=@/eth9,@10.0.2.2/ quiet panic=-1 -- console=ttyS7'
+    expect_status 0
+    expect_out '^line: console=ttyS0 netconsole=@/eth9,@10.0.2.2/ quiet panic=-1 -- console=ttyS7'
+}
+
 inject_paths() {
     printf '#!/bin/sh\necho "ran as $0, said $(cat /data/deep/er/note)"\n[ -x /data/deep/er/note ] || echo plain\n' >run
     echo noted >note
@@ -158,6 +165,7 @@ t "a bare-metal ELF guest" bare_elf_runs
 t "U-Boot as firmware, in 64 MiB: gives its prompt, and powers off" firmware_prompt
 t "8 vCPUs, 8 GiB on a host with less" eight_vcpus
 t "Linux in 96 MiB" little_memory
+t "a console is put in front of a command line that only seems to have one" console_in_front
 t "injected files: executable stays executable, folders are made" inject_paths
 t "a shell fed by a pipe" piped_shell
 t "output to /dev/null" to_null

@@ -284,6 +284,25 @@ static void an_argument_for_the_kernel_may_look_like_an_option(void **state)
 	assert_string_equal(config.append, "--rng");
 }
 
+/* Linux keeps 1023 characters, and the console= that is put in front is among them. */
+static void a_command_line_that_linux_would_cut_is_refused(void **state)
+{
+	static char text[2048];
+	struct config config;
+	const int start = snprintf(text, sizeof(text), "--kernel k --append ");
+
+	(void)state;
+	memset(text + start, 'x', 1023);
+	assert_refused(text, "--append", "1037 bytes", "console=ttyS0", "shorten it by 14", NULL);
+	text[start + 1009] = '\0';
+	assert_accepted(text, &config);
+	memcpy(text + start, "console=", 8);
+	memset(text + start + 1009, 'x', 14);
+	assert_accepted(text, &config);
+	strcat(text, "x");
+	assert_refused(text, "--append", "1024 bytes: Linux", "1023", "shorten it by 1", NULL);
+}
+
 static void what_is_booted_must_be_clear(void **state)
 {
 	struct config config;
@@ -439,6 +458,7 @@ int main(void)
 		cmocka_unit_test(an_unknown_option_is_refused_with_the_nearest_name),
 		cmocka_unit_test(a_missing_or_superfluous_value_is_refused),
 		cmocka_unit_test(an_argument_for_the_kernel_may_look_like_an_option),
+		cmocka_unit_test(a_command_line_that_linux_would_cut_is_refused),
 		cmocka_unit_test(what_is_booted_must_be_clear),
 		cmocka_unit_test(disks_are_checked),
 		cmocka_unit_test(injected_files_need_an_absolute_clean_guest_path),
