@@ -54,7 +54,7 @@ no "--memory 12" 125 '--memory 12: ' --kernel $image --memory 12
 no "--memory 1M" 125 '--memory 1M: ' --kernel $image --memory 1M
 no "--console loud" 125 '--console loud: ' --kernel $image --console loud
 no "--append longer than Linux reads" 125 '--append: the command line has 1038 bytes .*reads 1023' --kernel $image \
-    --append "$(printf '%1024s' | tr ' ' x)"
+    --append "$(printf '%01024d' 0)"
 no "--inject without a path" 125 '--inject text: ' --kernel $image --inject text
 no "--inject with .." 125 '--inject text:/a/../b: ' --kernel $image --inject text:/a/../b
 no "--inject of a missing file" 125 '--inject missing: No such file' --kernel $image --inject missing:/x
