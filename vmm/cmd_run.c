@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "vmm/commands.h"
+#include "vmm/inject.h"
 #include "vmm/log.h"
 #include "vmm/machine_private.h"
 #include "vmm/options.h"
@@ -16,7 +17,6 @@
 #include "vmm/terminal.h"
 #include "vmm/writer.h"
 
-#define INJECT_LIMIT (256ull << 20)
 #define LOG_ROOM     65536u
 #define LOG_WAIT_MS  200u /* for a standard error that takes nothing */
 
@@ -35,23 +35,6 @@ static bool load_kernel(const struct config *config, struct boot_files *files)
 	return true;
 }
 
-static bool inject(const struct config_inject *inject, struct boot_files *files)
-{
-	struct blob contents = {0};
-	/* Injected files are mostly scripts: a file that is executable here is so there. */
-	unsigned int mode = access(inject->host_path, X_OK) == 0 ? 0755 : 0644;
-	bool good;
-
-	if (!file_load("--inject", inject->host_path, INJECT_LIMIT, &contents))
-		return false;
-	good = cpio_append(&files->initrd, inject->guest_path, mode, &contents);
-	if (!good)
-		error("--inject %s: '%s' is not a path for a file in the guest", inject->host_path,
-		      inject->guest_path);
-	blob_free(&contents);
-	return good;
-}
-
 static bool load_files(const struct config *config, struct boot_files *files)
 {
 	if (!load_kernel(config, files))
@@ -59,10 +42,7 @@ static bool load_files(const struct config *config, struct boot_files *files)
 	if (config->initrd &&
 	    !file_load("--initrd", config->initrd, config->memory, &files->initrd))
 		return false;
-	for (unsigned int i = 0; i < config->inject_count; i++)
-		if (!inject(&config->injects[i], files))
-			return false;
-	return true;
+	return inject_files(config, &files->initrd);
 }
 
 /* Every thread inherits this: one waits for signals, the kick arrives at vCPUs only. */

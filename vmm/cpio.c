@@ -11,7 +11,7 @@
 
 #include "vmm/image.h"
 
-enum { HEADER_LEN = 110, ALIGN = 4 };
+enum { HEADER_LEN = 110, ALIGN = 4, LZ4_END = 4 };
 
 static const char trailer[] = "TRAILER!!!";
 
@@ -61,16 +61,31 @@ static bool path_usable(const char *path)
 	}
 }
 
-/* Linux sets the mode of a folder that is already there as well, so /tmp must stay what it is. */
+/* A few folders have a mode of their own wherever they are; Linux gives these to what it makes. */
 static unsigned int folder_mode(const char *path, size_t len)
 {
-	const bool sticky = (len == 3 && !strncmp(path, "tmp", len)) ||
-			    (len == 7 && !strncmp(path, "var/tmp", len));
+	static const struct {
+		const char *path;
+		unsigned int mode;
+	} known[] = {{"tmp", 01777}, {"var/tmp", 01777}, {"root", 0700}};
 
-	return S_IFDIR | (sticky ? 01777 : 0755);
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+		if (len == strlen(known[i].path) && !strncmp(path, known[i].path, len))
+			return S_IFDIR | known[i].mode;
+	}
+	return S_IFDIR | 0755;
 }
 
-bool cpio_append(struct blob *blob, const char *guest_path, unsigned int mode,
+/* The next slash behind a folder that is to be made; those in the first THERE bytes are there. */
+static const char *next_folder(const char *path, const char *slash, size_t there)
+{
+	slash = strchr(slash ? slash + 1 : path, '/');
+	while (slash && (size_t)(slash - path) <= there)
+		slash = strchr(slash + 1, '/');
+	return slash;
+}
+
+bool cpio_append(struct blob *blob, const char *guest_path, size_t there, unsigned int mode,
 		 const struct blob *contents)
 {
 	const char *path = guest_path + (guest_path[0] == '/');
@@ -78,10 +93,11 @@ bool cpio_append(struct blob *blob, const char *guest_path, unsigned int mode,
 	if (!path_usable(path) || contents->len > UINT32_MAX)
 		return false;
 	size_t size = entry_size(strlen(path), contents->len) + entry_size(strlen(trailer), 0);
-	for (const char *slash = strchr(path, '/'); slash; slash = strchr(slash + 1, '/'))
+	for (const char *slash = NULL; (slash = next_folder(path, slash, there)) != NULL;)
 		size += entry_size((size_t)(slash - path), 0);
 
-	const size_t start = align_up(blob->len);
+	/* lz4's legacy frame has no end of its own: Linux ends it at four zeros. */
+	const size_t start = align_up(blob->len + (blob->len ? LZ4_END : 0));
 	if (start < blob->len || size > SIZE_MAX - start)
 		return false;
 	uint8_t *bytes = realloc(blob->bytes, start + size);
@@ -92,7 +108,7 @@ bool cpio_append(struct blob *blob, const char *guest_path, unsigned int mode,
 	blob->len = start + size;
 
 	uint8_t *at = bytes + start;
-	for (const char *slash = strchr(path, '/'); slash; slash = strchr(slash + 1, '/')) {
+	for (const char *slash = NULL; (slash = next_folder(path, slash, there)) != NULL;) {
 		size_t len = (size_t)(slash - path);
 		at = put_entry(at, path, len, folder_mode(path, len), NULL);
 	}

@@ -61,9 +61,13 @@ bool image_place_rest(const struct guest_memory *memory, const struct image_plac
 		      uint64_t initrd_len, uint64_t fdt_len, uint64_t *initrd, uint64_t *fdt,
 		      char message[IMAGE_MESSAGE_MAX]);
 
-/* Appends one newc cpio archive to BLOB (4-byte aligned) with the file GUEST_PATH of MODE, parent
- * directories included, and CONTENTS. False: no memory or path not usable (empty, too long, ..). */
-bool cpio_append(struct blob *blob, const char *guest_path, unsigned int mode,
+/*
+ * Appends one newc cpio archive to BLOB (4-byte aligned) with the file GUEST_PATH of MODE, and
+ * CONTENTS, and before it those of its folders that are not there: the first THERE bytes of the
+ * path, without a slash before it, are. Linux reads it behind whatever it can read. False: no
+ * memory or path not usable (empty, too long, ..).
+ */
+bool cpio_append(struct blob *blob, const char *guest_path, size_t there, unsigned int mode,
 		 const struct blob *contents);
 
 #endif

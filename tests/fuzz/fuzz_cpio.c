@@ -68,12 +68,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (path && contents.bytes && blob.bytes) {
 		memcpy(contents.bytes, zero + 1, contents.len);
 		memcpy(blob.bytes, before, before_len);
-		if (cpio_append(&blob, path, 0644, &contents)) {
+		if (cpio_append(&blob, path, 0, 0644, &contents)) {
 			require(!memcmp(blob.bytes, before, before_len));
 			/* A file of the trailer's name would end the archive early: that is the
 			 * format. */
 			if (!strstr(path, "TRAILER!!!"))
-				check_archive(&blob, (before_len + 3) / 4 * 4,
+				check_archive(&blob, before_len ? (before_len + 7) / 4 * 4 : 0,
 					      path + (path[0] == '/'), &contents);
 		} else {
 			require(blob.len == before_len);

@@ -71,7 +71,7 @@ static void a_file_comes_with_its_folders(void **state)
 	struct blob blob = {0}, contents = {(uint8_t[]){"#!/bin/sh\n"}, 10};
 
 	(void)state;
-	assert_true(cpio_append(&blob, "/opt/tests/run.sh", 0755, &contents));
+	assert_true(cpio_append(&blob, "/opt/tests/run.sh", 0, 0755, &contents));
 	read_archives(&blob, 0);
 	assert_int_equal(entry_count, 3);
 	assert_string_equal(entries[0].name, "opt");
@@ -93,8 +93,8 @@ static void what_was_there_stays_and_archives_are_aligned(void **state)
 		struct blob contents = {(uint8_t[]){"12345"}, before % 6};
 		assert_non_null(blob.bytes);
 		memset(blob.bytes, 'x', before);
-		assert_true(cpio_append(&blob, "a", 0644, &contents));
-		assert_true(cpio_append(&blob, "b", 0600, &contents));
+		assert_true(cpio_append(&blob, "a", 0, 0644, &contents));
+		assert_true(cpio_append(&blob, "b", 0, 0600, &contents));
 		for (size_t i = 0; i < before; i++)
 			assert_int_equal(blob.bytes[i], 'x');
 		read_archives(&blob, before);
@@ -107,19 +107,51 @@ static void what_was_there_stays_and_archives_are_aligned(void **state)
 	}
 }
 
-static void the_modes_of_tmp_stay_what_they_are(void **state)
+static void a_few_folders_have_a_mode_of_their_own(void **state)
 {
 	struct blob blob = {0}, contents = {0};
 
 	(void)state;
-	assert_true(cpio_append(&blob, "tmp/x", 0644, &contents));
-	assert_true(cpio_append(&blob, "var/tmp/x", 0644, &contents));
+	assert_true(cpio_append(&blob, "tmp/x", 0, 0644, &contents));
+	assert_true(cpio_append(&blob, "var/tmp/x", 0, 0644, &contents));
+	assert_true(cpio_append(&blob, "root/x", 0, 0644, &contents));
 	read_archives(&blob, 0);
-	assert_int_equal(entry_count, 5);
+	assert_int_equal(entry_count, 7);
+	assert_int_equal(entries[5].mode, S_IFDIR | 0700);
 	assert_int_equal(entries[0].mode, S_IFDIR | 01777);
 	assert_int_equal(entries[2].mode, S_IFDIR | 0755);
 	assert_int_equal(entries[3].mode, S_IFDIR | 01777);
 	blob_free(&blob);
+}
+
+static void folders_that_are_there_are_not_written(void **state)
+{
+	struct blob blob = {0}, contents = {0};
+
+	(void)state;
+	assert_true(cpio_append(&blob, "usr/bin/x", 7, 0755, &contents));
+	assert_true(cpio_append(&blob, "usr/bin/y/z", 3, 0755, &contents));
+	read_archives(&blob, 0);
+	assert_int_equal(entry_count, 4);
+	assert_string_equal(entries[0].name, "usr/bin/x");
+	assert_string_equal(entries[1].name, "usr/bin");
+	assert_string_equal(entries[2].name, "usr/bin/y");
+	assert_string_equal(entries[3].name, "usr/bin/y/z");
+	blob_free(&blob);
+}
+
+/* lz4's legacy frame has no end of its own; Linux takes four zeros for one. */
+static void four_zeros_come_before_it(void **state)
+{
+	(void)state;
+	for (size_t before = 1; before < 9; before++) {
+		struct blob blob = {malloc(before), before}, contents = {0};
+		assert_non_null(blob.bytes);
+		memset(blob.bytes, 'x', before);
+		assert_true(cpio_append(&blob, "a", 0, 0644, &contents));
+		assert_memory_equal(blob.bytes + before, "\0\0\0\0", 4);
+		blob_free(&blob);
+	}
 }
 
 static void unusable_paths_are_refused_and_change_nothing(void **state)
@@ -136,7 +168,7 @@ static void unusable_paths_are_refused_and_change_nothing(void **state)
 	memset(long_name, 'n', NAME_MAX + 1);
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
 		struct blob blob = {(uint8_t[]){"keep"}, 4};
-		assert_false(cpio_append(&blob, wrong[i], 0644, &contents));
+		assert_false(cpio_append(&blob, wrong[i], 0, 0644, &contents));
 		assert_int_equal(blob.len, 4);
 		assert_memory_equal(blob.bytes, "keep", 4);
 	}
@@ -147,7 +179,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_file_comes_with_its_folders),
 		cmocka_unit_test(what_was_there_stays_and_archives_are_aligned),
-		cmocka_unit_test(the_modes_of_tmp_stay_what_they_are),
+		cmocka_unit_test(a_few_folders_have_a_mode_of_their_own),
+		cmocka_unit_test(folders_that_are_there_are_not_written),
+		cmocka_unit_test(four_zeros_come_before_it),
 		cmocka_unit_test(unusable_paths_are_refused_and_change_nothing),
 	};
 
