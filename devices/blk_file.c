@@ -14,6 +14,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "devices/disk_format.h"
 #include "vmm/log.h"
 
 /* Opening a FIFO would block and opening a device can have effects: look before. */
@@ -153,6 +154,23 @@ static bool measure(struct blk_file *file, const struct disk_options *options)
 	return true;
 }
 
+/*
+ * The guest would see the bytes of the format, not the disk that they stand for, and its first
+ * write destroys the image. Read through direct I/O, too: hence the alignment.
+ */
+static bool check_format(const struct blk_file *file, const struct disk_options *options)
+{
+	_Alignas(DISK_FORMAT_HEAD) uint8_t head[DISK_FORMAT_HEAD];
+	ssize_t len = pread(file->fd, head, sizeof(head), 0);
+	const struct disk_format *format = len > 0 ? disk_format_of(head, (size_t)len) : NULL;
+	if (!format || options->raw)
+		return true;
+	error("disk %s: is %s, and a disk is a raw image: make one (%s %s %s), or add ,raw to show "
+	      "the guest these bytes",
+	      options->path, format->name, format->before, options->path, format->after);
+	return false;
+}
+
 bool blk_file_open(struct blk_file *file, const struct disk_options *options)
 {
 	int flags = options->read_only ? O_RDONLY : O_RDWR;
@@ -170,7 +188,7 @@ bool blk_file_open(struct blk_file *file, const struct disk_options *options)
 		open_error(options, errno);
 		return false;
 	}
-	if (lock(file, options->path) && measure(file, options)) {
+	if (lock(file, options->path) && check_format(file, options) && measure(file, options)) {
 		file->speed = find_speed(file);
 		return true;
 	}

@@ -18,6 +18,7 @@ struct disk_options {
 	const char *path;
 	bool read_only;
 	bool direct;	    /* O_DIRECT */
+	bool raw;	    /* even if it looks like an image in another format */
 	const char *serial; /* at most 20 bytes reach the guest; NULL: none */
 };
 struct virtio_device *virtio_blk_new(struct machine *machine, const char *name,

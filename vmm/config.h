@@ -21,7 +21,7 @@ enum config_on_reboot { ON_REBOOT_RESTART, ON_REBOOT_EXIT };
 struct config_disk {
 	const char *path;
 	const char *serial; /* NULL: none */
-	bool read_only, direct;
+	bool read_only, direct, raw;
 };
 
 struct config_inject {

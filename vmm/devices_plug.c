@@ -39,6 +39,7 @@ static bool plug_disks(struct machine *machine)
 			.path = disk->path,
 			.read_only = disk->read_only,
 			.direct = disk->direct,
+			.raw = disk->raw,
 			.serial = disk->serial,
 		};
 		char name[16];

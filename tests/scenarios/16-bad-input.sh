@@ -84,6 +84,10 @@ no "a disk that is a directory" 125 'disk /tmp: is a directory' --kernel $image 
 no "a disk that is a terminal" 125 'disk /dev/null: is neither' --kernel $image --disk /dev/null
 no "a disk without a sector" 125 'disk tiny-disk: has 100 bytes' --kernel $image --disk tiny-disk
 no "a disk that is empty" 125 'disk empty: has 0 bytes' --kernel $image --disk empty
+printf 'QFI\373' | cat - disk >qcow2
+gzip -c disk >disk.gz
+no "a disk that is qcow2" 125 'disk qcow2: is a qcow2 image, .*qemu-img convert -O raw qcow2 disk.raw.*,raw' --kernel $image --disk qcow2
+no "a disk that is compressed, read-only" 125 'disk disk.gz: is compressed with gzip, .*gzip -dc disk.gz' --kernel $image --disk disk.gz,ro
 no "a disk twice" 125 'disk disk: is in use' --kernel $image --disk disk --disk disk
 no "a disk option that is none" 125 '--disk disk,rw: ' --kernel $image --disk disk,rw
 no "an interface that does not exist" 125 'nosuchif' --kernel $image --net tap=nosuchif
@@ -103,6 +107,14 @@ leaves_no_tap() {
     expect_eq "the interfaces" "$(ls /sys/class/net)" "$before"
 }
 t "no tap interface stays behind" leaves_no_tap
+
+insists_on_raw() {
+    printf "QFI\\373" | cat - "$files/disk" >qcow2
+    guest 'echo "first: $(head -c 3 /dev/vda)"' --disk qcow2,raw,ro
+    expect_status 0
+    expect_out "^first: QFI"
+}
+t "a disk that is qcow2, shown as it is with ,raw" insists_on_raw
 
 odd_disk() {
     cp "$files/odd-disk" odd

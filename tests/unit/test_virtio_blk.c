@@ -489,6 +489,16 @@ static void what_is_no_disk_is_refused(void **state)
 	assert_false(opens(fixture, fixture->path, true));
 }
 
+static void an_image_in_another_format_is_refused_unless_raw(void **state)
+{
+	struct fixture *fixture = *state;
+
+	assert_int_equal(pwrite(fixture->fd, "QFI\xfb", 4, 0), 4);
+	assert_false(opens(fixture, fixture->path, false));
+	assert_false(opens(fixture, fixture->path, true));
+	open_disk(fixture, (struct disk_options){.raw = true}, FEATURES);
+}
+
 static void a_disk_in_use_is_refused_unless_all_only_read(void **state)
 {
 	struct fixture *fixture = *state;
@@ -529,6 +539,7 @@ int main(void)
 		TEST_CLOSED(an_odd_tail_is_not_shown),
 		TEST_CLOSED(direct_io_takes_buffers_of_any_alignment),
 		TEST_CLOSED(what_is_no_disk_is_refused),
+		TEST_CLOSED(an_image_in_another_format_is_refused_unless_raw),
 		TEST_CLOSED(a_disk_in_use_is_refused_unless_all_only_read),
 	};
 
