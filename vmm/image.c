@@ -107,8 +107,10 @@ bool image_load(const struct blob *blob, bool firmware, const struct guest_memor
 				    what);
 	if (firmware)
 		return load_raw(blob, memory, place, message);
-	return image_refuse(message, "is not a kernel: a RISC-V Linux Image (also gzip, zstd or "
-				     "EFI zboot) or ELF64 is needed");
+	return image_refuse(message,
+			    "is not a kernel: a RISC-V Linux Image (also gzip, zstd or "
+			    "EFI zboot) or ELF64 is needed; --firmware takes a flat binary "
+			    "(.bin)");
 }
 
 static uint64_t align_down(uint64_t value, uint64_t alignment)

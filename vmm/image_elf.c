@@ -7,6 +7,9 @@
 /* Kernels have fewer than ten; a bound keeps what a hostile file can make us copy small. */
 enum { SEGMENTS_MAX = 128 };
 
+/* No machine has this much: what is linked further up was not linked for --memory to reach. */
+#define MEMORY_MOST (1ull << 44)
+
 static const uint64_t relocated_base = 2 * 1024 * 1024;
 
 static const struct {
@@ -151,6 +154,11 @@ bool image_load_elf(const struct blob *blob, const struct guest_memory *memory,
 				    (unsigned long long)low, (unsigned long long)memory->base);
 	low += bias;
 	high += bias;
+	if (low - memory->base >= MEMORY_MOST)
+		return image_refuse(message,
+				    "is linked to physical address %#llx, memory starts at %#llx "
+				    "(p_paddr in its program headers, LMA in a linker script)",
+				    (unsigned long long)low, (unsigned long long)memory->base);
 	if (!guest_memory_at(memory, low, high - low))
 		return image_refuse_size(message, memory, high);
 

@@ -239,6 +239,11 @@ static void vmlinux_linked_to_zero_lies_where_an_image_would(void **state)
 	blob_free(&blob);
 	assert_refused(elf_image(0x40000000, 0x40000000, 0x40000000), "linked to 0x40000000");
 	assert_refused(elf_image(0, RAM_BASE - 0x1000, 0), "memory starts at 0x80000000");
+	/* Physical addresses that are virtual ones: no --memory helps. */
+	assert_refused(
+		elf_image(0xffffffff80000000, 0xffffffff80000000, 0xffffffff80000000),
+		"linked to physical address 0xffffffff80000000, memory starts at 0x80000000");
+	assert_refused(elf_image(0, RAM_BASE + (1ull << 44), 0), "linked to physical address");
 }
 
 static void damaged_elf_files_are_refused(void **state)
@@ -313,7 +318,7 @@ static void a_kernel_for_something_else_is_called_by_its_name(void **state)
 	memcpy(blob.bytes, "070701", 6);
 	assert_refused(blob, "cpio");
 	assert_refused(zeros(4096), "not a kernel");
-	assert_refused(zeros(1), "not a kernel");
+	assert_refused(zeros(1), "--firmware takes a flat binary");
 	assert_refused(zeros(0), "empty");
 }
 
