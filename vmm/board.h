@@ -65,9 +65,13 @@ struct board {
 	unsigned int virtio_slots; /* virtio-mmio devices present, from slot 0 */
 };
 
+/* Free bytes that belong to the blob (totalsize), behind all that is in it: firmware writes more
+ * into it where it lies, U-Boot for instance, and would write over what follows. */
+#define FDT_ROOM 0x10000u
+
 /*
- * Writes the FDT of BOARD into BLOB of SIZE bytes. Returns its length in bytes, or -FDT_ERR_* (a
- * negative number of libfdt) when it does not fit. Pure.
+ * Writes the FDT of BOARD into BLOB of SIZE bytes. Returns its length, FDT_ROOM included, or
+ * -FDT_ERR_* (a negative number of libfdt) when it does not fit. Pure.
  */
 int fdt_build(const struct board *board, void *blob, size_t size);
 

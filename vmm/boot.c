@@ -11,7 +11,7 @@
 #include "vmm/log.h"
 #include "vmm/machine_private.h"
 
-#define FDT_BASE_LEN	 0x10000u /* all but the harts */
+#define FDT_BASE_LEN	 (0x10000u + FDT_ROOM) /* all but the harts */
 #define FDT_LEN_PER_HART 0x1000u
 
 static bool dump_fdt(const char *path, const void *fdt, size_t len)

@@ -20,6 +20,10 @@
 #define LOG_ROOM     65536u
 #define LOG_WAIT_MS  200u /* for a standard error that takes nothing */
 
+#define SHORT_LIFE_NS 10000000000ull
+
+enum { SILENT_RESETS = 3 };
+
 static bool load_kernel(const struct config *config, struct boot_files *files)
 {
 	const char *path = config->firmware ? config->firmware : config->kernel;
@@ -75,6 +79,19 @@ static void free_files(struct boot_files *files)
 	blob_free(&files->initrd);
 }
 
+/* A guest that resets again and again before it can say anything would do so without a word. */
+static void count_silent_resets(struct run_account *account)
+{
+	const bool silent = !account->spoke && account->life_ns < SHORT_LIFE_NS;
+
+	account->silent_resets = silent ? account->silent_resets + 1 : 0;
+	if (account->silent_resets == SILENT_RESETS)
+		warning("the guest has reset %d times within seconds, each time before there was a "
+			"line on its console: --on-reboot exit ends it at the first reset; a Linux "
+			"guest says more with --append earlycon=sbi",
+			SILENT_RESETS);
+}
+
 /*
  * The files are read anew for each life: kept, they would cost as much memory as the guest's own
  * copy, for a reset that seldom comes. Raw mode starts after the first reading, which can fail.
@@ -89,6 +106,8 @@ static int run_until_the_end(const struct config *config, struct boot_files *fil
 		ran = machine_run(config, files, ends, account);
 		free_files(files);
 		again = ran && account->end == END_RESET && config->on_reboot == ON_REBOOT_RESTART;
+		if (again)
+			count_silent_resets(account);
 		if (again)
 			verbose("the guest resets: boot %u", account->boots + 1);
 		if (again && !load_files(config, files)) {

@@ -78,6 +78,7 @@ size_t console_write(struct console *console, const void *bytes, size_t len)
 					 : write_long(console, bytes, len);
 
 	panic_text_look(&console->panic, bytes, done);
+	console->line_seen = console->line_seen || memchr(bytes, '\n', done) != NULL;
 	return done;
 }
 

@@ -32,6 +32,7 @@ struct console {
 	bool in_open; /* no end of input seen yet */
 	bool in_watched;
 	bool escape_seen;	 /* Ctrl-A was the last key */
+	bool line_seen;		 /* the guest has written one */
 	struct panic_text panic; /* the guest said that it panicked */
 	struct loop_watch in_watch, out_watch;
 	struct loop_timer flush;       /* for what was collected */

@@ -412,6 +412,18 @@ static void put_soc(struct writer *w)
 	end(w);
 }
 
+/* Leaves FDT_ROOM free bytes at the end; the blob is complete. */
+static int leave_room(void *blob, size_t size)
+{
+	const size_t len = fdt_totalsize(blob);
+
+	if (size - len < FDT_ROOM)
+		return -FDT_ERR_NOSPACE;
+	memset((char *)blob + len, 0, FDT_ROOM);
+	fdt_set_totalsize(blob, (uint32_t)(len + FDT_ROOM));
+	return 0;
+}
+
 int fdt_build(const struct board *board, void *blob, size_t size)
 {
 	static const char *const compatible[] = {"vhart,virt", "linux,dummy-virt"};
@@ -435,5 +447,7 @@ int fdt_build(const struct board *board, void *blob, size_t size)
 	put_soc(&w);
 	end(&w);
 	note(&w, fdt_finish(blob));
+	if (!w.error)
+		note(&w, leave_room(blob, size));
 	return w.error ? w.error : (int)fdt_totalsize(blob);
 }

@@ -527,7 +527,9 @@ static bool run(struct machine *machine, struct run_account *account)
 		}
 	}
 	stop_vcpus(machine);
-	account->run_ns += clock_ns(CLOCK_MONOTONIC) - start;
+	account->life_ns = clock_ns(CLOCK_MONOTONIC) - start;
+	account->run_ns += account->life_ns;
+	account->spoke = machine->console.line_seen;
 	add_to_account(machine, account);
 	return started;
 }

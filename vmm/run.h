@@ -31,7 +31,10 @@ struct run_account {
 	struct kvm_stats kvm; /* what KVM counted, handled in the kernel or not */
 	uint64_t sbi_answered, sbi_unclaimed;
 	uint64_t guest_errors;
-	struct exit_log log; /* the same and more, for who watches meanwhile */
+	struct exit_log log;	    /* the same and more, for who watches meanwhile */
+	uint64_t life_ns;	    /* how long the last life was */
+	bool spoke;		    /* whether it brought a line to the console */
+	unsigned int silent_resets; /* short lives without, one behind the other */
 	bool bad_input; /* it never ran because of what the user gave, not because of the host */
 };
 

@@ -356,6 +356,24 @@ static void a_blob_too_small_is_an_error_and_not_overrun(void **state)
 	}
 }
 
+/* U-Boot adds properties where the blob lies: it must not come to the end of it. */
+static void firmware_finds_room_in_the_blob(void **state)
+{
+	static uint8_t many[4000];
+	struct board board = sample(true);
+
+	(void)state;
+	build(&board);
+	const uint32_t total = fdt_totalsize(blob);
+	for (int i = 0; i < 16; i++) {
+		char name[32];
+		snprintf(name, sizeof(name), "from-firmware-%d", i);
+		assert_int_equal(fdt_setprop(blob, node("/chosen"), name, many, sizeof(many)), 0);
+	}
+	assert_int_equal(fdt_totalsize(blob), total);
+	assert_string_equal(string("/chosen", "bootargs"), "console=ttyS0");
+}
+
 static void equal_boards_give_equal_blobs(void **state)
 {
 	static uint8_t other[sizeof(blob)];
@@ -408,6 +426,7 @@ int main(void)
 		cmocka_unit_test(pci_pins_are_swizzled_over_four_lines),
 		cmocka_unit_test(no_two_devices_share_addresses),
 		cmocka_unit_test(a_blob_too_small_is_an_error_and_not_overrun),
+		cmocka_unit_test(firmware_finds_room_in_the_blob),
 		cmocka_unit_test(equal_boards_give_equal_blobs),
 		cmocka_unit_test(dtc_finds_nothing_to_complain_about),
 	};
