@@ -5,6 +5,7 @@
 #include "vmm/commands.h"
 #include "vmm/config.h"
 #include "vmm/log.h"
+#include "vmm/suggest.h"
 
 static const struct {
 	const char *name;
@@ -22,14 +23,88 @@ static const struct {
 
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
 
+/* The first also stands for its options, where somebody forgot it. */
+enum { COMMAND_RUN };
+
+static const struct other_name other_names[] = {
+	{"start", "run", NULL},	   {"boot", "run", NULL},     {"launch", "run", NULL},
+	{"top", "stat", NULL},	   {"strace", "trace", NULL}, {"check", "probe", NULL},
+	{"doctor", "probe", NULL}, {NULL, NULL, NULL},
+};
+
 static void print_help(FILE *to)
 {
 	fprintf(to, "usage: vhart COMMAND [OPTIONS]\n\nCommands:\n");
 	for (size_t i = 0; i < COMMAND_COUNT; i++)
 		fprintf(to, "  %-8s %s\n", commands[i].name, commands[i].help);
-	fprintf(to,
-		"\n'vhart COMMAND --help' lists the options of a command; see also vhart(1).\n");
+	fprintf(to, "  %-8s %s\n  %-8s %s\n", "help", "show this, or the options of a command",
+		"version", "show the version");
+	fprintf(to, "\n'vhart help COMMAND' lists the options of a command; see also vhart(1).\n");
 }
+
+static size_t find_command(const char *name)
+{
+	size_t index = 0;
+
+	while (index < COMMAND_COUNT && strcmp(name, commands[index].name) != 0)
+		index++;
+	return index;
+}
+
+static int refuse_command(const char *name)
+{
+	const struct other_name *other = other_name_find(other_names, name);
+	struct suggestion near = {.word = name};
+
+	suggest_offer(&near, "help");
+	suggest_offer(&near, "version");
+	for (size_t i = 0; i < COMMAND_COUNT; i++)
+		suggest_offer(&near, commands[i].name);
+	if (other)
+		near.best = other->ours;
+	if (name[0] == '-')
+		error("'%s' is not a command, which comes first: vhart %s %s ..., for instance",
+		      name, commands[COMMAND_RUN].name, name);
+	else if (near.best)
+		error("'%s' is not a command: did you mean %s?", name, near.best);
+	else
+		error("'%s' is not a command: 'vhart help' lists them", name);
+	return STATUS_USAGE;
+}
+
+/* vhart help [COMMAND] */
+static int command_help(int argc, char **argv)
+{
+	static char help[] = "--help";
+	char *arguments[] = {NULL, help, NULL};
+	const size_t index = argc > 1 ? find_command(argv[1]) : COMMAND_COUNT;
+
+	if (argc > 1 && index == COMMAND_COUNT)
+		return refuse_command(argv[1]);
+	if (argc == 1) {
+		print_help(stdout);
+		return STATUS_OK;
+	}
+	arguments[0] = argv[1];
+	return commands[index].run(2, arguments);
+}
+
+static int command_version(int argc, char **argv)
+{
+	(void)argc;
+	(void)argv;
+	printf("vhart %s\n", VHART_VERSION);
+	return STATUS_OK;
+}
+
+/* What is a word and an option. */
+static const struct {
+	const char *name;
+	int (*run)(int argc, char **argv);
+} asked[] = {
+	{"help", command_help},	      {"--help", command_help},	      {"-h", command_help},
+	{"version", command_version}, {"--version", command_version}, {"-V", command_version},
+};
 
 int main(int argc, char **argv)
 {
@@ -37,17 +112,11 @@ int main(int argc, char **argv)
 		print_help(stderr);
 		return STATUS_USAGE;
 	}
-	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
-		print_help(stdout);
-		return STATUS_OK;
-	}
-	if (strcmp(argv[1], "--version") == 0) {
-		printf("vhart %s\n", VHART_VERSION);
-		return STATUS_OK;
-	}
-	for (size_t i = 0; i < COMMAND_COUNT; i++)
-		if (strcmp(argv[1], commands[i].name) == 0)
-			return commands[i].run(argc - 1, argv + 1);
-	error("'%s' is not a command: 'vhart --help' lists them", argv[1]);
-	return STATUS_USAGE;
+	for (size_t i = 0; i < sizeof(asked) / sizeof(asked[0]); i++)
+		if (strcmp(argv[1], asked[i].name) == 0)
+			return asked[i].run(argc - 1, argv + 1);
+	const size_t index = find_command(argv[1]);
+	if (index == COMMAND_COUNT)
+		return refuse_command(argv[1]);
+	return commands[index].run(argc - 1, argv + 1);
 }

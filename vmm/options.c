@@ -68,47 +68,20 @@ int option_choice(const char *text, const char *const *choices, size_t count)
 	return -1;
 }
 
-/* How many characters to change, add or drop to make B of A; names longer than ours do not matter.
- */
-static size_t edit_distance(const char *a, const char *b)
-{
-	enum { LONGEST = 48 };
-	size_t row[LONGEST + 1], len_a = strlen(a), len_b = strlen(b);
-
-	if (len_a > LONGEST || len_b > LONGEST)
-		return LONGEST;
-	for (size_t j = 0; j <= len_b; j++)
-		row[j] = j;
-	for (size_t i = 1; i <= len_a; i++) {
-		size_t diagonal = row[0];
-		row[0] = i;
-		for (size_t j = 1; j <= len_b; j++) {
-			size_t best = diagonal + (a[i - 1] != b[j - 1]);
-			if (row[j] + 1 < best)
-				best = row[j] + 1;
-			if (row[j - 1] + 1 < best)
-				best = row[j - 1] + 1;
-			diagonal = row[j];
-			row[j] = best;
-		}
-	}
-	return row[len_b];
-}
-
 static int refuse_unknown(const struct option_table *table, const char *name)
 {
-	const char *nearest = "--help";
-	size_t distance = edit_distance(name, nearest);
+	struct suggestion near = {.word = name};
+	const struct other_name *other = other_name_find(table->other_names, name);
 
-	for (size_t i = 0; i < table->count; i++) {
-		size_t this = edit_distance(name, table->specs[i].name);
-		if (this < distance) {
-			distance = this;
-			nearest = table->specs[i].name;
-		}
+	if (other && other->words) {
+		error("unknown option %s: %s", name, other->words);
+		return STATUS_USAGE;
 	}
-	if (distance <= 3)
-		error("unknown option %s: did you mean %s?", name, nearest);
+	suggest_offer(&near, "--help");
+	for (size_t i = 0; i < table->count; i++)
+		suggest_offer(&near, table->specs[i].name);
+	if (other || near.best)
+		error("unknown option %s: did you mean %s?", name, other ? other->ours : near.best);
 	else
 		error("unknown option %s: `vhart %s --help` lists what there is", name,
 		      table->command);
@@ -206,6 +179,13 @@ static int read_option(const struct option_table *table, int argc, char **argv, 
 	return 0;
 }
 
+/* -h is help, too, but where a command has that letter for something else. */
+static bool is_help(const struct option_table *table, const char *argument)
+{
+	return !strcmp(argument, "--help") ||
+	       (!strcmp(argument, "-h") && find_option(table, argument) == table->count);
+}
+
 int options_read(const struct option_table *table, int argc, char **argv, void *target, bool *help)
 {
 	bool seen[OPTIONS_MAX] = {false}, only_operands = false;
@@ -217,7 +197,7 @@ int options_read(const struct option_table *table, int argc, char **argv, void *
 			only_operands = true;
 			continue;
 		}
-		if (!only_operands && !strcmp(argument, "--help")) {
+		if (!only_operands && is_help(table, argument)) {
 			print_help(table);
 			*help = true;
 			return 0;

@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "vmm/suggest.h"
+
 struct config;
 
 struct option_spec {
@@ -37,12 +39,14 @@ struct option_table {
 	/* Takes an argument that is not an option, as parse above does. NULL: there are none. */
 	const char *(*operand)(char *value, void *target);
 	const struct option_letter *letters; /* ended by {NULL, NULL}; NULL: there are none */
+	const struct other_name
+		*other_names; /* of other programs, for "did you mean"; NULL: none */
 };
 
 /*
  * Reads ARGV (ARGV[0] is the command itself) into TARGET: "--opt VALUE", "--opt=VALUE"; after "--"
- * everything is an operand. 0, or STATUS_USAGE after one error() line. With --help anywhere, the
- * help goes to standard output, *HELP becomes true, and nothing after it is read.
+ * everything is an operand. 0, or STATUS_USAGE after one error() line. With --help or -h anywhere,
+ * the help goes to standard output, *HELP becomes true, and nothing after it is read.
  */
 int options_read(const struct option_table *table, int argc, char **argv, void *target, bool *help);
 

@@ -10,6 +10,7 @@
 #include "vmm/config.h"
 #include "vmm/log.h"
 #include "vmm/options.h"
+#include "vmm/run_names.h"
 
 #define MEMORY_DEFAULT (512ull << 20)
 #define MEMORY_LEAST   (16ull << 20)
@@ -96,7 +97,7 @@ static const char *parse_cpus(char *value, void *target)
 static const char *parse_disk(char *value, void *target)
 {
 	static const char expected[] =
-		"expected FILE[,ro][,direct][,serial=S]; a comma in a file's "
+		"expected FILE[,ro][,direct][,raw][,serial=S]; a comma in a file's "
 		"name is not supported";
 	struct config *config = target;
 
@@ -111,6 +112,8 @@ static const char *parse_disk(char *value, void *target)
 			disk->read_only = true;
 		} else if (!strcmp(part, "direct") && !disk->direct) {
 			disk->direct = true;
+		} else if (!strcmp(part, "raw") && !disk->raw) {
+			disk->raw = true;
 		} else if (!strncmp(part, "serial=", 7) && !disk->serial) {
 			disk->serial = part + 7;
 			if (!*disk->serial || strlen(disk->serial) > SERIAL_MAX)
@@ -293,8 +296,11 @@ static const struct option_spec specs[] = {
 	{"--memory", "SIZE", false, "RAM, with K, M, G or T, a multiple of 2M (512M)",
 	 parse_memory},
 	{"--cpus", "N", false, "number of vCPUs (1)", parse_cpus},
-	{"--disk", "FILE[,ro][,direct][,serial=S]", true,
-	 "add a disk: read-only, past the page cache, with a\nserial number", parse_disk},
+	{"--disk", "FILE[,ro][,direct][,raw][,serial=S]", true,
+	 "add a disk: read-only, past the page cache, raw even\nif it looks like qcow2 or gzip, "
+	 "with "
+	 "a serial number",
+	 parse_disk},
 	{"--net", "user|tap=IF|none", false,
 	 "network: unprivileged (user), on tap interface IF (none)", parse_net},
 	{"--rng", NULL, false, "give the guest a source of random numbers", parse_rng},
@@ -336,6 +342,7 @@ const struct option_table run_options = {
 	.summary = "Boots a virtual machine on KVM. Defaults are in parentheses.",
 	.specs = specs,
 	.count = sizeof(specs) / sizeof(specs[0]),
+	.other_names = run_other_names,
 };
 
 /* What is wrong with options that are each fine for themselves, or NULL. */

@@ -72,7 +72,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	text[size] = '\0';
 	for (size_t at = 0; at < size && argc < ARGUMENTS_MAX; at += strlen(text + at) + 1) {
 		/* The help is the same each time and would fill the screen. */
-		if (strcmp(text + at, "--help") != 0)
+		if (strcmp(text + at, "--help") != 0 && strcmp(text + at, "-h") != 0)
 			argv[argc++] = text + at;
 	}
 

@@ -8,10 +8,8 @@ samples=/src/tests/fuzz/corpus/fuzz_initrd/small.cpio
 initrd_of() {
     cat /guests/$linux/initrd-small >initrd
     for suffix; do
-        { cat "$samples$suffix"; head -c 4 /dev/zero; } >>initrd
+        { head -c 4 /dev/zero; cat "$samples$suffix"; } >>initrd
     done
-    # The last archive's own end is the initrd's.
-    truncate -s -4 initrd
 }
 
 inject() {
@@ -67,10 +65,27 @@ lost_is_refused() {
     refused '/merged is a folder' /merged
     refused '/merged/file/x is below what is a file' /merged/file/x
     initrd_of .gz
-    truncate -s -20 initrd
+    truncate -s $(($(stat -c %s initrd) - 20)) initrd
     refused '--initrd initrd has truncated gzip data: Linux reads no further' /x
     { cat /guests/$linux/initrd-small; echo 'what is this'; } >initrd
     refused '--initrd initrd is no initramfs from byte [0-9]+ on' /x
+}
+
+# With an init of its own and in any initrd: nothing of the lab's initrd runs but busybox.
+script_as_first_process() {
+    cat >job.sh <<'JOB'
+#!/bin/busybox sh
+busybox mount -t devtmpfs dev /dev
+busybox uname -m
+(exit 7)
+busybox devmem 0x100004 32 $?
+busybox poweroff -f
+JOB
+    chmod 755 job.sh
+    run vhart run --kernel /guests/$linux/Image --initrd /guests/$linux/initrd-small --memory 128M \
+        --append "rdinit=/job.sh quiet" --inject job.sh:/job.sh
+    expect_status 7
+    expect_out '^riscv64'
 }
 
 for linux in linux linux-7.2; do
@@ -80,5 +95,6 @@ for linux in linux linux-7.2; do
     t "$linux: bzip2 and lzo, which only Linux looks into" only_seen_by_linux
 done
 linux=linux
+t "a script of a board's user is the first process" script_as_first_process
 t "what Linux would lose is refused" lost_is_refused
 rm -f /tmp/inject.run /tmp/inject.tool /tmp/inject.note

@@ -15,6 +15,7 @@
 #include "vmm/config.h"
 #include "vmm/log.h"
 #include "vmm/options.h"
+#include "vmm/run_names.h"
 
 /* The messages, instead of log.c's. */
 static char message[1024];
@@ -120,7 +121,7 @@ static void every_option_reaches_the_configuration(void **state)
 
 	(void)state;
 	assert_accepted("--kernel k --initrd i --append a=b --memory 1G --cpus 8 --disk "
-			"d,ro,direct,serial=s "
+			"d,ro,raw,direct,serial=s "
 			"--disk e --net tap=tap7 --rng --console virtio --transport mmio --aia off "
 			"--on-reboot exit --inject h:/g --inject x:y:/z --dump-fdt f --result r "
 			"--name n-1 --timeout 2.5 --verbose",
@@ -135,10 +136,12 @@ static void every_option_reaches_the_configuration(void **state)
 	assert_string_equal(config.disks[0].serial, "s");
 	assert_true(config.disks[0].read_only);
 	assert_true(config.disks[0].direct);
+	assert_true(config.disks[0].raw);
 	assert_string_equal(config.disks[1].path, "e");
 	assert_null(config.disks[1].serial);
 	assert_false(config.disks[1].read_only);
 	assert_false(config.disks[1].direct);
+	assert_false(config.disks[1].raw);
 	assert_int_equal(config.net, NET_TAP);
 	assert_string_equal(config.tap, "tap7");
 	assert_true(config.rng);
@@ -256,10 +259,46 @@ static void an_unknown_option_is_refused_with_the_nearest_name(void **state)
 	assert_refused("--kernel k --memroy=5M", "--memroy", "--memory", NULL);
 	assert_refused("--kernel k --dumpfdt x", "--dumpfdt", "--dump-fdt", NULL);
 	assert_refused("--kernel k --quantum-foam", "--quantum-foam", "vhart run --help", NULL);
-	assert_refused("--kernel k -m 5", "-m", NULL);
+	/* Two letters that are swapped are one slip; a short word does not become another one. */
+	assert_refused("--rgn", "--rng", NULL);
+	assert_refused("--foo", "vhart run --help", NULL);
+	/* What begins as a name is that name, however much is missing. */
+	assert_refused("--trans pci", "did you mean --transport", NULL);
+	assert_refused("--fi f", "did you mean --firmware", NULL);
+	assert_refused("--ini i", "did you mean --initrd", NULL);
+	assert_refused("-net user", "did you mean --net", NULL);
 	assert_refused("--hlep", "--hlep", "--help", NULL);
 	/* Prefixes are no abbreviations: scripts would break when options are added. */
-	assert_refused("--kern k", "--kern", NULL);
+	assert_refused("--kern k", "--kern", "did you mean --kernel", NULL);
+}
+
+static void what_other_vmms_call_it_is_known(void **state)
+{
+	static const struct {
+		const char *line, *ours;
+	} names[] = {
+		{"-m 1G", "--memory?"},	     {"--mem 1G", "--memory?"},
+		{"-smp 2", "--cpus?"},	     {"--smp 2", "--cpus?"},
+		{"-c 2", "--cpus?"},	     {"-kernel Image", "--kernel?"},
+		{"-initrd i", "--initrd?"},  {"-append x", "--append?"},
+		{"--params x", "--append?"}, {"-drive x", "--disk?"},
+		{"-bios x", "--firmware?"},  {"-no-reboot", "--on-reboot exit?"},
+		{"--isa rv64", "probe"},     {"-nographic", "console"},
+		{"-M virt", "one machine"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		assert_refused(names[i].line, "unknown option", names[i].ours, NULL);
+	/* Each leads to what there is. */
+	for (const struct other_name *other = run_other_names; other->name; other++) {
+		bool found = other->words != NULL;
+		for (size_t i = 0; !found && i < run_options.count; i++)
+			found = !strncmp(other->ours, run_options.specs[i].name,
+					 strlen(run_options.specs[i].name));
+		if (!found)
+			fail_msg("%s leads nowhere", other->name);
+	}
 }
 
 static void a_missing_or_superfluous_value_is_refused(void **state)
@@ -328,6 +367,7 @@ static void disks_are_checked(void **state)
 	assert_refused("--kernel k --disk d,serial=", "--disk d,serial=", NULL);
 	assert_refused("--kernel k --disk d,readonly", "--disk d,readonly", "comma", NULL);
 	assert_refused("--kernel k --disk d,ro,ro", "--disk d,ro,ro", NULL);
+	assert_refused("--kernel k --disk d,raw,raw", "--disk d,raw,raw", NULL);
 	assert_refused("--kernel k --disk ,ro", "--disk ,ro", NULL);
 	assert_refused("--kernel k --disk d,", "--disk d,", NULL);
 	for (int i = 0; i < CONFIG_MAX_DISKS; i++)
@@ -380,7 +420,7 @@ static void help_lists_every_option_and_ends_there(void **state)
 	fflush(stdout);
 	int saved = dup(STDOUT_FILENO);
 	assert_true(saved >= 0 && dup2(fileno(file), STDOUT_FILENO) >= 0);
-	int status = parse("--cpus 2 --help --nonsense", &config);
+	int status = parse("--cpus 2 -h --nonsense", &config);
 	fflush(stdout);
 	dup2(saved, STDOUT_FILENO);
 	close(saved);
@@ -456,6 +496,7 @@ int main(void)
 		cmocka_unit_test(numbers_are_plain_and_in_range),
 		cmocka_unit_test(an_option_given_twice_is_refused),
 		cmocka_unit_test(an_unknown_option_is_refused_with_the_nearest_name),
+		cmocka_unit_test(what_other_vmms_call_it_is_known),
 		cmocka_unit_test(a_missing_or_superfluous_value_is_refused),
 		cmocka_unit_test(an_argument_for_the_kernel_may_look_like_an_option),
 		cmocka_unit_test(a_command_line_that_linux_would_cut_is_refused),
