@@ -17,8 +17,8 @@
 #include "vmm/terminal.h"
 #include "vmm/writer.h"
 
-#define LOG_ROOM     65536u
-#define LOG_WAIT_MS  200u /* for a standard error that takes nothing */
+#define LOG_ROOM    65536u
+#define LOG_WAIT_MS 200u /* for a standard error that takes nothing */
 
 #define SHORT_LIFE_NS 10000000000ull
 
