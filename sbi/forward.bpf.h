@@ -10,6 +10,7 @@
 #include <bpf/bpf_tracing.h>
 
 #include "sbi/forward_map.h"
+#include "sbi/own_run.h"
 
 /* Of the kernel's types only what is read here; the offsets are found at load time (CO-RE). */
 struct kvm_cpu_context {
@@ -18,15 +19,18 @@ struct kvm_cpu_context {
 struct kvm_vcpu_arch {
 	struct kvm_cpu_context guest_context;
 } __attribute__((preserve_access_index));
+struct kvm_run {
+	unsigned char request_interrupt_window;
+} __attribute__((preserve_access_index));
 struct kvm_vcpu {
 	struct kvm *kvm;
+	struct kvm_run *run;
 	int vcpu_id;
 	struct kvm_vcpu_arch arch;
 } __attribute__((preserve_access_index));
 struct kvm_cpu_trap {
 	unsigned long sepc, scause, stval;
 } __attribute__((preserve_access_index));
-struct kvm_run;
 
 /* Only GPL-compatible programs may look into the kernel's structs. */
 const char forward_license[] SEC("license") = "GPL";

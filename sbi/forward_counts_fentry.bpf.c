@@ -8,7 +8,8 @@ int BPF_PROG(on_exit, struct kvm_vcpu *vcpu, struct kvm_run *run, struct kvm_cpu
 	__u64 cause;
 	__u32 hart;
 
-	if (!is_ours((__u64)vcpu->kvm))
+	/* What it did for this process the guest did not do. */
+	if (!is_ours((__u64)vcpu->kvm) || run->request_interrupt_window == RUN_MARK_OWN)
 		return 0;
 	cause = trap->scause;
 	hart = vcpu->vcpu_id;

@@ -12,7 +12,7 @@ int BPF_PROG(on_exit, struct kvm_cpu_trap *trap)
 	const struct entered *now = bpf_map_lookup_elem(&entered, &zero);
 	const struct kvm_vcpu *vcpu;
 
-	if (!now || !trap || !now->ours)
+	if (!now || !trap || !now->ours || now->own)
 		return 0;
 	vcpu = now->vcpu;
 	count_exit(now->hart, trap->scause);

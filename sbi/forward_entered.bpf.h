@@ -12,6 +12,7 @@
 struct entered {
 	const struct kvm_vcpu *vcpu;
 	__u32 hart, ours;
+	__u32 own; /* it runs for this process: own_run.h */
 };
 
 struct {
@@ -32,6 +33,7 @@ int BPF_PROG(on_entry, struct kvm_vcpu *vcpu)
 	now->vcpu = vcpu;
 	now->hart = vcpu->vcpu_id;
 	now->ours = is_ours((__u64)vcpu->kvm);
+	now->own = vcpu->run->request_interrupt_window == RUN_MARK_OWN;
 	return 0;
 }
 

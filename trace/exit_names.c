@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "sbi/own_run.h"
 #include "trace/sbi_names.h"
 
 /* Privileged spec, scause; the hypervisor and AIA extensions. */
@@ -73,6 +74,18 @@ const char *exit_row_text(uint32_t row, char *out, size_t size)
 
 	snprintf(out, size, "%s%s%s", name.reason, name.sub[0] ? " " : "", name.sub);
 	return out;
+}
+
+const char *exit_lcofi_way(uint64_t by)
+{
+	static const char *const ways[LCOFI_BYS] = {
+		[LCOFI_BY_SIP] = "sip",
+		[LCOFI_BY_STUB] = "stub",
+		[LCOFI_BY_MSI] = "msi",
+		[LCOFI_BY_WIRED] = "wired",
+	};
+
+	return by < LCOFI_BYS && ways[by] ? ways[by] : "?";
 }
 
 const char *vcpu_state_name(enum vcpu_state state)

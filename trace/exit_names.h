@@ -21,6 +21,9 @@ const char *exit_row_text(uint32_t row, char *out, size_t size);
 /* "guest", "kernel", ... */
 const char *vcpu_state_name(enum vcpu_state state);
 
+/* "sip", ...: the way of a VMM (enum lcofi_by). */
+const char *exit_lcofi_way(uint64_t by);
+
 /* The name of a CSR in the privileged and unprivileged specs, or NULL. */
 const char *csr_name(uint32_t csr);
 

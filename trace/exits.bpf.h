@@ -13,6 +13,7 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 
+#include "sbi/own_run.h"
 #include "trace/exit_fold.h"
 
 /* Of the kernel's types only what is read here; the offsets are found at load time (CO-RE). */
@@ -36,8 +37,12 @@ struct kvm {
 	struct kvm_memslots *memslots[1];
 	struct kvm_arch arch;
 } __attribute__((preserve_access_index));
+struct kvm_run {
+	unsigned char request_interrupt_window;
+} __attribute__((preserve_access_index));
 struct kvm_vcpu {
 	struct kvm *kvm;
+	struct kvm_run *run;
 	int vcpu_id;
 	struct kvm_vcpu_arch arch;
 } __attribute__((preserve_access_index));
@@ -368,6 +373,7 @@ int BPF_PROG(on_entry, struct kvm_vcpu *entering)
 	struct exit_counts *counts;
 	struct exit_vcpu *vcpu;
 	__u32 index;
+	__u8 mark;
 
 	if (!entering || !here)
 		return 0;
@@ -378,7 +384,13 @@ int BPF_PROG(on_entry, struct kvm_vcpu *entering)
 	if (!counts)
 		return 0;
 	vcpu = &counts->vcpu;
+	mark = entering->run->request_interrupt_window;
+	vcpu->own = mark == RUN_MARK_OWN;
+	if (vcpu->own)
+		return 0;
 	begin(vcpu);
+	if (mark && rules.lcofi)
+		note_mark(index, mark, now);
 	if (vcpu->thread != here->tid)
 		move_to(vcpu, here->tid);
 	if (vcpu->open == EXIT_DIRECT && !vcpu->apart)
@@ -423,6 +435,11 @@ int BPF_PROG(on_exit, struct kvm_cpu_trap *trap)
 		return 0;
 	vcpu = &counts->vcpu;
 	scause = trap->scause;
+	if (vcpu->own) {
+		if (rules.lcofi && !(scause & CAUSE_INTERRUPT))
+			note_own(index, now);
+		return 0;
+	}
 	if (scause == CAUSE_SBI_CALL) {
 		eid = left->arch.guest_context.a7;
 		fid = left->arch.guest_context.a6;
@@ -477,7 +494,10 @@ int BPF_PROG(on_userspace, __u32 reason, int result)
 		return 0;
 	now = bpf_ktime_get_ns();
 	begin(vcpu);
-	exit_to_vmm(vcpu, reason, reason == RUN_MMIO && result >= 0, now);
+	if (vcpu->own)
+		take_detour(vcpu, VCPU_VMM, now);
+	else
+		exit_to_vmm(vcpu, reason, reason == RUN_MMIO && result >= 0, now);
 	if (rules.traced && vcpu->row >= EXIT_SBI)
 		record_detour(vcpu, reason);
 	note_cost(vcpu, now);

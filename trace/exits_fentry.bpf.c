@@ -9,7 +9,7 @@ static __always_inline int is_device(void)
 {
 	struct exit_vcpu *vcpu = current_vcpu();
 
-	if (vcpu)
+	if (vcpu && !vcpu->own)
 		vcpu->row = exit_mmio_row(vcpu->row);
 	return 0;
 }

@@ -39,7 +39,7 @@ int BPF_PROG(on_irq, int irq, struct irqaction *action)
 }
 
 /* KVM and VMMs do it in the vCPU's thread. */
-static __always_inline int note_injection(__u64 by_vmm)
+static __always_inline int injected_here(enum lcofi_by by)
 {
 	__u32 tid = (__u32)bpf_get_current_pid_tgid(), index;
 	const struct runner *runner = bpf_map_lookup_elem(&runners, &tid);
@@ -51,7 +51,7 @@ static __always_inline int note_injection(__u64 by_vmm)
 	ring = bpf_map_lookup_elem(&rings, &index);
 	if (ring) {
 		ring->injected = bpf_ktime_get_ns();
-		ring->by_vmm = by_vmm;
+		ring->by = by;
 	}
 	return 0;
 }
@@ -59,7 +59,7 @@ static __always_inline int note_injection(__u64 by_vmm)
 SEC("fentry/kvm_riscv_vcpu_set_interrupt")
 int BPF_PROG(on_inject, struct kvm_vcpu *vcpu, unsigned int irq)
 {
-	return irq == IRQ_LCOFI ? note_injection(0) : 0;
+	return irq == IRQ_LCOFI ? injected_here(LCOFI_BY_KVM) : 0;
 }
 
 SEC("fentry/kvm_riscv_vcpu_set_reg")
@@ -70,5 +70,5 @@ int BPF_PROG(on_set_reg, struct kvm_vcpu *vcpu, const struct kvm_one_reg *reg)
 	if (reg->id != REG_SIP)
 		return 0;
 	bpf_probe_read_user(&value, sizeof(value), (const void *)reg->addr);
-	return value & SIP_LCOFIP ? note_injection(1) : 0;
+	return value & SIP_LCOFIP ? injected_here(LCOFI_BY_SIP) : 0;
 }

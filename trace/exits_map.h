@@ -107,6 +107,7 @@ struct exit_vcpu {
 	uint64_t overflows;  /* of the sampling event, in this vCPU's thread, wherever it was */
 	uint64_t due;	     /* of them since the last exit, in the guest */
 	uint64_t stvec;	     /* the guest's, as KVM last saved it */
+	uint64_t own;	     /* it runs for its VMM (own_run.h), who handles the exit still */
 };
 
 /*
@@ -166,7 +167,7 @@ static inline uint32_t exit_class(uint32_t row)
 struct exit_lcofi {
 	uint64_t overflowed; /* the host took its counter's interrupt */
 	uint64_t injected;   /* the guest's became pending, in this exit */
-	uint64_t by_vmm;     /* its VMM made it so, not KVM */
+	uint64_t by;	     /* who made it so: enum lcofi_by */
 	uint64_t taken;	     /* the guest cannot mask it: it goes on in its handler */
 };
 
@@ -242,7 +243,7 @@ struct exit_ring {
 	uint64_t lost_since; /* the last record that fit */
 	uint64_t open;	     /* the record at head has its exit, and waits for the entry */
 	uint64_t injected;   /* an LCOFI, since the last exit for one; 0: none */
-	uint64_t by_vmm;     /* who did that: struct exit_lcofi */
+	uint64_t by;	     /* who did that: struct exit_lcofi */
 	uint64_t sampled;    /* it is kept for its samples, whatever its class */
 };
 

@@ -45,9 +45,10 @@ static __always_inline void record_lcofi(struct exit_record *record, struct exit
 	record->lcofi = (struct exit_lcofi){0};
 	if (overflowed)
 		record->lcofi.overflowed = *overflowed;
-	if (!ring->by_vmm)
+	if (ring->by == LCOFI_BY_KVM)
 		record->lcofi.injected = ring->injected;
 	ring->injected = 0;
+	ring->by = LCOFI_BY_KVM;
 	record->known = RECORD_LCOFI;
 }
 
@@ -153,6 +154,29 @@ static __always_inline void record_detour(const struct exit_vcpu *seen, __u32 re
 	record->known |= RECORD_DATA;
 }
 
+/* The vCPU has made the guest's LCOFI pending itself. */
+static __always_inline void note_own(__u32 index, __u64 now)
+{
+	struct exit_ring *ring = bpf_map_lookup_elem(&rings, &index);
+
+	if (!ring)
+		return;
+	ring->injected = now;
+	ring->by = LCOFI_BY_STUB;
+}
+
+/* The VMM says that it has done it, and how. */
+static __always_inline void note_mark(__u32 index, __u8 mark, __u64 now)
+{
+	struct exit_ring *ring = bpf_map_lookup_elem(&rings, &index);
+
+	if (!ring)
+		return;
+	ring->by = mark & ~RUN_MARK_LCOFI;
+	if (!ring->injected)
+		ring->injected = now;
+}
+
 static __always_inline void record_entry(__u32 index, const struct exit_vcpu *seen,
 					 const struct kvm_vcpu *vcpu, __u64 now,
 					 const struct spent *spent)
@@ -193,7 +217,7 @@ static __always_inline void record_entry(__u32 index, const struct exit_vcpu *se
 	} else if (record->known & RECORD_LCOFI) {
 		if (ring->injected) {
 			record->lcofi.injected = ring->injected;
-			record->lcofi.by_vmm = ring->by_vmm;
+			record->lcofi.by = ring->by;
 		}
 		/* No mask holds in user mode; what it is in the guest's kernel KVM does not know.
 		 */

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "sbi/own_run.h"
 #include "trace/exit_names.h"
 #include "trace/text.h"
 
@@ -198,14 +199,14 @@ static void write_overflow(struct timeline *timeline, struct timeline_vcpu *vcpu
 
 	if (lcofi->overflowed)
 		write_instant(timeline, vcpu, lcofi->overflowed, "overflow");
-	if (lcofi->injected && !lcofi->by_vmm)
+	if (lcofi->injected && lcofi->by == LCOFI_BY_KVM)
 		write_instant(timeline, vcpu, lcofi->injected, "LCOFI injected by KVM");
 }
 
 static void write_injection(struct timeline *timeline, struct timeline_vcpu *vcpu,
 			    const struct exit_record *record)
 {
-	if (has_path(record) && record->lcofi.injected && record->lcofi.by_vmm)
+	if (has_path(record) && record->lcofi.injected && record->lcofi.by != LCOFI_BY_KVM)
 		write_instant(timeline, vcpu, record->lcofi.injected, "LCOFI injected by VMM");
 }
 

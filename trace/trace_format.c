@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "sbi/own_run.h"
 #include "trace/exit_names.h"
 #include "trace/stat_table.h"
 #include "trace/text.h"
@@ -139,14 +140,18 @@ static void add_lcofi(struct text *text, const struct exit_record *record)
 {
 	const struct exit_lcofi *lcofi = &record->lcofi;
 	uint64_t base = lcofi->overflowed ? lcofi->overflowed : record->exited;
+	char injected[40];
 
 	text_add(text, lcofi->overflowed ? ": overflow" : ": exit");
-	if (lcofi->injected && !lcofi->by_vmm)
+	if (lcofi->injected && lcofi->by == LCOFI_BY_KVM)
 		add_later(text, base, lcofi->injected, "injected by kvm");
 	if (lcofi->overflowed)
 		add_later(text, base, record->exited, "exit");
-	if (lcofi->injected && lcofi->by_vmm)
-		add_later(text, base, lcofi->injected, "injected by vmm");
+	if (lcofi->injected && lcofi->by != LCOFI_BY_KVM) {
+		snprintf(injected, sizeof(injected), "injected by vmm (%s)",
+			 exit_lcofi_way(lcofi->by));
+		add_later(text, base, lcofi->injected, injected);
+	}
 	if (!lcofi->injected)
 		text_add(text, ", not injected");
 	add_later(text, base, record->entered,
@@ -284,14 +289,6 @@ void trace_print_header(FILE *out, const struct trace_view *view, const char *wa
 		trace_json_header(out, way, resolution);
 	else
 		fprintf(out, "# exits by %s, clock %s\n", way, stat_duration(resolution, duration));
-}
-
-void trace_begin_at(struct trace_view *view, uint64_t when)
-{
-	if (when >= view->start)
-		return;
-	view->start = when;
-	view->last = when;
 }
 
 void trace_print_lost(FILE *out, const struct trace_view *view, const struct trace_who *who,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "trace/trace_json.h"
 
+#include "sbi/own_run.h"
 #include "trace/exit_names.h"
 #include "trace/json_text.h"
 
@@ -117,7 +118,9 @@ static void put_lcofi(struct json_line *line, const struct exit_lcofi *lcofi)
 		json_line_uint(line, "overflow_ns", lcofi->overflowed);
 	if (lcofi->injected) {
 		json_line_uint(line, "injected_ns", lcofi->injected);
-		json_line_string(line, "injected_by", lcofi->by_vmm ? "vmm" : "kvm");
+		json_line_string(line, "injected_by", lcofi->by == LCOFI_BY_KVM ? "kvm" : "vmm");
+		if (lcofi->by != LCOFI_BY_KVM)
+			json_line_string(line, "way", exit_lcofi_way(lcofi->by));
 		json_line_bool(line, "taken", lcofi->taken);
 	}
 }

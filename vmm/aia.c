@@ -86,3 +86,27 @@ int aia_init(struct aia *aia, unsigned int harts, const char **what)
 	*what = "starting it";
 	return set_attr(aia, KVM_DEV_RISCV_AIA_GRP_CTRL, KVM_DEV_RISCV_AIA_CTRL_INIT, 0, 8);
 }
+
+int aia_set_aplic(const struct aia *aia, uint32_t offset, uint32_t value)
+{
+	return set_attr(aia, KVM_DEV_RISCV_AIA_GRP_APLIC, offset, value, 4);
+}
+
+int aia_set_imsic(const struct aia *aia, uint32_t number, uint64_t value)
+{
+	return set_attr(aia, KVM_DEV_RISCV_AIA_GRP_IMSIC, KVM_DEV_RISCV_AIA_IMSIC_MKATTR(0, number),
+			value, 8);
+}
+
+int aia_send_msi(int vm_fd, unsigned int hart, uint32_t identity)
+{
+	const uint64_t address = MAP_IMSIC + hart * 0x1000ull;
+	struct kvm_msi msi = {
+		.address_lo = (uint32_t)address,
+		.address_hi = (uint32_t)(address >> 32),
+		.data = identity,
+	};
+	int result = ioctl(vm_fd, KVM_SIGNAL_MSI, &msi);
+
+	return result < 0 ? -errno : result;
+}

@@ -38,6 +38,8 @@
 #define LINE_RTC	   2u
 #define LINE_PCI_INTA	   3u  /* .. 6 */
 #define LINE_VIRTIO	   8u  /* one per virtio-mmio slot */
+#define LINE_PMU	   32u /* one per hart */
+#define LINE_PMU_COUNT	   64u
 #define LINE_COUNT	   96u /* sources 1..95 */
 #define BOARD_VIRTIO_SLOTS 24u
 #define BOARD_MAX_HARTS	   512u
@@ -59,6 +61,10 @@ struct board {
 
 	bool aia;		/* APLIC and IMSIC, else the PLIC */
 	unsigned int imsic_ids; /* interrupt identities per file */
+
+	/* Counter overflows, where they are no LCOFI. */
+	uint32_t pmu_identity; /* an MSI with it to the hart's own IMSIC; 0: none */
+	bool pmu_wired;	       /* LINE_PMU and up, by an edge */
 
 	bool uart; /* also stdout-path */
 	bool pci;

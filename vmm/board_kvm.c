@@ -84,6 +84,9 @@ bool board_from_kvm(const struct machine *machine, struct board *board, struct b
 	board->ram_size = machine->config->memory;
 	board->aia = machine->has_aia;
 	board->imsic_ids = (unsigned int)machine->aia.imsic_ids;
+	if (machine->lcofi && machine->lcofi->by == LCOFI_BY_MSI)
+		board->pmu_identity = (uint32_t)machine->aia.imsic_ids;
+	board->pmu_wired = machine->lcofi && machine->lcofi->by == LCOFI_BY_WIRED;
 	board->uart = machine->uart != NULL;
 	board->pci = machine->pci != NULL;
 	board->virtio_slots = machine->virtio_mmio_count;

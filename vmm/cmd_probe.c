@@ -18,7 +18,7 @@ static const struct probe_group groups[] = {
 	{"vcpu", "What a guest gets", probe_vcpu_checks},
 	{"sbi", "SBI calls of a guest", probe_sbi_checks},
 	{"pmu", "Counting and sampling", probe_pmu_checks},
-	{"lcofi", "Raising LCOFI, the counter overflow interrupt, in a guest", probe_lcofi_checks},
+	{"lcofi", "Bringing the overflow interrupt of a counter to a guest", probe_lcofi_checks},
 	{"trace", "Tracing", probe_trace_checks},
 	{"io", "Memory and I/O", probe_io_checks},
 };

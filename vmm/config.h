@@ -16,6 +16,8 @@ enum config_console { CONSOLE_SERIAL, CONSOLE_VIRTIO, CONSOLE_NONE };
 enum config_transport { TRANSPORT_PCI, TRANSPORT_MMIO };
 /* Who answers the SBI PMU. */
 enum config_pmu { CONFIG_PMU_AUTO, CONFIG_PMU_KVM, CONFIG_PMU_VMM, CONFIG_PMU_OFF };
+/* How its overflow interrupts get to the guest. */
+enum config_pmu_irq { PMU_IRQ_AUTO, PMU_IRQ_SIP, PMU_IRQ_STUB, PMU_IRQ_MSI, PMU_IRQ_WIRED };
 enum config_on_reboot { ON_REBOOT_RESTART, ON_REBOOT_EXIT };
 
 struct config_disk {
@@ -49,6 +51,7 @@ struct config {
 	bool aia; /* use the host's AIA where it has one */
 	enum config_pmu pmu;
 	enum pmu_profile pmu_profile;
+	enum config_pmu_irq pmu_irq;
 	enum config_on_reboot on_reboot;
 	const char *dump_fdt, *result; /* paths or NULL */
 	const char *name;	       /* NULL after options_parse() unless given */

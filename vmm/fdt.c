@@ -13,7 +13,8 @@
 /* Interrupt number of a supervisor external interrupt at a hart (privileged spec, scause). */
 #define IRQ_S_EXTERNAL 9u
 /* Second cell of an APLIC interrupt: level-sensitive, active high. */
-#define IRQ_LEVEL_HIGH 4u
+#define IRQ_LEVEL_HIGH	4u
+#define IRQ_EDGE_RISING 1u
 
 #define UART_CLOCK 3686400u /* Hz, 16 times 230400 baud */
 #define UART_PATH  "/soc/serial@10000000"
@@ -386,6 +387,28 @@ static void put_pci(struct writer *w)
 	end(w);
 }
 
+/* Ours, no binding of Linux's: see the manual, "Overflow interrupts". */
+static void put_pmu(struct writer *w)
+{
+	const struct board *board = w->board;
+	fdt32_t *at;
+
+	begin(w, "pmu");
+	put_string(w, "compatible", "vhart,pmu");
+	if (board->pmu_identity) {
+		put_u32(w, "msi-parent", imsic_phandle(board));
+		put_u32(w, "vhart,overflow-identity", board->pmu_identity);
+	} else {
+		at = put_cells(w, "interrupts-extended", (board->aia ? 3 : 2) * board->harts);
+		for (unsigned int hart = 0; at && hart < board->harts; hart++) {
+			at = cell(cell(at, wired_phandle(board)), LINE_PMU + hart);
+			if (board->aia)
+				at = cell(at, IRQ_EDGE_RISING);
+		}
+	}
+	end(w);
+}
+
 static void put_soc(struct writer *w)
 {
 	const struct board *board = w->board;
@@ -445,6 +468,8 @@ int fdt_build(const struct board *board, void *blob, size_t size)
 	put_memory(&w);
 	put_harts(&w);
 	put_soc(&w);
+	if (board->pmu_identity || board->pmu_wired)
+		put_pmu(&w);
 	end(&w);
 	note(&w, fdt_finish(blob));
 	if (!w.error)

@@ -11,7 +11,9 @@
 #include "vmm/log.h"
 #include "vmm/machine_private.h"
 
-#define SETTLE_NS 100000000ull /* many switches of tasks */
+#define SETTLE_NS	100000000ull /* many switches of tasks */
+#define FIRST_KICK_NS	1000000ull
+#define SLOWEST_KICK_NS 64000000ull
 
 /* ---- what pmu/ is given ---- */
 
@@ -119,8 +121,14 @@ static bool platform_count(void *opaque, uint64_t data, uint64_t *count)
 	switch (data) {
 	case PLATFORM_CALLS: return forward_counted(hart, FORWARD_ECALLS, count);
 	case PLATFORM_FAULTS: return forward_counted(hart, FORWARD_STAGE_2_FAULTS, count);
-	default: return platform_counts_read(&hart->platform, data, count);
+	default: break;
 	}
+	if (!platform_counts_read(&hart->platform, data, count))
+		return false;
+	/* KVM does not know whom they were for. */
+	if (data == PLATFORM_EXITS || data == PLATFORM_MMIO)
+		*count -= hart->vcpu->lcofi.stub.exits;
+	return true;
 }
 
 static bool memory_read(void *opaque, uint64_t address, void *to, size_t size)
@@ -221,6 +229,44 @@ static const struct pmu_environment no_events = {
 	.raise_lcofi = raise_lcofi,
 };
 
+/* ---- an LCOFI that is pending while the hart may halt ---- */
+
+/* On the loop's thread. */
+static void kick_expired(struct loop_timer *timer)
+{
+	struct hart_pmu *hart = timer->opaque;
+
+	atomic_store(&hart->kicked, true);
+	vcpu_kick(hart->vcpu);
+}
+
+static void set_kick(struct hart_pmu *hart, uint64_t ns)
+{
+	struct machine *machine = hart->vcpu->machine;
+
+	hart->kick_ns = ns;
+	pthread_mutex_lock(&machine->lock);
+	loop_timer_set(machine->loop, &hart->kick_timer, ns);
+	pthread_mutex_unlock(&machine->lock);
+}
+
+/* One has been raised. */
+static void watch_masked(struct hart_pmu *hart)
+{
+	if (hart->kick_ns == 0 && lcofi_is_masked(&hart->vcpu->lcofi))
+		set_kick(hart, FIRST_KICK_NS);
+}
+
+static void kicked_while_masked(struct hart_pmu *hart)
+{
+	if (!atomic_exchange(&hart->kicked, false) || hart->kick_ns == 0)
+		return;
+	if (lcofi_is_masked(&hart->vcpu->lcofi))
+		set_kick(hart, hart->kick_ns < SLOWEST_KICK_NS ? 2 * hart->kick_ns : hart->kick_ns);
+	else
+		hart->kick_ns = 0;
+}
+
 /* ---- the hart ---- */
 
 struct hart_pmu *hart_pmu_new(struct vcpu *vcpu, enum pmu_profile profile)
@@ -236,6 +282,7 @@ struct hart_pmu *hart_pmu_new(struct vcpu *vcpu, enum pmu_profile profile)
 	if (!hart)
 		return NULL;
 	hart->vcpu = vcpu;
+	hart->kick_timer = (struct loop_timer){.expired = kick_expired, .opaque = hart};
 	hart->timer = (struct loop_timer){.expired = settle_expired, .opaque = hart};
 	perf_counters_init(&hart->perf, vcpu->id, HART_PMU_SIGNAL, &perf_calls_kernel, NULL);
 	platform_counts_open(&hart->platform, vcpu->fd);
@@ -249,6 +296,7 @@ void hart_pmu_free(struct hart_pmu *hart)
 		return;
 	pthread_mutex_lock(&hart->vcpu->machine->lock);
 	loop_timer_set(hart->vcpu->machine->loop, &hart->timer, 0);
+	loop_timer_set(hart->vcpu->machine->loop, &hart->kick_timer, 0);
 	pthread_mutex_unlock(&hart->vcpu->machine->lock);
 	hart->watched = true; /* nobody looks any more */
 	pmu_reset(&hart->pmu);
@@ -260,11 +308,14 @@ void hart_pmu_free(struct hart_pmu *hart)
 void hart_pmu_reset(struct hart_pmu *hart)
 {
 	lcofi_forget(&hart->vcpu->lcofi);
+	hart->hidden = false;
+	hart->kick_ns = 0;
 	pmu_reset(&hart->pmu);
 }
 
 void hart_pmu_interrupted(struct hart_pmu *hart)
 {
+	kicked_while_masked(hart);
 	if (!atomic_exchange(&hart->settle, false))
 		return;
 	if (perf_counters_settle(&hart->perf))
@@ -279,4 +330,22 @@ void hart_pmu_overflow(struct hart_pmu *hart, int fd)
 
 	if (counter >= 0)
 		pmu_overflow(&hart->pmu, (unsigned int)counter);
+}
+
+enum lcofi_raised hart_pmu_raise(struct hart_pmu *hart, int *result)
+{
+	struct lcofi_port *port = &hart->vcpu->lcofi;
+	enum lcofi_raised raised;
+
+	if (port->way->runs && !hart->hidden)
+		perf_counters_hide(&hart->perf);
+	hart->hidden = port->way->runs;
+	raised = lcofi_raise(port, result);
+	if (hart->hidden && !port->due) {
+		perf_counters_show(&hart->perf);
+		hart->hidden = false;
+	}
+	if (raised == LCOFI_RAISED)
+		watch_masked(hart);
+	return raised;
 }

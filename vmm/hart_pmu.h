@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 
 #include "pmu/pmu.h"
+#include "vmm/lcofi.h"
 #include "vmm/loop.h"
 #include "vmm/perf_counters.h"
 #include "vmm/platform_events.h"
@@ -30,6 +31,17 @@ struct hart_pmu {
 	bool counting;	    /* the forward counts for firmware events */
 	bool no_count_told; /* the user knows why it does not */
 
+	bool hidden; /* what is counted now is not the guest's */
+
+	/*
+	 * An LCOFI is pending, and interrupts are off. KVM does not let one that was raised from
+	 * outside end a WFI (kvm_riscv_vcpu_has_interrupts() looks at what it raised itself), but
+	 * every kick of the vCPU does: until interrupts are on again there is one now and then.
+	 */
+	struct loop_timer kick_timer;
+	uint64_t kick_ns; /* 0: nothing is masked */
+	atomic_bool kicked;
+
 	/* Counters that linger are looked at once in a while (perf_counters_settle()). */
 	struct loop_timer timer;
 	bool watched;	    /* the timer is or was set, until the thread saw it expire */
@@ -48,5 +60,10 @@ void hart_pmu_interrupted(struct hart_pmu *hart);
 
 /* The signal of FD came. */
 void hart_pmu_overflow(struct hart_pmu *hart, int fd);
+
+/*
+ * Makes an LCOFI pending that is due (vcpu->lcofi.due), in place of KVM_RUN: see lcofi_raise().
+ */
+enum lcofi_raised hart_pmu_raise(struct hart_pmu *hart, int *result);
 
 #endif

@@ -45,5 +45,11 @@ struct aia {
 bool aia_create(int vm_fd, struct aia *aia);
 /* Places and starts it; all vCPUs exist. 0 or -errno; WHAT names the step that failed. */
 int aia_init(struct aia *aia, unsigned int harts, const char **what);
+/* A register of the APLIC at OFFSET, or of hart 0's IMSIC by its number for siselect. 0 or -errno.
+ */
+int aia_set_aplic(const struct aia *aia, uint32_t offset, uint32_t value);
+int aia_set_imsic(const struct aia *aia, uint32_t number, uint64_t value);
+/* An MSI with IDENTITY to the IMSIC of HART: what KVM_SIGNAL_MSI gives, or -errno. */
+int aia_send_msi(int vm_fd, unsigned int hart, uint32_t identity);
 
 #endif

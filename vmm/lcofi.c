@@ -1,104 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "vmm/lcofi.h"
 
-#include <errno.h>
-
 #include "vmm/kvm.h"
+#include "vmm/machine_private.h"
 
-#define SCAUSE_LCOFI 0x800000000000000dull
-#define ROUNDS	     1000000u /* so long may it take to arrive */
-#define STUB_SLOT    1u	      /* the guest's RAM is slot 0 */
-
-/* ---- trying ---- */
-
-/* Nothing came, or something: what the guest found. */
-static void judge(struct lcofi_trial *trial, enum lcofi_end nothing)
-{
-	if (trial->outcome.end == SCRATCH_TRAPPED && trial->outcome.scause == SCAUSE_LCOFI)
-		trial->end = LCOFI_TAKEN;
-	else if (trial->outcome.end == SCRATCH_SPUN)
-		trial->end = nothing;
-}
-
-static enum lcofi_end end_of_written(uint64_t sip)
-{
-	if (sip == 0)
-		return LCOFI_DROPPED;
-	return sip == SIP_LCOFIP ? LCOFI_IGNORED : LCOFI_MISPLACED;
-}
-
-static struct lcofi_trial refused(int result)
-{
-	return (struct lcofi_trial){.end = LCOFI_REFUSED, .failure = -result};
-}
-
-static struct lcofi_trial try_sip(struct scratch *scratch)
-{
-	struct lcofi_trial trial = {.end = LCOFI_UNKNOWN, .outcome = scratch_start(scratch)};
-	uint64_t sip;
-	int result;
-
-	if (trial.outcome.end != SCRATCH_READY)
-		return trial;
-	result = kvm_set_reg(scratch->vcpu_fd, KVM_CSR_REG(sip), SIP_LCOFIP);
-	if (result == 0)
-		result = kvm_get_reg(scratch->vcpu_fd, KVM_CSR_REG(sip), &sip);
-	if (result < 0)
-		return refused(result);
-	trial.outcome = scratch_spin(scratch, ROUNDS);
-	judge(&trial, end_of_written(sip));
-	return trial;
-}
-
-static int prepare_stub(int vm_fd)
-{
-	return lcofi_stub_add_page(vm_fd, STUB_SLOT);
-}
-
-/* The guest waits for its rounds: a completion, which comes first. */
-static struct lcofi_trial try_stub(struct scratch *scratch)
-{
-	struct lcofi_trial trial = {.end = LCOFI_UNKNOWN, .outcome = scratch_start(scratch)};
-	struct lcofi_stub stub = {.vcpu_fd = scratch->vcpu_fd, .run = scratch->run};
-	int result = prepare_stub(scratch->vm_fd);
-	enum lcofi_stub_end end;
-
-	if (result < 0)
-		return refused(result);
-	if (trial.outcome.end != SCRATCH_READY)
-		return trial;
-	scratch_answer(scratch, ROUNDS);
-	do {
-		end = lcofi_stub_raise(&stub, &result);
-		scratch->run->immediate_exit = 0;
-	} while (end == LCOFI_STUB_RETURNED && result == -EINTR);
-	if (result < 0)
-		return refused(result);
-	/* Where the guest cannot write its sip its handler has told so. */
-	trial.outcome = end == LCOFI_STUB_DONE ? scratch_run(scratch) : scratch_exit(scratch);
-	judge(&trial, LCOFI_IGNORED);
-	return trial;
-}
-
-const char *lcofi_why_not(const struct lcofi_trial *trial)
-{
-	static const char *const reasons[] = {
-		[LCOFI_TAKEN] = NULL,
-		[LCOFI_REFUSED] = "KVM refuses the bit",
-		[LCOFI_DROPPED] = "KVM drops the bit",
-		[LCOFI_MISPLACED] = "KVM puts the bit in the wrong place (mended in newer kernels)",
-		[LCOFI_IGNORED] = "the hart does not take the interrupt",
-		[LCOFI_UNKNOWN] = "it could not be tried",
-	};
-
-	return reasons[trial->end];
-}
-
-/* ---- raising ---- */
+#define SSTATUS_SIE (1ull << 1)
 
 /*
- * KVM forgets what another thread made pending between the two calls; only an SBI IPI without AIA
- * travels that way.
+ * KVM forgets what another thread made pending between the two calls. Only an SBI IPI without AIA
+ * travels that way, so this is not used without AIA.
  */
 static enum lcofi_raised raise_sip(struct lcofi_port *port, int *result)
 {
@@ -119,6 +29,28 @@ static enum lcofi_raised raise_stub(struct lcofi_port *port, int *result)
 	}
 }
 
+/* Blocked by the guest, or its IMSIC is off: as lost as on hardware. */
+static enum lcofi_raised raise_msi(struct lcofi_port *port, int *result)
+{
+	const struct machine *machine = port->vcpu->machine;
+
+	*result = aia_send_msi(machine->vm_fd, port->vcpu->id, (uint32_t)machine->aia.imsic_ids);
+	return *result < 0 ? LCOFI_FAILED : LCOFI_RAISED;
+}
+
+/* A rising edge; a PLIC keeps what it has seen until it is claimed. */
+static enum lcofi_raised raise_wired(struct lcofi_port *port, int *result)
+{
+	struct machine *machine = port->vcpu->machine;
+
+	pthread_mutex_lock(&machine->lock);
+	machine_irq_set(machine, LINE_PMU + port->vcpu->id, true);
+	machine_irq_set(machine, LINE_PMU + port->vcpu->id, false);
+	pthread_mutex_unlock(&machine->lock);
+	*result = 0;
+	return LCOFI_RAISED;
+}
+
 enum lcofi_raised lcofi_raise(struct lcofi_port *port, int *result)
 {
 	enum lcofi_raised raised = port->way->raise(port, result);
@@ -135,35 +67,92 @@ void lcofi_forget(struct lcofi_port *port)
 	lcofi_stub_abandon(&port->stub);
 }
 
-void lcofi_port_init(struct lcofi_port *port, const struct lcofi_way *way, int vcpu_fd,
-		     struct kvm_run *run)
+bool lcofi_is_masked(const struct lcofi_port *port)
 {
-	*port = (struct lcofi_port){.way = way, .stub = {.vcpu_fd = vcpu_fd, .run = run}};
+	int fd = port->stub.vcpu_fd;
+	uint64_t mode, sstatus, sie;
+
+	return port->way->any_guest && kvm_get_reg(fd, KVM_CSR_REG(sstatus), &sstatus) == 0 &&
+	       !(sstatus & SSTATUS_SIE) && kvm_get_reg(fd, KVM_CORE_REG(mode), &mode) == 0 &&
+	       mode == KVM_RISCV_MODE_S && kvm_get_reg(fd, KVM_CSR_REG(sie), &sie) == 0 &&
+	       sie & SIP_LCOFIP;
+}
+
+void lcofi_port_init(struct lcofi_port *port, const struct lcofi_way *way, struct vcpu *vcpu)
+{
+	*port = (struct lcofi_port){
+		.vcpu = vcpu, .way = way, .stub = {.vcpu_fd = vcpu->fd, .run = vcpu->run}};
 }
 
 /* ---- the ways ---- */
 
 const struct lcofi_way lcofi_ways[] = {
-	{"sip", try_sip, NULL, raise_sip},
-	{"stub", try_stub, prepare_stub, raise_stub},
+	{.name = "sip",
+	 .option = PMU_IRQ_SIP,
+	 .by = LCOFI_BY_SIP,
+	 .any_guest = true,
+	 .needs_aia = true,
+	 .try = lcofi_try_sip,
+	 .raise = raise_sip},
+	{.name = "stub",
+	 .option = PMU_IRQ_STUB,
+	 .by = LCOFI_BY_STUB,
+	 .any_guest = true,
+	 .runs = true,
+	 .try = lcofi_try_stub,
+	 .prepare = lcofi_stub_add_page,
+	 .raise = raise_stub},
+	{.name = "msi",
+	 .option = PMU_IRQ_MSI,
+	 .by = LCOFI_BY_MSI,
+	 .needs_aia = true,
+	 .try = lcofi_try_msi,
+	 .raise = raise_msi},
+	{.name = "wired",
+	 .option = PMU_IRQ_WIRED,
+	 .by = LCOFI_BY_WIRED,
+	 .try = lcofi_try_wired,
+	 .raise = raise_wired},
 	{0},
 };
 
-const struct lcofi_way *lcofi_choose(int kvm_fd, const char **why)
+/* NULL: it works. */
+static const char *why_not(const struct lcofi_way *way, const struct lcofi_host *host)
 {
+	struct lcofi_trial trial = {.end = LCOFI_UNKNOWN};
+	struct scratch scratch;
 	const char *step;
 
-	*why = NULL;
-	for (const struct lcofi_way *way = lcofi_ways; way->name; way++) {
-		struct lcofi_trial trial = {.end = LCOFI_UNKNOWN};
-		struct scratch scratch;
+	if (way->any_guest && !host->sscofpmf)
+		return "this host's guests have no Sscofpmf";
+	if (way->needs_aia && !host->aia)
+		return "it takes AIA";
+	if (way->by == LCOFI_BY_WIRED && host->harts > LINE_PMU_COUNT)
+		return "there are lines for 64 harts only";
+	if (scratch_open(&scratch, host->kvm_fd, &step) == 0)
+		trial = way->try(&scratch, host->aia);
+	scratch_close(&scratch);
+	return lcofi_why_not(&trial);
+}
 
-		if (scratch_open(&scratch, kvm_fd, &step) == 0)
-			trial = way->try(&scratch);
-		scratch_close(&scratch);
-		*why = lcofi_why_not(&trial);
-		if (!*why)
-			return way;
+struct lcofi_choice lcofi_choose(const struct lcofi_host *host, enum config_pmu_irq wanted)
+{
+	struct lcofi_choice choice = {.way = NULL};
+
+	for (const struct lcofi_way *way = lcofi_ways; way->name; way++) {
+		if (wanted != PMU_IRQ_AUTO && wanted != way->option)
+			continue;
+		choice.why = why_not(way, host);
+		if (!choice.why) {
+			choice.way = way;
+			break;
+		}
+		if (way->any_guest)
+			choice.no_lcofi = choice.why;
 	}
-	return NULL;
+	if (choice.way && choice.way->any_guest)
+		choice.no_lcofi = NULL;
+	else if (!choice.no_lcofi)
+		choice.no_lcofi = choice.way ? "--pmu-irq is for another way" : choice.why;
+	return choice;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Ways to make the overflow interrupt of a counter pending for a guest. Kernels and harts promise
- * what they do not keep, so each way is tried on a scratch VM before it is taken.
+ * Ways to bring the overflow interrupt of a counter to a guest. Kernels and harts promise what they
+ * do not keep, so each way is tried on a scratch VM before it is taken.
  *
  * Threads: a port belongs to its vCPU's thread.
  */
@@ -11,37 +11,19 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "sbi/own_run.h"
+#include "vmm/config.h"
 #include "vmm/lcofi_stub.h"
-#include "vmm/probe_scratch.h"
+#include "vmm/lcofi_try.h"
 
 #define SIP_LCOFIP (1ull << 13)
 
-/* ---- trying ---- */
-
-enum lcofi_end {
-	LCOFI_TAKEN,
-	LCOFI_REFUSED,	 /* KVM gave an error: FAILURE */
-	LCOFI_DROPPED,	 /* sip reads 0 */
-	LCOFI_MISPLACED, /* KVM put the bit elsewhere (mended in newer kernels) */
-	LCOFI_IGNORED,	 /* the bit is there, and the hart does not take the interrupt */
-	LCOFI_UNKNOWN,	 /* the trial itself failed: OUTCOME */
-};
-
-struct lcofi_trial {
-	enum lcofi_end end;
-	int failure;
-	struct scratch_outcome outcome;
-};
-
-/* "KVM puts the bit in the wrong place (mended in newer kernels)"; NULL where it was taken. */
-const char *lcofi_why_not(const struct lcofi_trial *trial);
-
-/* ---- raising ---- */
-
 struct lcofi_way;
+struct vcpu;
 
 /* Of one vCPU. */
 struct lcofi_port {
+	struct vcpu *vcpu;
 	const struct lcofi_way *way; /* NULL: none */
 	bool due;		     /* it is to be pending when the guest runs next */
 	struct lcofi_stub stub;
@@ -54,8 +36,13 @@ enum lcofi_raised {
 };
 
 struct lcofi_way {
-	const char *name; /* of findings */
-	struct lcofi_trial (*try)(struct scratch *scratch);
+	const char *name; /* for --pmu-irq, and of findings */
+	enum config_pmu_irq option;
+	enum lcofi_by by; /* what those who watch are told */
+	bool any_guest;	  /* it is LCOFI; else the guest has to look into the FDT */
+	bool needs_aia;	  /* of the VM */
+	bool runs;	  /* the vCPU executes something that is not the guest's */
+	struct lcofi_trial (*try)(struct scratch *scratch, bool aia);
 	/* What the VM needs before its vCPUs run: 0 or -errno. NULL: nothing. */
 	int (*prepare)(int vm_fd);
 	/* On the vCPU's thread, before KVM_RUN. */
@@ -65,11 +52,24 @@ struct lcofi_way {
 /* Best first; the last has no name. */
 extern const struct lcofi_way lcofi_ways[];
 
-/* The best way that works on this host; NULL, and WHY not. */
-const struct lcofi_way *lcofi_choose(int kvm_fd, const char **why);
+/* What the host and the VM have. */
+struct lcofi_host {
+	int kvm_fd;
+	bool aia;      /* the VM has one */
+	bool sscofpmf; /* its vCPUs do */
+	unsigned int harts;
+};
 
-void lcofi_port_init(struct lcofi_port *port, const struct lcofi_way *way, int vcpu_fd,
-		     struct kvm_run *run);
+struct lcofi_choice {
+	const struct lcofi_way *way; /* NULL: none works */
+	const char *no_lcofi;	     /* why it is not LCOFI; NULL: it is */
+	const char *why; /* why the way that was wanted, or the last of all, does not work */
+};
+
+/* The best way that works, or the one that is WANTED if it does. */
+struct lcofi_choice lcofi_choose(const struct lcofi_host *host, enum config_pmu_irq wanted);
+
+void lcofi_port_init(struct lcofi_port *port, const struct lcofi_way *way, struct vcpu *vcpu);
 
 /*
  * Makes pending what is due, by one interrupt for all of it. RETURNED: RESULT is KVM_RUN's and is
@@ -79,5 +79,9 @@ enum lcofi_raised lcofi_raise(struct lcofi_port *port, int *result);
 
 /* The guest's hart has stopped, or the VM ends: nothing is due any more. */
 void lcofi_forget(struct lcofi_port *port);
+
+/* An LCOFI that was just raised, or earlier, cannot be taken yet: interrupts are off, and the guest
+ * wants it. */
+bool lcofi_is_masked(const struct lcofi_port *port);
 
 #endif

@@ -5,19 +5,21 @@
 #include <stddef.h>
 #include <sys/ioctl.h>
 
+#include "sbi/own_run.h"
 #include "vmm/board.h"
 #include "vmm/kvm.h"
 
 #define PAGE_LEN	4096u
+#define SLOT		1u     /* the guest's RAM is slot 0 */
 #define LCOFI_STUB_EXIT 0x7f8u /* where the last instruction stores */
 #define SSTATUS_SIE	(1ull << 1)
 
 extern const unsigned char lcofi_stub_page[];
 
-int lcofi_stub_add_page(int vm_fd, uint32_t slot)
+int lcofi_stub_add_page(int vm_fd)
 {
 	struct kvm_userspace_memory_region region = {
-		.slot = slot,
+		.slot = SLOT,
 		.flags = KVM_MEM_READONLY,
 		.guest_phys_addr = MAP_LCOFI_STUB,
 		.memory_size = PAGE_LEN,
@@ -58,6 +60,13 @@ static int save(struct lcofi_stub *stub)
 	return result;
 }
 
+/* From here on what the vCPU does is the guest's again, also for who watches it. */
+static void leave(struct lcofi_stub *stub)
+{
+	stub->entered = false;
+	stub->run->request_interrupt_window = 0;
+}
+
 static int restore(struct lcofi_stub *stub)
 {
 	int result = 0;
@@ -65,7 +74,7 @@ static int restore(struct lcofi_stub *stub)
 	for (size_t i = 0; i < SAVED_REGISTERS && result == 0; i++)
 		result = kvm_set_reg(stub->vcpu_fd, saved_registers[i].id,
 				     *place(stub, &saved_registers[i]));
-	stub->entered = false;
+	leave(stub);
 	return result;
 }
 
@@ -84,6 +93,8 @@ static int enter(struct lcofi_stub *stub)
 	if (result == 0 && stub->satp != 0)
 		result = kvm_set_reg(stub->vcpu_fd, KVM_CSR_REG(satp), 0);
 	stub->entered = result == 0;
+	if (stub->entered)
+		stub->run->request_interrupt_window = RUN_MARK_OWN;
 	return result;
 }
 
@@ -139,9 +150,10 @@ enum lcofi_stub_end lcofi_stub_raise(struct lcofi_stub *stub, int *result)
 		return LCOFI_STUB_FAILED;
 	}
 	if (!is_their_end(stub)) {
-		stub->entered = false;
+		leave(stub);
 		return LCOFI_STUB_RETURNED;
 	}
+	stub->exits++;
 	/* KVM is not to complete the store: pc would move. */
 	stub->run->exit_reason = KVM_EXIT_UNKNOWN;
 	*result = restore(stub);
@@ -150,7 +162,10 @@ enum lcofi_stub_end lcofi_stub_raise(struct lcofi_stub *stub, int *result)
 
 void lcofi_stub_abandon(struct lcofi_stub *stub)
 {
-	if (stub->entered && is_in_them(stub))
+	if (!stub->entered)
+		return;
+	if (is_in_them(stub))
 		restore(stub);
-	stub->entered = false;
+	else
+		leave(stub);
 }

@@ -32,12 +32,13 @@
 struct lcofi_stub {
 	int vcpu_fd;
 	struct kvm_run *run;
-	bool entered;			      /* the vCPU is to execute them, or does */
+	bool entered;	/* the vCPU is to execute them, or does */
+	uint64_t exits; /* that were theirs: KVM counts them among the guest's */
 	uint64_t pc, a0, mode, sstatus, satp; /* the guest's, while entered */
 };
 
-/* The page, as memory slot SLOT of the VM, once. 0 or -errno. */
-int lcofi_stub_add_page(int vm_fd, uint32_t slot);
+/* The page, as a memory slot of the VM, once. 0 or -errno. */
+int lcofi_stub_add_page(int vm_fd);
 
 enum lcofi_stub_end {
 	LCOFI_STUB_DONE,     /* LCOFI is pending, the vCPU is as it was */

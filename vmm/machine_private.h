@@ -73,6 +73,7 @@ struct machine {
 
 	struct sbi_context sbi;
 	struct pmu_choice pmu;		   /* who answers the guest's PMU */
+	const struct lcofi_way *lcofi;	   /* how an overflow gets to it; NULL: not at all */
 	_Atomic(struct forward *) forward; /* NULL: no call is forwarded, or not yet */
 	pthread_t mender; /* opens the forward while the guest starts: see pmu_setup.c */
 	bool has_mender;

@@ -206,7 +206,7 @@ static bool slot_read(struct perf_counters *perf, unsigned int counter)
 	uint64_t count;
 
 	if (perf->calls->read(perf->opaque, slot->fd, &count)) {
-		slot->count = count;
+		slot->count = count - slot->hidden;
 		return true;
 	}
 	lose(perf, counter);
@@ -312,7 +312,7 @@ static void refresh(struct perf_counters *perf, struct perf_slot *slot)
 	uint64_t count;
 
 	if (perf->calls->read(perf->opaque, slot->fd, &count))
-		slot->count = count;
+		slot->count = count - slot->hidden;
 	else
 		slot->enabled = false; /* in error: it has to be enabled again */
 }
@@ -392,7 +392,7 @@ bool perf_counters_start(struct perf_counters *perf, unsigned int index, uint64_
 	}
 	counter->lost = false;
 	counter->base = slot->count;
-	counter->due = slot->count + period;
+	counter->due = slot->count + slot->hidden + period;
 	counter->running = true;
 	return true;
 }
@@ -452,6 +452,40 @@ bool perf_counters_supported(struct perf_counters *perf, const struct pmu_event 
 	return true;
 }
 
+static uint64_t host_count(const struct perf_slot *slot)
+{
+	return slot->count + slot->hidden;
+}
+
+/* Of every counter that runs: remembers what the host has counted, or hides what it did since. */
+static void count_hidden(struct perf_counters *perf, bool ended)
+{
+	for (unsigned int i = 0; i < PMU_MAX_COUNTERS; i++) {
+		const struct perf_counter *counter = &perf->counters[i];
+		struct perf_slot *slot = &perf->slots[counter->slot];
+		uint64_t count;
+
+		if (!counter->open || !counter->running || counter->lost)
+			continue;
+		/* One that is lost is so for who reads it next, too. */
+		if (!perf->calls->read(perf->opaque, slot->fd, &count))
+			continue;
+		if (ended)
+			slot->hidden += count - slot->hiding_from;
+		slot->hiding_from = count;
+	}
+}
+
+void perf_counters_hide(struct perf_counters *perf)
+{
+	count_hidden(perf, false);
+}
+
+void perf_counters_show(struct perf_counters *perf)
+{
+	count_hidden(perf, true);
+}
+
 int perf_counters_of_signal(struct perf_counters *perf, int fd)
 {
 	for (unsigned int i = 0; i < PMU_MAX_COUNTERS; i++) {
@@ -459,7 +493,7 @@ int perf_counters_of_signal(struct perf_counters *perf, int fd)
 
 		if (!counter->open || !counter->running || perf->slots[counter->slot].fd != fd)
 			continue;
-		if (slot_read(perf, i) && perf->slots[counter->slot].count >= counter->due)
+		if (slot_read(perf, i) && host_count(&perf->slots[counter->slot]) >= counter->due)
 			return (int)i;
 	}
 	return -1;

@@ -42,12 +42,14 @@ extern const struct perf_calls perf_calls_kernel;
 struct perf_slot {
 	int fd; /* -1: none */
 	struct pmu_event event;
-	bool sampling;	   /* opened with a period: it can overflow */
-	bool used;	   /* a counter has it */
-	bool enabled;	   /* the host counts */
-	bool idle;	   /* nobody started it since perf_counters_settle() saw it */
-	uint64_t count;	   /* when it was read last; right while it is not enabled */
-	uint64_t last_use; /* serial number, to find the oldest */
+	bool sampling;	      /* opened with a period: it can overflow */
+	bool used;	      /* a counter has it */
+	bool enabled;	      /* the host counts */
+	bool idle;	      /* nobody started it since perf_counters_settle() saw it */
+	uint64_t count;	      /* when it was read last; right while it is not enabled */
+	uint64_t hidden;      /* what the host counted besides, see perf_counters_hide() */
+	uint64_t hiding_from; /* what the host had counted there */
+	uint64_t last_use;    /* serial number, to find the oldest */
 };
 
 /* One counter of the PMU. */
@@ -57,7 +59,7 @@ struct perf_counter {
 	unsigned int slot;
 	uint64_t before; /* counted until it was stopped last */
 	uint64_t base;	 /* its slot's count when it was started last */
-	uint64_t due;	 /* its slot's count when it overflows */
+	uint64_t due;	 /* what the host will have counted when it overflows */
 };
 
 struct perf_counters {
@@ -99,6 +101,13 @@ bool perf_counters_settle(struct perf_counters *perf);
  * one, or of a counter that does not run any more.
  */
 int perf_counters_of_signal(struct perf_counters *perf, int fd);
+
+/*
+ * What is counted between the two is not the guest's: the VMM has its hart do something for itself.
+ * No counter is started or stopped in between.
+ */
+void perf_counters_hide(struct perf_counters *perf);
+void perf_counters_show(struct perf_counters *perf);
 
 /* The attributes for EVENT; false: perf has no such event. Pure. */
 bool perf_counters_attr(const struct pmu_event *event, struct perf_event_attr *attr);

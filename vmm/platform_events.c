@@ -12,10 +12,10 @@
 #define STEAL 9u
 
 const struct platform_event platform_events[PLATFORM_EVENTS] = {
-	{1, "exits", "exits of the guest, handled by whomever", "exits"},
+	{PLATFORM_EXITS, "exits", "exits of the guest, handled by whomever", "exits"},
 	{PLATFORM_CALLS, "calls", "SBI calls", NULL},
 	{3, "halts", "WFI that left the guest", "wfi_exit_stat"},
-	{4, "mmio", "MMIO accesses handled by the VMM", "mmio_exit_user"},
+	{PLATFORM_MMIO, "mmio", "MMIO accesses handled by the VMM", "mmio_exit_user"},
 	{5, "mmio-kernel", "MMIO accesses handled by KVM", "mmio_exit_kernel"},
 	{6, "csr", "CSR accesses handled by the VMM", "csr_exit_user"},
 	{7, "csr-kernel", "CSR accesses handled by KVM", "csr_exit_kernel"},

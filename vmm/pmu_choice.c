@@ -51,6 +51,11 @@ static void choose_vmm(const struct config *config, const struct pmu_host *host,
 		snprintf(choice->line, sizeof(choice->line),
 			 "vmm: this process answers, profile %s; firmware events only (%s)",
 			 profile, host->no_perf);
+	else if (host->no_lcofi && host->other_irq)
+		snprintf(choice->line, sizeof(choice->line),
+			 "vmm: this process counts, profile %s; sampling for guests that know how: "
+			 "overflow interrupts by way '%s' (no LCOFI: %s)",
+			 profile, host->other_irq, host->no_lcofi);
 	else if (host->no_lcofi)
 		snprintf(choice->line, sizeof(choice->line),
 			 "vmm: this process counts, profile %s; no sampling: no overflow "

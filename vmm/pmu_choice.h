@@ -15,6 +15,8 @@ struct pmu_host {
 	const char *no_forward; /* BPF: calls of unmodified guests reach this process */
 	const char *no_perf;	/* perf_event_open counts a guest */
 	const char *no_lcofi;	/* this process can raise LCOFI */
+	const char
+		*other_irq; /* by which way a guest that knows it hears of overflows; NULL: none */
 };
 
 struct pmu_choice {

@@ -38,20 +38,6 @@ static const char *why_no_perf(char *text, size_t size)
 	return text;
 }
 
-/* NULL when an overflow interrupt arrives in a guest, and WAY is how. */
-static const char *why_no_lcofi(const struct machine *machine, bool sscofpmf,
-				const struct lcofi_way **way)
-{
-	const char *why;
-
-	if (!sscofpmf)
-		return "this host's guests have no Sscofpmf";
-	if (!machine->has_aia)
-		return "an overflow interrupt takes AIA";
-	*way = lcofi_choose(machine->kvm_fd, &why);
-	return why;
-}
-
 /* NULL when this process may load BPF programs; the rest is seen when they are loaded. */
 static const char *why_no_forward(void)
 {
@@ -63,7 +49,7 @@ static const char *why_no_forward(void)
 }
 
 static struct pmu_host look(const struct machine *machine, char *perf, size_t perf_size,
-			    const struct lcofi_way **way)
+			    struct lcofi_choice *irq)
 {
 	int vcpu_fd = machine->vcpus[0].fd;
 	uint64_t value = 0;
@@ -78,7 +64,16 @@ static struct pmu_host look(const struct machine *machine, char *perf, size_t pe
 	    (machine->config->pmu == CONFIG_PMU_AUTO && host.kvm_pmu && host.kvm_sscofpmf))
 		return host;
 	host.no_perf = why_no_perf(perf, perf_size);
-	host.no_lcofi = why_no_lcofi(machine, host.kvm_sscofpmf, way);
+	if (host.no_perf)
+		return host;
+	*irq = lcofi_choose(&(struct lcofi_host){.kvm_fd = machine->kvm_fd,
+						 .aia = machine->has_aia,
+						 .sscofpmf = host.kvm_sscofpmf,
+						 .harts = machine->vcpu_count},
+			    machine->config->pmu_irq);
+	host.no_lcofi = irq->no_lcofi;
+	if (irq->way && !irq->way->any_guest)
+		host.other_irq = irq->way->name;
 	return host;
 }
 
@@ -120,6 +115,24 @@ static void add_rules(const struct pmu_choice *choice, struct forward_rules *rul
 		rules->counter_reads = rules->hart_stops = 1;
 }
 
+/* The way that --pmu-irq names, if it names one. False after error(). */
+static bool has_wanted_irq(const struct machine *machine, const struct pmu_host *host,
+			   const struct lcofi_choice *irq)
+{
+	const char *why = host->no_perf ? host->no_perf : irq->why;
+
+	if (machine->config->pmu_irq == PMU_IRQ_AUTO)
+		return true;
+	if (machine->pmu.answers != CONFIG_PMU_VMM) {
+		error("--pmu-irq is for a PMU that this process answers: add --pmu vmm");
+		return false;
+	}
+	if (!irq->way)
+		error("--pmu-irq: that way is not to be had here: %s: try --pmu-irq auto",
+		      why ? why : "it was not tried");
+	return irq->way != NULL;
+}
+
 static bool raise_by(struct machine *machine, const struct lcofi_way *way)
 {
 	int result = way->prepare ? way->prepare(machine->vm_fd) : 0;
@@ -131,9 +144,9 @@ static bool raise_by(struct machine *machine, const struct lcofi_way *way)
 		return false;
 	}
 	verbose("pmu: overflow interrupts by way '%s'", way->name);
+	machine->lcofi = way;
 	for (unsigned int i = 0; i < machine->vcpu_count; i++)
-		lcofi_port_init(&machine->vcpus[i].lcofi, way, machine->vcpus[i].fd,
-				machine->vcpus[i].run);
+		lcofi_port_init(&machine->vcpus[i].lcofi, way, &machine->vcpus[i]);
 	return true;
 }
 
@@ -238,8 +251,8 @@ bool pmu_setup(struct machine *machine)
 	struct forward_refusal refusal;
 	struct forward_rules rules;
 	char no_perf[160];
-	const struct lcofi_way *way = NULL;
-	struct pmu_host host = look(machine, no_perf, sizeof(no_perf), &way);
+	struct lcofi_choice irq = {.way = NULL};
+	struct pmu_host host = look(machine, no_perf, sizeof(no_perf), &irq);
 	bool good = pmu_choose(machine->config, &host, choice);
 
 	rules = rules_for(machine, choice);
@@ -256,10 +269,14 @@ bool pmu_setup(struct machine *machine)
 		machine->bad_input = true;
 		return false;
 	}
+	if (!has_wanted_irq(machine, &host, &irq)) {
+		machine->bad_input = true;
+		return false;
+	}
 	tell(machine, choice);
 	answer(machine, choice);
 	/* Beside KVM's PMU the guest's Sscofpmf is KVM's, and so is what sip has of it. */
 	if (choice->answers != CONFIG_PMU_VMM)
 		return choice->answers == CONFIG_PMU_KVM || take_from_kvm(machine);
-	return (!choice->sscofpmf || raise_by(machine, way)) && take_from_kvm(machine);
+	return (!irq.way || raise_by(machine, irq.way)) && take_from_kvm(machine);
 }

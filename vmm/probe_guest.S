@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The guest of `vhart probe`: position-independent, started in VS-mode at its first instruction.
- * It takes the counter overflow interrupt, says "ready" (FID 0), spins as many rounds as the answer
+ * It takes the counter overflow interrupt and the external one, says "ready" (FID 0), spins as many rounds as the answer
  * says, and tells (FID 1) what ended that: a1 = 0 the rounds, otherwise scause of the trap.
  */
 	.section .rodata
@@ -13,7 +13,7 @@
 probe_guest:
 	lla	t0, trap
 	csrw	stvec, t0
-	li	t0, 1 << 13		/* LCOFI */
+	li	t0, 1 << 13 | 1 << 9	/* LCOFI, external */
 	csrw	sie, t0
 	csrsi	sstatus, 2		/* SIE */
 	li	a7, 0x08504d55		/* of the range that KVM forwards */

@@ -224,6 +224,21 @@ static const char *parse_pmu(char *value, void *target)
 	return NULL;
 }
 
+static const char *parse_pmu_irq(char *value, void *target)
+{
+	static const char *const choices[] = {[PMU_IRQ_AUTO] = "auto",
+					      [PMU_IRQ_SIP] = "sip",
+					      [PMU_IRQ_STUB] = "stub",
+					      [PMU_IRQ_MSI] = "msi",
+					      [PMU_IRQ_WIRED] = "wired"};
+	int choice = option_choice(value, choices, 5);
+
+	if (choice < 0)
+		return "expected auto, sip, stub, msi or wired";
+	((struct config *)target)->pmu_irq = (enum config_pmu_irq)choice;
+	return NULL;
+}
+
 static const char *parse_pmu_profile(char *value, void *target)
 {
 	if (!pmu_profile_find(value, &((struct config *)target)->pmu_profile))
@@ -320,6 +335,11 @@ static const struct option_spec specs[] = {
 	 "what the PMU does where the specification and Linux differ:\nbest, spec, linux-7.2, "
 	 "linux-6.12, linux-6.12.107 (best)",
 	 parse_pmu_profile},
+	{"--pmu-irq", "auto|sip|stub|msi|wired", false,
+	 "how an overflow of a counter of --pmu vmm gets to the guest:\nas LCOFI (sip, stub), or "
+	 "for "
+	 "guests that know of it as an\nMSI or on a line; or the best of them (auto)",
+	 parse_pmu_irq},
 	{"--on-reboot", "restart|exit", false, "what a reboot of the guest does (restart)",
 	 parse_on_reboot},
 	{"--timeout", "SECONDS", false, "end the VM after this time", parse_timeout},

@@ -338,16 +338,18 @@ static void lcofi_failed(struct vcpu *vcpu, int reason)
 /* KVM_RUN, of what is due before the guest goes on or else of the guest. */
 static int run_vcpu(struct vcpu *vcpu)
 {
+	uint8_t mark = 0;
 	int result;
 
 	if (vcpu->lcofi.due) {
-		switch (lcofi_raise(&vcpu->lcofi, &result)) {
-		case LCOFI_RAISED: break;
+		switch (hart_pmu_raise(vcpu->pmu, &result)) {
+		case LCOFI_RAISED: mark = RUN_MARK_LCOFI | vcpu->lcofi.way->by; break;
 		case LCOFI_RETURNED: return result;
 		case LCOFI_FAILED: lcofi_failed(vcpu, -result); break;
 		}
 	}
 	exit_log_entering(&vcpu->log);
+	vcpu->run->request_interrupt_window = mark;
 	result = kvm_run(vcpu->fd);
 	exit_log_left(&vcpu->log, vcpu->run, result);
 	return result;

@@ -69,6 +69,19 @@ uint64_t fdt_timebase(const void *fdt)
 	return cell ? big_endian(cell) : 0;
 }
 
+uint32_t fdt_cells(const void *fdt, const char *node, const char *property)
+{
+	const uint8_t *value = find_property(fdt, node, property);
+
+	/* Before the value there are its length and its name. */
+	return value ? big_endian(value - 8) / 4 : 0;
+}
+
+uint32_t fdt_cell(const void *fdt, const char *node, const char *property, uint32_t index)
+{
+	return big_endian(find_property(fdt, node, property) + 4 * index);
+}
+
 uint64_t bootarg(const char *args, const char *name, uint64_t otherwise)
 {
 	size_t len = strlen(name);

@@ -414,6 +414,38 @@ static void dtc_finds_nothing_to_complain_about(void **state)
 	unlink(path);
 }
 
+/* How a guest that knows hears of counter overflows: as the manual says. */
+static void overflows_have_a_line_or_an_identity(void **state)
+{
+	struct board board = sample(true);
+	const fdt32_t *cells;
+	int len;
+
+	(void)state;
+	build(&board);
+	assert_int_equal(fdt_path_offset(blob, "/pmu"), -FDT_ERR_NOTFOUND);
+	board.pmu_wired = true;
+	build(&board);
+	assert_string_equal(string("/pmu", "compatible"), "vhart,pmu");
+	cells = property("/pmu", "interrupts-extended", &len);
+	assert_int_equal(len, 4 * 3 * 4);
+	assert_int_equal(fdt32_ld(cells + 3 * 3 + 1), LINE_PMU + 3);
+	assert_int_equal(fdt32_ld(cells + 3 * 3 + 2), 1);
+	board = sample(false);
+	board.pmu_wired = true;
+	build(&board);
+	cells = property("/pmu", "interrupts-extended", &len);
+	assert_int_equal(len, 4 * 2 * 4);
+	assert_int_equal(fdt32_ld(cells + 2 * 2 + 1), LINE_PMU + 2);
+	board = sample(true);
+	board.pmu_identity = 255;
+	build(&board);
+	assert_true(absent("/pmu", "interrupts-extended"));
+	cells = property("/pmu", "vhart,overflow-identity", &len);
+	assert_int_equal(fdt32_ld(cells), 255);
+	assert_false(absent("/pmu", "msi-parent"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -429,6 +461,7 @@ int main(void)
 		cmocka_unit_test(firmware_finds_room_in_the_blob),
 		cmocka_unit_test(equal_boards_give_equal_blobs),
 		cmocka_unit_test(dtc_finds_nothing_to_complain_about),
+		cmocka_unit_test(overflows_have_a_line_or_an_identity),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -490,6 +490,63 @@ static void events_become_the_perf_events_that_they_name(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+/* What the hart did for the VMM is in no count, and moves no overflow. */
+static void what_is_hidden_is_not_counted(void **state)
+{
+	struct fixture *fixture = *state;
+	struct perf_counters *perf = &fixture->perf;
+	const struct pmu_event cycles = {.type = PMU_EVENT_HARDWARE, .code = 1};
+	uint64_t count;
+
+	assert_int_equal(perf_counters_open(perf, 3, &cycles), 0);
+	assert_true(perf_counters_start(perf, 3, 1000));
+	run(&fixture->host, 100);
+	perf_counters_hide(perf);
+	run(&fixture->host, 3);
+	perf_counters_show(perf);
+	assert_true(perf_counters_read(perf, 3, &count));
+	assert_int_equal(count, 100);
+	run(&fixture->host, 200);
+	perf_counters_hide(perf);
+	run(&fixture->host, 3);
+	perf_counters_show(perf);
+	assert_true(perf_counters_read(perf, 3, &count));
+	assert_int_equal(count, 300);
+	/* The host counts to its period, whoever did it. */
+	run(&fixture->host, 694);
+	assert_int_equal(perf_counters_of_signal(perf, perf->slots[perf->counters[3].slot].fd), 3);
+	perf_counters_stop(perf, 3);
+	assert_true(perf_counters_read(perf, 3, &count));
+	assert_int_equal(count, 994);
+	/* And again from there. */
+	assert_true(perf_counters_start(perf, 3, 500));
+	run(&fixture->host, 499);
+	assert_int_equal(perf_counters_of_signal(perf, perf->slots[perf->counters[3].slot].fd), -1);
+	run(&fixture->host, 1);
+	assert_int_equal(perf_counters_of_signal(perf, perf->slots[perf->counters[3].slot].fd), 3);
+}
+
+/* One that the host took away in between stays lost, with the count that was known. */
+static void what_is_lost_while_hidden_stays_lost(void **state)
+{
+	struct fixture *fixture = *state;
+	struct perf_counters *perf = &fixture->perf;
+	const struct pmu_event cycles = {.type = PMU_EVENT_HARDWARE, .code = 1};
+	uint64_t count;
+	int fd;
+
+	assert_int_equal(perf_counters_open(perf, 3, &cycles), 0);
+	assert_true(perf_counters_start(perf, 3, 1000));
+	run(&fixture->host, 100);
+	assert_true(perf_counters_read(perf, 3, &count));
+	fd = perf->slots[perf->counters[3].slot].fd;
+	perf_counters_hide(perf);
+	fixture->host.events[fd].in_error = true;
+	perf_counters_show(perf);
+	assert_false(perf_counters_read(perf, 3, &count));
+	assert_int_equal(count, 100);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -510,6 +567,8 @@ int main(void)
 		TEST(a_counter_that_the_host_does_not_have_free_fails_to_start),
 		TEST(what_nobody_starts_again_is_disabled),
 		TEST(an_event_that_lingers_gives_way_to_another_of_its_kind),
+		TEST(what_is_hidden_is_not_counted),
+		TEST(what_is_lost_while_hidden_stays_lost),
 		cmocka_unit_test(events_become_the_perf_events_that_they_name),
 	};
 

@@ -44,6 +44,17 @@ static void auto_is_ours_where_kvm_has_none(void **state)
 	assert_non_null(strstr(choice.line, "no AIA"));
 }
 
+static void without_lcofi_the_line_says_how_overflows_come(void **state)
+{
+	const struct pmu_host host = {.no_lcofi = "no AIA", .other_irq = "wired"};
+	struct pmu_choice choice = choose(CONFIG_PMU_VMM, PMU_BEST, &host, true);
+
+	(void)state;
+	assert_false(choice.sscofpmf);
+	assert_non_null(strstr(choice.line, "sampling for guests that know how"));
+	assert_non_null(strstr(choice.line, "'wired' (no LCOFI: no AIA)"));
+}
+
 static void auto_is_kvm_without_sampling_where_nothing_else_goes(void **state)
 {
 	const struct pmu_host host = {.kvm_pmu = true, .no_forward = "no BPF"};
@@ -110,6 +121,7 @@ static void each_missing_thing_is_named(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(without_lcofi_the_line_says_how_overflows_come),
 		cmocka_unit_test(auto_is_kvm_where_its_guests_can_sample),
 		cmocka_unit_test(auto_is_ours_where_kvm_has_none),
 		cmocka_unit_test(auto_is_kvm_without_sampling_where_nothing_else_goes),

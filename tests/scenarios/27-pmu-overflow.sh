@@ -1,0 +1,108 @@
+# shellcheck shell=dash disable=SC2154
+# Every way in which an overflow gets to a guest, by each profile: a bare-metal guest that samples itself. What is
+# counted is compared, so under icount and on one host CPU.
+# lab: hosts=6.12,7.2 smp=1 icount=yes
+# lab: hosts=6.12,7.2 smp=1 icount=yes aia=none
+
+on_7() { case $(uname -r) in 6.*) return 1 ;; esac }
+host_has_aia() { grep -q ssaia /proc/cpuinfo; }
+
+exits=139480405 # EID 0x08504D55
+
+# first_letter WAY: of what the guest calls it, as a number
+first_letter() {
+    case $1 in
+        sip | stub) echo 108 ;;                                                # lcofi
+        msi) echo 109 ;;                                                       # msi
+        wired) if host_has_aia && [ "$aia" = auto ]; then echo 97; else echo 112; fi ;; # aplic, plic
+    esac
+}
+
+aia=auto
+# takes WAY WORDS [OPTIONS]
+takes() {
+    way=$1 words=$2
+    shift 2
+    run vhart run --pmu vmm --pmu-irq "$way" --aia $aia --kernel /guests/overflow.elf --memory 64M --cpus 2 --timeout 110 \
+        --append "way=$(first_letter "$way") $words" "$@"
+    expect_status 0
+    expect_no_out '^not ok'
+    expect_out '^1\.\.'
+    expect_no_err 'warning|error'
+}
+
+# cannot WAY REASON
+cannot() {
+    run vhart run --pmu vmm --pmu-irq "$1" --kernel /guests/hello.elf --memory 64M --timeout 110
+    expect_status 125
+    expect_err "^vhart: --pmu-irq: that way is not to be had here: .*$2.*: try --pmu-irq auto"
+    expect_no_out .
+}
+
+takes_the_best() {
+    run vhart run --pmu vmm --verbose --kernel /guests/overflow.elf --memory 64M --timeout 110 --append "way=$(first_letter "$1") rounds=20"
+    expect_status 0
+    expect_no_out '^not ok'
+    expect_err "overflow interrupts by way '$1'"
+}
+
+tells_what_it_takes() {
+    run vhart run --pmu vmm --kernel /guests/hello.elf --memory 64M --timeout 110
+    expect_status 0
+    expect_err "^vhart: pmu: vmm: this process counts, profile best; sampling for guests that know how: overflow interrupts by way 'wired' \(no LCOFI: "
+}
+
+needs_our_pmu() {
+    run vhart run --pmu kvm --pmu-irq stub --kernel /guests/hello.elf --memory 64M --timeout 110
+    expect_status 125
+    expect_err '^vhart: --pmu-irq is for a PMU that this process answers: add --pmu vmm'
+    run vhart run --pmu-irq lcofi --kernel /guests/hello.elf
+    expect_status 125
+    expect_err 'expected auto, sip, stub, msi or wired'
+}
+
+# Nobody who watches sees what the vCPU does for this process.
+is_in_no_trace() {
+    run vhart stat --by mmio -o table -- run --pmu vmm --pmu-irq stub --kernel /guests/overflow.elf --memory 64M --timeout 110 --append 'rounds=50'
+    expect_status 0
+    ! grep -iE '0x0*7f8|1fffffff' table || die "$(cat table)"
+    run vhart trace -e all -o lines -- run --pmu vmm --pmu-irq stub --kernel /guests/overflow.elf --memory 64M --timeout 110 --append 'rounds=50'
+    expect_status 0
+    ! grep -E '[^0-9a-f]7f8|1fffffff|0x9000000' lines || die "$(head -20 lines)"
+    [ "$(grep -c 'irq lcofi' lines)" -ge 50 ] || die "$(grep -c 'irq lcofi' lines) overflows"
+}
+
+if ! lcofi_works; then
+    skip "the ways of an overflow" "QEMU $LAB_QEMU raises no overflow interrupt"
+elif host_has_aia; then
+    ways='stub msi wired'
+    if on_7; then
+        ways="sip $ways"
+        t "the best way is sip" takes_the_best sip
+    else
+        t "the best way is the stub" takes_the_best stub
+        t "sip, on a kernel that puts the bit in the wrong place" cannot sip 'wrong place'
+    fi
+    for way in $ways; do
+        t "by way $way" takes "$way" exact=1
+        t "by way $way, called by exits" takes "$way" "rounds=50 eid=$exits"
+        for profile in spec linux-7.2 linux-6.12; do
+            t "by way $way, as $profile" takes "$way" rounds=50 --pmu-profile $profile
+        done
+    done
+    t "the stub is in no trace" is_in_no_trace
+    aia=off
+    t "without an AIA in the VM: by way wired, a PLIC" takes wired exact=1
+    t "without an AIA in the VM: by way stub" takes stub exact=1
+else
+    t "the best way without AIA is a line of the PLIC" takes_the_best wired
+    t "the first line says so" tells_what_it_takes
+    for way in sip msi; do t "$way takes AIA" cannot $way AIA; done
+    t "the stub takes a hart that takes it" cannot stub 'does not take'
+    t "by way wired" takes wired exact=1
+    t "by way wired, called by exits" takes wired "rounds=50 eid=$exits"
+    for profile in spec linux-7.2 linux-6.12; do
+        t "by way wired, as $profile" takes wired rounds=50 --pmu-profile $profile
+    done
+fi
+t "--pmu-irq is checked" needs_our_pmu
