@@ -12,7 +12,9 @@
 #define PTE_V		1u
 #define PTE_R		2u
 #define PTE_X		8u
+#define PTE_N		(1ull << 63)
 #define PTE_PPN_SHIFT	10
+#define NAPOT_SHIFT	16 /* chapter "Svnapot": the one size there is */
 #define PAGE_SHIFT	12
 #define VPN_BITS	9
 
@@ -41,7 +43,10 @@ bool guest_translate(const struct guest_memory *memory, uint64_t satp, uint64_t 
 			return false;
 		table = (pte >> PTE_PPN_SHIFT & SATP_PPN) << PAGE_SHIFT;
 		if (pte & (PTE_R | PTE_X)) {
-			uint64_t offset = (1ull << shift) - 1;
+			/* Svnapot: the low four bits of the number say 64 KiB, and are no address.
+			 */
+			bool napot = level == 0 && pte & PTE_N;
+			uint64_t offset = (1ull << (napot ? NAPOT_SHIFT : shift)) - 1;
 
 			*gpa = (table & ~offset) | (va & offset);
 			return true;

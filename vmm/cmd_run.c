@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `vhart run`: options, files, machine, result. */
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -14,6 +13,7 @@
 #include "vmm/options.h"
 #include "vmm/reader.h"
 #include "vmm/run.h"
+#include "vmm/signals.h"
 #include "vmm/terminal.h"
 #include "vmm/writer.h"
 
@@ -47,22 +47,6 @@ static bool load_files(const struct config *config, struct boot_files *files)
 	    !file_load("--initrd", config->initrd, config->memory, &files->initrd))
 		return false;
 	return inject_files(config, &files->initrd);
-}
-
-/* Every thread inherits this: one waits for signals, the kick arrives at vCPUs only. */
-static void block_signals(void)
-{
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGHUP);
-	sigaddset(&set, SIGTTIN); /* reader.h */
-	sigaddset(&set, VCPU_KICK_SIGNAL);
-	sigaddset(&set, FORWARD_SIGNAL);
-	pthread_sigmask(SIG_BLOCK, &set, NULL);
-	signal(SIGPIPE, SIG_IGN);
 }
 
 static uint64_t monotonic_ns(void)
@@ -182,7 +166,7 @@ int command_run(int argc, char **argv)
 	}
 	status = STATUS_NOT_RUN;
 	if (load_files(&config, &files)) {
-		block_signals();
+		signals_prepare();
 		exit_log_open(&account.log, config.exit_log ? config.exit_log : -1, config.cpus);
 		status = run_with_streams(&config, &files, &account);
 	}

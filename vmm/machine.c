@@ -16,6 +16,8 @@
 #include "vmm/log.h"
 #include "vmm/machine_private.h"
 #include "vmm/run.h"
+#include "vmm/signals.h"
+#include "vmm/terminal.h"
 
 #define NS_PER_S		1000000000ull
 #define GUEST_ERROR_LINES_PER_S 4u
@@ -276,16 +278,8 @@ static bool create_interrupts(struct machine *machine)
 	return machine->plic != NULL;
 }
 
-static void ending_signals(sigset_t *set)
-{
-	sigemptyset(set);
-	sigaddset(set, SIGINT);
-	sigaddset(set, SIGTERM);
-	sigaddset(set, SIGHUP);
-}
-
 /*
- * Waits for a signal that ends the machine. Not a signalfd in the loop: the kernel wakes whoever
+ * Takes signals until one ends the machine. Not a signalfd in the loop: the kernel wakes whoever
  * polls one for every signal of every thread (signalfd_notify()), and an SBI call that the forward
  * brings here is a signal.
  */
@@ -295,10 +289,19 @@ static void *signal_thread(void *opaque)
 	sigset_t set;
 	int number;
 
-	ending_signals(&set);
-	if (sigwait(&set, &number) == 0) {
-		atomic_store(&machine->end_signal, number);
-		machine_request_end(machine, END_SIGNAL);
+	signals_awaited(&set);
+	while (sigwait(&set, &number) == 0) {
+		switch (signal_way(number)) {
+		case SIGNAL_STOPS: terminal_stop(); break;
+		case SIGNAL_REPORTS:
+			terminal_restore();
+			signal_default(number);
+			break;
+		default:
+			atomic_store(&machine->end_signal, number);
+			machine_request_end(machine, END_SIGNAL);
+			return NULL;
+		}
 	}
 	return NULL;
 }
@@ -368,6 +371,7 @@ static bool bring_up(struct machine *machine, const struct boot_files *files,
 {
 	machine->first_life = account->boots == 0;
 	machine->exit_log = &account->log;
+	atomic_store(&machine->access_faults, account->access_faults);
 	if (!create_vm(machine) || !check_cpus(machine) || !create_memory(machine))
 		return false;
 	/* KVM wants the AIA before the vCPUs exist, and started after. */
@@ -485,6 +489,7 @@ static void add_to_account(const struct machine *machine, struct run_account *ac
 	account->sbi_answered += machine->sbi.answered;
 	account->sbi_unclaimed += machine->sbi.unclaimed;
 	account->guest_errors += atomic_load(&machine->guest_errors);
+	account->access_faults = atomic_load(&machine->access_faults);
 }
 
 /*

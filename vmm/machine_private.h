@@ -89,6 +89,8 @@ struct machine {
 	struct guest_end said; /* by whoever set end; read after the vCPUs stopped */
 	atomic_bool stopping;  /* vCPUs leave KVM_RUN for good */
 
+	atomic_uint access_faults; /* in all lives: see fault_pace.h */
+
 	atomic_uint guest_error_lines_total; /* printed in this life */
 	atomic_ullong guest_errors;
 	pthread_mutex_t guest_error_lock; /* the two below */

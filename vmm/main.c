@@ -6,6 +6,7 @@
 #include "vmm/config.h"
 #include "vmm/log.h"
 #include "vmm/suggest.h"
+#include "vmm/surroundings.h"
 
 static const struct {
 	const char *name;
@@ -108,6 +109,8 @@ static const struct {
 
 int main(int argc, char **argv)
 {
+	if (!surroundings_settle())
+		return STATUS_NOT_RUN;
 	if (argc < 2) {
 		print_help(stderr);
 		return STATUS_USAGE;

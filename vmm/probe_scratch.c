@@ -2,6 +2,7 @@
 #include "vmm/probe_scratch.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -17,7 +18,7 @@
 #define CALL_EID      0x08504d55u
 #define CALL_READY    0u
 #define LIMIT_SECONDS 5
-#define LIMIT_SIGNAL  SIGALRM
+#define LIMIT_SIGNAL  (SIGRTMIN + 9) /* signals.c knows it */
 
 /* probe_guest.S */
 extern const unsigned char probe_guest[];
@@ -113,34 +114,50 @@ bool scratch_for_check(struct scratch *scratch, const struct probe *probe,
 	return false;
 }
 
-/* Also stops a KVM_RUN that has not begun when the signal comes. */
-static void time_is_up(int number, siginfo_t *info, void *context)
-{
-	struct kvm_run *run = info->si_value.sival_ptr;
+/* What the handler takes: its own thread's, and nothing that came with the signal, which any
+ * process of the user can send. */
+static _Thread_local struct kvm_run *limited;
 
+/* Also stops a KVM_RUN that has not begun when the signal comes. */
+static void time_is_up(int number)
+{
 	(void)number;
-	(void)context;
-	if (run)
-		__atomic_store_n(&run->immediate_exit, 1, __ATOMIC_RELAXED);
+	if (limited)
+		__atomic_store_n(&limited->immediate_exit, 1, __ATOMIC_RELAXED);
+}
+
+static void end_limit(timer_t timer)
+{
+	timer_delete(timer);
+	limited = NULL;
+}
+
+static bool take_limit_signal(void)
+{
+	const struct sigaction action = {.sa_handler = time_is_up};
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, LIMIT_SIGNAL);
+	return sigaction(LIMIT_SIGNAL, &action, NULL) == 0 &&
+	       pthread_sigmask(SIG_UNBLOCK, &set, NULL) == 0;
 }
 
 static bool start_limit(struct kvm_run *run, timer_t *timer)
 {
-	const struct sigaction action = {.sa_sigaction = time_is_up, .sa_flags = SA_SIGINFO};
 	const struct itimerspec limit = {.it_value.tv_sec = LIMIT_SECONDS};
 	struct sigevent event = {
 		.sigev_notify = SIGEV_THREAD_ID,
 		.sigev_signo = LIMIT_SIGNAL,
-		.sigev_value.sival_ptr = run,
 	};
 
 	event._sigev_un._tid = gettid();
-	if (sigaction(LIMIT_SIGNAL, &action, NULL) < 0 ||
-	    timer_create(CLOCK_MONOTONIC, &event, timer) < 0)
+	if (!take_limit_signal() || timer_create(CLOCK_MONOTONIC, &event, timer) < 0)
 		return false;
+	limited = run;
 	if (timer_settime(*timer, 0, &limit, NULL) == 0)
 		return true;
-	timer_delete(*timer);
+	end_limit(*timer);
 	return false;
 }
 
@@ -183,7 +200,7 @@ struct scratch_outcome scratch_run(struct scratch *scratch)
 		outcome.end = SCRATCH_STUCK;
 	else
 		outcome.failure = errno;
-	timer_delete(timer);
+	end_limit(timer);
 	return outcome;
 }
 

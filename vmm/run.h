@@ -31,6 +31,7 @@ struct run_account {
 	struct kvm_stats kvm; /* what KVM counted, handled in the kernel or not */
 	uint64_t sbi_answered, sbi_unclaimed;
 	uint64_t guest_errors;
+	unsigned int access_faults; /* see fault_pace.h */
 	struct exit_log log;	    /* the same and more, for who watches meanwhile */
 	uint64_t life_ns;	    /* how long the last life was */
 	bool spoke;		    /* whether it brought a line to the console */

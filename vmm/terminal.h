@@ -14,5 +14,8 @@ bool terminal_raw(void);
 /* The same, but only as raw as single keys take: Ctrl-C stays a signal, output is as ever. */
 bool terminal_keys(void);
 void terminal_restore(void); /* harmless when neither was asked for */
+/* What SIGTSTP does: gives it back, stops the process, and takes it again when it goes on in the
+ * foreground. Only after terminal_raw(), or neither. */
+void terminal_stop(void);
 
 #endif

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "vmm/access_fault.h"
+#include "vmm/fault_pace.h"
 #include "vmm/hart_pmu.h"
 #include "vmm/isa.h"
 #include "vmm/log.h"
@@ -172,20 +173,24 @@ const char *vcpu_exit_name(unsigned int reason)
 
 /* ---- the thread ---- */
 
+/* What the handler takes: its own thread's, and nothing that came with the signal, which any
+ * process of the user can send. */
+static _Thread_local struct kvm_run *own_run;
+
 /* On the vCPU's thread. KVM_RUN, now or next, returns at once with EINTR. */
-static void take_kick(int signal, siginfo_t *info, void *context)
+static void take_kick(int signal)
 {
 	(void)signal;
-	(void)context;
-	if (info->si_code == SI_QUEUE && info->si_pid == getpid())
-		__atomic_store_n((uint8_t *)info->si_value.sival_ptr, 1, __ATOMIC_RELAXED);
+	if (own_run)
+		__atomic_store_n(&own_run->immediate_exit, 1, __ATOMIC_RELAXED);
 }
 
-static bool unblock_kick(void)
+static bool unblock_kick(struct kvm_run *run)
 {
-	struct sigaction action = {.sa_sigaction = take_kick, .sa_flags = SA_SIGINFO | SA_RESTART};
+	struct sigaction action = {.sa_handler = take_kick, .sa_flags = SA_RESTART};
 	sigset_t kick;
 
+	own_run = run;
 	sigemptyset(&action.sa_mask);
 	sigemptyset(&kick);
 	sigaddset(&kick, VCPU_KICK_SIGNAL);
@@ -195,8 +200,7 @@ static bool unblock_kick(void)
 
 void vcpu_kick(const struct vcpu *vcpu)
 {
-	pthread_sigqueue(vcpu->thread, VCPU_KICK_SIGNAL,
-			 (union sigval){.sival_ptr = &vcpu->run->immediate_exit});
+	pthread_kill(vcpu->thread, VCPU_KICK_SIGNAL);
 }
 
 /*
@@ -204,13 +208,11 @@ void vcpu_kick(const struct vcpu *vcpu)
  * guest's mistake. The hart takes the access fault that hardware would raise (privileged
  * specification, section 12.1.1: trap entry). stval is 0: the address is not known here.
  */
-static bool take_access_fault(struct vcpu *vcpu, int reason)
+static bool take_access_fault(struct vcpu *vcpu)
 {
 	const uint64_t sie = 1u << 1, spie = 1u << 5, spp = 1u << 8, supervisor = 1;
 	uint64_t pc, mode, sstatus, satp, stvec, cause;
 
-	if (reason != EOPNOTSUPP && reason != EIO)
-		return false;
 	if (kvm_get_reg(vcpu->fd, KVM_CORE_REG(regs.pc), &pc) < 0 ||
 	    kvm_get_reg(vcpu->fd, KVM_CORE_REG(mode), &mode) < 0 ||
 	    kvm_get_reg(vcpu->fd, KVM_CSR_REG(sstatus), &sstatus) < 0 ||
@@ -240,6 +242,42 @@ static void failed_run(struct vcpu *vcpu, int reason)
 	error("hart %u: KVM_RUN at pc 0x%llx: %s: the machine stops", vcpu->id,
 	      (unsigned long long)pc, strerror(reason));
 	machine_request_end(vcpu->machine, END_VCPU);
+}
+
+/* False, after error(): the guest made KVM_RUN fail too often. */
+static bool pace_access_fault(const struct vcpu *vcpu)
+{
+	unsigned int count = atomic_fetch_add(&vcpu->machine->access_faults, 1) + 1;
+	struct timespec pause = {.tv_sec = 0};
+	uint64_t pc = 0, wait_ns;
+
+	if (!fault_pace(count, &wait_ns)) {
+		kvm_get_reg(vcpu->fd, KVM_CORE_REG(regs.pc), &pc);
+		error("hart %u: pc 0x%llx: %u accesses that nothing can answer, each a few lines "
+		      "in the host's kernel log: the machine stops",
+		      vcpu->id, (unsigned long long)pc, count);
+		machine_request_end(vcpu->machine, END_VCPU);
+		return false;
+	}
+	pause.tv_nsec = (long)wait_ns;
+	if (wait_ns) /* a kick ends it */
+		nanosleep(&pause, NULL);
+	return true;
+}
+
+/* KVM_RUN failed for REASON. False: the vCPU cannot go on, and the machine ends. */
+static bool goes_on(struct vcpu *vcpu, int reason)
+{
+	bool access = reason == EOPNOTSUPP || reason == EIO;
+
+	if (reason == EAGAIN)
+		return true;
+	if (access && !pace_access_fault(vcpu))
+		return false;
+	if (access && take_access_fault(vcpu))
+		return true;
+	failed_run(vcpu, reason);
+	return false;
 }
 
 static void handle_exit(struct vcpu *vcpu)
@@ -361,7 +399,7 @@ static void *vcpu_thread(void *opaque)
 	struct machine *machine = vcpu->machine;
 	int result;
 
-	if (!unblock_kick())
+	if (!unblock_kick(vcpu->run))
 		failed_run(vcpu, errno);
 	attach_forward(vcpu);
 	vcpu->log = exit_log_port(machine->exit_log, vcpu->id);
@@ -382,8 +420,7 @@ static void *vcpu_thread(void *opaque)
 			if (vcpu->pmu)
 				hart_pmu_interrupted(vcpu->pmu);
 			attach_forward(vcpu);
-		} else if (result != -EAGAIN && !take_access_fault(vcpu, -result)) {
-			failed_run(vcpu, -result);
+		} else if (!goes_on(vcpu, -result)) {
 			break;
 		}
 	}

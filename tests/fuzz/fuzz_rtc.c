@@ -9,8 +9,9 @@
 #include "devices/devices.h"
 #include "tests/fuzz/program.h"
 
-#define BASE 0x00101000ull
-#define LINE 2u
+#define BASE	  0x00101000ull
+#define LINE	  2u
+#define MOST_NEAR 20000u /* ns */
 
 enum {
 	TIME_LOW = 0x00,
@@ -58,6 +59,20 @@ static void check(struct machine *machine)
 		require(machine->line[LINE]);
 }
 
+/* An alarm that is near enough to wait for. */
+static void near_alarm(struct machine *machine, uint64_t after)
+{
+	uint64_t time = get64(machine, TIME_LOW, TIME_HIGH) + after;
+
+	fake_write(machine, BASE + ALARM_HIGH, 4, time >> 32);
+	fake_write(machine, BASE + ALARM_LOW, 4, time);
+	if (time < after || time > UINT64_MAX - 1000000000)
+		return; /* the clock is about to wrap */
+	fake_machine_run_for(machine, 2 * MOST_NEAR);
+	require(!get(machine, ALARM_STATUS));
+	require(!get(machine, IRQ_ENABLED) || machine->line[LINE]);
+}
+
 static void step(struct input *input, struct machine *machine)
 {
 	uint64_t op = input_take(input, 1);
@@ -72,7 +87,12 @@ static void step(struct input *input, struct machine *machine)
 			   input_take(input, 8));
 		break;
 	case 4: fake_write(machine, BASE + offset, 4, ~0u); break;
-	case 5: get(machine, offset); break;
+	case 5:
+		if (op & 0x80)
+			near_alarm(machine, input_take(input, 2) % MOST_NEAR);
+		else
+			get(machine, offset);
+		break;
 	default: fake_write(machine, BASE + offset, 4, input_take(input, 4)); break;
 	}
 }

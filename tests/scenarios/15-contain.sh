@@ -145,3 +145,25 @@ t "a pipe that is not read: --timeout ends it" stalled_times_out uart
 t "a standard error that is not read holds nobody" stalled_log
 t "a terminal stopped by Ctrl-S: SIGTERM ends it" terminal_stops_and_sigterm
 t "a terminal stopped by Ctrl-S: --timeout ends it" terminal_stops_and_timeout
+
+# Each load at an odd address of a device makes KVM print four lines.
+few_odd_loads() {
+    run vhart run --kernel /guests/hostile.elf --memory 16M --result result --append 'odd=1 count=10'
+    expect_status 0
+    expect_out '^exceptions 10'
+}
+
+many_odd_loads() {
+    dmesg -c >/dev/null
+    run vhart run --kernel /guests/hostile.elf --memory 16M --result result --append odd=1
+    expect_status 5
+    ends_with vcpu
+    expect_eq "the lines that say so" "$(grep -c "accesses that nothing can answer.*the machine stops" "$err")" 1
+    [ "$(wc -l <"$err")" -lt 120 ] || die "$(wc -l <"$err") lines on standard error"
+    failures=$(dmesg | grep -c 'VCPU exit error')
+    # The 257th ends the machine.
+    expect_eq "the failures that KVM tells of" "$failures" 257
+}
+
+t "a few loads that KVM cannot emulate: access faults" few_odd_loads
+t "a guest cannot fill the host's kernel log with them" many_odd_loads

@@ -101,6 +101,27 @@ static void pages_of_every_size_are_translated(void **state)
 	assert_int_equal(gpa, BASE + 0x5678);
 }
 
+/* Privileged specification, Svnapot: 64 KiB by sixteen entries that are all alike. */
+static void a_napot_page_is_translated_with_its_own_low_bits(void **state)
+{
+	const uint64_t root = BASE + 0x1000, middle = BASE + 0x2000, last = BASE + 0x3000;
+	const uint64_t napot = 1ull << 63 | leaf(0x80a00000 | 8 << 12);
+	uint64_t gpa = 0;
+
+	(void)state;
+	memset(ram, 0, sizeof(ram));
+	put64(root + 8 * 2, branch(middle));
+	put64(middle + 8 * 4, branch(last));
+	for (uint64_t i = 16; i < 32; i++)
+		put64(last + 8 * i, napot);
+	for (uint64_t i = 0; i < 16; i++) {
+		uint64_t va = 0x80800000 + (16 + i) * 0x1000 + 0x678;
+
+		assert_true(guest_translate(&memory, SV39 | root >> 12, va, &gpa));
+		assert_int_equal(gpa, 0x80a00000 + i * 0x1000 + 0x678);
+	}
+}
+
 static void tables_that_loop_or_lie_outside_ram_end(void **state)
 {
 	const uint64_t root = BASE + 0x1000;
@@ -123,6 +144,7 @@ int main(void)
 		cmocka_unit_test(the_cause_fits_the_instruction),
 		cmocka_unit_test(a_pc_outside_ram_is_a_fetch_fault),
 		cmocka_unit_test(pages_of_every_size_are_translated),
+		cmocka_unit_test(a_napot_page_is_translated_with_its_own_low_bits),
 		cmocka_unit_test(tables_that_loop_or_lie_outside_ram_end),
 	};
 
