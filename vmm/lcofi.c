@@ -124,7 +124,7 @@ static const char *why_not(const struct lcofi_way *way, const struct lcofi_host 
 	const char *step;
 
 	if (way->any_guest && !host->sscofpmf)
-		return "this host's guests have no Sscofpmf";
+		return "this host's guests have no Sscofpmf (it takes AIA and Sscofpmf)";
 	if (way->needs_aia && !host->aia)
 		return "it takes AIA";
 	if (way->by == LCOFI_BY_WIRED && host->harts > LINE_PMU_COUNT)

@@ -137,6 +137,19 @@ else
     skip "--pmu vmm: perf record" "QEMU $LAB_QEMU raises no overflow interrupt"
 fi
 
+# What ./demo shows, on this host too.
+demo_samples() {
+    run vhart run --memory 256M --kernel "/guests/$linux/Image" --initrd "/guests/$linux/initrd" \
+        --append 'console=ttyS0 quiet panic=-1' --inject /src/tests/lab/demo-guest:/run.sh --pmu vmm
+    expect_status 0
+    expect_out '^    perf     [1-9][0-9]+ samples of instructions'
+}
+if lcofi_works; then
+    t "--pmu vmm: the demo's guest takes samples" demo_samples
+else
+    skip "--pmu vmm: the demo's guest" "QEMU $LAB_QEMU raises no overflow interrupt"
+fi
+
 mode=kvm
 t "--pmu kvm: perf runs in a Linux guest" boot_perf kvm yes
 t "--pmu kvm: the start line says that the restart is mended" says_who_answers 'kvm: .*mended$'
