@@ -75,6 +75,7 @@ bool boot_prepare(struct machine *machine, const struct boot_files *files)
 		machine->bad_input = true;
 		return false;
 	}
+	machine->entry = place.entry;
 	board.initrd_size = files->initrd.len;
 	if (!image_place_rest(&machine->memory, &place, files->initrd.len, room, &board.initrd,
 			      &fdt, why)) {

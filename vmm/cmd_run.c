@@ -2,6 +2,7 @@
 /* `vhart run`: options, files, machine, result. */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -30,7 +31,7 @@ static bool load_kernel(const struct config *config, struct boot_files *files)
 	const char *option = config->firmware ? "--firmware" : "--kernel";
 	char why[IMAGE_MESSAGE_MAX];
 
-	if (!file_load(option, path, config->memory, &files->kernel))
+	if (!kept_file_load(&files->kept_kernel, option, path, config->memory, &files->kernel))
 		return false;
 	if (!image_unpack(&files->kernel, config->memory, why)) {
 		error("%s %s %s", option, path, why);
@@ -43,10 +44,10 @@ static bool load_files(const struct config *config, struct boot_files *files)
 {
 	if (!load_kernel(config, files))
 		return false;
-	if (config->initrd &&
-	    !file_load("--initrd", config->initrd, config->memory, &files->initrd))
+	if (config->initrd && !kept_file_load(&files->kept_initrd, "--initrd", config->initrd,
+					      config->memory, &files->initrd))
 		return false;
-	return inject_files(config, &files->initrd);
+	return inject_files(config, files->kept_injects, &files->initrd);
 }
 
 static uint64_t monotonic_ns(void)
@@ -63,6 +64,15 @@ static void free_files(struct boot_files *files)
 	blob_free(&files->initrd);
 }
 
+static void close_files(struct boot_files *files)
+{
+	free_files(files);
+	kept_file_close(&files->kept_kernel);
+	kept_file_close(&files->kept_initrd);
+	for (unsigned int i = 0; i < CONFIG_MAX_INJECTS; i++)
+		kept_file_close(&files->kept_injects[i]);
+}
+
 /* A guest that resets again and again before it can say anything would do so without a word. */
 static void count_silent_resets(struct run_account *account)
 {
@@ -77,8 +87,9 @@ static void count_silent_resets(struct run_account *account)
 }
 
 /*
- * The files are read anew for each life: kept, they would cost as much memory as the guest's own
- * copy, for a reset that seldom comes. Raw mode starts after the first reading, which can fail.
+ * The files stay open and are read anew for each life: their contents, kept, would cost as much
+ * memory as the guest's own copy, for a reset that seldom comes. Raw mode starts after the first
+ * reading, which can fail.
  */
 static int run_until_the_end(const struct config *config, struct boot_files *files,
 			     struct console_ends *ends, struct run_account *account)
@@ -95,16 +106,16 @@ static int run_until_the_end(const struct config *config, struct boot_files *fil
 		if (again)
 			verbose("the guest resets: boot %u", account->boots + 1);
 		if (again && !load_files(config, files)) {
+			account->end = END_HOST;
 			account->bad_input = true;
-			again = ran = false;
+			again = false;
 		}
 	} while (again);
 	terminal_restore();
+	/* The machine of a later life may fail where that of the first did not. */
 	if (!ran)
-		return STATUS_NOT_RUN;
+		account->end = account->boots > 0 ? END_HOST : END_NONE;
 	verbose("the machine ended: %s", machine_end_name(account->end));
-	if (config->result && !result_write(config->result, config, account))
-		return STATUS_NOT_RUN;
 	return machine_end_status(account);
 }
 
@@ -155,6 +166,7 @@ int command_run(int argc, char **argv)
 	struct boot_files files = {0};
 	struct config config;
 	char name[32];
+	FILE *result;
 	int status = options_parse(argc, argv, &config);
 
 	if (status != 0 || config.help)
@@ -164,13 +176,21 @@ int command_run(int argc, char **argv)
 		snprintf(name, sizeof(name), "vhart-%d", (int)getpid());
 		config.name = name;
 	}
+	result = result_open(config.result);
+	if (config.result && !result)
+		return STATUS_NOT_RUN;
 	status = STATUS_NOT_RUN;
+	account.bad_input = true;
 	if (load_files(&config, &files)) {
+		account.bad_input = false;
 		signals_prepare();
 		exit_log_open(&account.log, config.exit_log ? config.exit_log : -1, config.cpus);
 		status = run_with_streams(&config, &files, &account);
 	}
+	if (result && !result_write(result, &config, &account))
+		status = STATUS_NOT_RUN;
 	exit_log_close(&account.log);
-	free_files(&files);
+	free(account.harts);
+	close_files(&files);
 	return status;
 }

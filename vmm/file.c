@@ -18,7 +18,7 @@ void blob_free(struct blob *blob)
 static bool read_all(int fd, uint8_t *bytes, size_t len)
 {
 	for (size_t done = 0; done < len;) {
-		ssize_t got = read(fd, bytes + done, len - done);
+		ssize_t got = pread(fd, bytes + done, len - done, (off_t)done);
 		if (got > 0) {
 			done += (size_t)got;
 		} else if (got == 0) {
@@ -40,8 +40,7 @@ static bool is_regular(const struct stat *status, const char *what, const char *
 	return false;
 }
 
-static bool load_open_file(int fd, const char *what, const char *path, uint64_t limit,
-			   struct blob *blob)
+bool file_load_open(int fd, const char *what, const char *path, uint64_t limit, struct blob *blob)
 {
 	struct stat status;
 
@@ -77,21 +76,31 @@ static bool load_open_file(int fd, const char *what, const char *path, uint64_t 
 	return true;
 }
 
-bool file_load(const char *what, const char *path, uint64_t limit, struct blob *blob)
+int file_open(const char *what, const char *path)
 {
 	struct stat status;
+	int fd;
 
-	*blob = (struct blob){0};
 	/* Opening is an order to some devices: a watchdog starts. */
 	if (stat(path, &status) == 0 && !is_regular(&status, what, path))
-		return false;
+		return -1;
 	/* Non-blocking: a pipe that nobody writes to must not hold us up. */
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	if (fd < 0) {
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (fd < 0)
 		error("%s %s: %s", what, path, strerror(errno));
+	return fd;
+}
+
+bool file_load(const char *what, const char *path, uint64_t limit, struct blob *blob)
+{
+	bool loaded;
+	int fd;
+
+	*blob = (struct blob){0};
+	fd = file_open(what, path);
+	if (fd < 0)
 		return false;
-	}
-	bool loaded = load_open_file(fd, what, path, limit, blob);
+	loaded = file_load_open(fd, what, path, limit, blob);
 	close(fd);
 	return loaded;
 }

@@ -23,6 +23,10 @@ void blob_free(struct blob *blob);
  * and the reason: missing, empty, a directory, too big for the limit. */
 bool file_load(const char *what, const char *path, uint64_t limit, struct blob *blob);
 
+/* Its two halves. file_open() gives -1 after error(); file_load_open() leaves FD open. */
+int file_open(const char *what, const char *path);
+bool file_load_open(int fd, const char *what, const char *path, uint64_t limit, struct blob *blob);
+
 /* Room for what is wrong with an image: words that follow its name, "is not a kernel: ...". */
 #define IMAGE_MESSAGE_MAX 160
 

@@ -3,7 +3,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "vmm/initrd.h"
 #include "vmm/log.h"
@@ -43,11 +42,10 @@ static bool look_into(const struct config *config, const struct blob *blob, stru
 	return true;
 }
 
-static bool inject(const struct config_inject *inject, struct initrd *initrd, struct blob *blob)
+static bool inject(const struct config_inject *inject, struct kept_file *kept,
+		   struct initrd *initrd, struct blob *blob)
 {
 	struct blob contents = {0};
-	/* Injected files are mostly scripts: a file that is executable here is so there. */
-	unsigned int mode = access(inject->host_path, X_OK) == 0 ? 0755 : 0644;
 	char why[IMAGE_MESSAGE_MAX];
 	struct initrd_place place;
 
@@ -56,8 +54,10 @@ static bool inject(const struct config_inject *inject, struct initrd *initrd, st
 		      inject->guest_path, why);
 		return false;
 	}
-	if (!file_load("--inject", inject->host_path, INJECT_LIMIT, &contents))
+	if (!kept_file_load(kept, "--inject", inject->host_path, INJECT_LIMIT, &contents))
 		return false;
+	/* Injected files are mostly scripts: a file that is executable here is so there. */
+	unsigned int mode = kept->first.st_mode & 0111 ? 0755 : 0644;
 	bool good = cpio_append(blob, place.path, place.there, mode, &contents);
 	if (!good)
 		error("--inject %s: '%s' is not a path for a file in the guest", inject->host_path,
@@ -95,7 +95,8 @@ static bool put_tail(struct blob *blob, const struct blob *tail)
 	return true;
 }
 
-bool inject_files(const struct config *config, struct blob *blob)
+bool inject_files(const struct config *config, struct kept_file kept[CONFIG_MAX_INJECTS],
+		  struct blob *blob)
 {
 	struct initrd *initrd;
 	struct blob tail;
@@ -108,7 +109,7 @@ bool inject_files(const struct config *config, struct blob *blob)
 	initrd = initrd_new();
 	bool good = initrd && look_into(config, blob, initrd);
 	for (unsigned int i = 0; good && i < config->inject_count; i++)
-		good = inject(&config->injects[i], initrd, blob);
+		good = inject(&config->injects[i], &kept[i], initrd, blob);
 	good = good && put_tail(blob, &tail);
 	initrd_free(initrd);
 	blob_free(&tail);

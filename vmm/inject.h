@@ -5,9 +5,11 @@
 
 #include "vmm/config.h"
 #include "vmm/image.h"
+#include "vmm/kept_file.h"
 
-/* Adds all of CONFIG's injected files to INITRD, which is empty where there is none. False after
- * error(). */
-bool inject_files(const struct config *config, struct blob *initrd);
+/* Adds all of CONFIG's injected files to INITRD, which is empty where there is none; KEPT has them
+ * from one life to the next. False after error(). */
+bool inject_files(const struct config *config, struct kept_file kept[CONFIG_MAX_INJECTS],
+		  struct blob *initrd);
 
 #endif

@@ -13,10 +13,12 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "vmm/hart_report.h"
 #include "vmm/log.h"
 #include "vmm/machine_private.h"
 #include "vmm/run.h"
 #include "vmm/signals.h"
+#include "vmm/suspend.h"
 #include "vmm/terminal.h"
 
 #define NS_PER_S		1000000000ull
@@ -158,29 +160,6 @@ void machine_guest_error(struct machine *machine, const char *who, const char *f
 	warning("guest error: %s: %s", who, text);
 }
 
-static bool any_line_high(const struct machine *machine)
-{
-	for (unsigned int line = 0; line < LINE_COUNT; line++)
-		if (machine->line_high[line])
-			return true;
-	return false;
-}
-
-/* A system suspend (SBI SUSP) ends with an interrupt for the guest, one that is already there
- * included, or with the machine. */
-static void suspend_hart(struct machine *machine, unsigned int hart)
-{
-	uint64_t before;
-
-	pthread_mutex_lock(&machine->lock);
-	verbose("hart %u suspends the system", hart);
-	before = machine->wake_events;
-	while (machine->wake_events == before && !any_line_high(machine) &&
-	       !atomic_load(&machine->stopping))
-		pthread_cond_wait(&machine->wake, &machine->lock);
-	pthread_mutex_unlock(&machine->lock);
-}
-
 /* ---- bringing it up ---- */
 
 static bool create_vm(struct machine *machine)
@@ -293,10 +272,7 @@ static void *signal_thread(void *opaque)
 	while (sigwait(&set, &number) == 0) {
 		switch (signal_way(number)) {
 		case SIGNAL_STOPS: terminal_stop(); break;
-		case SIGNAL_REPORTS:
-			terminal_restore();
-			signal_default(number);
-			break;
+		case SIGNAL_REPORTS: hart_report_live(machine); break;
 		default:
 			atomic_store(&machine->end_signal, number);
 			machine_request_end(machine, END_SIGNAL);
@@ -347,6 +323,17 @@ static bool create_loop(struct machine *machine, const struct console_ends *ends
 	return true;
 }
 
+/* Timed waits on it are of this clock. */
+static void init_wake(pthread_cond_t *wake)
+{
+	pthread_condattr_t monotonic;
+
+	pthread_condattr_init(&monotonic);
+	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	pthread_cond_init(wake, &monotonic);
+	pthread_condattr_destroy(&monotonic);
+}
+
 static struct machine *machine_new(const struct config *config)
 {
 	struct machine *machine = calloc(1, sizeof(*machine));
@@ -362,7 +349,9 @@ static struct machine *machine_new(const struct config *config)
 	pthread_mutex_init(&machine->lock, NULL);
 	pthread_mutex_init(&machine->guest_error_lock, NULL);
 	pthread_cond_init(&machine->idle, NULL);
-	pthread_cond_init(&machine->wake, NULL);
+	init_wake(&machine->wake);
+	pthread_mutex_init(&machine->look_lock, NULL);
+	pthread_cond_init(&machine->looked, NULL);
 	return machine;
 }
 
@@ -451,6 +440,8 @@ static void machine_free(struct machine *machine)
 	pthread_mutex_destroy(&machine->guest_error_lock);
 	pthread_cond_destroy(&machine->idle);
 	pthread_cond_destroy(&machine->wake);
+	pthread_mutex_destroy(&machine->look_lock);
+	pthread_cond_destroy(&machine->looked);
 	free(machine);
 }
 
@@ -479,6 +470,7 @@ static void add_to_account(const struct machine *machine, struct run_account *ac
 {
 	account->end = end_of(machine);
 	account->said = said_by_guest(machine);
+	hart_report_end(machine, account);
 	account->signal_number = atomic_load(&machine->end_signal);
 	for (unsigned int i = 0; i < machine->vcpu_count; i++) {
 		for (unsigned int reason = 0; reason < VCPU_EXIT_REASONS; reason++)
@@ -525,6 +517,9 @@ static bool run(struct machine *machine, struct run_account *account)
 	for (unsigned int i = 0; i < machine->vcpu_count && started; i++)
 		started = vcpu_start(&machine->vcpus[i]);
 	if (started) {
+		machine_lock(machine);
+		hart_report_watch(machine);
+		machine_unlock(machine);
 		result = loop_run_patiently(machine->loop);
 		if (result < 0) {
 			error("the event loop: %s", strerror(-result));

@@ -14,6 +14,7 @@
 #include "vmm/console.h"
 #include "vmm/exit_status.h"
 #include "vmm/image.h"
+#include "vmm/kept_file.h"
 #include "vmm/kvm.h"
 #include "vmm/machine.h"
 #include "vmm/pmu_choice.h"
@@ -27,6 +28,8 @@
 struct boot_files {
 	struct blob kernel; /* or the firmware */
 	struct blob initrd; /* with the injected files */
+	/* Open from the first life to the last. */
+	struct kept_file kept_kernel, kept_initrd, kept_injects[CONFIG_MAX_INJECTS];
 };
 
 /* An MSI vector: an eventfd that KVM turns into the routed message (irqfd). */
@@ -43,12 +46,13 @@ struct machine {
 	const struct config *config;
 	const struct exit_log *exit_log; /* never NULL; can be empty */
 	bool first_life;		 /* the guest has not restarted yet */
-	bool bad_input;		    /* bring-up failed on what the user gave, not on the host */
-	pthread_mutex_t lock;	    /* held by whoever runs device code */
-	pthread_cond_t idle;	    /* a device has nothing in flight any more */
-	pthread_cond_t wake;	    /* something that ends a system suspend happened */
-	bool line_high[LINE_COUNT]; /* wired interrupts as they are now */
-	uint64_t wake_events;	    /* how often */
+	bool bad_input;		      /* bring-up failed on what the user gave, not on the host */
+	pthread_mutex_t lock;	      /* held by whoever runs device code */
+	pthread_cond_t idle;	      /* a device has nothing in flight any more */
+	pthread_cond_t wake;	      /* something that ends a system suspend happened */
+	bool line_high[LINE_COUNT];   /* wired interrupts as they are now */
+	uint64_t wake_events;	      /* how often */
+	struct loop_timer reset_kick; /* suspend.c */
 
 	int kvm_fd, vm_fd;
 	struct guest_memory memory;
@@ -93,6 +97,17 @@ struct machine {
 
 	atomic_uint guest_error_lines_total; /* printed in this life */
 	atomic_ullong guest_errors;
+	/* hart_report.c */
+	pthread_mutex_t look_lock; /* states of the vCPUs, when they are asked for */
+	pthread_cond_t looked;
+	_Atomic(const char *) report_why; /* NULL: the user asked */
+	struct loop_timer look_timer;
+	uint64_t look_wait_ns;
+	atomic_bool endless; /* a hart traps for ever, and that was said */
+	atomic_bool hole;    /* there was an access to nothing */
+	uint64_t entry;	     /* pc of the boot hart at the start */
+	const char *cause;   /* of END_PANIC, where vhart found it; NULL */
+
 	pthread_mutex_t guest_error_lock; /* the two below */
 	uint64_t guest_error_window;	  /* CLOCK_MONOTONIC second of the last lines */
 	unsigned int guest_error_lines;	  /* printed in that window */

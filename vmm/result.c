@@ -95,7 +95,71 @@ static void add_guest_end(json_object *result, const struct guest_end *said)
 	json_object_object_add(result, "srst", srst);
 }
 
-bool result_write(const char *path, const struct config *config, const struct run_account *account)
+static void add_hex(json_object *to, const char *name, uint64_t value)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "0x%llx", (unsigned long long)value);
+	json_object_object_add(to, name, json_object_new_string(text));
+}
+
+static void add_symbol(json_object *to, const char *name, const char *symbol)
+{
+	json_object_object_add(to, name, *symbol ? json_object_new_string(symbol) : NULL);
+}
+
+static json_object *hart_object(const struct hart_state *state)
+{
+	json_object *hart = json_object_new_object();
+
+	json_object_object_add(hart, "hart", json_object_new_int((int)state->hart));
+	json_object_object_add(hart, "state",
+			       json_object_new_string(hart_activity_name(state->activity)));
+	json_object_object_add(hart, "mode", json_object_new_string(state->supervisor ? "S" : "U"));
+	add_hex(hart, "pc", state->pc);
+	add_symbol(hart, "pc_symbol", state->pc_symbol);
+	add_hex(hart, "ra", state->ra);
+	add_symbol(hart, "ra_symbol", state->ra_symbol);
+	add_hex(hart, "scause", state->scause);
+	json_object_object_add(hart, "scause_name",
+			       json_object_new_string(hart_cause_name(state->scause)));
+	add_hex(hart, "sepc", state->sepc);
+	add_symbol(hart, "sepc_symbol", state->sepc_symbol);
+	add_hex(hart, "stval", state->stval);
+	return hart;
+}
+
+static void add_harts(json_object *result, const struct run_account *account)
+{
+	json_object *harts = json_object_new_array();
+
+	for (unsigned int i = 0; i < account->hart_count; i++)
+		json_object_array_add(harts, hart_object(&account->harts[i]));
+	json_object_object_add(result, "cause",
+			       account->cause ? json_object_new_string(account->cause) : NULL);
+	json_object_object_add(result, "harts", harts);
+}
+
+FILE *result_open(const char *path)
+{
+	FILE *to = path ? fopen(path, "we") : NULL;
+
+	if (path && !to)
+		error("--result %s: %s", path, strerror(errno));
+	return to;
+}
+
+/* Why it did not run, or not again. */
+static void add_fault(json_object *result, const struct run_account *account)
+{
+	bool failed = account->end == END_NONE || account->end == END_HOST;
+
+	json_object_object_add(
+		result, "fault",
+		failed ? json_object_new_string(account->bad_input ? "input" : "host") : NULL);
+}
+
+bool result_write(FILE *to, const struct config *config, const struct run_account *account)
 {
 	json_object *result = json_object_new_object();
 	json_object *sbi = json_object_new_object();
@@ -111,6 +175,7 @@ bool result_write(const char *path, const struct config *config, const struct ru
 	if (account->end == END_SIGNAL)
 		json_object_object_add(result, "signal",
 				       json_object_new_int(account->signal_number));
+	add_fault(result, account);
 	add_guest_end(result, &account->said);
 	json_object_object_add(result, "boots", json_object_new_int((int)account->boots));
 	json_object_object_add(result, "started", seconds(account->started_ns));
@@ -123,9 +188,11 @@ bool result_write(const char *path, const struct config *config, const struct ru
 	json_object_object_add(result, "sbi", sbi);
 	json_object_object_add(result, "guest_errors",
 			       json_object_new_uint64(account->guest_errors));
-	good = json_object_to_file_ext(path, result, JSON_C_TO_STRING_PRETTY) == 0;
+	add_harts(result, account);
+	good = fputs(json_object_to_json_string_ext(result, JSON_C_TO_STRING_PRETTY), to) >= 0;
+	good = fclose(to) == 0 && good;
 	if (!good)
-		error("--result %s: %s", path, strerror(errno));
+		error("--result %s: %s", config->result, strerror(errno));
 	json_object_put(result);
 	return good;
 }

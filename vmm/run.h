@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "vmm/config.h"
 #include "vmm/exit_log.h"
@@ -19,8 +20,11 @@ struct console_ends;
 /* What is worth telling afterwards; sums over all lives of one `vhart run`. */
 struct run_account {
 	enum machine_end end;
-	int signal_number;	 /* with END_SIGNAL */
-	struct guest_end said;	 /* of the last life */
+	int signal_number;	  /* with END_SIGNAL */
+	struct guest_end said;	  /* of the last life */
+	struct hart_state *harts; /* where they were at an end that was not asked for; malloc */
+	unsigned int hart_count;
+	const char *cause;	 /* of END_PANIC, where vhart found it: "endless-trap"; else NULL */
 	unsigned int boots;	 /* 1 and up */
 	uint64_t first_start_ns; /* CLOCK_MONOTONIC of the first power-on; 0: not yet */
 	uint64_t started_ns;	 /* CLOCK_REALTIME of the first power-on */
@@ -52,7 +56,13 @@ const char *machine_end_name(enum machine_end end);
 /* The exit status of the whole program (the manual page's table). */
 int machine_end_status(const struct run_account *account);
 
-/* Writes --result. False after error(). */
-bool result_write(const char *path, const struct config *config, const struct run_account *account);
+/*
+ * Opens --result (NULL: there is none), before anything else is done for the run: what cannot be
+ * written is to be known then, and the result of a run before must not be taken for this one's.
+ * NULL after error().
+ */
+FILE *result_open(const char *path);
+/* Writes it and closes TO. False after error(). */
+bool result_write(FILE *to, const struct config *config, const struct run_account *account);
 
 #endif

@@ -117,14 +117,3 @@ void signals_prepare(void)
 	}
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
 }
-
-void signal_default(int number)
-{
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, number);
-	signal(number, SIG_DFL);
-	pthread_sigmask(SIG_UNBLOCK, &set, NULL);
-	raise(number);
-}

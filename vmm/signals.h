@@ -10,7 +10,7 @@
 
 enum signal_way {
 	SIGNAL_ENDS,	/* the machine ends, with a result; the status is 128 + its number */
-	SIGNAL_REPORTS, /* the machine says where it is, or leaves a core */
+	SIGNAL_REPORTS, /* the machine says where its harts are, and goes on (hart_report.h) */
 	SIGNAL_STOPS,	/* the terminal is given back, the process stops; and raw again later */
 	SIGNAL_DIES,	/* a fault: the terminal is given back, then the default action */
 	SIGNAL_IGNORED, /* the call that raised it fails instead */
@@ -29,8 +29,5 @@ void signals_prepare(void);
 /* Those that a thread has to take by sigwait(): all that end, report or stop. A SIGHUP that was
  * ignored when the program was started (nohup) is not among them. */
 void signals_awaited(sigset_t *set);
-
-/* What NUMBER would have done to the process without us. Returns if that is nothing. */
-void signal_default(int number);
 
 #endif

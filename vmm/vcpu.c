@@ -15,6 +15,7 @@
 #include "vmm/access_fault.h"
 #include "vmm/fault_pace.h"
 #include "vmm/hart_pmu.h"
+#include "vmm/hart_report.h"
 #include "vmm/isa.h"
 #include "vmm/log.h"
 #include "vmm/machine_private.h"
@@ -41,6 +42,7 @@ static void access_to_nothing(struct vcpu *vcpu)
 	machine_guest_error(
 		vcpu->machine, "bus", "hart %u: %s of %u bytes at 0x%llx: nothing there", vcpu->id,
 		run->mmio.is_write ? "write" : "read", run->mmio.len, run->mmio.phys_addr);
+	hart_report_hole(vcpu->machine, run->mmio.phys_addr);
 }
 
 static void exit_mmio(struct vcpu *vcpu)
@@ -220,6 +222,10 @@ static bool take_access_fault(struct vcpu *vcpu)
 	    kvm_get_reg(vcpu->fd, KVM_CSR_REG(stvec), &stvec) < 0)
 		return false;
 	cause = access_fault_cause(&vcpu->machine->memory, satp, pc);
+	if (cause == CAUSE_FETCH_ACCESS_FAULT && pc == (stvec & ~3ull)) {
+		hart_report_no_handler(vcpu);
+		return true;
+	}
 	machine_guest_error(vcpu->machine, "access",
 			    "hart %u: an access at pc 0x%llx that nothing can answer: it takes an "
 			    "access fault (scause %llu)",
@@ -419,6 +425,8 @@ static void *vcpu_thread(void *opaque)
 				take_kept_signals(vcpu);
 			if (vcpu->pmu)
 				hart_pmu_interrupted(vcpu->pmu);
+			suspend_interrupted(vcpu);
+			hart_report_look(vcpu);
 			attach_forward(vcpu);
 		} else if (!goes_on(vcpu, -result)) {
 			break;

@@ -5,13 +5,16 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "sbi/forward.h"
 #include "vmm/exit_log.h"
+#include "vmm/hart_state.h"
 #include "vmm/lcofi.h"
+#include "vmm/suspend.h"
 
 struct hart_pmu;
 struct machine;
@@ -25,6 +28,8 @@ struct kvm_run;
 #define VCPU_KICK_SIGNAL (SIGRTMIN + 6)
 
 #define VCPU_EXIT_REASONS 64u
+
+enum { VCPU_LOOK_STATE = 1, VCPU_LOOK_TRAP = 2 };
 
 struct vcpu {
 	struct machine *machine;
@@ -44,6 +49,14 @@ struct vcpu {
 	uint64_t exits[VCPU_EXIT_REASONS]; /* KVM_RUN returns by exit_reason; its thread writes */
 	uint64_t interrupted;		   /* KVM_RUN returns with EINTR */
 	uint64_t last_hole;		   /* where its last access to nothing went */
+	bool suspended;			   /* by SUSP: its thread waits in vhart */
+	struct suspend_resume resume;
+
+	/* hart_report.c */
+	atomic_uint look;	    /* VCPU_LOOK_*: what it is asked for */
+	struct hart_state state;    /* what it found; under the machine's look_lock */
+	struct hart_state trapping; /* of the last look that found it in a trap of its handler */
+	uint64_t cpu_time_ns;	    /* of its thread, at the last look; the loop's */
 };
 
 /* Creates the vCPU and enables the SBI extensions that we answer. False after error(). */

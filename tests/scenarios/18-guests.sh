@@ -37,6 +37,7 @@ stuck_ends() {
 t "SBI calls" passes sbi
 t "4 harts by HSM" passes smp --cpus 4
 t "system suspend" passes suspend
+t "system suspend: any enabled interrupt wakes it" passes wake
 t "guest faults, over PCI" provokes
 t "guest faults, over MMIO" provokes --transport mmio
 t "accesses that nothing can answer" stuck_ends

@@ -1,0 +1,85 @@
+# shellcheck shell=dash
+# The files of a run: a result that cannot be written, and boot files that go away or change while the guest runs.
+# lab: hosts=6.12,7.2
+
+result_has() {
+    for pair; do
+        tr -d ' \n' <"$T/result" | grep -qF "$pair" || die "the result has no $pair: $(tr -d '\n' <"$T/result")"
+    done
+}
+
+# Before the guest has run a single instruction.
+no_result() {
+    for place in /nowhere/x /tmp; do
+        expect_status 125 vhart run --kernel /guests/hello.elf --memory 16M --result $place
+        expect_one_line
+        expect_err "--result $place: "
+        [ ! -s "$out" ] || die "the guest ran: $last"
+    done
+}
+
+old_result() {
+    echo '{"end":"poweroff"}' >result
+    talk vhart run --kernel /guests/lost.elf --memory 16M --result result
+    await 'lost: '
+    kill -KILL "$pid"
+    hang_up
+    [ ! -s result ] || die "an old result is still there"
+}
+
+never_ran() {
+    expect_status 125 vhart run --kernel missing --result result
+    result_has '"end":"none"' '"status":125' '"fault":"input"' '"boots":0'
+    expect_status 125 vhart run --kernel /guests/hello.elf --disk /tmp --result result
+    result_has '"end":"none"' '"status":125' '"fault":"host"'
+}
+
+boots() { grep -c '^boot' "$out"; }
+
+# A guest that reboots for ever; CHANGE is made to its kernel, the file k.
+reboots_while() {
+    cp /guests/reboot.elf k
+    talk vhart run --kernel k --memory 16M --result result
+    await '^boot'
+    "$@"
+    before=$(boots)
+}
+
+# It boots what it booted before.
+still_reboots() {
+    reboots_while "$@"
+    tenths=600
+    until [ "$(boots)" -ge $((before + 3)) ]; do
+        kill -0 "$pid" 2>/dev/null || die "ended after $(boots) boots"
+        [ $tenths -gt 0 ] || die "no more boots"
+        tenths=$((tenths - 1))
+        usleep 100000
+    done
+    kill -TERM "$pid"
+    hang_up
+    expect_status 143
+    expect_no_out hello
+    result_has '"end":"signal"'
+}
+
+replace() {
+    cp /guests/hello.elf new
+    mv new k
+}
+
+overwrite() { cat /guests/hello.elf >k; }
+
+overwritten() {
+    reboots_while overwrite
+    hang_up
+    expect_status 125
+    expect_err '--kernel k was written to while the VM ran'
+    result_has '"end":"host"' '"fault":"input"' '"status":125'
+}
+
+t "a result that cannot be written: known before the guest runs" no_result
+t "the result of a run before is no result of this one" old_result
+t "a run that does not start has a result" never_ran
+t "a kernel that is removed: a reset boots it again" still_reboots rm k
+t "a kernel that is replaced: a reset boots the old one" still_reboots replace
+t "a kernel that is overwritten: one line, status 125, a result" overwritten
