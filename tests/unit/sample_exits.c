@@ -4,6 +4,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "sbi/own_run.h"
+
 #define START	 SAMPLE_EXITS_START
 #define KERNEL	 0x100ull /* sstatus.SPP */
 #define ROW(x)	 (EXIT_SBI + (x))

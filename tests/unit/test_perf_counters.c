@@ -495,7 +495,6 @@ static void what_is_hidden_is_not_counted(void **state)
 {
 	struct fixture *fixture = *state;
 	struct perf_counters *perf = &fixture->perf;
-	const struct pmu_event cycles = {.type = PMU_EVENT_HARDWARE, .code = 1};
 	uint64_t count;
 
 	assert_int_equal(perf_counters_open(perf, 3, &cycles), 0);
@@ -531,7 +530,6 @@ static void what_is_lost_while_hidden_stays_lost(void **state)
 {
 	struct fixture *fixture = *state;
 	struct perf_counters *perf = &fixture->perf;
-	const struct pmu_event cycles = {.type = PMU_EVENT_HARDWARE, .code = 1};
 	uint64_t count;
 	int fd;
 
