@@ -256,6 +256,28 @@ static void links_in_a_circle_have_an_end(void **state)
 	blob_free(&blob);
 }
 
+static void thousands_of_names_are_kept_apart(void **state)
+{
+	struct blob blob = {0};
+	char name[64], path[64];
+
+	(void)state;
+	entry(&blob, "mod", S_IFDIR | 0755, "");
+	for (int i = 0; i < 3000; i++) {
+		snprintf(name, sizeof(name), "mod/%d", i);
+		entry(&blob, name, S_IFDIR | 0755, "");
+	}
+	struct initrd *initrd = read_as(&blob, INITRD_READ);
+	for (int i = 0; i < 3000; i++) {
+		snprintf(name, sizeof(name), "mod/%d", i);
+		snprintf(path, sizeof(path), "/mod/%d/x", i);
+		assert_place(initrd, path, path + 1, name);
+	}
+	assert_place(initrd, "/mod/3000/x", "mod/3000/x", "mod");
+	initrd_free(initrd);
+	blob_free(&blob);
+}
+
 static void what_is_appended_is_found_there(void **state)
 {
 	(void)state;
@@ -307,6 +329,7 @@ int main(void)
 		cmocka_unit_test(where_linux_stops_it_is_broken),
 		cmocka_unit_test(the_last_of_two_wins_as_with_linux),
 		cmocka_unit_test(links_in_a_circle_have_an_end),
+		cmocka_unit_test(thousands_of_names_are_kept_apart),
 		cmocka_unit_test(what_is_appended_is_found_there),
 		cmocka_unit_test(a_bootconfig_is_seen_at_the_end),
 	};
