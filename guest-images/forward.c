@@ -216,7 +216,13 @@ static void user_reads(uint64_t hart)
 /* ---- what only the host sees ---- */
 
 enum { FW_SET_TIMER = 5, FW_IPI_SENT, FW_IPI_RCVD, FW_FENCE_I_SENT, FW_FENCE_I_RCVD };
-enum { FW_SFENCE_SENT = 10, FW_SFENCE_RCVD, FW_SFENCE_ASID_SENT, FW_SFENCE_ASID_RCVD };
+enum {
+	FW_SFENCE_SENT = 10,
+	FW_SFENCE_RCVD,
+	FW_SFENCE_ASID_SENT,
+	FW_SFENCE_ASID_RCVD,
+	FW_HFENCE_VVMA_SENT = 18
+};
 enum { PLATFORM_EXITS, PLATFORM_STAGE_2_FAULTS, PLATFORM_HALTS, PLATFORM_ECALLS = 4 };
 
 #define TIMES 7u
@@ -293,6 +299,12 @@ static const struct {
 	{"sfence.vma received", sfence_vma, ECHO_FIRMWARE, FW_SFENCE_RCVD, 0, 1},
 	{"sfence.vma by ASID sent", sfence_vma_asid, ECHO_FIRMWARE, FW_SFENCE_ASID_SENT, 0, 1},
 	{"sfence.vma by ASID received", sfence_vma_asid, ECHO_FIRMWARE, FW_SFENCE_ASID_RCVD, 0, 1},
+	{"an hfence.vvma sent", sfence_vma, ECHO_FIRMWARE, FW_HFENCE_VVMA_SENT, 0, 1},
+	{"an hfence.vvma received", sfence_vma, ECHO_FIRMWARE, FW_HFENCE_VVMA_SENT + 1, 0, 1},
+	{"an hfence.vvma by ASID sent", sfence_vma_asid, ECHO_FIRMWARE, FW_HFENCE_VVMA_SENT + 2, 0,
+	 1},
+	{"an hfence.vvma by ASID received", sfence_vma_asid, ECHO_FIRMWARE, FW_HFENCE_VVMA_SENT + 3,
+	 0, 1},
 	{"a halt", halt, ECHO_PLATFORM, PLATFORM_HALTS, 0, 1},
 };
 
@@ -308,7 +320,7 @@ static void counts(uint64_t hart)
 		tap(before != UINT64_MAX && after - before == TIMES * counted[i].each,
 		    "%s is counted (%lu)", counted[i].what, after - before);
 	}
-	tap(count(ECHO_FIRMWARE, 14, hart) == UINT64_MAX, "hfence events are not countable");
+	tap(count(ECHO_FIRMWARE, 14, hart) == UINT64_MAX, "hfence.gvma events are not countable");
 	tap(count(ECHO_PLATFORM, 99, hart) == UINT64_MAX, "nor is platform event 99");
 	before = count(ECHO_PLATFORM, PLATFORM_ECALLS, hart);
 	exits = count(ECHO_PLATFORM, PLATFORM_EXITS, hart);

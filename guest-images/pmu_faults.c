@@ -2,7 +2,9 @@
 /*
  * A PMU whose host gives it less than it wants. Words of the command line: eid=N; part=N:
  * 0, counters that cannot be had: refused=N, so many refusals at least (of 18), and firmware=0:
- * there are no firmware events; 1, the snapshot page; 2, calls until nobody answers them.
+ * there are no firmware events; 1, the snapshot page; 2, calls until nobody answers them; 3, raw
+ * events, of which the host's hardware counts none; 4, counters that another user of perf has:
+ * free=N, so many are not; 5, counts cycles until they are taken from it and given back.
  */
 #include "lib/fdt.h"
 #include "lib/guest.h"
@@ -76,7 +78,7 @@ static unsigned int round(void)
 	bool right = true;
 
 	for (uint64_t i = 0; i < EVENTS; i++) {
-		struct answer got = i < 2 ? config(i + 1, 0) : config(RAW, i);
+		struct answer got = config(i % 2 + 1, 0); /* cycles, instructions */
 		int64_t started;
 
 		if (got.error) {
@@ -84,11 +86,8 @@ static unsigned int round(void)
 			right = right && got.error == SBI_ERR_NOT_SUPPORTED && got.value == 0;
 			continue;
 		}
-		/* Raw events are taken by a host that does not have them; they do not start. */
 		started = start(got.value, SET, 0);
-		right = right && (started == 0 || started == -1);
-		if (started == 0 && stop(got.value, 1, 0) != 0)
-			right = false;
+		right = right && started == 0 && stop(got.value, 1, 0) == 0;
 	}
 	stop(0, all, RESET);
 	tap(right, "%u of %u counters are refused, each as not supported", refused, EVENTS);
@@ -114,11 +113,92 @@ static void firmware_goes_on(bool there)
 static void refusals(const char *args)
 {
 	uint64_t wanted = bootarg(args, "refused", 0);
+	uint64_t counters = first - 1, beyond = EVENTS > counters ? EVENTS - counters : 0;
 	unsigned int one = round(), two = round();
 
-	tap(one >= wanted && (wanted || one == 0), "%lu at least were to be", wanted);
+	tap(one >= wanted && (wanted || one == beyond), "%lu at least were to be, or %lu", wanted,
+	    beyond);
 	tap(two <= EVENTS, "the second time there are %u", two);
 	firmware_goes_on(bootarg(args, "firmware", 1));
+}
+
+/* ---- raw events ---- */
+
+#define SWEEP 64u
+
+static void sweep_raw(void)
+{
+	unsigned int refused = 0;
+
+	for (uint64_t i = 0; i < SWEEP; i++) {
+		struct answer got = config(RAW, i << 8);
+
+		refused += got.error == SBI_ERR_NOT_SUPPORTED && got.value == 0;
+	}
+	tap(refused == SWEEP, "%u of %u raw events are not supported", refused, SWEEP);
+	tap(config(1, 0).error == 0, "cycles are");
+	stop(0, all, RESET);
+}
+
+/* ---- counters that another has ---- */
+
+/* As Linux: it takes what config gave, and looks at no error of start. */
+static uint64_t count_as_linux(uint64_t counter)
+{
+	const uint64_t begin = 1ull << 62;
+
+	start(counter, SET, begin);
+	pmu_work(100000);
+	if (stop(counter, 1, SNAP) != 0)
+		return UINT64_MAX;
+	return pages[0][1] - begin;
+}
+
+/* All are configured, then all started, so that each has a counter of its own. */
+static void others_have_them(uint64_t free)
+{
+	uint64_t got[EVENTS], configured = 0, counted = 0, odd = 0;
+
+	set_page(pages[0]);
+	pages[0][1] = 123456789; /* of some event before */
+	for (unsigned int i = 0; i < EVENTS; i++) {
+		struct answer answer = config(i % 2 + 1, 0);
+
+		if (answer.error == 0)
+			got[configured++] = answer.value;
+		else if (answer.error != SBI_ERR_NOT_SUPPORTED)
+			odd++;
+	}
+	for (uint64_t i = 0; i < configured; i++) {
+		uint64_t count = count_as_linux(got[i]);
+
+		counted += count >= 100000 && count < 1000000;
+		odd += count > 1000000;
+	}
+	tap(odd == 0, "every count is one or nothing");
+	tap(counted == configured, "%lu were configured, and count", configured);
+	tap(configured <= free, "%lu at most are free", free);
+	stop(0, all, RESET);
+}
+
+/* One counter, configured once: what it shows is right, or nothing. */
+static void taken_and_given_back(void)
+{
+	uint64_t counter = config(1, 0).value, odd = 0;
+	unsigned int phase = 0; /* 0: it counts; 1: no more; 2: again */
+
+	set_page(pages[0]);
+	tap_note("it counts");
+	while (phase < 2) {
+		uint64_t count = count_as_linux(counter);
+
+		odd += count > 1000000;
+		if (phase == (count == 0 ? 0 : 1)) {
+			phase++;
+			tap_note(phase == 1 ? "it counts nothing" : "it counts again");
+		}
+	}
+	tap(odd == 0, "every count is one or nothing");
 }
 
 /* ---- the snapshot page ---- */
@@ -223,6 +303,9 @@ void main(uint64_t hart, const void *fdt)
 		page_moved();
 		page_shared(hart);
 		break;
+	case 3: sweep_raw(); break;
+	case 4: others_have_them(bootarg(args, "free", 0)); break;
+	case 5: taken_and_given_back(); break;
 	default: until_nobody_answers();
 	}
 	tap_end();

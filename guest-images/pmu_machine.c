@@ -68,6 +68,16 @@ static void set_timer(void *opaque)
 	sbi_call(EID_TIME, 0, UINT64_MAX, 0, 0);
 }
 
+static uint64_t stopped_hart; /* which is this one */
+
+static void sfence(void *opaque)
+{
+	uint64_t registers[8] = {1, stopped_hart, 0x1000, 0x1000, 1, 0, 2, EID_RFENCE};
+
+	(void)opaque;
+	sbi_call_registers(registers);
+}
+
 static void work(void *opaque, uint64_t instructions)
 {
 	(void)opaque;
@@ -113,7 +123,6 @@ static void clear_lcofi(void *opaque)
 
 static uint64_t context[17];
 static volatile uint64_t stopping; /* 1: about to stop */
-static uint64_t stopped_hart;
 
 void pmu_machine_hart(uint64_t hart)
 {
@@ -211,6 +220,7 @@ struct machine_under_test pmu_machine(struct pmu_machine *machine, enum column c
 		.read_csr = read_csr,
 		.user_read_csr = user_read_csr,
 		.set_timer = set_timer,
+		.sfence = sfence,
 		.work = work,
 		.restart_hart = restart_hart,
 		.enable_lcofi = enable_lcofi,

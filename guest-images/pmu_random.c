@@ -60,7 +60,14 @@ static void close_source(void *opaque, unsigned int counter)
 	(void)counter;
 }
 
-/* A raw event finds no counter in QEMU. KVM does not look; our PMU says that it failed. */
+/* A raw event finds no counter in QEMU. KVM does not look. */
+static bool schedulable(void *opaque, unsigned int counter)
+{
+	const struct mirror *mirror = opaque;
+
+	return mirror->pmu.state.counters[counter].event.type < PMU_EVENT_RAW;
+}
+
 static bool start_source(void *opaque, unsigned int counter, uint64_t period)
 {
 	const struct mirror *mirror = opaque;
@@ -82,8 +89,9 @@ static bool firmware(void *opaque, unsigned int code, uint64_t *count)
 	const struct mirror *mirror = opaque;
 
 	*count = code == 5 ? mirror->timers : 0;
-	/* Nobody counts the hfence events: KVM has no such calls. It takes them all the same. */
-	return mirror->of_kernel || code <= 13;
+	/* Nobody counts the hfence.gvma events: KVM has no such calls. It takes them all the same.
+	 */
+	return mirror->of_kernel || code <= 13 || code >= 18;
 }
 
 static bool platform(void *opaque, uint64_t data, uint64_t *count)
@@ -96,8 +104,10 @@ static bool platform(void *opaque, uint64_t data, uint64_t *count)
 
 static bool supported(void *opaque, const struct pmu_event *event)
 {
-	(void)opaque;
-	return countable(event);
+	const struct mirror *mirror = opaque;
+
+	return countable(event) &&
+	       (event->type < PMU_EVENT_RAW || pmu_has(&mirror->pmu, PMU_CONFIG_UNTRIED));
 }
 
 static bool is_ram(void *opaque, uint64_t address, size_t size)
@@ -131,6 +141,7 @@ static void raise_lcofi(void *opaque)
 static const struct pmu_environment environment = {
 	.open = open_source,
 	.close = close_source,
+	.schedulable = schedulable,
 	.start = start_source,
 	.stop = close_source,
 	.read = read_source,

@@ -82,6 +82,8 @@ void main(uint64_t hart, const void *fdt)
 	machine.can = (unsigned int)bootarg(args, "can", NEEDS_COUNTS | NEEDS_OVERFLOW);
 	if (machine.column != BEST)
 		machine.can |= NEEDS_NO_PAGE;
+	if (machine.column != SPEC && machine.column != BEST)
+		machine.can |= NEEDS_RAW;
 	machine.last_page = bootarg(args, "last", 0x80000000 + (64ull << 20) - 4096);
 	pmu_machine_hart(hart);
 	if (sbi_hart_start(hart + 1, pmu_restarter) != 0)

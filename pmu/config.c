@@ -122,11 +122,20 @@ static bool misplace(struct pmu *pmu, unsigned int index, const struct pmu_event
 	return true;
 }
 
+/* That it cannot count now the guest must hear here: Linux asks nowhere else. */
+static bool can_run(struct pmu *pmu, unsigned int index)
+{
+	if (pmu_has(pmu, PMU_CONFIG_UNTRIED) || pmu->environment->schedulable(pmu->opaque, index))
+		return true;
+	pmu_source_close(pmu, index);
+	return false;
+}
+
 static bool open_source(struct pmu *pmu, unsigned int index, const struct pmu_event *event,
 			uint64_t event_idx)
 {
 	if (pmu_is_hardware(pmu, index))
-		return pmu_source_open(pmu, index, event);
+		return pmu_source_open(pmu, index, event) && can_run(pmu, index);
 	return misplace(pmu, index, event, event_idx);
 }
 

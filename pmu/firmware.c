@@ -11,11 +11,18 @@ struct pmu_tally *pmu_tally(struct pmu *pmu, unsigned int index, unsigned int co
 	return tally < PMU_FW_COUNTERS ? &pmu->state.tallies[tally] : NULL;
 }
 
+/* Codes of SFENCE_VMA_SENT and its three others. */
+static bool is_sfence(unsigned int code)
+{
+	return code >= 10 && code <= 13;
+}
+
 static bool count_of(struct pmu *pmu, const struct pmu_event *event, uint64_t *count)
 {
 	if (event->code == PMU_FW_PLATFORM)
 		return pmu->environment->platform(pmu->opaque, event->data, count);
 	if (event->code < PMU_FW_EVENTS &&
+	    !(is_sfence(event->code) && pmu_has(pmu, PMU_SFENCE_NOT_COUNTED)) &&
 	    pmu->environment->firmware(pmu->opaque, event->code, count))
 		return true;
 	/* KVM takes each of the 22 and never counts some. */

@@ -89,6 +89,9 @@ struct pmu_environment {
 	 * NOT_SUPPORTED. EVENT is valid: its type is not firmware, its code one of the text. */
 	int (*open)(void *opaque, unsigned int counter, const struct pmu_event *event);
 	void (*close)(void *opaque, unsigned int counter);
+	/* Whether the source, open and stopped, could be started now beside all others that are
+	 * open: many hosts open events that no counter of their hardware counts. */
+	bool (*schedulable)(void *opaque, unsigned int counter);
 
 	/*
 	 * Counts from here on; pmu_overflow() is to be called once, after PERIOD more events

@@ -70,6 +70,9 @@ const struct pmu_quirk_info pmu_quirks[PMU_QUIRKS] = {
 	{PMU_CONFIG_FAILS_LATE, "config-fails-late",
 	 "an event that cannot be had drops the counter's old one; the counter stays configured",
 	 ALL_LINUX},
+	{PMU_CONFIG_UNTRIED, "config-untried",
+	 "an event for which the host has no free counter is configured, and counts nothing",
+	 ALL_LINUX},
 	{PMU_CONFIG_KEEPS_OVERFLOW, "config-keeps-overflow",
 	 "a new event leaves the overflow bit of the old one", ALL_LINUX},
 	{PMU_AUTO_START_UNMARKED, "auto-start-unmarked",
@@ -78,9 +81,17 @@ const struct pmu_quirk_info pmu_quirks[PMU_QUIRKS] = {
 	 ALL_LINUX},
 	{PMU_FW_STATE_PER_EVENT, "fw-state-per-event",
 	 "two firmware counters of one event share value and start", ALL_LINUX},
+	{PMU_SFENCE_NOT_COUNTED, "sfence-not-counted",
+	 "remote sfence.vma calls are counted as events of hfence.vvma alone", ALL_LINUX},
 	{PMU_START_OVERWRITES, "start-overwrites",
 	 "start changes the value and clears the overflow of a counter that runs already",
 	 ALL_LINUX},
+	/* Linux does not look at the error of a start, nor at the page when stop then says that the
+	 * counter was stopped already: perf shows what the page has from the event before
+	 * (pmu_sbi_ctr_start, pmu_sbi_ctr_stop). */
+	{PMU_START_COUNTS_NOTHING, "start-counts-nothing",
+	 "start of a counter that the host has taken away succeeds, and it counts nothing",
+	 ALL_LINUX_BEST},
 	{PMU_SET_VALUE_WINS, "set-value-wins",
 	 "start with SET_INIT_VALUE and INIT_SNAPSHOT takes the former", ALL_LINUX},
 	{PMU_PERIOD_KEPT, "period-kept",

@@ -27,7 +27,7 @@ static int start_hardware(struct pmu *pmu, unsigned int index)
 	if (counter->started)
 		return PMU_ERR_ALREADY_STARTED;
 	pmu_arm(pmu, index);
-	if (!pmu_source_start(pmu, index))
+	if (!pmu_source_start(pmu, index) && !pmu_has(pmu, PMU_START_COUNTS_NOTHING))
 		return PMU_ERR_FAILED;
 	counter->started = true;
 	return PMU_SUCCESS;

@@ -49,6 +49,11 @@ static bool event_valid(const struct pmu *pmu, const struct pmu_event *event)
 	       decoded.code == event->code && decoded.data == event->data;
 }
 
+static bool may_stand_still(const struct pmu *pmu)
+{
+	return pmu_has(pmu, PMU_AUTO_START_UNMARKED) || pmu_has(pmu, PMU_START_COUNTS_NOTHING);
+}
+
 static bool hardware_valid(const struct pmu *pmu, const struct pmu_counter *counter)
 {
 	bool kept = pmu_has(pmu, PMU_CONFIG_FAILS_LATE);
@@ -60,7 +65,9 @@ static bool hardware_valid(const struct pmu *pmu, const struct pmu_counter *coun
 		return false;
 	if (counter->started && !counter->open && !kept)
 		return false;
-	if (counter->running != counter->started && !pmu_has(pmu, PMU_AUTO_START_UNMARKED))
+	if (counter->running && !counter->started && !pmu_has(pmu, PMU_AUTO_START_UNMARKED))
+		return false;
+	if (counter->started && !counter->running && !may_stand_still(pmu))
 		return false;
 	if ((counter->running || counter->armed) && !counter->open)
 		return false;

@@ -150,6 +150,9 @@ static inline bool forward_reads_counter(uint32_t instruction)
 #define FORWARD_FW_SET_TIMER	5u
 #define FORWARD_FW_IPI_SENT	6u
 #define FORWARD_FW_FENCE_I_SENT 8u
+/* Each with its received, then both by ASID. */
+#define FORWARD_FW_SFENCE_VMA_SENT  10u
+#define FORWARD_FW_HFENCE_VVMA_SENT 18u
 
 /* Of one hart. */
 struct forward_counts {

@@ -70,7 +70,7 @@ static uint64_t field_of(const uint8_t *raw, size_t size, const struct tracepoin
 {
 	uint64_t value = 0;
 
-	if (field->offset + field->size <= size)
+	if (field->size <= size && field->offset <= size - field->size)
 		memcpy(&value, raw + field->offset, field->size);
 	return value;
 }

@@ -15,7 +15,13 @@ enum config_net { NET_NONE, NET_USER, NET_TAP };
 enum config_console { CONSOLE_SERIAL, CONSOLE_VIRTIO, CONSOLE_NONE };
 enum config_transport { TRANSPORT_PCI, TRANSPORT_MMIO };
 /* Who answers the SBI PMU. */
-enum config_pmu { CONFIG_PMU_AUTO, CONFIG_PMU_KVM, CONFIG_PMU_VMM, CONFIG_PMU_OFF };
+enum config_pmu {
+	CONFIG_PMU_AUTO,
+	CONFIG_PMU_KVM,
+	CONFIG_PMU_VMM,
+	CONFIG_PMU_OFF,
+	CONFIG_PMU_EXIT, /* this process, for guests that call PMU_EXIT_EID */
+};
 /* How its overflow interrupts get to the guest. */
 enum config_pmu_irq { PMU_IRQ_AUTO, PMU_IRQ_SIP, PMU_IRQ_STUB, PMU_IRQ_MSI, PMU_IRQ_WIRED };
 enum config_on_reboot { ON_REBOOT_RESTART, ON_REBOOT_EXIT };

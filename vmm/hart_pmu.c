@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "pmu/quirks.h"
 #include "vmm/kvm.h"
 #include "vmm/lcofi.h"
 #include "vmm/log.h"
@@ -68,6 +69,17 @@ static void source_stop(void *opaque, unsigned int counter)
 		settle_later(hart);
 }
 
+/* It may leave the source enabled. */
+static bool source_schedulable(void *opaque, unsigned int counter)
+{
+	struct hart_pmu *hart = opaque;
+	bool schedulable = perf_counters_schedulable(&hart->perf, counter);
+
+	if (!hart->watched)
+		settle_later(hart);
+	return schedulable;
+}
+
 static bool source_read(void *opaque, unsigned int counter, uint64_t *count)
 {
 	struct hart_pmu *hart = opaque;
@@ -79,7 +91,8 @@ static bool source_supported(void *opaque, const struct pmu_event *event)
 {
 	struct hart_pmu *hart = opaque;
 
-	return perf_counters_supported(&hart->perf, event);
+	return perf_counters_supported(&hart->perf, event,
+				       !pmu_has(&hart->pmu, PMU_CONFIG_UNTRIED));
 }
 
 /* The programs count, for every exit, only once somebody asks. */
@@ -169,6 +182,7 @@ static void raise_lcofi(void *opaque)
 static const struct pmu_environment environment = {
 	.open = source_open,
 	.close = source_close,
+	.schedulable = source_schedulable,
 	.start = source_start,
 	.stop = source_stop,
 	.read = source_read,
@@ -217,6 +231,7 @@ static bool nothing_supported(void *opaque, const struct pmu_event *event)
 static const struct pmu_environment no_events = {
 	.open = nothing_open,
 	.close = source_close,
+	.schedulable = source_schedulable,
 	.start = source_start,
 	.stop = source_stop,
 	.read = source_read,
@@ -269,11 +284,33 @@ static void kicked_while_masked(struct hart_pmu *hart)
 
 /* ---- the hart ---- */
 
+/*
+ * As many counters as can be used together. KVM shows all that the hardware has, so its profiles
+ * do. The same for all harts: Linux asks one of them.
+ */
+static unsigned int counters_shown(struct hart_pmu *hart, uint64_t quirks)
+{
+	atomic_uint *shown = &hart->vcpu->machine->pmu_counters;
+	unsigned int before = 0, found = HART_PMU_COUNTERS;
+
+	if (atomic_load(shown))
+		return atomic_load(shown);
+	/* Time is counted among them. */
+	if (!(quirks >> PMU_CONFIG_UNTRIED & 1))
+		found = perf_counters_together(&hart->perf, HART_PMU_COUNTERS - 1) + 1;
+	if (found < HART_PMU_LEAST) {
+		warning("pmu: the host has no free counters (another user of perf has them): the "
+			"guest finds few, and they count nothing until they are free");
+		found = HART_PMU_LEAST;
+	}
+	return atomic_compare_exchange_strong(shown, &before, found) ? found : before;
+}
+
 struct hart_pmu *hart_pmu_new(struct vcpu *vcpu, enum pmu_profile profile)
 {
 	struct hart_pmu *hart = calloc(1, sizeof(*hart));
 	bool off = vcpu->machine->pmu.answers == CONFIG_PMU_OFF;
-	const struct pmu_config config = {
+	struct pmu_config config = {
 		.quirks = pmu_profile_quirks(profile),
 		.hw_counters = HART_PMU_COUNTERS,
 		.hw_width = HART_PMU_WIDTH,
@@ -285,6 +322,8 @@ struct hart_pmu *hart_pmu_new(struct vcpu *vcpu, enum pmu_profile profile)
 	hart->kick_timer = (struct loop_timer){.expired = kick_expired, .opaque = hart};
 	hart->timer = (struct loop_timer){.expired = settle_expired, .opaque = hart};
 	perf_counters_init(&hart->perf, vcpu->id, HART_PMU_SIGNAL, &perf_calls_kernel, NULL);
+	if (!off)
+		config.hw_counters = counters_shown(hart, config.quirks);
 	platform_counts_open(&hart->platform, vcpu->fd);
 	pmu_init(&hart->pmu, &config, off ? &no_events : &environment, hart);
 	return hart;

@@ -14,10 +14,11 @@
 struct vcpu;
 
 /*
- * Counters shown to the guest: cycles, time's place, instret, and 16 programmable ones, which is
- * what a host with all of Sscofpmf's counters gives its KVM guests at most.
+ * Counters shown to the guest at most: cycles, time's place, instret, and 16 programmable ones,
+ * which is what a host with all of Sscofpmf's counters gives its KVM guests. And at least.
  */
 #define HART_PMU_COUNTERS 19u
+#define HART_PMU_LEAST	  3u
 #define HART_PMU_WIDTH	  63u /* bits - 1: perf counts 64 bits whatever the hardware has */
 
 /* Raised on the vCPU's thread by a counter that overflowed. */

@@ -78,6 +78,7 @@ struct machine {
 	struct sbi_context sbi;
 	struct pmu_choice pmu;		   /* who answers the guest's PMU */
 	const struct lcofi_way *lcofi;	   /* how an overflow gets to it; NULL: not at all */
+	atomic_uint pmu_counters;	   /* what its harts show of it; 0: nobody has asked yet */
 	_Atomic(struct forward *) forward; /* NULL: no call is forwarded, or not yet */
 	pthread_t mender; /* opens the forward while the guest starts: see pmu_setup.c */
 	bool has_mender;

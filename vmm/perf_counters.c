@@ -128,12 +128,7 @@ static bool close_parked(struct perf_counters *perf)
 	return any;
 }
 
-/*
- * An event that only counts has a period as well: without one the driver starts it 2^63 before its
- * overflow, and that makes QEMU lose the next overflow of the counter (target/riscv/pmu.c). Where
- * overflows cannot be had it goes without.
- */
-static int event_open(struct perf_counters *perf, struct perf_event_attr *attr, bool sampling)
+int perf_event_take(struct perf_counters *perf, struct perf_event_attr *attr, bool sampling)
 {
 	int fd;
 
@@ -163,9 +158,9 @@ static int slot_get(struct perf_counters *perf, const struct pmu_event *event, b
 		return -EMFILE;
 	slot = &perf->slots[chosen];
 	if (slot->fd < 0) {
-		fd = event_open(perf, &attr, sampling);
+		fd = perf_event_take(perf, &attr, sampling);
 		if (fd == -EMFILE && close_parked(perf))
-			fd = event_open(perf, &attr, sampling);
+			fd = perf_event_take(perf, &attr, sampling);
 		if (fd < 0)
 			return fd;
 		*slot = (struct perf_slot){.fd = fd, .event = *event, .sampling = sampling};
@@ -242,11 +237,15 @@ static bool first_time(struct perf_counters *perf, unsigned int reason)
 	return first;
 }
 
+bool perf_no_event(int error)
+{
+	return error == -ENOENT || error == -EOPNOTSUPP || error == -EINVAL;
+}
+
 static void refuse(struct perf_counters *perf, const struct pmu_event *event, int error)
 {
-	/* That there is no such event is news for the guest only. */
-	if (error == -ENOENT || error == -EOPNOTSUPP || error == -EINVAL ||
-	    !first_time(perf, (unsigned int)-error))
+	/* News for the guest only. */
+	if (perf_no_event(error) || !first_time(perf, (unsigned int)-error))
 		return;
 	warning("pmu: hart %u: no counter for event type %u, code 0x%x: perf_event_open: %s: the "
 		"guest gets NOT_SUPPORTED%s",
@@ -323,18 +322,25 @@ static void settle(struct perf_counters *perf, struct perf_slot *slot)
 	slot_disable(perf, slot);
 }
 
-/* The hardware has few counters, and in the lab one for each event: those that nobody uses go. */
-static bool make_room(struct perf_counters *perf, const struct pmu_event *event)
+static bool same_kind(const struct pmu_event *a, const struct pmu_event *b)
+{
+	return a->type == b->type && a->code == b->code && a->data == b->data;
+}
+
+/*
+ * The hardware has few counters, and in the lab one for each event: those that do not run go, of
+ * EVENT alone where it is given, and with KEEP only those that no counter has.
+ */
+static bool make_room(struct perf_counters *perf, const struct pmu_event *event, bool keep)
 {
 	bool any = false;
 
 	for (unsigned int i = 0; i < PERF_SLOTS; i++) {
 		struct perf_slot *slot = &perf->slots[i];
 
-		if (slot->fd < 0 || !slot->enabled || is_running(perf, i))
+		if (slot->fd < 0 || !slot->enabled || is_running(perf, i) || (keep && slot->used))
 			continue;
-		if (event && (slot->event.type != event->type || slot->event.code != event->code ||
-			      slot->event.data != event->data))
+		if (event && !same_kind(&slot->event, event))
 			continue;
 		settle(perf, slot);
 		any = true;
@@ -355,18 +361,83 @@ static bool enable(struct perf_counters *perf, struct perf_slot *slot, uint64_t 
 	/* This also ends the error state of an event that was lost. */
 	if (perf->calls->control(perf->opaque, slot->fd, PERF_EVENT_IOC_ENABLE, 0) < 0)
 		return false;
-	/* A pinned event that finds no counter is in error at once. */
+	/* A pinned event that finds no counter is in error at once: this thread runs, and so its
+	 * events are on the hardware even while none of them counts, outside the guest. */
 	slot->enabled = perf->calls->read(perf->opaque, slot->fd, &count);
+	/* One that was lost has counted on since it was read last. */
+	if (slot->enabled)
+		slot->count = count - slot->hidden;
 	return slot->enabled;
 }
 
-/* Once: the guest hears of each. */
-static void not_started(struct perf_counters *perf, const struct pmu_event *event)
+/* ---- what can run together ---- */
+
+static bool is_raw(const struct pmu_event *event)
 {
-	if (perf->refused_starts++ == 0)
-		warning("pmu: hart %u: the host has no free counter for event type %u, code 0x%x: "
-			"the guest gets FAILED",
-			perf->hart, event->type, event->code);
+	return event->type == PMU_EVENT_RAW || event->type == PMU_EVENT_RAW_V2;
+}
+
+/* Once: the guest hears of each. */
+static void no_counter(struct perf_counters *perf, const struct pmu_event *event, const char *what)
+{
+	if (perf->without_counter++ == 0)
+		warning("pmu: hart %u: the host has no free counter for event type %u, code 0x%x "
+			"(another user of perf may have them): %s",
+			perf->hart, event->type, event->code, what);
+}
+
+static bool enable_for_trial(struct perf_counters *perf, struct perf_slot *slot)
+{
+	return enable(perf, slot, COUNTING_PERIOD) ||
+	       (make_room(perf, NULL, true) && enable(perf, slot, COUNTING_PERIOD));
+}
+
+/* Enables what counters have and is not enabled, into TRIED; false: it does not all fit. */
+static bool enable_all(struct perf_counters *perf, bool *tried)
+{
+	for (unsigned int i = 0; i < PERF_SLOTS; i++) {
+		struct perf_slot *slot = &perf->slots[i];
+
+		if (slot->fd < 0 || !slot->used || slot->enabled)
+			continue;
+		tried[i] = true;
+		if (!enable_for_trial(perf, slot))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * Not only this one: a guest that configures more than the host has is told at the first that is
+ * too many, and not when it starts them. What was enabled for the trial does not stay so, but for
+ * the counter itself, which is likely to be started next.
+ */
+bool perf_counters_schedulable(struct perf_counters *perf, unsigned int index)
+{
+	const struct perf_counter *counter = &perf->counters[index];
+	struct perf_slot *slot = &perf->slots[counter->slot];
+	bool tried[PERF_SLOTS] = {false}, stays = !slot->sampling, fits;
+
+	slot->idle = false;
+	if (slot->enabled)
+		refresh(perf, slot);
+	make_room(perf, &slot->event, true);
+	fits = enable_all(perf, tried);
+	for (unsigned int i = 0; i < PERF_SLOTS; i++) {
+		struct perf_slot *other = &perf->slots[i];
+
+		if (other != slot && other->fd >= 0 && other->enabled &&
+		    same_kind(&other->event, &slot->event))
+			stays = false;
+		if (other != slot && tried[i])
+			slot_disable(perf, other);
+	}
+	if (slot->enabled && !(fits && stays))
+		settle(perf, slot);
+	/* The host opens any raw event: that there is none is news for the guest only. */
+	if (!fits && !is_raw(&counter->event))
+		no_counter(perf, &counter->event, "the guest gets NOT_SUPPORTED");
+	return fits;
 }
 
 bool perf_counters_start(struct perf_counters *perf, unsigned int index, uint64_t period)
@@ -383,10 +454,10 @@ bool perf_counters_start(struct perf_counters *perf, unsigned int index, uint64_
 	if (slot->enabled)
 		refresh(perf, slot); /* what it counted while nobody wanted it is left out */
 	if (!slot->enabled) {
-		make_room(perf, &slot->event);
+		make_room(perf, &slot->event, false);
 		if (!enable(perf, slot, period) &&
-		    !(make_room(perf, NULL) && enable(perf, slot, period))) {
-			not_started(perf, &counter->event);
+		    !(make_room(perf, NULL, false) && enable(perf, slot, period))) {
+			no_counter(perf, &counter->event, "it counts nothing");
 			return false;
 		}
 	}
@@ -441,7 +512,20 @@ bool perf_counters_settle(struct perf_counters *perf)
 	return more;
 }
 
-bool perf_counters_supported(struct perf_counters *perf, const struct pmu_event *event)
+/*
+ * Of other events the driver knows at open() which of them the hardware has. Whether a counter is
+ * free for them just now is not asked: Linux never asks again for what was not there at its start.
+ */
+static bool raw_exists(struct perf_counters *perf, struct perf_slot *slot)
+{
+	bool exists = slot->enabled || enable_for_trial(perf, slot);
+
+	if (slot->enabled)
+		settle(perf, slot);
+	return exists;
+}
+
+bool perf_counters_supported(struct perf_counters *perf, const struct pmu_event *event, bool try)
 {
 	unsigned int slot;
 
@@ -449,7 +533,7 @@ bool perf_counters_supported(struct perf_counters *perf, const struct pmu_event 
 	if (slot_get(perf, event, false, &slot) < 0)
 		return false;
 	perf->slots[slot].used = false;
-	return true;
+	return !try || !is_raw(event) || raw_exists(perf, &perf->slots[slot]);
 }
 
 static uint64_t host_count(const struct perf_slot *slot)

@@ -71,9 +71,9 @@ struct perf_counters {
 	struct perf_slot slots[PERF_SLOTS];
 	struct perf_counter counters[PMU_MAX_COUNTERS];
 	uint64_t serial;
-	uint64_t lost; /* how often the host took a counter away */
-	uint64_t refused_starts;
-	uint64_t told[3]; /* errnos that the user knows: a guest cannot fill the log */
+	uint64_t lost;		  /* how often the host took a counter away */
+	uint64_t without_counter; /* how often none was free */
+	uint64_t told[3];	  /* errnos that the user knows: a guest cannot fill the log */
 };
 
 /* Overflows raise SIGNAL, a real-time signal, on the thread that opens a counter. */
@@ -85,10 +85,18 @@ void perf_counters_free(struct perf_counters *perf);
 int perf_counters_open(struct perf_counters *perf, unsigned int counter,
 		       const struct pmu_event *event);
 void perf_counters_close(struct perf_counters *perf, unsigned int counter);
+bool perf_counters_schedulable(struct perf_counters *perf, unsigned int counter);
 bool perf_counters_start(struct perf_counters *perf, unsigned int counter, uint64_t period);
 void perf_counters_stop(struct perf_counters *perf, unsigned int counter);
 bool perf_counters_read(struct perf_counters *perf, unsigned int counter, uint64_t *count);
-bool perf_counters_supported(struct perf_counters *perf, const struct pmu_event *event);
+/* TRY: raw events, any of which the driver opens, are enabled to see whether one counts them. */
+bool perf_counters_supported(struct perf_counters *perf, const struct pmu_event *event, bool try);
+
+/*
+ * How many counters, MOST at most, the host has free for whatever events they are to count, found
+ * by enabling as many: before any counter is open. MOST where it cannot be found.
+ */
+unsigned int perf_counters_together(struct perf_counters *perf, unsigned int most);
 
 /*
  * Disables what nobody started since the last call. True while there are events that a later call
@@ -108,6 +116,16 @@ int perf_counters_of_signal(struct perf_counters *perf, int fd);
  */
 void perf_counters_hide(struct perf_counters *perf);
 void perf_counters_show(struct perf_counters *perf);
+
+/*
+ * The event of ATTR, stopped: fd or -errno; SAMPLING: its overflows signal. One that only counts
+ * has a period as well: without one the driver starts it 2^63 before its overflow, and that makes
+ * QEMU lose the next overflow of the counter (target/riscv/pmu.c). Where overflows cannot be had it
+ * goes without.
+ */
+int perf_event_take(struct perf_counters *perf, struct perf_event_attr *attr, bool sampling);
+/* -errno of the former: the host has no such event. */
+bool perf_no_event(int error);
 
 /* The attributes for EVENT; false: perf has no such event. Pure. */
 bool perf_counters_attr(const struct pmu_event *event, struct perf_event_attr *attr);

@@ -34,22 +34,17 @@ static void choose_kvm(const struct config *config, const struct pmu_host *host,
 			 host->no_forward);
 }
 
-static void choose_vmm(const struct config *config, const struct pmu_host *host,
-		       struct pmu_choice *choice)
+/* This process, NAMED so by the user: what it can do. */
+static void choose_ours(const struct config *config, const struct pmu_host *host, const char *named,
+			struct pmu_choice *choice)
 {
 	const char *profile = pmu_profile_name(config->pmu_profile);
 
 	choice->answers = CONFIG_PMU_VMM;
-	choice->forward = !host->no_forward;
-	choice->sscofpmf = choice->forward && !host->no_perf && !host->no_lcofi;
-	if (!choice->forward)
+	choice->sscofpmf = !host->no_perf && !host->no_lcofi;
+	if (host->no_perf)
 		snprintf(choice->line, sizeof(choice->line),
-			 "vmm: this process answers, profile %s, at EID 0x08504D55 only, so Linux "
-			 "does not find it (%s)",
-			 profile, host->no_forward);
-	else if (host->no_perf)
-		snprintf(choice->line, sizeof(choice->line),
-			 "vmm: this process answers, profile %s; firmware events only (%s)",
+			 "%s this process answers, profile %s; firmware events only (%s)", named,
 			 profile, host->no_perf);
 	else if (host->no_lcofi && host->other_irq)
 		snprintf(choice->line, sizeof(choice->line),
@@ -58,12 +53,39 @@ static void choose_vmm(const struct config *config, const struct pmu_host *host,
 			 profile, host->other_irq, host->no_lcofi);
 	else if (host->no_lcofi)
 		snprintf(choice->line, sizeof(choice->line),
-			 "vmm: this process counts, profile %s; no sampling: no overflow "
+			 "%s this process counts, profile %s; no sampling: no overflow "
 			 "interrupt: %s",
-			 profile, host->no_lcofi);
+			 named, profile, host->no_lcofi);
 	else
 		snprintf(choice->line, sizeof(choice->line),
-			 "vmm: this process counts and samples, profile %s", profile);
+			 "%s this process counts and samples, profile %s", named, profile);
+}
+
+/*
+ * False: without the forward. A Linux guest would have lost KVM's PMU and not found this one; its
+ * legacy driver then counts by CSRs that trap.
+ */
+static bool choose_vmm(const struct config *config, const struct pmu_host *host,
+		       struct pmu_choice *choice)
+{
+	if (host->no_forward) {
+		snprintf(choice->line, sizeof(choice->line),
+			 "--pmu vmm: no guest would find this process's PMU (%s); else try --pmu "
+			 "auto, or --pmu exit for a guest that calls EID 0x08504D55",
+			 host->no_forward);
+		return false;
+	}
+	choose_ours(config, host, "vmm:", choice);
+	choice->forward = true;
+	return true;
+}
+
+static bool choose_exit(const struct config *config, const struct pmu_host *host,
+			struct pmu_choice *choice)
+{
+	choose_ours(config, host,
+		    "exit: at EID 0x08504D55 only, where Linux does not look:", choice);
+	return true;
 }
 
 static void choose_off(const struct pmu_host *host, struct pmu_choice *choice)
@@ -105,7 +127,8 @@ bool pmu_choose(const struct config *config, const struct pmu_host *host, struct
 	*choice = (struct pmu_choice){0};
 	switch (config->pmu) {
 	case CONFIG_PMU_AUTO: choose_auto(config, host, choice); return true;
-	case CONFIG_PMU_VMM: choose_vmm(config, host, choice); return true;
+	case CONFIG_PMU_VMM: return choose_vmm(config, host, choice);
+	case CONFIG_PMU_EXIT: return choose_exit(config, host, choice);
 	case CONFIG_PMU_OFF: choose_off(host, choice); return true;
 	case CONFIG_PMU_KVM: break;
 	}

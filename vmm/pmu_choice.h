@@ -24,7 +24,7 @@ struct pmu_choice {
 	bool forward;		 /* the standard EID comes to this process */
 	bool mend_restart;	 /* of KVM's PMU: Linux's restart with base 4096 */
 	bool sscofpmf;		 /* shown to the guest */
-	char line[512];		 /* which, and why: for the user */
+	char line[640];		 /* which, and why: for the user */
 };
 
 /* False: what was asked for cannot be had; the line is then the error. */

@@ -215,11 +215,12 @@ static const char *parse_pmu(char *value, void *target)
 	static const char *const choices[] = {[CONFIG_PMU_AUTO] = "auto",
 					      [CONFIG_PMU_KVM] = "kvm",
 					      [CONFIG_PMU_VMM] = "vmm",
-					      [CONFIG_PMU_OFF] = "off"};
-	int choice = option_choice(value, choices, 4);
+					      [CONFIG_PMU_OFF] = "off",
+					      [CONFIG_PMU_EXIT] = "exit"};
+	int choice = option_choice(value, choices, 5);
 
 	if (choice < 0)
-		return "expected auto, kvm, vmm or off";
+		return "expected auto, kvm, vmm, exit or off";
 	((struct config *)target)->pmu = (enum config_pmu)choice;
 	return NULL;
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "trace/sbi_format.h"
+#include "vmm/printable.h"
 
 struct head {
 	uint64_t registers[8], result[2], now, timebase;
@@ -23,8 +24,12 @@ static void check_text(const char *out, size_t size, size_t length)
 	if (!size)
 		return;
 	require(strlen(out) == (length < size ? length : size - 1));
-	for (; *out; out++)
-		require(*out >= ' ' && *out <= '~');
+	for (size_t taken; *out; out += taken) {
+		uint32_t character;
+
+		taken = utf8_character(out, strlen(out), &character);
+		require(taken && utf8_prints(character));
+	}
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -48,7 +48,7 @@ static void check(const struct symbols *symbols)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static struct made_image image;
+	static struct made_image good[2], image;
 	char message[IMAGE_MESSAGE_MAX] = "";
 	struct symbols symbols = {0};
 	const uint8_t *bytes = data + 1;
@@ -57,9 +57,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (!size)
 		return 0;
+	if (!good[0].len) {
+		make_image(&good[0], true, 0xffffffff80000000);
+		make_image(&good[1], false, 0xffffffff80000000);
+	}
 	const unsigned int reader = data[0] % 4;
 	if (reader >= 2) {
-		make_image(&image, reader == 2, 0xffffffff80000000);
+		image = good[reader - 2];
 		damage(&image, data + 1, size - 1);
 		bytes = image.bytes;
 		len = image.len;

@@ -48,8 +48,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 	struct guest_driver driver;
 	struct virtio_device *device;
 
-	if (!fake_machine_init_loop(&machine, PROGRAM_RAM))
-		abort();
+	program_machine(&machine);
 	device = console ? virtio_console_new(&machine, "console0")
 			 : virtio_rng_new(&machine, "rng0");
 	guest_driver_start(&driver, &machine, device, input_take(&input, 4));

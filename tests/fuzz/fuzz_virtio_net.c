@@ -36,8 +36,25 @@ static enum net_received receive(struct guest_driver *driver, size_t len)
 	return net_receive(driver->device, frame, len);
 }
 
+/* A frame as a driver sends it, whole or in two, with whatever is in RAM. */
+static void transmit_some(struct input *input, struct guest_driver *driver)
+{
+	uint64_t shape = input_take(input, 1);
+	const struct guest_buffer chain[] = {
+		{.gpa = GUEST_DATA, .len = shape & 1 ? 12 : 12 + (uint32_t)input_take(input, 1)},
+		{.gpa = GUEST_DATA + 1024, .len = (uint32_t)input_take(input, 2)},
+	};
+
+	guest_driver_add(driver, 1, chain, shape & 2 ? 2 : 1);
+	guest_driver_kick(driver, 1);
+}
+
 static void receive_some(struct input *input, struct guest_driver *driver)
 {
+	if (input_take(input, 1) & 1) {
+		transmit_some(input, driver);
+		return;
+	}
 	receive(driver, 1 + input_take(input, 2) % NET_MAX_FRAME);
 	net_flush(driver->device);
 }
@@ -51,8 +68,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 	struct guest_driver driver;
 	struct virtio_device *device;
 
-	if (!fake_machine_init_loop(&machine, PROGRAM_RAM))
-		abort();
+	program_machine(&machine);
 	device = net_new(&machine, "net0", "net0", &backend, NULL);
 	guest_driver_start(&driver, &machine, device, input_take(&input, 4));
 	program_run(&input, &driver, receive_some);

@@ -18,7 +18,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum target { TO_CONFIG, TO_BAR, TO_RAM };
+enum target { TO_CONFIG, TO_BAR, TO_RAM, TO_DEVICE };
 
 struct step {
 	uint8_t kind; /* bits 0-1: size; 2: write; 3-4: target; 5: an address in RAM; 6: a BAR's */
@@ -51,7 +51,26 @@ static const struct {
 	{BAR1 + 16 + 12, 4, 0},			       /* unmasked */
 };
 
-static void run(struct machine *machine, const struct step *step)
+/* The device has something to say: a change of its configuration, or a chain that it used: the
+ * guest's driver makes one of queue 0 available, as it was brought up. */
+static void run_device(struct machine *machine, const struct step *step,
+		       struct fake_device *devices[2])
+{
+	struct virtio_device *device = &devices[step->slot & 1]->device;
+	uint64_t ring = fake_load(machine, FAKE_RAM_BASE + 0x82, 2);
+
+	if (step->kind & 4) {
+		virtio_config_changed(device);
+		return;
+	}
+	fake_store(machine, FAKE_RAM_BASE + ring % 8 * 16, 8, FAKE_RAM_BASE + 0x1000);
+	fake_store(machine, FAKE_RAM_BASE + ring % 8 * 16 + 8, 8, 2ull << 32 | step->offset);
+	fake_store(machine, FAKE_RAM_BASE + 0x84 + ring % 8 * 2, 2, ring % 8);
+	fake_store(machine, FAKE_RAM_BASE + 0x82, 2, ring + 1);
+	virtio_device_kick(device, 0);
+}
+
+static void run(struct machine *machine, const struct step *step, struct fake_device *devices[2])
 {
 	unsigned int size = 1u << (step->kind & 3);
 	uint64_t value = step->value;
@@ -61,6 +80,10 @@ static void run(struct machine *machine, const struct step *step)
 		value = FAKE_RAM_BASE + value % RAM_SIZE;
 	else if (step->kind & 0x40)
 		value = WINDOW + value % WINDOW_USED;
+	if ((step->kind >> 3 & 3) == TO_DEVICE) {
+		run_device(machine, step, devices);
+		return;
+	}
 	if ((step->kind >> 3 & 3) == TO_RAM) {
 		fake_store(machine, FAKE_RAM_BASE + step->offset % (RAM_SIZE - 8), size, value);
 		return;
@@ -82,14 +105,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.intx = {3, 4, 5, 6},
 	};
 	struct machine machine;
+	struct fake_device *devices[2];
 	struct step step;
 	struct pci_host *host;
 
 	fake_machine_init(&machine, RAM_SIZE);
 	host = pci_host_new(&machine, &layout);
 	for (unsigned int i = 0; i < 2; i++) {
-		struct fake_device *fake = fake_device_new(&machine, 3, NULL);
-		if (virtio_pci_plug(host, &fake->device) != 0)
+		devices[i] = fake_device_new(&machine, 3, NULL);
+		if (virtio_pci_plug(host, &devices[i]->device) != 0)
 			abort();
 		machine.msi_absent = true; /* the second one has INTx only */
 	}
@@ -104,7 +128,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	for (; size >= sizeof(step); data += sizeof(step), size -= sizeof(step)) {
 		memcpy(&step, data, sizeof(step));
-		run(&machine, &step);
+		run(&machine, &step, devices);
 	}
 	pci_host_free(host);
 	fake_machine_destroy(&machine);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tests/fuzz/program.h"
 
+#include <stdlib.h>
+
 #define MAX_BUFFERS 8u
 
 uint64_t input_take(struct input *input, unsigned int bytes)
@@ -10,6 +12,18 @@ uint64_t input_take(struct input *input, unsigned int bytes)
 	for (unsigned int i = 0; i < bytes && input->left; i++, input->left--)
 		value |= (uint64_t)*input->bytes++ << i * 8;
 	return value;
+}
+
+void program_machine(struct machine *machine)
+{
+	static void *ram;
+
+	if (!ram)
+		ram = aligned_alloc(4096, PROGRAM_RAM);
+	fake_machine_init_over(machine, ram, PROGRAM_RAM);
+	machine->loop = loop_new(&machine->lock);
+	if (!machine->loop)
+		abort();
 }
 
 static void add_chain(struct input *input, struct guest_driver *driver)

@@ -15,6 +15,9 @@ uint64_t input_take(struct input *input, unsigned int bytes);
 
 #define PROGRAM_RAM (1ull << 20)
 
+/* A machine with a loop and RAM of that size, whose RAM serves one input after the other. */
+void program_machine(struct machine *machine);
+
 /*
  * Runs the program against the started device of DRIVER: chains good and bad, writes into rings and
  * buffers, doorbells, resets, turns of the loop. SPECIAL is the step that only this kind of device

@@ -383,6 +383,16 @@ static void model_set_timer(void *opaque)
 		m->fwev[5].value++;
 }
 
+static void model_sfence(void *opaque)
+{
+	struct model *m = opaque;
+
+	/* HFENCE_VVMA_ASID_SENT and received */
+	for (unsigned int code = 20; code <= 21; code++)
+		if (m->fwev[code].started)
+			m->fwev[code].value++;
+}
+
 static void model_work(void *opaque, uint64_t instructions)
 {
 	struct model *m = opaque;
@@ -461,6 +471,7 @@ struct machine_under_test model_machine(struct model *model)
 	machine.call = model_call;
 	machine.read_csr = model_read_csr;
 	machine.set_timer = model_set_timer;
+	machine.sfence = model_sfence;
 	machine.work = model_work;
 	machine.restart_hart = model_restart_hart;
 	machine.peek = model_peek;

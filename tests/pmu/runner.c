@@ -7,9 +7,9 @@ const char *const column_names[COLUMN_NAMES] = {"linux-6.12.107", "linux-7.2", "
 						"linux-6.12"};
 
 const char *const op_names[OPS] = {
-	"END",	   "NC",    "GI",   "CFG",  "ST",   "SP",    "FR",     "FRH",	 "SHM",
-	"EI",	   "CALL",  "RD",   "URD",  "TM",   "WORK",  "HART",   "ENABLE", "TAKEN",
-	"PENDING", "CLEAR", "POKE", "PEEK", "FILL", "BLANK", "UNPLUG",
+	"END",	 "NC",	    "GI",    "CFG",  "ST",   "SP",   "FR",    "FRH",	"SHM",
+	"EI",	 "CALL",    "RD",    "URD",  "TM",   "SF",   "WORK",  "HART",	"ENABLE",
+	"TAKEN", "PENDING", "CLEAR", "POKE", "PEEK", "FILL", "BLANK", "UNPLUG",
 };
 
 #define PATTERN(word) (0xC0FFEE0000000001ull + ((uint64_t)(word) << 8))
@@ -112,6 +112,7 @@ static struct answer act(struct run *run, enum op op, const uint64_t args[STEP_A
 
 	switch (op) {
 	case OP_TM: machine->set_timer(machine->opaque); break;
+	case OP_SF: machine->sfence(machine->opaque); break;
 	case OP_WORK: machine->work(machine->opaque, args[0]); break;
 	case OP_HART: machine->restart_hart(machine->opaque); break;
 	case OP_ENABLE: machine->enable_lcofi(machine->opaque); break;

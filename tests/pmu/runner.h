@@ -65,6 +65,7 @@ enum op {
 	OP_RD,	    /* read of CSR 0xC00 + n */
 	OP_URD,	    /* the same in user mode, with scounteren as the second argument */
 	OP_TM,	    /* a set_timer call */
+	OP_SF,	    /* a remote_sfence_vma_asid call, of a page, to itself */
 	OP_WORK,    /* so many instructions */
 	OP_HART,    /* stopped and started again */
 	OP_ENABLE,  /* LCOFI in sie */
@@ -127,6 +128,10 @@ enum needs {
 	NEEDS_ALL_CSRS = 1 << 6,
 	/* A fresh PMU has no page, though "best" remembers one. */
 	NEEDS_NO_PAGE = 1 << 7,
+	NEEDS_RAW = 1 << 8, /* raw events are taken */
+	/* The raw event UNCOUNTED is one that the host opens, and no counter of its hardware
+	   counts. */
+	NEEDS_UNCOUNTED = 1 << 9,
 };
 
 /* A kernel's own PMU must never be given this: its host's memory is at stake. */
@@ -167,6 +172,7 @@ struct machine_under_test {
 	bool (*read_csr)(void *opaque, unsigned int csr, uint64_t *value); /* false: trapped */
 	bool (*user_read_csr)(void *opaque, unsigned int csr, uint64_t scounteren, uint64_t *value);
 	void (*set_timer)(void *opaque);
+	void (*sfence)(void *opaque);
 	void (*work)(void *opaque, uint64_t instructions);
 	void (*restart_hart)(void *opaque);
 	void (*enable_lcofi)(void *opaque);

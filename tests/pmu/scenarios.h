@@ -38,6 +38,9 @@ enum { SET = 1, SNAP = 2, RST = 1 };				  /* ST and SP; RST: SP */
 #define IPI    0xF0006ull /* IPI_SENT */
 #define RAW    0x20000ull
 #define RAW_V2 0x30000ull
+#define DTLB   0x10019ull /* read misses */
+
+#define UNCOUNTED 0x666ull /* event_data of RAW */
 
 /* Words of the page. */
 enum { OVERFLOW = 0, VALUE_0 = 1, RESERVED_0 = 65 };

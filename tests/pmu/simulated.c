@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/pmu/scenarios.h"
+
 /* ---- counters ---- */
 
 static void contract(bool kept, const char *rule, unsigned int counter)
@@ -59,6 +61,12 @@ static void close_source(void *opaque, unsigned int counter)
 	of->open = false;
 }
 
+/* As an event that the host opens, and that no counter of its hardware counts. */
+static bool is_uncounted(const struct pmu_event *event)
+{
+	return event->type == PMU_EVENT_RAW && event->data == UNCOUNTED;
+}
+
 static bool start_source(void *opaque, unsigned int counter, uint64_t period)
 {
 	struct simulated *simulated = opaque;
@@ -66,7 +74,7 @@ static bool start_source(void *opaque, unsigned int counter, uint64_t period)
 
 	contract(of->open && !of->running, "start() finds an open and stopped source", counter);
 	contract(period < 1ull << 60, "no period is huge", counter);
-	if (simulated->lost >> counter & 1)
+	if (simulated->lost >> counter & 1 || is_uncounted(&of->event))
 		return false;
 	of->running = true;
 	of->armed = period != PMU_NO_OVERFLOW;
@@ -80,6 +88,16 @@ static void stop_source(void *opaque, unsigned int counter)
 
 	contract(of->open && of->running, "stop() finds a running source", counter);
 	of->running = false;
+}
+
+static bool schedulable(void *opaque, unsigned int counter)
+{
+	struct simulated *simulated = opaque;
+	struct simulated_source *of = source(simulated, counter);
+
+	contract(of->open && !of->running, "schedulable() finds an open and stopped source",
+		 counter);
+	return !(simulated->lost >> counter & 1) && !is_uncounted(&of->event);
 }
 
 static bool read_source(void *opaque, unsigned int counter, uint64_t *count)
@@ -178,6 +196,7 @@ static void raise_lcofi(void *opaque)
 const struct pmu_environment simulated_environment = {
 	.open = open_source,
 	.close = close_source,
+	.schedulable = schedulable,
 	.start = start_source,
 	.stop = stop_source,
 	.read = read_source,
@@ -277,6 +296,17 @@ static void machine_set_timer(void *opaque)
 	simulated->firmware[5]++;
 }
 
+/* As the VMM's forward counts it. */
+static void machine_sfence(void *opaque)
+{
+	struct simulated *simulated = opaque;
+
+	for (unsigned int code = 12; code <= 13; code++) {
+		simulated->firmware[code]++;
+		simulated->firmware[code + 8]++;
+	}
+}
+
 static void machine_work(void *opaque, uint64_t instructions)
 {
 	simulated_work(opaque, instructions);
@@ -366,7 +396,8 @@ struct machine_under_test simulated_machine(struct simulated *simulated, enum pm
 		.opaque = simulated,
 		.column = profile_column(profile),
 		.can = NEEDS_NO_PAGE | NEEDS_COUNTS | NEEDS_OVERFLOW | NEEDS_REARM |
-		       NEEDS_READ_ONLY | NEEDS_UNPLUG | NEEDS_PLATFORM | NEEDS_ALL_CSRS,
+		       NEEDS_READ_ONLY | NEEDS_UNPLUG | NEEDS_PLATFORM | NEEDS_ALL_CSRS |
+		       NEEDS_RAW | NEEDS_UNCOUNTED,
 		.page = P_ADDRESS,
 		.last_page = SIMULATED_RAM + (SIMULATED_PAGES - 1) * 4096ull,
 		.hole = SIMULATED_RAM + (1ull << 30),
@@ -375,6 +406,7 @@ struct machine_under_test simulated_machine(struct simulated *simulated, enum pm
 		.read_csr = machine_read_csr,
 		.user_read_csr = machine_user_read_csr,
 		.set_timer = machine_set_timer,
+		.sfence = machine_sfence,
 		.work = machine_work,
 		.restart_hart = machine_restart_hart,
 		.enable_lcofi = machine_enable_lcofi,

@@ -59,7 +59,9 @@ near() {
 }
 
 finds_the_driver() {
-    section driver | grep -q '22 firmware and 18 hardware counters' || die "$(section driver)"
+    # Of QEMU's 18 two are for cycles and for instructions alone, which take others first: 16 count whatever is asked for.
+    if grep -q '^vhart: pmu: kvm' /tmp/pmu.$mode.err; then counters=18; else counters=16; fi
+    section driver | grep -q "22 firmware and $counters hardware counters" || die "$(section driver)"
     section list | grep -q 'cpu-cycles OR cycles' || die "no cycles"
     section complaints | grep . && die "the guest's kernel complains"
     return 0
@@ -116,7 +118,7 @@ samples_two_processes_at_once() {
 says_who_answers() { grep -qE "^vhart: pmu: $1" /tmp/pmu.$mode.err || die "$(cat /tmp/pmu.$mode.err)"; }
 
 counting() {
-    t "--pmu $mode: Linux's driver finds 18 counters and 22 of firmware" finds_the_driver
+    t "--pmu $mode: Linux's driver finds the counters, and 22 of firmware" finds_the_driver
     t "--pmu $mode: perf stat counts a process" counts_a_process
     t "--pmu $mode: perf stat tells user from kernel" tells_user_from_kernel
     t "--pmu $mode: perf stat -a counts the machine" counts_the_whole_machine

@@ -64,9 +64,24 @@ t "two VMs and perf on the host count each its own" each_its_own
 
 # ---- a host that gives less than is wanted ----
 
-# refused WHEN ERROR LINE: perf_event_open fails from its call WHEN on; the guest has NOT_SUPPORTED and goes on, the user one line.
+# How many events vhart opens before the guest has any: to see what the host has.
+own_events() {
+    run strace -f -o before --seccomp-bpf -e trace=perf_event_open vhart run --pmu vmm --kernel /guests/pmu_faults.elf --memory 64M --cpus 2 --timeout 110 --append part=1
+    passes
+    own=$(grep -c 'perf_event_open(' before)
+}
+
+# refused WHEN ERROR LINE: perf_event_open fails from its call WHEN on (N, or own+N: of the guest's); the guest has NOT_SUPPORTED and goes on, the user one line.
 refused() {
-    run strace -f -o trace --seccomp-bpf -e trace=perf_event_open -e "inject=perf_event_open:error=$2:when=$1" \
+    when=$1
+    case $when in
+        own+*)
+            own_events
+            when=${when#own+}
+            case $when in *+) when=$((own + ${when%+}))+ ;; *) when=$((own + when)) ;; esac
+            ;;
+    esac
+    run strace -f -o trace --seccomp-bpf -e trace=perf_event_open -e "inject=perf_event_open:error=$2:when=$when" \
         vhart run --pmu vmm --kernel /guests/pmu_faults.elf --memory 64M --timeout 110 --result result --append "refused=$3"
     passes
     grep -q "$2.*INJECTED" trace || die "nothing was injected: $(cat trace)"
@@ -91,9 +106,15 @@ few_descriptors() {
 no_bpf() {
     run strace -f -o trace --seccomp-bpf -e trace=bpf -e "inject=bpf:error=$1" \
         vhart run --pmu vmm --kernel /guests/pmu_faults.elf --memory 64M --timeout 110 --append "eid=$exits firmware=0"
-    passes
-    expect_err "^vhart: pmu: vmm: .*at EID 0x08504D55 only, so Linux does not find it \(.*: $2: "
-    [ "$(grep -c 'pmu: vmm' "$err")" = 1 ] || die "not one line"
+    refused_without_bpf "$2"
+}
+
+# Not half of it: Linux would have no PMU at all.
+refused_without_bpf() {
+    expect_status 125
+    expect_no_out .
+    expect_err "^vhart: --pmu vmm: .*$1.*--pmu auto.*--pmu exit"
+    [ "$(wc -l <"$err")" = 1 ] || die "not one line: $(cat "$err")"
 }
 
 # A user who may use KVM and nothing else.
@@ -103,11 +124,59 @@ nobody() {
     echo "$1" >/proc/sys/kernel/perf_event_paranoid
     chmod 666 /dev/kvm
     run start-stop-daemon -S -c nobody -x "$(command -v vhart)" -- \
-        run --pmu vmm --kernel /guests/pmu_faults.elf --memory 64M --timeout 110 --append "eid=$exits firmware=0 refused=$2"
+        run --pmu "$3" --kernel /guests/pmu_faults.elf --memory 64M --timeout 110 --append "eid=$exits firmware=0 refused=$2"
     echo "$before" >/proc/sys/kernel/perf_event_paranoid
     chmod "$mode" /dev/kvm
+}
+nobody_without_bpf() {
+    nobody 1 0 vmm
+    refused_without_bpf 'no right to load BPF programs'
+}
+nobody_by_exits() {
+    nobody "$1" "$2" exit
     passes
-    expect_err '^vhart: pmu: vmm: .*no right to load BPF programs'
+    expect_err '^vhart: pmu: exit: at EID 0x08504D55 only, where Linux does not look: this process'
+    [ "$(grep -c 'pmu: exit' "$err")" = 1 ] || die "not one line"
+}
+
+raw_events() {
+    pmu_guest pmu_faults --append part=3
+    passes
+    expect_no_err 'warning|error'
+}
+
+# takes EVENTS: perf counts them, pinned, on every CPU, until give_back.
+takes() {
+    perf stat -a -e "$1" sleep 1000 >taken 2>&1 &
+    taker=$!
+    tenths=300
+    # shellcheck disable=SC2010
+    until [ "$(ls -l "/proc/$taker/fd" | grep -c perf_event)" -ge "$2" ]; do
+        [ $tenths -gt 0 ] || die "perf did not take its counters: $(cat taken)"
+        tenths=$((tenths - 1))
+        usleep 100000
+    done
+}
+give_back() { ends "$taker"; }
+
+# All that can count cycles.
+taken_later() {
+    talk vhart run --pmu vmm --kernel /guests/pmu_faults.elf --memory 64M --timeout 110 --append part=5
+    await 'it counts'
+    takes cycles:uD,cycles:uD,cycles:uD,cycles:uD,cycles:uD,cycles:uD,cycles:uD,cycles:uD,cycles:uD,cycles:uD,cycles:uD,cycles:uD,cycles:uD,cycles:uD,cycles:uD,cycles:uD,cycles:uD 17
+    await 'it counts nothing'
+    give_back
+    hang_up
+    passes
+    [ "$(grep -c 'the host took counter 0 away' "$err")" -le 1 ] || die "more than one line: $(cat "$err")"
+}
+
+# Twelve of QEMU's programmable counters; cycles and instructions have one each besides.
+taken_counters() {
+    takes dTLB-load-misses:uD,dTLB-load-misses:uD,dTLB-load-misses:uD,dTLB-load-misses:uD,dTLB-load-misses:uD,dTLB-load-misses:uD,dTLB-load-misses:uD,dTLB-load-misses:uD,dTLB-load-misses:uD,dTLB-load-misses:uD,dTLB-load-misses:uD,dTLB-load-misses:uD 12
+    pmu_guest pmu_faults --append "part=4 free=6"
+    give_back
+    passes
 }
 
 snapshot_pages() {
@@ -142,18 +211,22 @@ linux_goes_on() {
 }
 
 t "perf_event_open refused from the start: firmware events only" refused 1+ EACCES 18 'firmware events only \(perf_event_open: Permission denied'
-t "EACCES from the second counter on" refused 3+ EACCES 10 'Permission denied: the guest gets NOT_SUPPORTED'
-t "EMFILE" refused 5+ EMFILE 10 'Too many open files: the guest gets NOT_SUPPORTED'
-t "EBUSY" refused 4+ EBUSY 10 'busy: the guest gets NOT_SUPPORTED'
-t "ENOMEM, once" refused 6 ENOMEM 1 'Cannot allocate memory: the guest gets NOT_SUPPORTED'
+t "EACCES from the second counter on" refused own+2+ EACCES 10 'Permission denied: the guest gets NOT_SUPPORTED'
+t "EMFILE" refused own+4+ EMFILE 10 'Too many open files: the guest gets NOT_SUPPORTED'
+t "EBUSY" refused own+3+ EBUSY 10 'busy: the guest gets NOT_SUPPORTED'
+t "ENOMEM, once" refused own+5 ENOMEM 1 'Cannot allocate memory: the guest gets NOT_SUPPORTED'
 t "ENOENT, which only the guest is told" refused 2+ ENOENT 17 'this process count'
 t "few file descriptors" few_descriptors
 t "no permission for BPF" no_bpf EPERM 'Operation not permitted'
 t "no BPF" no_bpf ENOSYS 'Function not implemented'
 t "no types" no_bpf ESRCH:when=4+ 'No such process'
-t "a user whom perf is open to, without BPF" nobody 1 0
-t "a user without rights" nobody 2 18
-t "a user where perf is closed altogether" nobody 4 18
+t "a user without BPF is refused, with the ways out" nobody_without_bpf
+t "by exits, a user whom perf is open to, without BPF" nobody_by_exits 1 0
+t "by exits, a user without rights" nobody_by_exits 2 18
+t "by exits, a user where perf is closed altogether" nobody_by_exits 4 18
+t "raw events that no counter counts are not supported, and nobody is told of it" raw_events
+t "counters that another user of perf has are not supported" taken_counters
+t "counters that are taken while the guest counts count nothing" taken_later
 t "the snapshot page in a hole, moved, and of two harts" snapshot_pages
 t "the programs end under a running guest" detached
 t "perf in a Linux guest goes on without some events" linux_goes_on EMFILE 4+

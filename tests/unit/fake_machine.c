@@ -19,12 +19,19 @@ static void require(bool ok, const char *what)
 
 void fake_machine_init(struct machine *machine, uint64_t ram_size)
 {
+	fake_machine_init_over(machine, aligned_alloc(4096, ram_size), ram_size);
+	machine->ram_is_tests = false;
+}
+
+void fake_machine_init_over(struct machine *machine, void *ram, uint64_t ram_size)
+{
+	require(ram, "out of memory");
 	memset(machine, 0, sizeof(*machine));
 	machine->memory.base = FAKE_RAM_BASE;
 	machine->memory.size = ram_size;
-	machine->memory.host = aligned_alloc(4096, ram_size);
-	require(machine->memory.host, "out of memory");
-	memset(machine->memory.host, 0, ram_size);
+	machine->memory.host = ram;
+	machine->ram_is_tests = true;
+	memset(ram, 0, ram_size);
 	pthread_mutex_init(&machine->lock, NULL);
 	machine->msi_limit = FAKE_MSIS;
 	machine->output_room = SIZE_MAX;
@@ -48,7 +55,8 @@ void fake_machine_destroy(struct machine *machine)
 	if (machine->loop)
 		loop_free(machine->loop);
 	pthread_mutex_destroy(&machine->lock);
-	free(machine->memory.host);
+	if (!machine->ram_is_tests)
+		free(machine->memory.host);
 }
 
 const struct guest_memory *machine_memory(struct machine *machine)

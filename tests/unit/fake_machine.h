@@ -74,11 +74,15 @@ struct machine {
 	unsigned int guest_errors;
 	char guest_error[256]; /* the last one: "who: what" */
 
-	bool waiting; /* in machine_wait_idle() */
+	bool waiting;	   /* in machine_wait_idle() */
+	bool ram_is_tests; /* it frees it */
 };
 
 /* RAM of RAM_SIZE bytes (a multiple of 8), zeroed, at FAKE_RAM_BASE. */
 void fake_machine_init(struct machine *machine, uint64_t ram_size);
+/* The same over RAM of the test's own. For fuzzers: a fresh megabyte for each input costs more than
+ * what is done in it. */
+void fake_machine_init_over(struct machine *machine, void *ram, uint64_t ram_size);
 /* The same, with a real loop. False (nothing to destroy) where the kernel refuses io_uring. */
 bool fake_machine_init_loop(struct machine *machine, uint64_t ram_size);
 /* Frees. Aborts when a device left a region, doorbell or MSI behind. */

@@ -19,6 +19,7 @@ enum { HOST_EVENTS = 200, SIGNAL = 40 };
 struct host_event {
 	struct perf_event_attr attr;
 	bool open, enabled, in_error;
+	bool taken; /* another user of perf has its counter */
 	uint64_t count, period;
 };
 
@@ -30,6 +31,8 @@ struct host {
 	bool no_overflow; /* a PMU that cannot sample */
 	int control_error;
 	unsigned long control_fails; /* this request */
+	unsigned int hardware;	     /* counters of the hardware */
+	bool no_others;		     /* it has cycles, instructions and no more */
 };
 
 static unsigned int open_count(const struct host *host)
@@ -39,6 +42,16 @@ static unsigned int open_count(const struct host *host)
 	for (int i = 0; i < HOST_EVENTS; i++)
 		count += host->events[i].open;
 	return count;
+}
+
+/* As QEMU's: no counter counts a raw event. */
+static bool host_schedules(const struct host *host, const struct perf_event_attr *attr)
+{
+	unsigned int enabled = 0;
+
+	for (int i = 0; i < HOST_EVENTS; i++)
+		enabled += host->events[i].open && host->events[i].enabled;
+	return attr->type != PERF_TYPE_RAW && enabled < host->hardware;
 }
 
 static int host_open(void *opaque, const struct perf_event_attr *attr, int signal)
@@ -54,6 +67,8 @@ static int host_open(void *opaque, const struct perf_event_attr *attr, int signa
 		return -EOPNOTSUPP;
 	if (open_count(host) == host->limit)
 		return -EMFILE;
+	if (host->no_others && (attr->type != PERF_TYPE_HARDWARE || attr->config > 1))
+		return -ENOENT;
 	for (int fd = 0; fd < HOST_EVENTS; fd++) {
 		if (host->events[fd].open)
 			continue;
@@ -73,8 +88,13 @@ static int host_control(void *opaque, int fd, unsigned long request, uint64_t ar
 	if (host->control_error && host->control_fails == request)
 		return host->control_error;
 	switch (request) {
-	case PERF_EVENT_IOC_ENABLE: event->enabled = true; break;
-	case PERF_EVENT_IOC_DISABLE: event->enabled = false; break;
+	case PERF_EVENT_IOC_ENABLE:
+		if (event->enabled && !event->in_error)
+			break;
+		event->in_error = event->taken || !host_schedules(host, &event->attr);
+		event->enabled = !event->in_error;
+		break;
+	case PERF_EVENT_IOC_DISABLE: event->enabled = event->in_error = false; break;
 	case PERF_EVENT_IOC_PERIOD:
 		assert_true(event->attr.sample_period != 0);
 		assert_true(argument != 0 && argument <= INT64_MAX);
@@ -131,6 +151,7 @@ static int setup(void **state)
 	if (!fixture)
 		return -1;
 	fixture->host.limit = HOST_EVENTS;
+	fixture->host.hardware = HOST_EVENTS;
 	perf_counters_init(&fixture->perf, 0, SIGNAL, &calls, &fixture->host);
 	*state = fixture;
 	return 0;
@@ -280,7 +301,7 @@ static void whatever_open_fails_with_is_told_and_nothing_is_kept(void **state)
 		fixture->host.open_error = -errors[i];
 		assert_int_equal(perf_counters_open(&fixture->perf, 0, &cycles), -errors[i]);
 		assert_int_equal(open_count(&fixture->host), 0);
-		assert_false(perf_counters_supported(&fixture->perf, &cycles));
+		assert_false(perf_counters_supported(&fixture->perf, &cycles, true));
 	}
 	fixture->host.open_error = 0;
 	assert_int_equal(perf_counters_open(&fixture->perf, 0, &cycles), 0);
@@ -329,7 +350,7 @@ static void a_raw_event_that_the_driver_would_cut_is_refused(void **state)
 	struct fixture *fixture = *state;
 
 	assert_int_equal(perf_counters_open(&fixture->perf, 3, &wide), -ENOENT);
-	assert_false(perf_counters_supported(&fixture->perf, &wide));
+	assert_false(perf_counters_supported(&fixture->perf, &wide, true));
 	assert_int_equal(perf_counters_open(&fixture->perf, 3, &fits), 0);
 }
 
@@ -359,7 +380,7 @@ static void no_number_of_different_events_fills_the_slots(void **state)
 		const struct pmu_event event = {.type = 2, .data = data};
 
 		assert_int_equal(perf_counters_open(&fixture->perf, 3, &event), 0);
-		assert_true(perf_counters_start(&fixture->perf, 3, 100));
+		assert_false(perf_counters_start(&fixture->perf, 3, 100));
 		perf_counters_close(&fixture->perf, 3);
 	}
 	assert_true(open_count(&fixture->host) <= PERF_SLOTS);
@@ -437,11 +458,142 @@ static void a_counter_that_the_host_does_not_have_free_fails_to_start(void **sta
 	struct fixture *fixture = *state;
 
 	assert_int_equal(perf_counters_open(&fixture->perf, 0, &cycles), 0);
-	fixture->host.events[0].in_error = true;
+	fixture->host.events[0].taken = true;
 	assert_false(perf_counters_start(&fixture->perf, 0, PMU_NO_OVERFLOW));
 	perf_counters_stop(&fixture->perf, 0);
-	fixture->host.events[0].in_error = false;
+	fixture->host.events[0].taken = false;
 	assert_true(perf_counters_start(&fixture->perf, 0, PMU_NO_OVERFLOW));
+}
+
+/* ---- events that no counter of the hardware counts ---- */
+
+static void an_event_that_opens_and_is_never_counted_is_not_schedulable(void **state)
+{
+	const struct pmu_event raw = {.type = PMU_EVENT_RAW, .data = 5};
+	struct fixture *fixture = *state;
+
+	assert_int_equal(perf_counters_open(&fixture->perf, 3, &raw), 0);
+	assert_false(perf_counters_schedulable(&fixture->perf, 3));
+	assert_false(perf_counters_supported(&fixture->perf, &raw, true));
+	assert_true(perf_counters_supported(&fixture->perf, &raw, false));
+	assert_int_equal(enabled_count(&fixture->host), 0);
+	perf_counters_close(&fixture->perf, 3);
+	assert_int_equal(perf_counters_open(&fixture->perf, 3, &cycles), 0);
+	assert_true(perf_counters_schedulable(&fixture->perf, 3));
+	assert_true(perf_counters_supported(&fixture->perf, &cycles, true));
+}
+
+static void a_trial_counts_nothing(void **state)
+{
+	struct fixture *fixture = *state;
+
+	assert_int_equal(perf_counters_open(&fixture->perf, 0, &cycles), 0);
+	assert_true(perf_counters_schedulable(&fixture->perf, 0));
+	run(&fixture->host, 50);
+	assert_int_equal(count(fixture, 0), 0);
+	assert_true(perf_counters_start(&fixture->perf, 0, PMU_NO_OVERFLOW));
+	run(&fixture->host, 3);
+	assert_int_equal(count(fixture, 0), 3);
+	perf_counters_stop(&fixture->perf, 0);
+	assert_true(perf_counters_settle(&fixture->perf));
+	assert_false(perf_counters_settle(&fixture->perf));
+	assert_int_equal(enabled_count(&fixture->host), 0);
+}
+
+static struct pmu_event event_of(unsigned int counter)
+{
+	return (struct pmu_event){.type = PMU_EVENT_HARDWARE, .code = counter % 10 + 1};
+}
+
+/* Configured, and started only when all are. */
+static void one_more_than_the_hardware_has_is_refused_when_it_is_configured(void **state)
+{
+	struct fixture *fixture = *state;
+
+	fixture->host.hardware = 12;
+	for (unsigned int i = 0; i < 14; i++) {
+		const struct pmu_event event = event_of(i);
+
+		assert_int_equal(perf_counters_open(&fixture->perf, i, &event), 0);
+		assert_int_equal(perf_counters_schedulable(&fixture->perf, i), i < 12);
+		if (i >= 12)
+			perf_counters_close(&fixture->perf, i);
+	}
+	for (unsigned int i = 0; i < 12; i++)
+		assert_true(perf_counters_start(&fixture->perf, i, i == 3 ? 1000 : 0));
+	run(&fixture->host, 7);
+	for (unsigned int i = 0; i < 12; i++)
+		assert_int_equal(count(fixture, i), 7);
+}
+
+/* Events that linger are nobody's: they make room. */
+static void what_lingers_takes_no_counter_from_another(void **state)
+{
+	struct fixture *fixture = *state;
+
+	fixture->host.hardware = 1;
+	for (unsigned int i = 0; i < 10; i++) {
+		const struct pmu_event event = event_of(i);
+
+		assert_int_equal(perf_counters_open(&fixture->perf, 3, &event), 0);
+		assert_true(perf_counters_schedulable(&fixture->perf, 3));
+		assert_true(perf_counters_start(&fixture->perf, 3, PMU_NO_OVERFLOW));
+		run(&fixture->host, 9);
+		assert_int_equal(count(fixture, 3), 9);
+		perf_counters_close(&fixture->perf, 3);
+	}
+}
+
+static void a_counter_that_another_user_has_is_refused_until_it_is_free(void **state)
+{
+	struct fixture *fixture = *state;
+
+	fixture->host.hardware = 0;
+	assert_int_equal(perf_counters_open(&fixture->perf, 0, &cycles), 0);
+	assert_false(perf_counters_schedulable(&fixture->perf, 0));
+	/* What the host has at all is another question. */
+	assert_true(perf_counters_supported(&fixture->perf, &cycles, true));
+	fixture->host.hardware = 1;
+	assert_true(perf_counters_schedulable(&fixture->perf, 0));
+}
+
+/* It was counted, then lost before anyone read it. */
+static void what_a_lost_counter_had_is_not_counted_twice(void **state)
+{
+	struct fixture *fixture = *state;
+	struct host_event *event = &fixture->host.events[0];
+
+	assert_int_equal(perf_counters_open(&fixture->perf, 0, &cycles), 0);
+	assert_true(perf_counters_start(&fixture->perf, 0, PMU_NO_OVERFLOW));
+	run(&fixture->host, 1000);
+	event->in_error = true;
+	event->enabled = false;
+	perf_counters_stop(&fixture->perf, 0);
+	assert_true(perf_counters_start(&fixture->perf, 0, PMU_NO_OVERFLOW));
+	assert_int_equal(count(fixture, 0), 0);
+	run(&fixture->host, 6);
+	assert_int_equal(count(fixture, 0), 6);
+}
+
+static void what_fits_together_is_found_by_trying(void **state)
+{
+	struct fixture *fixture = *state;
+
+	for (unsigned int hardware = 0; hardware < 30; hardware++) {
+		fixture->host.hardware = hardware;
+		for (int others = 0; others < 2; others++) {
+			fixture->host.no_others = others;
+			assert_int_equal(perf_counters_together(&fixture->perf, 18),
+					 hardware < 18 ? hardware : 18);
+			assert_int_equal(open_count(&fixture->host), 0);
+		}
+	}
+	/* That there is no descriptor, or no right, says nothing of counters. */
+	fixture->host.limit = 5;
+	assert_int_equal(perf_counters_together(&fixture->perf, 18), 18);
+	assert_int_equal(open_count(&fixture->host), 0);
+	fixture->host.open_error = -EACCES;
+	assert_int_equal(perf_counters_together(&fixture->perf, 18), 18);
 }
 
 /* SBI 3.0, section 11.3, against include/uapi/linux/perf_event.h. */
@@ -567,6 +719,13 @@ int main(void)
 		TEST(an_event_that_lingers_gives_way_to_another_of_its_kind),
 		TEST(what_is_hidden_is_not_counted),
 		TEST(what_is_lost_while_hidden_stays_lost),
+		TEST(an_event_that_opens_and_is_never_counted_is_not_schedulable),
+		TEST(a_trial_counts_nothing),
+		TEST(one_more_than_the_hardware_has_is_refused_when_it_is_configured),
+		TEST(what_lingers_takes_no_counter_from_another),
+		TEST(a_counter_that_another_user_has_is_refused_until_it_is_free),
+		TEST(what_a_lost_counter_had_is_not_counted_twice),
+		TEST(what_fits_together_is_found_by_trying),
 		cmocka_unit_test(events_become_the_perf_events_that_they_name),
 	};
 

@@ -121,10 +121,30 @@ static void a_refused_event_leaves_its_counter_free(void **state)
 static void a_lost_source_fails_to_start_and_stays_stopped(void **state)
 {
 	(void)state;
+	begin(PMU_SPEC, 63);
 	expect_config(config(2, 1, 0, INSNS), 2);
 	machine.lost = 1 << 2;
 	assert_int_equal(start(2, SET, 5), FAILED);
 	assert_int_equal(stop(2, 0), SD);
+	machine.lost = 0;
+	assert_int_equal(start(2, SET, 5), 0);
+	simulated_work(&machine, 10);
+	assert_int_equal(csr(2), 15);
+}
+
+/* As Linux does it, which looks at no error of start. */
+static void a_lost_source_counts_nothing_and_stops_well(void **state)
+{
+	(void)state;
+	assert_int_equal(call(PMU_SNAPSHOT_SET_SHMEM, PAGE, 0, 0, 0), 0);
+	expect_config(config(2, 1, 0, INSNS), 2);
+	machine.lost = 1 << 2;
+	simulated_poke(&machine, PAGE + 8, 1234567); /* of the event before */
+	assert_int_equal(start(2, SET, 5), 0);
+	assert_int_equal(start(2, SET, 5), AS);
+	simulated_work(&machine, 10);
+	assert_int_equal(stop(2, SNAP), 0);
+	assert_int_equal(simulated_peek(&machine, PAGE + 8), 5);
 	machine.lost = 0;
 	assert_int_equal(start(2, SET, 5), 0);
 	simulated_work(&machine, 10);
@@ -718,6 +738,7 @@ int main(void)
 		TEST(an_event_that_the_host_cannot_count_is_not_supported),
 		TEST(a_refused_event_leaves_its_counter_free),
 		TEST(a_lost_source_fails_to_start_and_stays_stopped),
+		TEST(a_lost_source_counts_nothing_and_stops_well),
 		TEST(a_lost_source_cannot_start_by_itself),
 		TEST(a_counter_that_is_lost_keeps_its_last_value),
 		TEST(a_firmware_event_that_is_lost_keeps_its_last_value),

@@ -113,9 +113,42 @@ static void each_missing_thing_is_named(void **state)
 	host.no_perf = "PERF-REASON";
 	assert_non_null(strstr(choose(CONFIG_PMU_VMM, PMU_SPEC, &host, true).line, "PERF-REASON"));
 	host.no_forward = "BPF-REASON";
-	assert_non_null(strstr(choose(CONFIG_PMU_VMM, PMU_SPEC, &host, true).line, "BPF-REASON"));
+	assert_non_null(strstr(choose(CONFIG_PMU_VMM, PMU_SPEC, &host, false).line, "BPF-REASON"));
 	assert_non_null(strstr(choose(CONFIG_PMU_KVM, PMU_SPEC, &host, true).line, "BPF-REASON"));
 	assert_non_null(strstr(choose(CONFIG_PMU_OFF, PMU_SPEC, &host, true).line, "BPF-REASON"));
+}
+
+static void ours_where_linux_does_not_find_it_is_refused_with_the_ways_out(void **state)
+{
+	struct pmu_host host = everything;
+	struct pmu_choice choice;
+
+	(void)state;
+	host.no_forward = "no right";
+	choice = choose(CONFIG_PMU_VMM, PMU_BEST, &host, false);
+	assert_non_null(strstr(choice.line, "--pmu auto"));
+	assert_non_null(strstr(choice.line, "--pmu exit"));
+	assert_non_null(strstr(choice.line, "0x08504D55"));
+}
+
+/* For guests that know it: BPF is not asked for, nor used where it is. */
+static void by_exits_it_needs_no_forward(void **state)
+{
+	struct pmu_host host = everything;
+	struct pmu_choice choice;
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		choice = choose(CONFIG_PMU_EXIT, PMU_BEST, &host, true);
+		assert_int_equal(choice.answers, CONFIG_PMU_VMM);
+		assert_false(choice.forward || choice.mend_restart);
+		assert_true(choice.sscofpmf);
+		host.no_forward = "no right";
+	}
+	host.no_perf = "PERF-REASON";
+	choice = choose(CONFIG_PMU_EXIT, PMU_BEST, &host, true);
+	assert_non_null(strstr(choice.line, "PERF-REASON"));
+	assert_false(choice.sscofpmf);
 }
 
 int main(void)
@@ -130,6 +163,8 @@ int main(void)
 		cmocka_unit_test(a_linux_profile_leaves_the_kernels_restart_as_it_is),
 		cmocka_unit_test(sscofpmf_is_shown_only_where_an_overflow_arrives),
 		cmocka_unit_test(each_missing_thing_is_named),
+		cmocka_unit_test(ours_where_linux_does_not_find_it_is_refused_with_the_ways_out),
+		cmocka_unit_test(by_exits_it_needs_no_forward),
 	};
 
 	return cmocka_run_group_tests_name("pmu_choice", tests, NULL, NULL);
