@@ -57,6 +57,7 @@ static enum wake await_counting(int signals, int pidfd, int keys, struct collect
 	uint64_t next = deadline;
 	enum wake wake;
 
+	collector_poll(collector);
 	do {
 		if (events >= 0) {
 			collector_poll(collector);

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `vhart record`: where a guest spends its time, sampled from the host into a file. */
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/signalfd.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -26,6 +29,9 @@
 
 /* So many vCPUs have rings where it is not known how many there will be. */
 #define LIKELY_VCPUS 16u
+
+/* As a shell says it: and the signal's number. */
+#define STATUS_SIGNAL 128
 
 /* Not in step with anything that ticks at a round number. */
 #define DEFAULT_FREQUENCY 997u
@@ -178,11 +184,12 @@ struct session {
 	struct record_options *options;
 	struct symbols symbols;
 	FILE *out;
+	bool made_output; /* there was no such file before */
 	struct collector *collector;
 	struct sampling sampling;
 	struct recorder *recorder;
 	uint64_t start, realtime;
-	int signals;
+	int signals, stopped_by;
 };
 
 static uint64_t clock_realtime(void)
@@ -214,6 +221,50 @@ static void fill_header(const struct session *session, struct recording_header *
 	guest_kernel_path(&kernel, header->kernel);
 }
 
+/* What an older recording had stays until there is something to put in its place. */
+static bool open_output(struct session *session)
+{
+	const char *path = session->options->output;
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+
+	session->made_output = fd >= 0;
+	if (fd < 0 && errno == EEXIST)
+		fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+	session->out = fd < 0 ? NULL : fdopen(fd, "w");
+	if (!session->out)
+		error("%s: %s", path, strerror(errno));
+	return session->out != NULL;
+}
+
+/* A pipe has nothing to cut off. */
+static bool empty_output(const struct session *session)
+{
+	return ftruncate(fileno(session->out), 0) == 0 || errno == EINVAL;
+}
+
+/* Nothing was recorded: no file says that something was. */
+static void drop_output(const struct session *session)
+{
+	if (session->out && session->made_output && !session->recorder)
+		unlink(session->options->output);
+}
+
+/* Whether a signal ends it, before there is anything to record; after one line. */
+static bool is_stopped(struct session *session)
+{
+	struct pollfd file = {.fd = session->signals, .events = POLLIN};
+	struct signalfd_siginfo info;
+
+	if (session->signals < 0 || poll(&file, 1, 0) <= 0 ||
+	    read(session->signals, &info, sizeof(info)) != sizeof(info))
+		return false;
+	session->stopped_by = (int)info.ssi_signo;
+	note("ended by signal %d before it recorded: %s is as it was", session->stopped_by,
+	     session->options->output);
+	target_stop(&session->options->target);
+	return true;
+}
+
 /* Not before the VM runs: then its command line is its own. */
 static bool begin(struct session *session)
 {
@@ -226,6 +277,8 @@ static bool begin(struct session *session)
 
 	if (session->recorder)
 		return true;
+	if (!empty_output(session))
+		return false;
 	fill_header(session, &options.header);
 	session->recorder = recorder_new(&options);
 	return session->recorder != NULL;
@@ -317,19 +370,19 @@ static int run_session(struct session *session)
 	target_kernel(&options->target, &kernel);
 	if (!guest_names_find(&session->symbols, &options->names, &kernel, options->target.process))
 		return STATUS_USAGE;
-	session->out = fopen(options->output, "we");
-	if (!session->out) {
-		error("%s: %s", options->output, strerror(errno));
+	if (!open_output(session))
 		return STATUS_USAGE;
-	}
+	if (is_stopped(session))
+		return STATUS_SIGNAL + session->stopped_by;
 	if (open_collector(session) != STATUS_OK)
 		return STATUS_HOST;
-	session->signals = await_signals();
 	session->start = clock_now();
 	session->realtime = clock_realtime();
 	if (!sampling_open(&session->sampling, &options->sampling, options->target.process,
 			   collector_sampling_program(session->collector)))
 		return STATUS_HOST;
+	if (is_stopped(session))
+		return STATUS_SIGNAL + session->stopped_by;
 	target_go(&options->target);
 	if (!record(session)) {
 		error("%s: %s", options->output, strerror(errno));
@@ -351,7 +404,9 @@ static int open_and_run(struct record_options *options)
 	}
 	*session = empty;
 	session->options = options;
+	session->signals = await_signals();
 	status = run_session(session);
+	drop_output(session);
 	sampling_close(&session->sampling);
 	recorder_free(session->recorder);
 	collector_close(session->collector);

@@ -315,12 +315,15 @@ static int run_session(const struct stat_options *options, struct stat_session *
 		.tier = options->tier,
 	};
 	struct collector_refusal refusal = {0};
+	/* One that comes while this takes its time ends it as soon as it is ready. */
+	int status = STATUS_HOST, signals = await_signals();
 	FILE *out = open_output(options);
-	int status = STATUS_HOST, signals;
 	bool good;
 
-	if (!out)
+	if (!out) {
+		close(signals);
 		return STATUS_USAGE;
+	}
 	session->view = options->view;
 	session->keyed = wanted.key != KEY_NONE;
 	session->collector = collector_open(&wanted, &refusal);
@@ -329,7 +332,6 @@ static int run_session(const struct stat_options *options, struct stat_session *
 	else if (refusal.why[0])
 		warning("%s: %s: %s", collector_lacks(session->collector), refusal.why,
 			refusal.way_out);
-	signals = session->collector ? await_signals() : -1;
 	if (session->collector && stat_session_begin(session)) {
 		target_go(&options->target);
 		good = is_live(options) ? watch_live(options, session, signals)

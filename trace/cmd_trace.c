@@ -152,7 +152,6 @@ static bool trace(struct session *session)
 	uint64_t start = clock_now();
 
 	session->tracer.timebase = guest_clock_timebase();
-	session->signals = await_signals();
 	if (options->perfetto)
 		begin_timeline(session);
 	else
@@ -179,6 +178,8 @@ static int run_session(struct session *session)
 	int status = STATUS_HOST;
 
 	tracer->options = options;
+	/* One that comes while this takes its time ends it as soon as it is ready. */
+	session->signals = await_signals();
 	tracer->out = open_output(options);
 	if (!tracer->out)
 		return STATUS_USAGE;

@@ -13,6 +13,7 @@
 #include <linux/bpf.h>
 
 #include "trace/collector_load.h"
+#include "trace/exit_copy.h"
 #include "trace/log_source.h"
 #include "trace/perf_source.h"
 #include "trace/sampler.h"
@@ -23,8 +24,6 @@
  * nothing but the fastest calls there are. */
 #define RINGS_SIZE   (64u << 20)
 #define RING_RECORDS 16384u
-
-#define COPY_TRIES 100000u
 
 struct collector {
 	struct exit_rules rules;
@@ -37,6 +36,7 @@ struct collector {
 	const struct exit_record *records; /* rules.ring for each vCPU */
 	const struct exit_text *texts;	   /* of the records; NULL: theirs are enough */
 	const struct exit_stack *stacks;   /* of the records; NULL: they are not kept */
+	uint32_t *patience; /* with those who write while one reads; until the next look */
 	size_t vcpus_size, rings_size, records_size, texts_size, stacks_size;
 };
 
@@ -241,10 +241,14 @@ struct collector *collector_open(const struct collector_options *options,
 	struct collector *collector = calloc(1, sizeof(*collector));
 
 	*refusal = (struct collector_refusal){0};
-	if (!collector) {
+	if (collector)
+		collector->patience = calloc(1, sizeof(*collector->patience));
+	if (!collector || !collector->patience) {
+		free(collector);
 		*refusal = (struct collector_refusal){"no memory", "end other programs"};
 		return NULL;
 	}
+	*collector->patience = EXIT_COPY_PATIENCE;
 	collector->rules = (struct exit_rules){
 		.tgid = (uint32_t)options->pid,
 		.key = options->key,
@@ -285,6 +289,7 @@ void collector_close(struct collector *collector)
 	unmap(collector->texts, collector->texts_size);
 	unmap(collector->stacks, collector->stacks_size);
 	collector_unload(&collector->programs);
+	free(collector->patience);
 	free(collector);
 }
 
@@ -295,6 +300,7 @@ const char *collector_way(const struct collector *collector)
 
 void collector_poll(struct collector *collector)
 {
+	*collector->patience = EXIT_COPY_PATIENCE;
 	if (collector->log)
 		log_source_renew(collector->log);
 	if (collector->perf)
@@ -386,30 +392,15 @@ static void count_open_state(struct exit_vcpu *vcpu, uint64_t now)
 	vcpu->ns[vcpu->state] += ns;
 }
 
-/*
- * Copies SIZE bytes at FROM, which only VCPU's writer changes. It is at most a few hundred
- * instructions in the middle of a change; a reader that was interrupted itself tries again. A VMM
- * that was killed there never ends its change.
- */
-static void copy_whole(const struct exit_vcpu *vcpu, void *to, const void *from, size_t size)
-{
-	uint64_t before, after, tries = 0;
-
-	do {
-		before = __atomic_load_n(&vcpu->sequence, __ATOMIC_ACQUIRE);
-		memcpy(to, from, size);
-		__atomic_thread_fence(__ATOMIC_ACQUIRE);
-		after = __atomic_load_n(&vcpu->sequence, __ATOMIC_RELAXED);
-	} while ((before != after || before & 1) && ++tries < COPY_TRIES);
-}
-
 bool collector_vcpu(const struct collector *collector, uint32_t index, struct exit_vcpu *vcpu)
 {
 	const struct exit_vcpu *from = &collector->vcpus[index].vcpu;
 
 	if (index >= collector_seen(collector) || index >= collector->rules.vcpus || !from->first)
 		return false;
-	copy_whole(from, vcpu, from, sizeof(*vcpu));
+	exit_copy(from, vcpu, from, sizeof(*vcpu), collector->patience);
+	if (collector->log)
+		log_source_trust(collector->log, index, vcpu);
 	if (collector->log)
 		log_source_trim(collector->log, vcpu);
 	count_open_state(vcpu, collector_now(collector));
@@ -426,7 +417,7 @@ bool collector_times(const struct collector *collector, uint32_t index, uint32_t
 
 	if (index >= collector_seen(collector) || !__atomic_load_n(&from->count, __ATOMIC_RELAXED))
 		return false;
-	copy_whole(&counts->vcpu, times, from, sizeof(*times));
+	exit_copy(&counts->vcpu, times, from, sizeof(*times), collector->patience);
 	return true;
 }
 

@@ -10,17 +10,20 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "trace/log_counts.h"
 #include "trace/sampler.h"
-#include "vmm/exit_log.h"
 
-#define LINK_TEXT "/memfd:" EXIT_LOG_NAME
+#define LINK_TEXT "/memfd:" EXIT_LOG_NAME " (deleted)"
 #define LEASE	  3000000000ull /* ns: some renewals may come late */
 
 struct log_source {
 	pid_t pid;
 	struct exit_log_head *head;
+	size_t size;   /* of what is mapped */
+	uint32_t room; /* vCPUs in it */
 	struct shares {
 		struct exit_log_thread thread; /* at the last look */
 		uint64_t in_kvm, vmm;	       /* and what the log had */
@@ -30,56 +33,109 @@ struct log_source {
 
 int log_source_memory(void)
 {
-	/* The VM inherits it. */
-	int fd = memfd_create(EXIT_LOG_NAME, 0);
-
-	if (fd >= 0 && ftruncate(fd, EXIT_LOG_START) < 0) {
-		close(fd);
-		fd = -1;
-	}
-	return fd;
+	/* The VM inherits it; how many vCPUs it will have is not known. */
+	return exit_log_memory(0, EXIT_LOG_MOST);
 }
 
 /* ---- finding it ---- */
+
+/* The file system of all such memory, which no process can mount elsewhere. 0 where it cannot be
+ * told. */
+static dev_t device_of_memory(void)
+{
+	int fd = memfd_create(EXIT_LOG_NAME, MFD_CLOEXEC);
+	struct stat status = {0};
+
+	if (fd < 0)
+		return 0;
+	if (fstat(fd, &status) < 0)
+		status.st_dev = 0;
+	close(fd);
+	return status.st_dev;
+}
+
+/* Whether FOUND, which is not opened, is such memory; a file of that name may be any. */
+static bool is_memory(int found)
+{
+	dev_t device = device_of_memory();
+	struct statx status;
+
+	/* A file system that asks somebody for this is not asked. */
+	return statx(found, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_TYPE, &status) == 0 &&
+	       S_ISREG(status.stx_mode) &&
+	       makedev(status.stx_dev_major, status.stx_dev_minor) == device;
+}
+
+static int open_memory(int found)
+{
+	char path[64];
+
+	if (!is_memory(found)) {
+		errno = EPROTO;
+		return -1;
+	}
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", found);
+	return open(path, O_RDWR | O_CLOEXEC | O_NONBLOCK);
+}
+
+static bool is_named_so(int files, const char *name)
+{
+	char target[64];
+	ssize_t length = readlinkat(files, name, target, sizeof(target));
+
+	return length == (ssize_t)strlen(LINK_TEXT) && !memcmp(target, LINK_TEXT, (size_t)length);
+}
 
 static int find_log(pid_t pid)
 {
 	char path[64];
 	struct dirent *entry;
 	DIR *files;
-	int fd = -1;
+	int fd = -1, found, reason = ENOENT;
 
 	snprintf(path, sizeof(path), "/proc/%d/fd", (int)pid);
 	files = opendir(path);
 	while (files && fd < 0 && (entry = readdir(files))) {
-		char target[64];
-		ssize_t len = readlinkat(dirfd(files), entry->d_name, target, sizeof(target) - 1);
-
-		if (len < (ssize_t)strlen(LINK_TEXT) ||
-		    strncmp(target, LINK_TEXT, strlen(LINK_TEXT)) != 0)
+		if (!is_named_so(dirfd(files), entry->d_name))
 			continue;
-		fd = openat(dirfd(files), entry->d_name, O_RDWR | O_CLOEXEC);
+		found = openat(dirfd(files), entry->d_name, O_PATH | O_CLOEXEC);
+		if (found < 0)
+			continue;
+		fd = open_memory(found);
+		reason = fd < 0 ? errno : 0;
+		close(found);
 	}
 	if (files)
 		closedir(files);
-	if (fd < 0)
-		errno = ENOENT;
+	errno = reason;
 	return fd;
 }
 
-/* A VM that is yet to be started makes the file longer: what lies beyond its end is not touched
- * before it says that it is there. */
-static struct exit_log_head *map_log(int fd)
+/* How many vCPUs there are counts of in FD; 0: it is too short, or can become so while it is mapped
+ * (then a look at it is a SIGBUS). */
+static uint32_t room_of(int fd)
 {
-	size_t size = EXIT_LOG_START + EXIT_LOG_VCPUS * sizeof(struct exit_counts);
-	void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	struct stat status;
+	int seals = fcntl(fd, F_GET_SEALS);
 
-	return memory == MAP_FAILED ? NULL : memory;
+	if (seals < 0 || !(seals & F_SEAL_SHRINK) || fstat(fd, &status) < 0 || status.st_size < 0)
+		return 0;
+	return log_counts_room((uint64_t)status.st_size);
 }
 
-static bool is_there(const struct exit_log_head *head)
+/* False with errno. */
+static bool map_log(struct log_source *source, int fd)
 {
-	return __atomic_load_n(&head->magic, __ATOMIC_ACQUIRE) == EXIT_LOG_MAGIC;
+	void *memory;
+
+	source->room = room_of(fd);
+	source->size = EXIT_LOG_START + source->room * sizeof(struct exit_counts);
+	errno = EPROTO;
+	if (!source->room)
+		return false;
+	memory = mmap(NULL, source->size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	source->head = memory == MAP_FAILED ? NULL : memory;
+	return source->head != NULL;
 }
 
 static struct exit_log_thread thread_times(const struct log_source *source, uint32_t vcpu,
@@ -122,17 +178,19 @@ struct log_source *log_source_open(pid_t pid, int memory)
 	struct log_source *source = calloc(1, sizeof(*source));
 	int fd = memory >= 0 ? memory : find_log(pid);
 
-	if (source && fd >= 0)
-		source->head = map_log(fd);
+	bool mapped = source && fd >= 0 && map_log(source, fd);
+	int reason = errno;
+
 	if (fd >= 0 && fd != memory)
 		close(fd);
-	if (!source || !source->head) {
+	if (!mapped) {
 		free(source);
+		errno = reason;
 		return NULL;
 	}
 	source->pid = pid;
 	if (memory < 0 &&
-	    (!is_there(source->head) || source->head->size != sizeof(struct exit_counts))) {
+	    (!log_counts_there(source->head) || source->head->size != sizeof(struct exit_counts))) {
 		log_source_close(source);
 		errno = EPROTO;
 		return NULL;
@@ -145,7 +203,7 @@ void log_source_close(struct log_source *source)
 {
 	if (!source)
 		return;
-	munmap(source->head, EXIT_LOG_START + EXIT_LOG_VCPUS * sizeof(struct exit_counts));
+	munmap(source->head, source->size);
 	free(source);
 }
 
@@ -161,9 +219,7 @@ void log_source_renew(struct log_source *source)
 
 uint32_t log_source_vcpus(const struct log_source *source)
 {
-	uint64_t vcpus = is_there(source->head) ? source->head->vcpus : 0;
-
-	return vcpus < EXIT_LOG_VCPUS ? (uint32_t)vcpus : EXIT_LOG_VCPUS;
+	return log_counts_vcpus(source->head, source->room);
 }
 
 struct exit_counts *log_source_counts(struct log_source *source)
@@ -176,6 +232,11 @@ static uint64_t least(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
+void log_source_trust(const struct log_source *source, uint32_t index, struct exit_vcpu *vcpu)
+{
+	log_counts_trust(vcpu, (uint32_t)source->pid, index);
+}
+
 void log_source_trim(const struct log_source *source, struct exit_vcpu *vcpu)
 {
 	uint64_t began = __atomic_load_n(&source->head->began, __ATOMIC_RELAXED);
@@ -186,7 +247,7 @@ void log_source_trim(const struct log_source *source, struct exit_vcpu *vcpu)
 
 void log_source_split(struct log_source *source, struct exit_vcpu *vcpu)
 {
-	uint32_t slot = (uint32_t)least(vcpu->vcpu_id, EXIT_LOG_VCPUS - 1);
+	uint32_t slot = vcpu->vcpu_id;
 	struct shares *shares = &source->shares[slot];
 	struct exit_log_thread thread = thread_times(source, slot, vcpu->tid);
 	uint64_t in_kvm = vcpu->ns[VCPU_GUEST] - shares->in_kvm, ran = in_kvm, waited = 0;

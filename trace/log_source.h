@@ -32,6 +32,9 @@ void log_source_renew(struct log_source *source);
 uint32_t log_source_vcpus(const struct log_source *source);
 struct exit_counts *log_source_counts(struct log_source *source);
 
+/* VCPU was copied from place INDEX: from here on it has nothing that could lead astray. To be
+ * called before the others. */
+void log_source_trust(const struct log_source *source, uint32_t index, struct exit_vcpu *vcpu);
 /* What VCPU, as copied, was doing counts from when watching began. */
 void log_source_trim(const struct log_source *source, struct exit_vcpu *vcpu);
 /*

@@ -3,7 +3,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "trace/guest_clock.h"
 
@@ -78,14 +77,6 @@ bool sample_copy(struct stat_sample *to, const struct stat_sample *from)
 	if (from->keyed_count)
 		memcpy(to->keyed, from->keyed, from->keyed_count * sizeof(*to->keyed));
 	return true;
-}
-
-uint64_t clock_now(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
 uint64_t clock_resolution(void)

@@ -291,6 +291,14 @@ void trace_print_header(FILE *out, const struct trace_view *view, const char *wa
 		fprintf(out, "# exits by %s, clock %s\n", way, stat_duration(resolution, duration));
 }
 
+void trace_begin_at(struct trace_view *view, uint64_t when)
+{
+	if (when >= view->start)
+		return;
+	view->start = when;
+	view->last = when;
+}
+
 void trace_print_lost(FILE *out, const struct trace_view *view, const struct trace_who *who,
 		      uint64_t lost)
 {

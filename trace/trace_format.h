@@ -34,6 +34,10 @@ enum trace_part { TRACE_WHOLE, TRACE_BEGIN, TRACE_END };
 void trace_print_header(FILE *out, const struct trace_view *view, const char *way,
 			uint64_t resolution);
 
+/* Something came at WHEN that is to be shown, before VIEW's clock was read perhaps: times are
+ * relative to the first of them. Before the first line. */
+void trace_begin_at(struct trace_view *view, uint64_t when);
+
 /* A line for EXIT. TRACE_BEGIN of what never ends says how long it took so far (record->ns). */
 void trace_print(FILE *out, struct trace_view *view, const struct trace_exit *exit,
 		 enum trace_part part);

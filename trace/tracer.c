@@ -242,6 +242,22 @@ static void forget_begun(struct tracer *tracer)
 	tracer->count = kept;
 }
 
+/* What queued up while the programs were being attached came before the clock was read. Of a vCPU
+ * nothing is older than when it was first seen. */
+static void begin_time(const struct tracer *tracer)
+{
+	struct trace_view *view = &tracer->options->view;
+	struct exit_vcpu vcpu;
+
+	if (tracer->lines)
+		return;
+	for (uint32_t i = 0; i < vcpu_count(tracer); i++)
+		if (collector_vcpu(tracer->collector, i, &vcpu))
+			trace_begin_at(view, vcpu.first);
+	if (tracer->count)
+		trace_begin_at(view, item_time(&tracer->items[0]));
+}
+
 bool tracer_look(struct tracer *tracer, bool last)
 {
 	struct under_way now = {0};
@@ -260,6 +276,7 @@ bool tracer_look(struct tracer *tracer, bool last)
 		return false;
 	if (tracer->count)
 		qsort(tracer->items, tracer->count, sizeof(*tracer->items), compare);
+	begin_time(tracer);
 	if (tracer->options->only_summary) {
 		drop(tracer, tracer->count);
 		return true;

@@ -2,10 +2,12 @@
 #include "vmm/exit_log.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -29,15 +31,32 @@ static uint64_t clock_ns(clockid_t clock)
 
 /* ---- the memory ---- */
 
+int exit_log_memory(unsigned int flags, uint64_t size)
+{
+	int fd = memfd_create(EXIT_LOG_NAME, MFD_ALLOW_SEALING | flags);
+
+	/* A reader maps it: what was there once must stay. */
+	if (fd >= 0 && (ftruncate(fd, (off_t)size) < 0 ||
+			fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) < 0)) {
+		int reason = errno;
+
+		close(fd);
+		errno = reason;
+		return -1;
+	}
+	return fd;
+}
+
 void exit_log_open(struct exit_log *log, int fd, unsigned int vcpus)
 {
+	struct stat status;
 	bool own = fd < 0;
 
 	vcpus = vcpus < EXIT_LOG_VCPUS ? vcpus : EXIT_LOG_VCPUS;
 	*log = (struct exit_log){.size = EXIT_LOG_START + vcpus * sizeof(struct exit_counts)};
 	if (own)
-		fd = memfd_create(EXIT_LOG_NAME, MFD_CLOEXEC);
-	if (fd < 0 || ftruncate(fd, (off_t)log->size) < 0) {
+		fd = exit_log_memory(MFD_CLOEXEC, log->size);
+	if (fd < 0 || fstat(fd, &status) < 0 || (uint64_t)status.st_size < log->size) {
 		verbose("no memory for a log of exits: %s: watching this VM takes privileges",
 			strerror(errno));
 		return;
@@ -66,9 +85,10 @@ struct exit_log_port exit_log_port(const struct exit_log *log, unsigned int id)
 	struct exit_log_port port = {.head = log->head};
 	struct exit_vcpu *vcpu;
 
-	if (!log->head || id >= log->head->vcpus)
+	if (!log->head || id >= (log->size - EXIT_LOG_START) / sizeof(*log->counts))
 		return (struct exit_log_port){0};
 	port.counts = &log->counts[id];
+	port.thread = &log->head->threads[id];
 	vcpu = &port.counts->vcpu;
 	vcpu->tgid = (uint32_t)getpid();
 	vcpu->tid = vcpu->thread = (uint32_t)gettid();
@@ -113,11 +133,6 @@ static uint32_t row_of(const struct kvm_run *run)
 	case KVM_EXIT_SYSTEM_EVENT: return system_event_row(run);
 	default: return EXIT_OTHER;
 	}
-}
-
-static struct exit_log_thread *thread_of(const struct exit_log_port *port)
-{
-	return &port->head->threads[port->counts->vcpu.vcpu_id];
 }
 
 /* False: nobody watches any more. The word is only taken back if it is still the one that was
@@ -188,7 +203,7 @@ void exit_log_ended(struct exit_log_port *port)
 
 	if (!port->counting)
 		return;
-	thread = thread_of(port);
+	thread = port->thread;
 	file = fopen("/proc/thread-self/schedstat", "re");
 	if (file && fscanf(file, "%*u %" SCNu64, &thread->waited) != 1)
 		thread->waited = 0;
@@ -209,6 +224,6 @@ void exit_log_count_entering(struct exit_log_port *port)
 	else
 		finish_exit(port->counts, &spent, now);
 	guest_entered(vcpu, now);
-	thread_of(port)->vmm_ran += clock_ns(CLOCK_THREAD_CPUTIME_ID) - port->ran;
+	port->thread->vmm_ran += clock_ns(CLOCK_THREAD_CPUTIME_ID) - port->ran;
 	end_change(vcpu);
 }

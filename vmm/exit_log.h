@@ -18,8 +18,12 @@
 #define EXIT_LOG_MAGIC 0x3174697865766876ull
 #define EXIT_LOG_VCPUS 128u  /* further ones are not counted */
 #define EXIT_LOG_START 4096u /* where the counts are: a struct exit_counts for each vCPU */
+#define EXIT_LOG_MOST                                                                              \
+	(EXIT_LOG_START + EXIT_LOG_VCPUS * sizeof(struct exit_counts)) /* its size                 \
+									*/
 
-/* The first page. Times are CLOCK_MONOTONIC, ns. */
+/* The first page. Times are CLOCK_MONOTONIC, ns. Any process of the same user can write it: neither
+ * side takes an index or an address from it without a look. */
 struct exit_log_head {
 	uint64_t magic;
 	uint64_t vcpus;
@@ -40,6 +44,10 @@ struct exit_log {
 	uint64_t size;
 };
 
+/* Memory for a log of SIZE bytes, which keeps that size (sealed): a file descriptor, or -1 with
+ * errno. FLAGS of memfd_create(). */
+int exit_log_memory(unsigned int flags, uint64_t size);
+
 /*
  * For VCPUS vCPUs, in the memory behind FD, or in memory of its own (FD is -1). A host that has
  * none to give leaves the log empty: the VM runs as well without.
@@ -51,6 +59,7 @@ void exit_log_close(struct exit_log *log);
 struct exit_log_port {
 	struct exit_log_head *head;
 	struct exit_counts *counts;
+	struct exit_log_thread *thread;
 	uint64_t ran; /* when KVM_RUN returned */
 	bool counting;
 };

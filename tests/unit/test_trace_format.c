@@ -128,6 +128,27 @@ static void lines_are_printable_with_any_name(void **state)
 	}
 }
 
+/* Exits that were waiting when the clock was read come at their own times, the first of them at 0.
+ */
+static void times_begin_with_the_first_exit(void **state)
+{
+	struct trace_view view = sample_exits_view();
+	const char *line;
+
+	(void)state;
+	/* The clock was read behind all of them. */
+	view.start = view.last = SAMPLE_EXITS_START + 1000000000;
+	trace_begin_at(&view, SAMPLE_EXITS_START + 2000000000);
+	assert_true(view.start == SAMPLE_EXITS_START + 1000000000);
+	trace_begin_at(&view, SAMPLE_EXITS_START);
+	assert_true(view.last == SAMPLE_EXITS_START);
+	print_all(view);
+	line = strstr(printed, "\n    0.000001 ");
+	assert_non_null(line);
+	assert_non_null(strstr(line, "\n    0.000010 "));
+	assert_null(strstr(printed, "\n    0.000000 "));
+}
+
 /* Each line by json-c: what the record had comes back out. */
 static void every_json_line_parses(void **state)
 {
@@ -207,6 +228,7 @@ int main(void)
 		cmocka_unit_test_teardown(text_is_the_golden_one, teardown),
 		cmocka_unit_test_teardown(text_without_durations_is_the_golden_one, teardown),
 		cmocka_unit_test_teardown(json_is_the_golden_one, teardown),
+		cmocka_unit_test_teardown(times_begin_with_the_first_exit, teardown),
 		cmocka_unit_test_teardown(lines_are_printable_with_any_name, teardown),
 		cmocka_unit_test_teardown(every_json_line_parses, teardown),
 		cmocka_unit_test_teardown(relative_times_are_since_the_line_before, teardown),
