@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Exits whose number is known, for who counts them from the host. Words of the command line:
- * calls=N of each SBI call below, mmio=N of each device access, csr=N reads of cycle, halts=N of
- * us=N microseconds each; harts=N harts do all of it at once; spin=N rounds of nothing afterwards;
+ * calls=N of each SBI call below, mmio=N of each device access, csr=N reads of cycle, wrs=N waits
+ * for a reservation (Zawrs), halts=N of us=N microseconds each; harts=N harts do all of it at once; spin=N rounds of nothing afterwards;
  * vendor=0 leaves out the calls of SBI's vendor range, at which QEMU stops the guest.
  * Nothing is printed in between. A line "begin" and one "end" are: a DBCN call for each.
  */
@@ -26,7 +26,7 @@
 #define SSIP		    2ull
 #define STIE		    32ull
 
-static uint64_t calls, mmio, csr, halts, halt_us, harts, spin, vendor, ticks_per_us;
+static uint64_t calls, mmio, csr, wrs, halts, halt_us, harts, spin, vendor, ticks_per_us;
 static volatile uint64_t started, done;
 
 static void make_calls(uint64_t hart)
@@ -71,6 +71,15 @@ static void read_csrs(void)
 		__asm__ volatile("csrr t0, cycle" ::: "t0");
 }
 
+/* As a spinlock of Linux waits: with the word reserved, wrs.nto. KVM takes the hart for spinning. */
+static void wait_reserved(void)
+{
+	static uint64_t word;
+
+	for (uint64_t i = 0; i < wrs; i++)
+		__asm__ volatile("lr.d t0, (%0)\n.word 0x00D00073" ::"r"(&word) : "t0", "memory");
+}
+
 static uint64_t time_csr(void)
 {
 	uint64_t now;
@@ -98,6 +107,7 @@ static void exit_a_lot(uint64_t hart)
 	make_calls(hart);
 	touch_devices();
 	read_csrs();
+	wait_reserved();
 	halt();
 	for (volatile uint64_t i = 0; i < spin; i++)
 		;
@@ -117,6 +127,7 @@ void main(uint64_t hart, const void *fdt)
 	calls = bootarg(args, "calls", 0);
 	mmio = bootarg(args, "mmio", 0);
 	csr = bootarg(args, "csr", 0);
+	wrs = bootarg(args, "wrs", 0);
 	halts = bootarg(args, "halts", 0);
 	halt_us = bootarg(args, "us", 1000);
 	harts = bootarg(args, "harts", 1);

@@ -315,7 +315,8 @@ int collector_fd(const struct collector *collector)
 const char *collector_lacks(const struct collector *collector)
 {
 	return collector->log	 ? "only exits that reach the VMM are counted"
-	       : collector->perf ? "SBI calls are not told apart"
+	       : collector->perf ? "SBI calls, and instructions that the hardware does not "
+				   "name, are not told apart"
 				 : "";
 }
 

@@ -111,6 +111,22 @@ exit_fold void exit_came(struct exit_vcpu *vcpu, uint64_t row, uint64_t pc, uint
 	vcpu->pc = pc;
 }
 
+/*
+ * The row of an exit whose instruction the hardware did not tell: by what KVM has counted since,
+ * NOW. It counts before it sleeps.
+ */
+exit_fold void instruction_told(struct exit_vcpu *vcpu, const struct exit_told *now)
+{
+	if (vcpu->row != EXIT_VIRTUAL_UNTOLD)
+		return;
+	if (now->wrs != vcpu->told.wrs)
+		vcpu->row = EXIT_WRS;
+	else if (now->wfi != vcpu->told.wfi)
+		vcpu->row = EXIT_WFI;
+	else if (now->csr != vcpu->told.csr)
+		vcpu->row = exit_virtual_row(now->csr_insn);
+}
+
 /* kvm_userspace_exit: KVM_RUN returns for REASON; IS_MMIO: it did not fail, for a device. */
 exit_fold void exit_to_vmm(struct exit_vcpu *vcpu, uint32_t reason, bool is_mmio, uint64_t now)
 {
@@ -139,6 +155,9 @@ exit_fold void halt_ended(struct exit_vcpu *vcpu, uint64_t ns, uint64_t now)
 	uint64_t halted;
 
 	take_detour(vcpu, VCPU_KERNEL, now);
+	/* Of virtual instructions only WFI halts. */
+	if (vcpu->row == EXIT_VIRTUAL_UNTOLD)
+		vcpu->row = EXIT_WFI;
 	if (vcpu->left < vcpu->exited)
 		vcpu->left = vcpu->since - ns;
 	if (!vcpu->open)

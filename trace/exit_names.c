@@ -27,6 +27,7 @@ static const struct exit_name others[EXIT_SBI] = {
 	[EXIT_CSR_READ] = {"virtual_inst", "csr read"},
 	[EXIT_CSR_WRITE] = {"virtual_inst", "csr write"},
 	[EXIT_VIRTUAL_OTHER] = {"virtual_inst", "other"},
+	[EXIT_VIRTUAL_UNTOLD] = {"virtual_inst", "not told"},
 	[EXIT_FETCH_FAULT] = {"inst_guest_page_fault", "ram"},
 	[EXIT_LOAD_FAULT] = {"load_guest_page_fault", "ram"},
 	[EXIT_LOAD_MMIO] = {"load_guest_page_fault", "mmio"},

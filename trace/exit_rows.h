@@ -40,6 +40,7 @@ enum exit_row {
 	EXIT_CSR_READ,
 	EXIT_CSR_WRITE,
 	EXIT_VIRTUAL_OTHER,
+	EXIT_VIRTUAL_UNTOLD, /* stval is 0, and nothing else said which instruction */
 	/* Guest page faults: RAM that is not there yet, a device, the guest's own page tables. */
 	EXIT_FETCH_FAULT,
 	EXIT_LOAD_FAULT,
@@ -59,6 +60,9 @@ static inline uint32_t exit_virtual_row(uint64_t instruction)
 {
 	uint32_t funct3 = instruction >> 12 & 7, source = instruction >> 15 & 31;
 
+	/* Hypervisor extension: stval is the instruction, or 0. */
+	if (!instruction)
+		return EXIT_VIRTUAL_UNTOLD;
 	if (instruction == INSTRUCTION_WFI)
 		return EXIT_WFI;
 	if (instruction == INSTRUCTION_WRS_NTO || instruction == INSTRUCTION_WRS_STO)
@@ -100,6 +104,25 @@ static inline uint32_t exit_mmio_row(uint32_t row)
 	if (row == EXIT_LOAD_FAULT)
 		return EXIT_LOAD_MMIO;
 	return row == EXIT_STORE_FAULT ? EXIT_STORE_MMIO : row;
+}
+
+/*
+ * An access to a device that htinst does not describe, as a transformed instruction: INSN and its
+ * LENGTH in bytes of data are what KVM decoded (struct kvm_mmio_decode of 6.12 to 7.2). Of a
+ * compressed load KVM keeps only the register, in its place; of a compressed store all.
+ */
+static inline uint64_t exit_decoded_access(uint64_t insn, uint32_t length, bool store)
+{
+	uint64_t width = length == 8 ? 3 : length == 4 ? 2 : length == 2 ? 1 : 0;
+	uint64_t source = insn >> 20 & 31;
+
+	if (!store)
+		return width << 12 | (insn & 31 << 7) | 3;
+	if ((insn & 3) == 2) /* c.swsp, c.sdsp */
+		source = insn >> 2 & 31;
+	else if ((insn & 3) == 0) /* c.sw, c.sd */
+		source = 8 + (insn >> 2 & 7);
+	return source << 20 | width << 12 | 0x23;
 }
 
 /* Hypervisor extension: htval is a guest physical address without its lowest two bits; 0: it is

@@ -23,9 +23,18 @@ struct kvm_cpu_context {
 struct kvm_vcpu_csr {
 	unsigned long vstvec, vsatp;
 } __attribute__((preserve_access_index));
+struct kvm_mmio_decode {
+	unsigned long insn;
+	int len;
+} __attribute__((preserve_access_index));
+struct kvm_csr_decode {
+	unsigned long insn;
+} __attribute__((preserve_access_index));
 struct kvm_vcpu_arch {
 	struct kvm_cpu_context guest_context;
 	struct kvm_vcpu_csr guest_csr;
+	struct kvm_mmio_decode mmio_decode;
+	struct kvm_csr_decode csr_decode;
 } __attribute__((preserve_access_index));
 struct kvm_guest_timer {
 	unsigned long long time_delta;
@@ -40,10 +49,14 @@ struct kvm {
 struct kvm_run {
 	unsigned char request_interrupt_window;
 } __attribute__((preserve_access_index));
+struct kvm_vcpu_stat {
+	unsigned long long wfi_exit_stat, wrs_exit_stat, csr_exit_user, csr_exit_kernel;
+} __attribute__((preserve_access_index));
 struct kvm_vcpu {
 	struct kvm *kvm;
 	struct kvm_run *run;
 	int vcpu_id;
+	struct kvm_vcpu_stat stat;
 	struct kvm_vcpu_arch arch;
 } __attribute__((preserve_access_index));
 struct task_struct {
@@ -365,6 +378,40 @@ static __always_inline void note_cost(struct exit_vcpu *vcpu, __u64 began)
 		vcpu->own_ns += bpf_ktime_get_ns() - began;
 }
 
+/*
+ * The hardware need not tell which virtual instruction it was; KVM then reads it where only KVM can
+ * (HLVX), and counts it. So what it has counted when the guest goes on tells it too.
+ */
+static __always_inline struct exit_told told_of(const struct kvm_vcpu *vcpu)
+{
+	return (struct exit_told){
+		.wfi = vcpu->stat.wfi_exit_stat,
+		.wrs = vcpu->stat.wrs_exit_stat,
+		.csr = vcpu->stat.csr_exit_user + vcpu->stat.csr_exit_kernel,
+		.csr_insn = vcpu->arch.csr_decode.insn,
+	};
+}
+
+static __always_inline void learn_instruction(struct exit_vcpu *vcpu, const struct exit_told *now)
+{
+	instruction_told(vcpu, now);
+	vcpu->told.csr_insn = now->csr_insn;
+	if (rules.key == KEY_CSR)
+		vcpu->key = now->csr_insn >> 20 & 0xFFF;
+}
+
+/* The same in the middle of an exit, where a pointer is but a number. */
+static __always_inline void learn_asleep(struct exit_vcpu *vcpu, const struct kvm_vcpu *asleep)
+{
+	const struct exit_told now = {
+		.wfi = BPF_CORE_READ(asleep, stat.wfi_exit_stat),
+		.wrs = vcpu->told.wrs,
+		.csr = vcpu->told.csr,
+	};
+
+	instruction_told(vcpu, &now);
+}
+
 SEC("tp_btf/kvm_entry")
 int BPF_PROG(on_entry, struct kvm_vcpu *entering)
 {
@@ -393,6 +440,11 @@ int BPF_PROG(on_entry, struct kvm_vcpu *entering)
 		note_mark(index, mark, now);
 	if (vcpu->thread != here->tid)
 		move_to(vcpu, here->tid);
+	if (vcpu->row == EXIT_VIRTUAL_UNTOLD) {
+		const struct exit_told told = told_of(entering);
+
+		learn_instruction(vcpu, &told);
+	}
 	if (vcpu->open == EXIT_DIRECT && !vcpu->apart)
 		finish_plain(counts, now);
 	else
@@ -450,6 +502,8 @@ int BPF_PROG(on_exit, struct kvm_cpu_trap *trap)
 	}
 	begin(vcpu);
 	exit_came(vcpu, exit_row(scause, stval, htinst, eid, fid), trap->sepc, now);
+	if (vcpu->row == EXIT_VIRTUAL_UNTOLD)
+		vcpu->told = told_of(left);
 	if (vcpu->apart) {
 		note_key(vcpu, stval, htval);
 		if (rules.key == KEY_PC)
@@ -547,6 +601,8 @@ int BPF_PROG(on_switch, bool preempt, struct task_struct *prev, struct task_stru
 		/* One that sleeps in userspace may have left the vCPU to another thread. */
 		if (state != VCPU_VMM) {
 			begin(vcpu);
+			if (vcpu->row == EXIT_VIRTUAL_UNTOLD && here && here->tid == tid)
+				learn_asleep(vcpu, (const void *)here->last);
 			take_detour(vcpu, state, now);
 			note_cost(vcpu, now);
 			end(vcpu);

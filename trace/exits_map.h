@@ -78,6 +78,11 @@ enum {
 	EXIT_UNSEEN, /* it came before this vCPU was watched */
 };
 
+/* What KVM has counted of a vCPU's virtual instructions, and the last access to a CSR. */
+struct exit_told {
+	uint64_t wfi, wrs, csr, csr_insn;
+};
+
 /* What programs change at each exit is in words of 64 bits: others cost a conversion each time. */
 struct exit_vcpu {
 	uint64_t sequence;	     /* odd while it changes */
@@ -108,6 +113,7 @@ struct exit_vcpu {
 	uint64_t due;	     /* of them since the last exit, in the guest */
 	uint64_t stvec;	     /* the guest's, as KVM last saved it */
 	uint64_t own;	     /* it runs for its VMM (own_run.h), who handles the exit still */
+	struct exit_told told; /* EXIT_VIRTUAL_UNTOLD: at the exit */
 };
 
 /*

@@ -69,6 +69,19 @@ static __always_inline void keep_stack(__u32 index, const struct exit_ring *ring
 		copy_stack(vcpu, stack);
 }
 
+/* By its row at the exit; what turns out to be what is looked at again at the entry. */
+static __always_inline bool may_be_traced(__u32 row)
+{
+	__u32 classes = exit_class(row);
+
+	/* Faults may turn out to be devices'. */
+	if (classes == CLASS_FAULT)
+		classes |= CLASS_MMIO;
+	if (row == EXIT_VIRTUAL_UNTOLD)
+		classes |= CLASS_WFI | CLASS_CSR;
+	return rules.traced & classes;
+}
+
 static __always_inline void record_exit(__u32 index, struct exit_vcpu *seen,
 					const struct kvm_vcpu *vcpu,
 					const struct kvm_cpu_trap *trap, __u64 now)
@@ -81,9 +94,7 @@ static __always_inline void record_exit(__u32 index, struct exit_vcpu *seen,
 	ring->open = 0;
 	ring->sampled = seen->due;
 	seen->due = 0;
-	/* Faults may turn out to be devices'. */
-	if (!ring->sampled && !(rules.traced & exit_class(seen->row)) &&
-	    !(rules.traced & CLASS_MMIO && exit_class(seen->row) == CLASS_FAULT))
+	if (!ring->sampled && !may_be_traced(seen->row))
 		return;
 	if (ring->head - ring->tail >= rules.ring) {
 		ring->open = 2;
@@ -177,6 +188,27 @@ static __always_inline void note_mark(__u32 index, __u8 mark, __u64 now)
 		ring->injected = now;
 }
 
+/* What the hardware did not tell of an access that was made is what KVM decoded. */
+static __always_inline void record_decoded(struct exit_record *record, const struct exit_vcpu *seen,
+					   const struct kvm_vcpu *vcpu)
+{
+	bool store = seen->row == EXIT_STORE_MMIO;
+	__u64 length = record->next_pc - record->pc;
+
+	if ((seen->row == EXIT_CSR_READ || seen->row == EXIT_CSR_WRITE) && !record->stval)
+		record->stval = seen->told.csr_insn;
+	if ((!store && seen->row != EXIT_LOAD_MMIO) || record->htinst ||
+	    (length != 4 && length != 2))
+		return;
+	record->htinst =
+		exit_decoded_access(BPF_CORE_READ(vcpu, arch.mmio_decode.insn),
+				    BPF_CORE_READ(vcpu, arch.mmio_decode.len), store);
+	if (store) {
+		record->data = guest_register(vcpu, record->htinst >> 20);
+		record->known = RECORD_DATA;
+	}
+}
+
 static __always_inline void record_entry(__u32 index, const struct exit_vcpu *seen,
 					 const struct kvm_vcpu *vcpu, __u64 now,
 					 const struct spent *spent)
@@ -210,6 +242,7 @@ static __always_inline void record_entry(__u32 index, const struct exit_vcpu *se
 	record->left_after = seen->left < seen->exited ? 0 : seen->left - seen->exited;
 	bpf_probe_read_kernel(&record->next_pc, sizeof(record->next_pc),
 			      __builtin_preserve_access_index(&vcpu->arch.guest_context.sepc));
+	record_decoded(record, seen, vcpu);
 	if (seen->row >= EXIT_SBI) {
 		bpf_probe_read_kernel(
 			record->result, sizeof(record->result),

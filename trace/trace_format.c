@@ -183,7 +183,8 @@ static void add_end(struct text *text, const struct trace_exit *exit)
 			text_add(text, " = ?");
 		return;
 	case CLASS_WFI:
-		text_add(text, " <halted %s>", stat_duration(record->halted_ns, halted));
+		if (record->row == EXIT_WFI)
+			text_add(text, " <halted %s>", stat_duration(record->halted_ns, halted));
 		return;
 	case CLASS_LCOFI:
 		if (record->known & RECORD_LCOFI)

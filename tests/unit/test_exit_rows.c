@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "trace/exit_fold.h"
 #include "trace/exit_names.h"
 #include "trace/exits_map.h"
 #include "trace/sbi_names.h"
@@ -118,7 +119,69 @@ static void virtual_instructions(void **state)
 	assert_int_equal(exit_row(22, 0xC0001073, 0, 0, 0), EXIT_CSR_WRITE); /* csrw cycle, x0 */
 	assert_int_equal(exit_row(22, 0xC0052573, 0, 0, 0), EXIT_CSR_WRITE); /* csrrs, a0 */
 	assert_int_equal(exit_row(22, 0x10200073, 0, 0, 0), EXIT_VIRTUAL_OTHER); /* sret */
-	assert_int_equal(exit_row(22, 0, 0, 0, 0), EXIT_VIRTUAL_OTHER); /* stval says nothing */
+}
+
+/* The hardware need not say which instruction it was; KVM does, by what it counts. */
+static void untold_instructions(void **state)
+{
+	struct exit_vcpu vcpu = {.open = EXIT_DIRECT};
+	const struct exit_told before = {.wfi = 7, .wrs = 8, .csr = 9, .csr_insn = 0xC0001073};
+	struct exit_told after = before;
+
+	(void)state;
+	assert_int_equal(exit_row(22, 0, 0, 0, 0), EXIT_VIRTUAL_UNTOLD);
+	is_called(EXIT_VIRTUAL_UNTOLD, "virtual_inst not told");
+	exit_came(&vcpu, exit_row(22, 0, 0, 0, 0), 0x1000, 1);
+	vcpu.told = before;
+	instruction_told(&vcpu, &after);
+	assert_int_equal(vcpu.row, EXIT_VIRTUAL_UNTOLD);
+	after.wrs++;
+	instruction_told(&vcpu, &after);
+	assert_int_equal(vcpu.row, EXIT_WRS);
+	after = before;
+	after.wfi++;
+	vcpu.row = EXIT_VIRTUAL_UNTOLD;
+	instruction_told(&vcpu, &after);
+	assert_int_equal(vcpu.row, EXIT_WFI);
+	after = before;
+	after.csr++;
+	after.csr_insn = 0xC0202573; /* csrr a0, instret */
+	vcpu.row = EXIT_VIRTUAL_UNTOLD;
+	instruction_told(&vcpu, &after);
+	assert_int_equal(vcpu.row, EXIT_CSR_READ);
+	/* What the hardware said stays. */
+	after.wrs++;
+	instruction_told(&vcpu, &after);
+	assert_int_equal(vcpu.row, EXIT_CSR_READ);
+}
+
+/* Who sleeps in KVM's halt was in WFI, whatever else is known. */
+static void an_untold_halt_is_wfi(void **state)
+{
+	struct exit_vcpu vcpu = {.state = VCPU_GUEST};
+
+	(void)state;
+	exit_came(&vcpu, EXIT_VIRTUAL_UNTOLD, 0x1000, 100);
+	take_detour(&vcpu, VCPU_BLOCKED, 110);
+	take_detour(&vcpu, VCPU_KERNEL, 210);
+	halt_ended(&vcpu, 100, 212);
+	assert_int_equal(vcpu.row, EXIT_WFI);
+	exit_came(&vcpu, EXIT_SBI, 0x1000, 300);
+	halt_ended(&vcpu, 100, 512);
+	assert_int_equal(vcpu.row, EXIT_SBI);
+}
+
+/* Of an access with htinst 0 it is KVM's decoding that tells the width and the register. */
+static void untold_accesses(void **state)
+{
+	(void)state;
+	assert_int_equal(exit_decoded_access(0x0007A503, 4, false), 0x2503);  /* lw a0, (a5) */
+	assert_int_equal(exit_decoded_access(0x0007C503, 1, false), 0x0503);  /* lbu a0, (a5) */
+	assert_int_equal(exit_decoded_access(10u << 7, 8, false), 0x3503);    /* c.ld a0, as kept */
+	assert_int_equal(exit_decoded_access(0x00B7A023, 4, true), 0xB02023); /* sw a1, (a5) */
+	assert_int_equal(exit_decoded_access(0xC38C, 4, true), 0xB02023);     /* c.sw a1, (a5) */
+	assert_int_equal(exit_decoded_access(0xE38C, 8, true), 0xB03023);     /* c.sd a1, (a5) */
+	assert_int_equal(exit_decoded_access(0xC02E, 4, true), 0xB02023);     /* c.swsp a1, 0 */
 }
 
 /* Every function of SBI 3.0 has a row of its own, whose name is its own. */
@@ -181,6 +244,9 @@ int main(void)
 		cmocka_unit_test(walks_are_told_from_accesses),
 		cmocka_unit_test(transformed_instructions_are_accesses),
 		cmocka_unit_test(virtual_instructions),
+		cmocka_unit_test(untold_instructions),
+		cmocka_unit_test(an_untold_halt_is_wfi),
+		cmocka_unit_test(untold_accesses),
 		cmocka_unit_test(each_sbi_function_has_its_row),
 		cmocka_unit_test(only_32_bits_of_a_call_count),
 		cmocka_unit_test(buckets_cover_all_durations),
