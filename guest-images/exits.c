@@ -2,9 +2,10 @@
 /*
  * Exits whose number is known, for who counts them from the host. Words of the command line:
  * calls=N of each SBI call below, mmio=N of each device access, csr=N reads of cycle, wrs=N waits
- * for a reservation (Zawrs), halts=N of us=N microseconds each; harts=N harts do all of it at once; spin=N rounds of nothing afterwards;
- * vendor=0 leaves out the calls of SBI's vendor range, at which QEMU stops the guest.
- * Nothing is printed in between. A line "begin" and one "end" are: a DBCN call for each.
+ * for a reservation (Zawrs), halts=N of us=N microseconds each; harts=N harts do all of it at once;
+ * spin=N rounds of nothing afterwards; vendor=0 leaves out the calls of SBI's vendor range, at
+ * which QEMU stops the guest. Nothing is printed in between. A line "begin" and one "end" are: a
+ * DBCN call for each.
  */
 #include <stdbool.h>
 
@@ -71,7 +72,8 @@ static void read_csrs(void)
 		__asm__ volatile("csrr t0, cycle" ::: "t0");
 }
 
-/* As a spinlock of Linux waits: with the word reserved, wrs.nto. KVM takes the hart for spinning. */
+/* As a spinlock of Linux waits: with the word reserved, wrs.nto. KVM takes the hart for spinning.
+ */
 static void wait_reserved(void)
 {
 	static uint64_t word;

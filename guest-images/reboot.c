@@ -1,20 +1,56 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Says "boot" and asks for a cold reboot, for ever. A counter in RAM tells whether the next boot
- * has fresh memory: it must always be the first.
+ * has fresh memory: it must always be the first. Words of the command line: asks=1 waits for a
+ * character before, and powers off where it is a q; harts=N starts the others, which halt.
  */
+#include "lib/fdt.h"
 #include "lib/guest.h"
+#include "lib/io.h"
 #include "lib/print.h"
 #include "lib/sbi.h"
+#include "vmm/board.h"
+
+/* 16550: the line status says that there is a character. */
+#define UART_LSR 5
+#define LSR_DR	 1
 
 static unsigned int boots;
+static volatile uint64_t started;
+
+static void secondary(uint64_t hart)
+{
+	(void)hart;
+	__sync_fetch_and_add(&started, 1);
+	for (;;)
+		__asm__ volatile("wfi");
+}
+
+static void start_others(uint64_t hart, uint64_t harts)
+{
+	for (uint64_t other = 0; other < harts; other++)
+		if (other != hart)
+			sbi_hart_start(other, secondary);
+	while (started + 1 < harts)
+		;
+}
+
+static uint64_t character(void)
+{
+	while (!(io_read(MAP_UART + UART_LSR, 1) & LSR_DR))
+		;
+	return io_read(MAP_UART, 1);
+}
 
 void main(uint64_t hart, const void *fdt)
 {
-	(void)hart;
-	(void)fdt;
+	const char *args = fdt_bootargs(fdt);
+
 	if (++boots != 1)
 		print("memory is not fresh\n");
+	start_others(hart, bootarg(args, "harts", 1));
 	print("boot\n");
+	if (bootarg(args, "asks", 0) && character() == 'q')
+		power_off();
 	reset(RESET_COLD_REBOOT, REASON_NONE);
 }

@@ -2,6 +2,7 @@
 /* `vhart stat`: why guests exit, and where their time goes. */
 #include <errno.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -254,6 +255,31 @@ static uint64_t soon(uint64_t deadline)
 	return next < deadline ? next : deadline;
 }
 
+/* A table of nothing says nothing. */
+static bool print_seen(struct stat_session *session, bool whole, FILE *out)
+{
+	return !stat_session_saw(session) || stat_session_print(session, whole, out);
+}
+
+/* False after error(): no vCPU was there to be watched. */
+static bool saw_something(const struct stat_options *options, const struct stat_session *session)
+{
+	const struct target *target = &options->target;
+
+	if (stat_session_saw(session) || target->command)
+		return true;
+	if (!target->process)
+		error("--all: no VM ran meanwhile that this user may see: start one, or 'vhart "
+		      "stat -- run ...'");
+	else if (kill(target->process, 0) < 0 && errno == ESRCH)
+		error("process %d: it has ended, and none of its vCPUs was seen before",
+		      (int)target->process);
+	else
+		error("process %d: its VM has no vCPU yet, or no more: it starts, or ends",
+		      (int)target->process);
+	return false;
+}
+
 /* Plain tables until the VM ends, a signal comes, or --once has its own. */
 static bool watch(const struct stat_options *options, struct stat_session *session, int signals,
 		  FILE *out)
@@ -270,17 +296,18 @@ static bool watch(const struct stat_options *options, struct stat_session *sessi
 		stat_session_meet(session);
 		if (clock_now() < deadline)
 			continue;
-		if (!stat_session_look(session) || !stat_session_print(session, false, out))
+		if (!stat_session_look(session) || !print_seen(session, false, out))
 			return false;
 		if (options->once)
 			return true;
-		fprintf(out, "\n");
+		if (stat_session_saw(session))
+			fprintf(out, "\n");
 		deadline += interval;
 	}
 	if (wake == WAKE_SIGNAL)
 		target_stop(&options->target);
 	return wake != WAKE_FAILED && stat_session_look(session) &&
-	       stat_session_print(session, !interval, out);
+	       print_seen(session, !interval, out);
 }
 
 /* The table of the whole stays on the screen. */
@@ -290,7 +317,7 @@ static bool watch_live(const struct stat_options *options, struct stat_session *
 	double seconds = options->interval > 0 ? options->interval : DEFAULT_INTERVAL;
 
 	return stat_live(session, signals, options->target.pidfd, (uint64_t)(seconds * 1e9)) &&
-	       stat_session_print(session, true, stdout);
+	       print_seen(session, true, stdout);
 }
 
 static FILE *open_output(const struct stat_options *options)
@@ -336,10 +363,10 @@ static int run_session(const struct stat_options *options, struct stat_session *
 		target_go(&options->target);
 		good = is_live(options) ? watch_live(options, session, signals)
 					: watch(options, session, signals, out);
-		if (good)
-			status = STATUS_OK;
-		else
+		if (!good)
 			error("writing the table: %s", strerror(errno));
+		else
+			status = saw_something(options, session) ? STATUS_OK : STATUS_USAGE;
 	}
 	stat_session_free(session);
 	collector_close(session->collector);

@@ -70,6 +70,8 @@ static bool print_summary(const struct tracer *tracer, uint64_t wall)
 	bool good;
 
 	collector_poll(tracer->collector);
+	if (!collector_seen(tracer->collector))
+		return true;
 	good = sample_new(&sample) && sample_take(&sample, tracer->collector, false) &&
 	       stat_print(tracer->out, &view, &sample, wall);
 

@@ -12,8 +12,10 @@
 
 #include <linux/bpf.h>
 
+#include "trace/asleep.h"
 #include "trace/collector_load.h"
 #include "trace/exit_copy.h"
+#include "trace/exit_fold.h"
 #include "trace/log_source.h"
 #include "trace/perf_source.h"
 #include "trace/sampler.h"
@@ -24,6 +26,9 @@
  * nothing but the fastest calls there are. */
 #define RINGS_SIZE   (64u << 20)
 #define RING_RECORDS 16384u
+
+/* linux/proc_ns.h: PROC_PID_INIT_INO */
+#define FIRST_PID_NAMESPACE 0xEFFFFFFCu
 
 struct collector {
 	struct exit_rules rules;
@@ -39,27 +44,6 @@ struct collector {
 	uint32_t *patience; /* with those who write while one reads; until the next look */
 	size_t vcpus_size, rings_size, records_size, texts_size, stacks_size;
 };
-
-static int load_fentry(void *opaque)
-{
-	struct collector *collector = opaque;
-
-	return collector_load_fentry(&collector->programs, &collector->rules);
-}
-
-static int load_lcofi(void *opaque)
-{
-	struct collector *collector = opaque;
-
-	return collector_load_lcofi(&collector->programs, &collector->rules);
-}
-
-static int load_tracepoint(void *opaque)
-{
-	struct collector *collector = opaque;
-
-	return collector_load_tracepoint(&collector->programs, &collector->rules);
-}
 
 static void *map(int fd, size_t size, int protection)
 {
@@ -97,6 +81,113 @@ static bool map_rings(struct collector *collector)
 	return collector->rings && collector->records;
 }
 
+static void unmap(const void *memory, size_t size)
+{
+	if (memory)
+		munmap((void *)(uintptr_t)memory, size);
+}
+
+static void unmap_all(struct collector *collector)
+{
+	unmap(collector->vcpus, collector->vcpus_size);
+	unmap(collector->rings, collector->rings_size);
+	unmap(collector->records, collector->records_size);
+	unmap(collector->texts, collector->texts_size);
+	unmap(collector->stacks, collector->stacks_size);
+	collector->vcpus = NULL;
+	collector->rings = NULL;
+	collector->records = NULL;
+	collector->texts = NULL;
+	collector->stacks = NULL;
+}
+
+static long map_call(enum bpf_cmd command, int fd, const void *key, void *value)
+{
+	union bpf_attr attr = {.map_fd = (uint32_t)fd,
+			       .key = (uint64_t)(uintptr_t)key,
+			       .value = (uint64_t)(uintptr_t)value};
+
+	return syscall(__NR_bpf, command, &attr, sizeof(attr));
+}
+
+/* A vCPU that no event tells of yet: its row is there, and its thread is known. */
+static void add_asleep(struct collector *collector, uint32_t tgid, const struct asleep_vcpu *asleep,
+		       uint64_t now)
+{
+	uint32_t index = *collector->programs.vcpu_count;
+	const struct known_name name = {.tgid = tgid, .vcpu_id = asleep->vcpu_id};
+	struct runner runner = {.tid = asleep->tid, .index = index, .watched = 1};
+	struct exit_vcpu *vcpu;
+
+	if (index >= collector->rules.vcpus ||
+	    map_call(BPF_MAP_UPDATE_ELEM, collector->programs.known, &name, &index) < 0)
+		return;
+	*collector->programs.vcpu_count = index + 1;
+	vcpu = &collector->vcpus[index].vcpu;
+	vcpu->tgid = tgid;
+	vcpu_asleep(vcpu, asleep->vcpu_id, asleep->tid, asleep->state, asleep->since, now);
+	vcpu->pc = asleep->pc;
+	vcpu->apart = collector->rules.apart;
+	/* In a PID namespace of its own this process does not know what the programs call it. */
+	if (collector->rules.pid_namespace_inode == FIRST_PID_NAMESPACE)
+		map_call(BPF_MAP_UPDATE_ELEM, collector->programs.runners, &asleep->tid, &runner);
+}
+
+static void add_asleep_of(void *opaque, pid_t pid, const struct asleep_vcpu *asleep)
+{
+	add_asleep(opaque, (uint32_t)pid, asleep, clock_now());
+}
+
+/* The programs are loaded: those vCPUs that sleep, and then all that follows. */
+static int begin_counting(struct collector *collector)
+{
+	int result = -EIO;
+
+	collector->vcpus_size = collector->rules.vcpus * sizeof(*collector->vcpus);
+	collector->programs.step = "mapping what they count";
+	errno = ENOMEM;
+	collector->vcpus =
+		map(collector->programs.vcpus, collector->vcpus_size, PROT_READ | PROT_WRITE);
+	if (collector->vcpus && map_rings(collector)) {
+		asleep_each((pid_t)collector->rules.tgid, add_asleep_of, collector);
+		result = collector_attach(&collector->programs);
+	} else {
+		result = -errno;
+	}
+	if (result == 0)
+		return 0;
+	unmap_all(collector);
+	collector_unload(&collector->programs);
+	return result;
+}
+
+static int load_fentry(void *opaque)
+{
+	struct collector *collector = opaque;
+
+	int result = collector_load_fentry(&collector->programs, &collector->rules);
+
+	return result < 0 ? result : begin_counting(collector);
+}
+
+static int load_lcofi(void *opaque)
+{
+	struct collector *collector = opaque;
+
+	int result = collector_load_lcofi(&collector->programs, &collector->rules);
+
+	return result < 0 ? result : begin_counting(collector);
+}
+
+static int load_tracepoint(void *opaque)
+{
+	struct collector *collector = opaque;
+
+	int result = collector_load_tracepoint(&collector->programs, &collector->rules);
+
+	return result < 0 ? result : begin_counting(collector);
+}
+
 static int load(struct collector *collector, enum collector_tier tier)
 {
 	int result = -ENOTSUP;
@@ -115,16 +206,9 @@ static int load(struct collector *collector, enum collector_tier tier)
 		collector->way = "BPF at tracepoints";
 		result = bpf_load_patiently(load_tracepoint, collector);
 	}
-	if (result < 0)
-		return result;
-	collector->vcpus_size = collector->rules.vcpus * sizeof(*collector->vcpus);
-	collector->vcpus =
-		map(collector->programs.vcpus, collector->vcpus_size, PROT_READ | PROT_WRITE);
-	collector->programs.step = "mapping what they count";
-	if (!collector->vcpus || !map_rings(collector))
-		return -errno;
-	collector_next_interval(collector);
-	return 0;
+	if (result == 0)
+		collector_next_interval(collector);
+	return result;
 }
 
 /* The programs give process ids as this process sees them. */
@@ -268,12 +352,6 @@ struct collector *collector_open(const struct collector_options *options,
 	return NULL;
 }
 
-static void unmap(const void *memory, size_t size)
-{
-	if (memory)
-		munmap((void *)(uintptr_t)memory, size);
-}
-
 void collector_close(struct collector *collector)
 {
 	if (!collector)
@@ -281,13 +359,9 @@ void collector_close(struct collector *collector)
 	if (collector->perf)
 		free(collector->vcpus);
 	else if (!collector->log)
-		unmap(collector->vcpus, collector->vcpus_size);
+		unmap_all(collector);
 	perf_source_close(collector->perf);
 	log_source_close(collector->log);
-	unmap(collector->rings, collector->rings_size);
-	unmap(collector->records, collector->records_size);
-	unmap(collector->texts, collector->texts_size);
-	unmap(collector->stacks, collector->stacks_size);
 	collector_unload(&collector->programs);
 	free(collector->patience);
 	free(collector);
@@ -489,15 +563,6 @@ uint64_t collector_records_lost(const struct collector *collector, uint32_t inde
 	if (!collector->rings || index >= collector->rules.vcpus)
 		return 0;
 	return __atomic_load_n(&collector->rings[index].lost, __ATOMIC_RELAXED);
-}
-
-static long map_call(enum bpf_cmd command, int fd, const void *key, void *value)
-{
-	union bpf_attr attr = {.map_fd = (uint32_t)fd,
-			       .key = (uint64_t)(uintptr_t)key,
-			       .value = (uint64_t)(uintptr_t)value};
-
-	return syscall(__NR_bpf, command, &attr, sizeof(attr));
 }
 
 bool collector_keyed(const struct collector *collector,

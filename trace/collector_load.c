@@ -30,15 +30,29 @@ void collector_unload(struct collector_programs *programs)
 
 /* The maps, by their names: the same in both skeletons, at different places. */
 struct maps {
-	struct bpf_map_desc *vcpus, *known, *keyed, *rings, *records, *texts, *stacks;
+	struct bpf_map_desc *vcpus, *known, *runners, *keyed, *rings, *records, *texts, *stacks;
 };
+
+/* Of a skeleton of whichever kind. */
+#define MAPS_OF(skeleton)                                                                          \
+	{                                                                                          \
+		.vcpus = &(skeleton)->maps.vcpus,                                                  \
+		.known = &(skeleton)->maps.known,                                                  \
+		.runners = &(skeleton)->maps.runners,                                              \
+		.keyed = &(skeleton)->maps.keyed,                                                  \
+		.rings = &(skeleton)->maps.rings,                                                  \
+		.records = &(skeleton)->maps.records,                                              \
+		.texts = &(skeleton)->maps.texts,                                                  \
+		.stacks = &(skeleton)->maps.stacks,                                                \
+	}
 
 static void make_room(const struct exit_rules *rules, const struct maps *maps)
 {
 	uint32_t traced = exit_rules_use_rings(rules) ? rules->vcpus : 1;
 
 	maps->vcpus->max_entries = rules->vcpus;
-	maps->known->max_entries = rules->vcpus;
+	/* Each by its VM, and by its number alone. */
+	maps->known->max_entries = 2 * rules->vcpus;
 	maps->keyed->max_entries = rules->key == KEY_NONE ? 1 : COLLECTOR_KEYS;
 	maps->rings->max_entries = traced;
 	maps->records->max_entries = traced * rules->ring;
@@ -49,6 +63,8 @@ static void make_room(const struct exit_rules *rules, const struct maps *maps)
 static void keep_maps(struct collector_programs *programs, const struct maps *maps)
 {
 	programs->vcpus = maps->vcpus->map_fd;
+	programs->known = maps->known->map_fd;
+	programs->runners = maps->runners->map_fd;
 	programs->keyed = maps->keyed->map_fd;
 	programs->rings = maps->rings->map_fd;
 	programs->records = maps->records->map_fd;
@@ -56,24 +72,30 @@ static void keep_maps(struct collector_programs *programs, const struct maps *ma
 	programs->stacks = maps->stacks->map_fd;
 }
 
-/* The skeleton was loaded with RESULT. Attaches WHICH, in this order: the last begins it all. */
-static int begin(struct collector_programs *programs, int result, const int *which,
-		 unsigned int count)
+/* The skeleton was loaded with RESULT. WHICH are to be attached in this order: the last begins it
+ * all. */
+static int keep(struct collector_programs *programs, int result, const int *which,
+		unsigned int count)
 {
-	for (unsigned int i = 0; result == 0 && i < count; i++) {
-		int link = bpf_attach(which[i]);
-
-		programs->step = "attaching";
-		if (link < 0) {
-			result = link;
-			break;
-		}
-		programs->attached[programs->link_count] = which[i];
-		programs->links[programs->link_count++] = link;
-	}
+	for (unsigned int i = 0; i < count; i++)
+		programs->attached[i] = which[i];
+	programs->program_count = count;
 	if (result < 0)
 		collector_unload(programs);
 	return result;
+}
+
+int collector_attach(struct collector_programs *programs)
+{
+	programs->step = "attaching";
+	while (programs->link_count < programs->program_count) {
+		int link = bpf_attach(programs->attached[programs->link_count]);
+
+		if (link < 0)
+			return link;
+		programs->links[programs->link_count++] = link;
+	}
+	return 0;
 }
 
 /* ---- at tracepoints and functions ---- */
@@ -92,10 +114,7 @@ int collector_load_fentry(struct collector_programs *programs, const struct exit
 		.step = "loading", .skeleton = skeleton, .destroy = destroy_fentry};
 	if (!skeleton)
 		return -ENOMEM;
-	const struct maps maps = {&skeleton->maps.vcpus,   &skeleton->maps.known,
-				  &skeleton->maps.keyed,   &skeleton->maps.rings,
-				  &skeleton->maps.records, &skeleton->maps.texts,
-				  &skeleton->maps.stacks};
+	const struct maps maps = MAPS_OF(skeleton);
 	skeleton->rodata->rules = *rules;
 	make_room(rules, &maps);
 	result = exits_fentry__load(skeleton);
@@ -113,7 +132,7 @@ int collector_load_fentry(struct collector_programs *programs, const struct exit
 		skeleton->progs.on_wakeup.prog_fd,     skeleton->progs.on_userspace.prog_fd,
 		skeleton->progs.on_exit.prog_fd,       skeleton->progs.on_entry.prog_fd,
 	};
-	return begin(programs, result, which, sizeof(which) / sizeof(which[0]));
+	return keep(programs, result, which, sizeof(which) / sizeof(which[0]));
 }
 
 /* ---- and at those that a sample passes ---- */
@@ -132,10 +151,7 @@ int collector_load_lcofi(struct collector_programs *programs, const struct exit_
 		.step = "loading", .skeleton = skeleton, .destroy = destroy_lcofi};
 	if (!skeleton)
 		return -ENOMEM;
-	const struct maps maps = {&skeleton->maps.vcpus,   &skeleton->maps.known,
-				  &skeleton->maps.keyed,   &skeleton->maps.rings,
-				  &skeleton->maps.records, &skeleton->maps.texts,
-				  &skeleton->maps.stacks};
+	const struct maps maps = MAPS_OF(skeleton);
 	skeleton->rodata->rules = *rules;
 	make_room(rules, &maps);
 	result = exits_lcofi__load(skeleton);
@@ -155,7 +171,7 @@ int collector_load_lcofi(struct collector_programs *programs, const struct exit_
 		skeleton->progs.on_userspace.prog_fd, skeleton->progs.on_exit.prog_fd,
 		skeleton->progs.on_entry.prog_fd,
 	};
-	return begin(programs, result, which, sizeof(which) / sizeof(which[0]));
+	return keep(programs, result, which, sizeof(which) / sizeof(which[0]));
 }
 
 /* ---- at tracepoints ---- */
@@ -174,10 +190,7 @@ int collector_load_tracepoint(struct collector_programs *programs, const struct 
 		.step = "loading", .skeleton = skeleton, .destroy = destroy_tracepoint};
 	if (!skeleton)
 		return -ENOMEM;
-	const struct maps maps = {&skeleton->maps.vcpus,   &skeleton->maps.known,
-				  &skeleton->maps.keyed,   &skeleton->maps.rings,
-				  &skeleton->maps.records, &skeleton->maps.texts,
-				  &skeleton->maps.stacks};
+	const struct maps maps = MAPS_OF(skeleton);
 	skeleton->rodata->rules = *rules;
 	make_room(rules, &maps);
 	result = exits_tracepoint__load(skeleton);
@@ -194,5 +207,5 @@ int collector_load_tracepoint(struct collector_programs *programs, const struct 
 		skeleton->progs.on_userspace.prog_fd, skeleton->progs.on_exit.prog_fd,
 		skeleton->progs.on_entry.prog_fd,
 	};
-	return begin(programs, result, which, sizeof(which) / sizeof(which[0]));
+	return keep(programs, result, which, sizeof(which) / sizeof(which[0]));
 }

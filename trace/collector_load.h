@@ -11,11 +11,11 @@
 struct collector_programs {
 	const char *step; /* what failed */
 	int links[COLLECTOR_LINKS];
-	int attached[COLLECTOR_LINKS]; /* the programs behind them */
-	unsigned int link_count;
-	int vcpus, keyed, rings, records, texts, stacks; /* maps */
-	int sampling;					 /* a program */
-	uint64_t *keys_lost;				 /* in memory that the programs share */
+	int attached[COLLECTOR_LINKS]; /* the programs behind them, in their order */
+	unsigned int link_count, program_count;
+	int vcpus, known, runners, keyed, rings, records, texts, stacks; /* maps */
+	int sampling;							 /* a program */
+	uint64_t *keys_lost; /* in memory that the programs share */
 	uint32_t *vcpu_count;
 	struct guest_tables *kernel_tables;
 	void *skeleton;
@@ -26,6 +26,8 @@ struct collector_programs {
 int collector_load_fentry(struct collector_programs *programs, const struct exit_rules *rules);
 int collector_load_lcofi(struct collector_programs *programs, const struct exit_rules *rules);
 int collector_load_tracepoint(struct collector_programs *programs, const struct exit_rules *rules);
+/* Begins: what was to be there before has been put into the maps. 0, or -errno. */
+int collector_attach(struct collector_programs *programs);
 void collector_unload(struct collector_programs *programs);
 
 #endif

@@ -187,7 +187,7 @@ exit_fold bool finish_exit(struct exit_counts *counts, struct spent *spent, uint
 	enter_state(vcpu, VCPU_GUEST, now);
 	if (vcpu->open == EXIT_NONE)
 		vcpu->orphans++;
-	if (vcpu->open == EXIT_NONE || vcpu->open == EXIT_UNSEEN || row >= EXIT_ROWS)
+	if ((vcpu->open != EXIT_DIRECT && vcpu->open != EXIT_DETOUR) || row >= EXIT_ROWS)
 		return false;
 	if (vcpu->open == EXIT_DETOUR) {
 		*spent = spent_in(vcpu);
@@ -195,6 +195,45 @@ exit_fold bool finish_exit(struct exit_counts *counts, struct spent *spent, uint
 	}
 	add_time(&counts->times[row], vcpu->interval, spent->ns);
 	return true;
+}
+
+/*
+ * The thread ends, and with it the exit that it was in: a reset, a hart's stop, the VM's end. What
+ * follows is another life's. False: it was in none. SPENT: what the exit took.
+ */
+exit_fold bool vcpu_ended(struct exit_counts *counts, struct spent *spent, uint64_t now)
+{
+	struct exit_vcpu *vcpu = &counts->vcpu;
+	uint64_t row = vcpu->row;
+	bool in_exit = (vcpu->open == EXIT_DIRECT || vcpu->open == EXIT_DETOUR) && row < EXIT_ROWS;
+
+	take_detour(vcpu, VCPU_GONE, now);
+	*spent = spent_in(vcpu);
+	vcpu->open = in_exit ? EXIT_ENDED : EXIT_UNSEEN;
+	if (!in_exit)
+		return false;
+	add_detour(&counts->times[row], spent);
+	add_time(&counts->times[row], vcpu->interval, spent->ns);
+	return true;
+}
+
+/*
+ * When watching begins, at NOW, the vCPU NUMBER sleeps in thread TID, in STATE and SINCE then (0:
+ * that is not known).
+ */
+exit_fold void vcpu_asleep(struct exit_vcpu *vcpu, uint32_t number, uint32_t tid, uint64_t state,
+			   uint64_t since, uint64_t now)
+{
+	vcpu->vcpu_id = number;
+	vcpu->tid = tid;
+	vcpu->thread = tid;
+	vcpu->state = state;
+	vcpu->before = state == VCPU_VMM ? VCPU_VMM : VCPU_KERNEL;
+	vcpu->row = EXIT_ROWS;
+	vcpu->open = EXIT_UNSEEN;
+	vcpu->exited = since;
+	vcpu->since = now;
+	vcpu->first = now;
 }
 
 /* The guest runs. */

@@ -104,12 +104,6 @@ struct {
 	__type(value, struct exit_record);
 } records SEC(".maps");
 
-/* Which index in `vcpus` a vCPU has, also when another thread runs it. */
-struct known_name {
-	__u64 kvm;
-	__u32 tgid, vcpu_id;
-};
-
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 1);
@@ -121,13 +115,6 @@ struct {
  * Which vCPU a thread runs, by its id as the first PID namespace has it. (Task storage would be
  * made for this, but 7.2 gives the current task to compiled programs only.)
  */
-struct runner {
-	__u64 vcpu; /* struct kvm_vcpu */
-	__u32 tid;
-	__u32 index;
-	__u32 watched;
-};
-
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 4096);
@@ -269,19 +256,49 @@ static __always_inline bool process_of(struct bpf_pidns_info *process)
 	return !rules.tgid;
 }
 
+/*
+ * A VM that resets may be made anew, with threads of its own: the vCPU that had this number in its
+ * process, and whose thread has ended, lives on. -1: there is none.
+ */
+static __always_inline int index_of_life_before(const struct known_name *number)
+{
+	const __u32 *found = bpf_map_lookup_elem(&known, number);
+	struct known_name old = *number;
+	struct exit_counts *counts;
+	__u32 index;
+
+	if (!found)
+		return -1;
+	index = *found;
+	counts = bpf_map_lookup_elem(&vcpus, &index);
+	/* One that slept when watching began is known by its number only. */
+	if (!counts || (counts->vcpu.state != VCPU_GONE && counts->vcpu.kvm))
+		return -1;
+	old.kvm = counts->vcpu.kvm;
+	bpf_map_delete_elem(&known, &old);
+	return index;
+}
+
 static __always_inline int index_of(const struct known_name *name)
 {
-	__u32 *found, index;
+	struct known_name number = {0};
+	const __u32 *found;
+	__u32 index;
+	int before;
 
 	if (!name)
 		return -1;
 	found = bpf_map_lookup_elem(&known, name);
 	if (found)
 		return *found;
-	index = __sync_fetch_and_add(&vcpu_count, 1);
+	number.tgid = name->tgid;
+	number.vcpu_id = name->vcpu_id;
+	before = index_of_life_before(&number);
+	index = before < 0 ? __sync_fetch_and_add(&vcpu_count, 1) : before;
 	if (index >= rules.vcpus)
 		return -1;
 	bpf_map_update_elem(&known, name, &index, BPF_ANY);
+	bpf_map_update_elem(&known, &number, &index, BPF_ANY);
 	return index;
 }
 
@@ -309,7 +326,7 @@ static __always_inline void adopt(struct entry *here, struct kvm_vcpu *vcpu, __u
 	seen = &counts->vcpu;
 	here->index = index;
 	here->watched = 1;
-	if (seen->first)
+	if (seen->first && seen->state != VCPU_GONE && seen->kvm)
 		return;
 	begin(seen);
 	seen->kvm = name.kvm;
@@ -317,11 +334,13 @@ static __always_inline void adopt(struct entry *here, struct kvm_vcpu *vcpu, __u
 	seen->vcpu_id = name.vcpu_id;
 	bpf_probe_read_kernel(&seen->time_delta, sizeof(seen->time_delta),
 			      __builtin_preserve_access_index(&vcpu->kvm->arch.timer.time_delta));
-	seen->state = VCPU_KERNEL;
+	if (!seen->first)
+		seen->state = VCPU_GONE;
+	enter_state(seen, VCPU_KERNEL, now);
 	seen->open = EXIT_UNSEEN;
 	seen->apart = rules.apart;
-	seen->first = now;
-	seen->since = now;
+	if (!seen->first)
+		seen->first = now;
 	end(seen);
 }
 
@@ -400,16 +419,24 @@ static __always_inline void learn_instruction(struct exit_vcpu *vcpu, const stru
 		vcpu->key = now->csr_insn >> 20 & 0xFFF;
 }
 
-/* The same in the middle of an exit, where a pointer is but a number. */
-static __always_inline void learn_asleep(struct exit_vcpu *vcpu, const struct kvm_vcpu *asleep)
+/*
+ * The same in the middle of an exit, where a pointer is but a number: when thread TID falls asleep
+ * in KVM, or leaves it and may not come back.
+ */
+static __always_inline void learn_midway(struct exit_vcpu *vcpu, __u32 tid)
 {
-	const struct exit_told now = {
-		.wfi = BPF_CORE_READ(asleep, stat.wfi_exit_stat),
-		.wrs = vcpu->told.wrs,
-		.csr = vcpu->told.csr,
-	};
+	const struct runner *runner = bpf_map_lookup_elem(&runners, &tid);
+	const struct kvm_vcpu *of;
+	struct exit_told now;
 
-	instruction_told(vcpu, &now);
+	if (!runner || !runner->vcpu)
+		return;
+	of = (const void *)runner->vcpu;
+	now.wfi = BPF_CORE_READ(of, stat.wfi_exit_stat);
+	now.wrs = BPF_CORE_READ(of, stat.wrs_exit_stat);
+	now.csr = BPF_CORE_READ(of, stat.csr_exit_user) + BPF_CORE_READ(of, stat.csr_exit_kernel);
+	now.csr_insn = BPF_CORE_READ(of, arch.csr_decode.insn);
+	learn_instruction(vcpu, &now);
 }
 
 SEC("tp_btf/kvm_entry")
@@ -548,6 +575,8 @@ int BPF_PROG(on_userspace, __u32 reason, int result)
 		return 0;
 	now = bpf_ktime_get_ns();
 	begin(vcpu);
+	if (vcpu->row == EXIT_VIRTUAL_UNTOLD)
+		learn_midway(vcpu, vcpu->thread);
 	if (vcpu->own)
 		take_detour(vcpu, VCPU_VMM, now);
 	else
@@ -577,6 +606,27 @@ int BPF_PROG(on_wakeup, __u64 ns)
 #define TASK_STOPPED_OR_TRACED (4u | 8u)
 #define TASK_DEAD	       0x80u
 
+/* Thread TID, of a vCPU, ends. */
+static __always_inline void end_thread(__u32 tid, __u64 now)
+{
+	const struct runner *runner = bpf_map_lookup_elem(&runners, &tid);
+	struct exit_counts *counts;
+	struct spent spent;
+	__u32 index;
+
+	if (!runner)
+		return;
+	index = runner->index;
+	bpf_map_delete_elem(&runners, &tid);
+	counts = bpf_map_lookup_elem(&vcpus, &index);
+	if (!counts)
+		return;
+	begin(&counts->vcpu);
+	if (vcpu_ended(counts, &spent, now) && counts->vcpu.apart)
+		add_apart(index, &counts->vcpu, NULL, now, &spent);
+	end(&counts->vcpu);
+}
+
 SEC("tp_btf/sched_switch")
 int BPF_PROG(on_switch, bool preempt, struct task_struct *prev, struct task_struct *next,
 	     unsigned int prev_state)
@@ -592,23 +642,21 @@ int BPF_PROG(on_switch, bool preempt, struct task_struct *prev, struct task_stru
 	if (vcpu) {
 		now = bpf_ktime_get_ns();
 		vcpu->before = vcpu->state;
-		if (prev_state & TASK_DEAD)
-			state = VCPU_GONE;
-		else if (preempt || !prev_state || prev_state & TASK_STOPPED_OR_TRACED)
+		if (preempt || !prev_state || prev_state & TASK_STOPPED_OR_TRACED)
 			state = VCPU_WAITING;
 		else
 			state = vcpu->state == VCPU_VMM ? VCPU_VMM : VCPU_BLOCKED;
 		/* One that sleeps in userspace may have left the vCPU to another thread. */
-		if (state != VCPU_VMM) {
+		if (prev_state & TASK_DEAD) {
+			end_thread(tid, now);
+		} else if (state != VCPU_VMM) {
 			begin(vcpu);
-			if (vcpu->row == EXIT_VIRTUAL_UNTOLD && here && here->tid == tid)
-				learn_asleep(vcpu, (const void *)here->last);
+			if (vcpu->row == EXIT_VIRTUAL_UNTOLD)
+				learn_midway(vcpu, tid);
 			take_detour(vcpu, state, now);
 			note_cost(vcpu, now);
 			end(vcpu);
 		}
-		if (prev_state & TASK_DEAD)
-			bpf_map_delete_elem(&runners, &tid);
 	}
 	vcpu = vcpu_of(next->pid);
 	if (vcpu) {

@@ -76,6 +76,7 @@ enum {
 	EXIT_DIRECT, /* it is being handled: so far in one go */
 	EXIT_DETOUR, /* since then KVM slept, was interrupted, or went to userspace */
 	EXIT_UNSEEN, /* it came before this vCPU was watched */
+	EXIT_ENDED,  /* its thread ended in it: it is counted */
 };
 
 /* What KVM has counted of a vCPU's virtual instructions, and the last access to a CSR. */
@@ -126,6 +127,21 @@ struct exit_vcpu {
 struct exit_counts {
 	struct exit_vcpu vcpu;
 	struct exit_times times[EXIT_ROWS];
+};
+
+/* Which index a vCPU has, also when another thread runs it; by kvm 0, the one of that number in its
+ * process that was seen first last. */
+struct known_name {
+	uint64_t kvm;
+	uint32_t tgid, vcpu_id;
+};
+
+/* Which vCPU a thread runs. */
+struct runner {
+	uint64_t vcpu; /* struct kvm_vcpu; 0: not known yet */
+	uint32_t tid;  /* as the first PID namespace has it */
+	uint32_t index;
+	uint32_t watched;
 };
 
 /* What `--by` can need that no table of fixed size has. */

@@ -200,15 +200,45 @@ static __always_inline void record_decoded(struct exit_record *record, const str
 	if ((!store && seen->row != EXIT_LOAD_MMIO) || record->htinst ||
 	    (length != 4 && length != 2))
 		return;
-	record->htinst =
-		exit_decoded_access(BPF_CORE_READ(vcpu, arch.mmio_decode.insn),
-				    BPF_CORE_READ(vcpu, arch.mmio_decode.len), store);
+	record->htinst = exit_decoded_access(BPF_CORE_READ(vcpu, arch.mmio_decode.insn),
+					     BPF_CORE_READ(vcpu, arch.mmio_decode.len), store);
 	if (store) {
 		record->data = guest_register(vcpu, record->htinst >> 20);
 		record->known = RECORD_DATA;
 	}
 }
 
+/* With what the guest goes on. */
+static __always_inline void record_registers(struct exit_record *record, struct exit_ring *ring,
+					     const struct exit_vcpu *seen,
+					     const struct kvm_vcpu *vcpu)
+{
+	bpf_probe_read_kernel(&record->next_pc, sizeof(record->next_pc),
+			      __builtin_preserve_access_index(&vcpu->arch.guest_context.sepc));
+	record_decoded(record, seen, vcpu);
+	if (seen->row >= EXIT_SBI) {
+		bpf_probe_read_kernel(
+			record->result, sizeof(record->result),
+			__builtin_preserve_access_index(&vcpu->arch.guest_context.a0));
+	} else if (record->known & RECORD_LCOFI) {
+		if (ring->injected) {
+			record->lcofi.injected = ring->injected;
+			record->lcofi.by = ring->by;
+		}
+		/* No mask holds in user mode; what it is in the guest's kernel KVM does not know.
+		 */
+		record->lcofi.taken = record->lcofi.injected && !(record->sstatus & SSTATUS_SPP);
+		ring->injected = 0;
+	} else if (seen->row == EXIT_CSR_READ) {
+		record->data = guest_register(vcpu, record->stval >> 7);
+		record->known = RECORD_DATA;
+	} else if (seen->row == EXIT_LOAD_MMIO && record->htinst & 1) {
+		record->data = guest_register(vcpu, record->htinst >> 7);
+		record->known = RECORD_DATA;
+	}
+}
+
+/* VCPU is NULL where the guest does not go on. */
 static __always_inline void record_entry(__u32 index, const struct exit_vcpu *seen,
 					 const struct kvm_vcpu *vcpu, __u64 now,
 					 const struct spent *spent)
@@ -240,29 +270,9 @@ static __always_inline void record_entry(__u32 index, const struct exit_vcpu *se
 	record->row = seen->row;
 	record->to_vmm = spent->to_vmm;
 	record->left_after = seen->left < seen->exited ? 0 : seen->left - seen->exited;
-	bpf_probe_read_kernel(&record->next_pc, sizeof(record->next_pc),
-			      __builtin_preserve_access_index(&vcpu->arch.guest_context.sepc));
-	record_decoded(record, seen, vcpu);
-	if (seen->row >= EXIT_SBI) {
-		bpf_probe_read_kernel(
-			record->result, sizeof(record->result),
-			__builtin_preserve_access_index(&vcpu->arch.guest_context.a0));
-	} else if (record->known & RECORD_LCOFI) {
-		if (ring->injected) {
-			record->lcofi.injected = ring->injected;
-			record->lcofi.by = ring->by;
-		}
-		/* No mask holds in user mode; what it is in the guest's kernel KVM does not know.
-		 */
-		record->lcofi.taken = record->lcofi.injected && !(record->sstatus & SSTATUS_SPP);
-		ring->injected = 0;
-	} else if (seen->row == EXIT_CSR_READ) {
-		record->data = guest_register(vcpu, record->stval >> 7);
-		record->known = RECORD_DATA;
-	} else if (seen->row == EXIT_LOAD_MMIO && record->htinst & 1) {
-		record->data = guest_register(vcpu, record->htinst >> 7);
-		record->known = RECORD_DATA;
-	}
+	record->next_pc = 0;
+	if (vcpu)
+		record_registers(record, ring, seen, vcpu);
 	/* The collector reads it as soon as head has moved. */
 	barrier();
 	ring->head++;

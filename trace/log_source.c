@@ -138,22 +138,40 @@ static bool map_log(struct log_source *source, int fd)
 	return source->head != NULL;
 }
 
-static struct exit_log_thread thread_times(const struct log_source *source, uint32_t vcpu,
-					   uint32_t tid)
+static bool read_schedstat(const struct log_source *source, uint32_t tid, uint64_t *ran,
+			   uint64_t *waited)
 {
-	struct exit_log_thread times = source->head->threads[vcpu];
 	char path[80];
 	FILE *file;
+	bool good;
 
-	if (times.ran)
-		return times;
 	snprintf(path, sizeof(path), "/proc/%d/task/%" PRIu32 "/schedstat", (int)source->pid, tid);
 	file = fopen(path, "re");
-	if (file && fscanf(file, "%" SCNu64 " %" SCNu64, &times.ran, &times.waited) != 2)
-		times.ran = 0;
+	good = file && fscanf(file, "%" SCNu64 " %" SCNu64, ran, waited) == 2;
 	if (file)
 		fclose(file);
-	return times;
+	return good;
+}
+
+/* Of all threads that the vCPU had; ran is 0 where one is gone that did not say how it was. */
+static struct exit_log_thread thread_times(const struct log_source *source, uint32_t vcpu)
+{
+	const struct exit_vcpu *seen = &log_source_counts(source)[vcpu].vcpu;
+	const struct exit_log_thread *thread = &source->head->threads[vcpu];
+
+	/* It may end just now, and then says so. */
+	for (unsigned int tries = 0; tries < 2; tries++) {
+		bool alive = __atomic_load_n(&thread->alive, __ATOMIC_ACQUIRE);
+		struct exit_log_thread times = *thread;
+		uint64_t ran = 0, waited = 0;
+
+		if (alive && !read_schedstat(source, seen->tid, &ran, &waited))
+			continue;
+		times.ran += ran;
+		times.waited += waited;
+		return times;
+	}
+	return (struct exit_log_thread){0};
 }
 
 static void begin_watching(struct log_source *source)
@@ -164,7 +182,7 @@ static void begin_watching(struct log_source *source)
 
 	for (uint32_t i = 0; i < log_source_vcpus(source); i++)
 		source->shares[i] = (struct shares){
-			.thread = thread_times(source, i, counts[i].vcpu.tid),
+			.thread = thread_times(source, i),
 			.in_kvm = counts[i].vcpu.ns[VCPU_GUEST],
 		};
 	/* Others may watch already. */
@@ -222,7 +240,7 @@ uint32_t log_source_vcpus(const struct log_source *source)
 	return log_counts_vcpus(source->head, source->room);
 }
 
-struct exit_counts *log_source_counts(struct log_source *source)
+struct exit_counts *log_source_counts(const struct log_source *source)
 {
 	return (struct exit_counts *)((char *)source->head + EXIT_LOG_START);
 }
@@ -249,7 +267,7 @@ void log_source_split(struct log_source *source, struct exit_vcpu *vcpu)
 {
 	uint32_t slot = vcpu->vcpu_id;
 	struct shares *shares = &source->shares[slot];
-	struct exit_log_thread thread = thread_times(source, slot, vcpu->tid);
+	struct exit_log_thread thread = thread_times(source, slot);
 	uint64_t in_kvm = vcpu->ns[VCPU_GUEST] - shares->in_kvm, ran = in_kvm, waited = 0;
 
 	/* Else it is gone, and did not say how it was. */

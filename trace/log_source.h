@@ -30,7 +30,7 @@ void log_source_renew(struct log_source *source);
 
 /* How many vCPUs there are counts of, and those; they change meanwhile. */
 uint32_t log_source_vcpus(const struct log_source *source);
-struct exit_counts *log_source_counts(struct log_source *source);
+struct exit_counts *log_source_counts(const struct log_source *source);
 
 /* VCPU was copied from place INDEX: from here on it has nothing that could lead astray. To be
  * called before the others. */

@@ -179,6 +179,20 @@ static uint32_t adopt(struct perf_fold *fold, const struct vcpu_event *event, ui
 	return index;
 }
 
+void perf_fold_asleep(struct perf_fold *fold, uint32_t tgid, uint32_t tid, uint32_t number,
+		      uint64_t state, uint64_t since, uint64_t now)
+{
+	uint32_t index = fold->seen;
+
+	if (index >= fold->rules.vcpus || tid >= THREADS || find(fold, tgid, number) != NO_ROOM)
+		return;
+	fold->seen++;
+	fold->vcpus[tid] = index + 1;
+	fold->cpus[index] = NO_CPU;
+	fold->counts[index].vcpu.tgid = tgid;
+	vcpu_asleep(&fold->counts[index].vcpu, number, tid, state, since, now);
+}
+
 /* NO_ROOM: none that is counted. Only KVM's own events make a thread a vCPU's. */
 static uint32_t index_of(struct perf_fold *fold, const struct vcpu_event *event, uint64_t now)
 {
@@ -203,23 +217,27 @@ static bool key_of(const struct perf_fold *fold, const struct exit_vcpu *vcpu)
 	}
 }
 
+/* An exit of that vCPU is over. */
+static void count_by_key(const struct perf_fold *fold, uint32_t index, const struct spent *spent)
+{
+	const struct exit_vcpu *vcpu = &fold->counts[index].vcpu;
+	const struct exit_key_name name = {vcpu->key, index, (uint32_t)vcpu->row};
+	struct exit_times *times = key_of(fold, vcpu) ? key_table_at(fold->keys, &name) : NULL;
+
+	if (!times)
+		return;
+	add_time(times, vcpu->interval, spent->ns);
+	add_detour(times, spent);
+}
+
 static void entered(struct perf_fold *fold, uint32_t index, uint64_t now)
 {
 	struct exit_counts *counts = &fold->counts[index];
-	struct exit_vcpu *vcpu = &counts->vcpu;
-	struct exit_times *times = NULL;
 	struct spent spent;
 
-	if (finish_exit(counts, &spent, now) && key_of(fold, vcpu)) {
-		const struct exit_key_name name = {vcpu->key, index, (uint32_t)vcpu->row};
-
-		times = key_table_at(fold->keys, &name);
-	}
-	if (times) {
-		add_time(times, vcpu->interval, spent.ns);
-		add_detour(times, &spent);
-	}
-	guest_entered(vcpu, now);
+	if (finish_exit(counts, &spent, now))
+		count_by_key(fold, index, &spent);
+	guest_entered(&counts->vcpu, now);
 }
 
 /* A call's registers are not in the event: its row is that of all. */
@@ -255,8 +273,10 @@ static void lost_its_cpu(const struct perf_fold *fold, struct exit_vcpu *vcpu, b
 
 static void thread_ended(struct perf_fold *fold, uint32_t index, uint32_t tid, uint64_t now)
 {
-	if (index != NO_ROOM)
-		enter_state(&fold->counts[index].vcpu, VCPU_GONE, now);
+	struct spent spent;
+
+	if (index != NO_ROOM && vcpu_ended(&fold->counts[index], &spent, now))
+		count_by_key(fold, index, &spent);
 	fold->vcpus[tid] = 0;
 	fold->numbers[tid] = 0;
 }

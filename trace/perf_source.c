@@ -14,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "trace/asleep.h"
 #include "trace/perf_records.h"
 #include "trace/sampler.h"
 
@@ -246,6 +247,12 @@ static uint32_t number_of(void *opaque, uint32_t tgid, uint32_t tid)
 	return vcpu_number(name);
 }
 
+static void add_asleep(void *opaque, pid_t pid, const struct asleep_vcpu *asleep)
+{
+	perf_fold_asleep(opaque, (uint32_t)pid, asleep->tid, asleep->vcpu_id, asleep->state,
+			 asleep->since, clock_now());
+}
+
 struct perf_source *perf_source_open(const struct perf_fold_rules *rules,
 				     struct exit_counts *counts, struct perf_refusal *refusal)
 {
@@ -258,10 +265,11 @@ struct perf_source *perf_source_open(const struct perf_fold_rules *rules,
 	source->epoll = -1;
 	own.number = number_of;
 	source->fold = perf_fold_new(&own, counts);
-	if (source->fold && read_formats(source, refusal) && open_rings(source, refusal) &&
-	    start(source)) {
+	if (source->fold && read_formats(source, refusal) && open_rings(source, refusal)) {
+		asleep_each((pid_t)rules->tgid, add_asleep, source->fold);
 		source->until = clock_now();
-		return source;
+		if (start(source))
+			return source;
 	}
 	perf_source_close(source);
 	return NULL;

@@ -75,6 +75,14 @@ bool stat_session_look(struct stat_session *session)
 	return true;
 }
 
+bool stat_session_saw(const struct stat_session *session)
+{
+	for (uint32_t i = 0; i < session->now.vcpu_count; i++)
+		if (session->now.vcpus[i].first)
+			return true;
+	return false;
+}
+
 static void show_extremes(struct stat_session *session)
 {
 	for (size_t row = 0; row < (size_t)session->shown.vcpu_count * EXIT_ROWS; row++) {

@@ -26,6 +26,8 @@ void stat_session_free(struct stat_session *session);
 void stat_session_meet(const struct stat_session *session);
 /* Looks: an interval ends now, and the next one begins. False: no memory. */
 bool stat_session_look(struct stat_session *session);
+/* Whether any vCPU was there by the last look. */
+bool stat_session_saw(const struct stat_session *session);
 /* What came in the last interval, or in all of them (WHOLE). False: no memory, or OUT is full. */
 bool stat_session_print(struct stat_session *session, bool whole, FILE *out);
 /* As if watching had begun at the last look. False: no memory. */

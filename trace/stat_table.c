@@ -317,6 +317,46 @@ static void print_header(FILE *out, const struct stat_view *view, const struct s
 	fprintf(out, "\n\n");
 }
 
+/* What a vCPU slept in when watching began. */
+static const char *const asleep_words[VCPU_STATES] = {
+	[VCPU_VMM] = "in the VMM",
+	[VCPU_HALTED] = "halted",
+	[VCPU_WAITING] = "stopped by a signal",
+	[VCPU_BLOCKED] = "stopped",
+};
+
+static bool is_in_exit(const struct exit_vcpu *vcpu)
+{
+	return vcpu->open == EXIT_DIRECT || vcpu->open == EXIT_DETOUR;
+}
+
+static bool is_asleep(const struct exit_vcpu *vcpu)
+{
+	return vcpu->open == EXIT_UNSEEN && vcpu->exited && vcpu->state < VCPU_STATES &&
+	       asleep_words[vcpu->state];
+}
+
+static bool sleeps_at(const struct exit_vcpu *vcpu)
+{
+	return vcpu->state == VCPU_HALTED || vcpu->state == VCPU_BLOCKED;
+}
+
+static void print_in_flight(FILE *out, const struct exit_vcpu *vcpu, uint64_t when)
+{
+	char row[64], since[16];
+
+	if (vcpu->open == EXIT_ENDED)
+		fprintf(out, "  %s (ended in it)", exit_row_text(vcpu->row, row, sizeof(row)));
+	else if (is_in_exit(vcpu))
+		fprintf(out, "  %s %s", exit_row_text(vcpu->row, row, sizeof(row)),
+			stat_duration(when - vcpu->exited, since));
+	else if (is_asleep(vcpu))
+		fprintf(out, "  %s %s", asleep_words[vcpu->state],
+			stat_duration(when - vcpu->exited, since));
+	if (vcpu->pc && sleeps_at(vcpu))
+		fprintf(out, " at 0x%" PRIx64, vcpu->pc);
+}
+
 static void print_vcpus(FILE *out, const struct stat_view *view, const struct stat_sample *sample)
 {
 	fprintf(out, "%-16s %7s %4s %7s %8s %6s %7s %6s %7s %10s  %s\n", "VM", "PID", "VCPU",
@@ -324,7 +364,7 @@ static void print_vcpus(FILE *out, const struct stat_view *view, const struct st
 	for (uint32_t i = 0; i < sample->vcpu_count; i++) {
 		const struct exit_vcpu *vcpu = &sample->vcpus[i];
 		uint64_t whole = time_of(vcpu);
-		char row[64], since[16], name[64];
+		char name[64];
 
 		if (!is_shown(view, vcpu))
 			continue;
@@ -338,11 +378,7 @@ static void print_vcpus(FILE *out, const struct stat_view *view, const struct st
 			percent(vcpu->ns[VCPU_WAITING], whole),
 			percent(vcpu->ns[VCPU_BLOCKED], whole),
 			whole ? (double)vcpu->exits * 1e9 / (double)whole : 0);
-		if (vcpu->open == EXIT_DIRECT || vcpu->open == EXIT_DETOUR)
-			fprintf(out, "  %s %s", exit_row_text(vcpu->row, row, sizeof(row)),
-				vcpu->state == VCPU_GONE
-					? "(ended in it)"
-					: stat_duration(sample->when - vcpu->exited, since));
+		print_in_flight(out, vcpu, sample->when);
 		fprintf(out, "\n");
 	}
 	fprintf(out, "\n");
@@ -434,7 +470,27 @@ static void print_json_header(FILE *out, const struct stat_view *view,
 	end_object(&object, out);
 }
 
-static void print_json_vcpu(FILE *out, const struct stat_view *view, const struct exit_vcpu *vcpu)
+/* What it does now, for how long, and where. */
+static void put_now(struct json_line *line, const struct exit_vcpu *vcpu, uint64_t when)
+{
+	char row[64];
+
+	json_line_string(line, "state",
+			 vcpu->state < VCPU_STATES  ? vcpu_state_name((enum vcpu_state)vcpu->state)
+			 : vcpu->state == VCPU_GONE ? "ended"
+						    : "unseen");
+	if (is_in_exit(vcpu) || vcpu->open == EXIT_ENDED)
+		json_line_string(line, "in", exit_row_text((uint32_t)vcpu->row, row, sizeof(row)));
+	else if (is_asleep(vcpu))
+		json_line_string(line, "in", asleep_words[vcpu->state]);
+	if (is_in_exit(vcpu) || is_asleep(vcpu))
+		json_line_uint(line, "in_ns", when - vcpu->exited);
+	if (vcpu->pc && sleeps_at(vcpu))
+		json_line_hex(line, "pc", vcpu->pc);
+}
+
+static void print_json_vcpu(FILE *out, const struct stat_view *view, const struct exit_vcpu *vcpu,
+			    uint64_t when)
 {
 	struct object object;
 	struct json_line *line = begin_object(&object, "vcpu");
@@ -450,6 +506,7 @@ static void print_json_vcpu(FILE *out, const struct stat_view *view, const struc
 		snprintf(name, sizeof(name), "%s_ns", vcpu_state_name(state));
 		json_line_uint(line, name, vcpu->ns[state]);
 	}
+	put_now(line, vcpu, when);
 	end_object(&object, out);
 }
 
@@ -485,19 +542,19 @@ static void print_json(FILE *out, const struct stat_view *view, const struct sta
 	print_json_header(out, view, sample, wall);
 	for (uint32_t i = 0; i < sample->vcpu_count; i++)
 		if (sample->vcpus[i].first)
-			print_json_vcpu(out, view, &sample->vcpus[i]);
+			print_json_vcpu(out, view, &sample->vcpus[i], sample->when);
 	for (size_t i = 0; i < lines->count; i++)
 		print_json_line(out, &lines->lines[i]);
 }
 
 /* RFC 4180: in quotes, which are doubled within. What a guest calls its functions is its own. */
-static void print_csv_text(FILE *out, const char *name)
+static void print_csv_text(FILE *out, const char *name, const char *end)
 {
 	char shown[4 * AT_LENGTH];
 	const char *text = printable(shown, sizeof(shown), name);
 
 	if (!strpbrk(text, ",\"\r\n")) {
-		fprintf(out, "%s,", text);
+		fprintf(out, "%s%s", text, end);
 		return;
 	}
 	fputc('"', out);
@@ -506,34 +563,54 @@ static void print_csv_text(FILE *out, const char *name)
 			fputc('"', out);
 		fputc(*text, out);
 	}
-	fputs("\",", out);
+	fprintf(out, "\"%s", end);
 }
 
-static void print_csv(FILE *out, const struct stat_sample *sample, const struct lines *lines)
+/* Each state of a vCPU is a line: its time, and as many exits as brought it there are not known. */
+static void print_csv_states(FILE *out, const struct stat_view *view, const struct exit_vcpu *vcpu,
+			     uint64_t when)
 {
-	fprintf(out,
-		"t_ns,reason,sub,at,pid,vcpu,count,to_vmm,ns,vmm_ns,halted_ns,min_ns,max_ns,p50_ns,"
-		"p99_ns\n");
-	for (size_t i = 0; i < lines->count; i++) {
-		const struct line *line = &lines->lines[i];
-		const struct exit_times *times = &line->times;
-		char who[48] = ",";
-
-		if (line->vcpu >= 0)
-			snprintf(who, sizeof(who), "%" PRIu32 ",%" PRId64, line->tgid, line->vcpu);
-		fprintf(out, "%" PRIu64 ",%s,%s,", sample->when, line->name.reason, line->name.sub);
-		print_csv_text(out, line->at);
-		fprintf(out,
-			"%s,%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64
-			",%" PRIu64 ",%" PRIu64 ",%" PRIu64 "\n",
-			who, times->count, times->to_vmm, times->ns, times->vmm_ns,
-			times->halted_ns, times->min, times->max, stat_percentile(times, 0.5),
-			stat_percentile(times, 0.99));
+	for (uint32_t state = 0; state < VCPU_STATES; state++) {
+		fprintf(out, "%" PRIu64 ",state,%s,,%" PRIu32 ",%" PRIu32 ",,,%" PRIu64 ",,,,,,,",
+			when, vcpu_state_name((enum vcpu_state)state), vcpu->tgid, vcpu->vcpu_id,
+			vcpu->ns[state]);
+		print_csv_text(out, view->vm_name(view->opaque, vcpu->tgid), "\n");
 	}
 }
 
-bool stat_print(FILE *out, const struct stat_view *view, const struct stat_sample *sample,
-		uint64_t wall)
+static void print_csv_line(FILE *out, const struct stat_view *view, const struct line *line,
+			   uint64_t when)
+{
+	const struct exit_times *times = &line->times;
+	char who[48] = ",";
+
+	if (line->vcpu >= 0)
+		snprintf(who, sizeof(who), "%" PRIu32 ",%" PRId64, line->tgid, line->vcpu);
+	fprintf(out, "%" PRIu64 ",%s,%s,", when, line->name.reason, line->name.sub);
+	print_csv_text(out, line->at, ",");
+	fprintf(out,
+		"%s,%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64
+		",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",",
+		who, times->count, times->to_vmm, times->ns, times->vmm_ns, times->halted_ns,
+		times->min, times->max, stat_percentile(times, 0.5), stat_percentile(times, 0.99));
+	print_csv_text(out, line->vcpu >= 0 ? view->vm_name(view->opaque, line->tgid) : "", "\n");
+}
+
+static void print_csv(FILE *out, const struct stat_view *view, const struct stat_sample *sample,
+		      const struct lines *lines)
+{
+	fprintf(out,
+		"t_ns,reason,sub,at,pid,vcpu,count,to_vmm,ns,vmm_ns,halted_ns,min_ns,max_ns,p50_ns,"
+		"p99_ns,vm\n");
+	for (uint32_t i = 0; i < sample->vcpu_count; i++)
+		if (is_shown(view, &sample->vcpus[i]))
+			print_csv_states(out, view, &sample->vcpus[i], sample->when);
+	for (size_t i = 0; i < lines->count; i++)
+		print_csv_line(out, view, &lines->lines[i], sample->when);
+}
+
+static bool print_lines(FILE *out, const struct stat_view *view, const struct stat_sample *sample,
+			uint64_t wall)
 {
 	struct lines lines = {0};
 	bool good = collect_lines(&lines, view, sample);
@@ -545,10 +622,26 @@ bool stat_print(FILE *out, const struct stat_view *view, const struct stat_sampl
 		switch (view->format) {
 		case STAT_TEXT: print_text(out, view, sample, wall, &lines); break;
 		case STAT_JSON: print_json(out, view, sample, wall, &lines); break;
-		case STAT_CSV: print_csv(out, sample, &lines); break;
+		case STAT_CSV: print_csv(out, view, sample, &lines); break;
 		}
-		good = fflush(out) == 0 && !ferror(out);
 	}
 	free(lines.lines);
+	return good;
+}
+
+/* In one piece: warnings of the VM's may come to the same terminal. */
+bool stat_print(FILE *out, const struct stat_view *view, const struct stat_sample *sample,
+		uint64_t wall)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *whole = open_memstream(&text, &size);
+	bool good = whole && print_lines(whole, view, sample, wall);
+
+	if (whole && fclose(whole) != 0)
+		good = false;
+	if (good)
+		good = fwrite(text, 1, size, out) == size && fflush(out) == 0;
+	free(text);
 	return good;
 }

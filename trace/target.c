@@ -124,9 +124,11 @@ static void use(struct target *target, const struct vm *vm)
 
 static bool find_pid(struct target *target)
 {
+	/* A vCPU's thread will do as well. */
+	pid_t process = vm_process_of_thread(target->pid);
 	struct vm vm;
 
-	if (!vm_of_process(target->pid, &vm)) {
+	if (!vm_of_process(process ? process : target->pid, &vm)) {
 		if (errno == EACCES || errno == EPERM)
 			error("process %d: not yours to look into: run vhart as root",
 			      (int)target->pid);

@@ -257,8 +257,9 @@ static void add_where(struct text *text, const struct trace_view *view,
 static void print_text(FILE *out, const struct trace_view *view, const struct trace_exit *exit,
 		       enum trace_part part)
 {
-	char line[LINE_LENGTH], taken[16];
+	char line[LINE_LENGTH], shown[4 * LINE_LENGTH], taken[16];
 	struct text text;
+	size_t length;
 
 	text_init(&text, line, sizeof(line));
 	add_time(&text, view, part == TRACE_END ? exit->record->entered : exit->record->exited);
@@ -277,8 +278,11 @@ static void print_text(FILE *out, const struct trace_view *view, const struct tr
 	} else {
 		text_add(&text, " <unfinished ...>");
 	}
-	printable_put(out, line);
-	fputc('\n', out);
+	/* In one piece: a warning of the VM's may come to the same terminal. */
+	printable(shown, sizeof(shown) - 1, line);
+	length = strlen(shown);
+	shown[length] = '\n';
+	fwrite(shown, 1, length + 1, out);
 }
 
 void trace_print_header(FILE *out, const struct trace_view *view, const char *way,

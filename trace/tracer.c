@@ -32,6 +32,12 @@ static struct trace_who who_is(const struct tracer *tracer, uint32_t vcpu)
 	};
 }
 
+/* Its thread ended in it: the guest did not go on. */
+static bool has_ended(const struct tracer_item *item)
+{
+	return item->part != TRACE_BEGIN && !item->record.next_pc;
+}
+
 static struct trace_exit exit_of(const struct tracer *tracer, const struct tracer_item *item)
 {
 	return (struct trace_exit){
@@ -39,7 +45,7 @@ static struct trace_exit exit_of(const struct tracer *tracer, const struct trace
 		.who = who_is(tracer, item->vcpu),
 		.clock = tracer->clock,
 		.text = item->text,
-		.unfinished = item->part == TRACE_BEGIN,
+		.unfinished = item->part == TRACE_BEGIN || has_ended(item),
 	};
 }
 
@@ -169,9 +175,10 @@ static bool print_item(struct tracer *tracer, struct tracer_item *item)
 		tracer->lost_told[item->vcpu] += item->record.lost;
 		trace_print_lost(tracer->out, view, &exit.who, item->record.lost);
 	}
-	if (!is_wanted(tracer, &exit))
+	/* One that never ends has the line of its beginning. */
+	if (!is_wanted(tracer, &exit) || (has_ended(item) && item->part == TRACE_END))
 		return true;
-	trace_print(tracer->out, view, &exit, item->part);
+	trace_print(tracer->out, view, &exit, has_ended(item) ? TRACE_BEGIN : item->part);
 	if (item->part == TRACE_BEGIN)
 		tracer->begun[item->vcpu] = item->record.exited;
 	return ++tracer->lines != tracer->options->count;

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "trace/command_line.h"
+#include "vmm/exit_log.h"
 #include "vmm/printable.h"
 
 #define COMM_LENGTH 20 /* 15 characters, proc_pid_comm(5) */
@@ -73,9 +74,21 @@ static bool runs_this_program(pid_t pid)
 
 /* ---- VMs ---- */
 
+/* One of ours that resets has none for a moment; its log stays. (A watcher holds one as well.) */
+static bool is_between_lives(pid_t pid, bool has_log)
+{
+	struct command_line line;
+
+	if (!has_log)
+		return false;
+	command_line_split(&line, read_file(pid, "cmdline", line.text, sizeof(line.text)));
+	return line.words[0] && line.words[1] && !strcmp(line.words[1], "run") &&
+	       runs_this_program(pid);
+}
+
 static bool holds(DIR *files, struct vm *vm)
 {
-	bool found = false;
+	bool found = false, has_log = false;
 	struct dirent *entry;
 
 	while ((entry = readdir(files))) {
@@ -86,9 +99,10 @@ static bool holds(DIR *files, struct vm *vm)
 			continue;
 		target[len] = '\0';
 		found = found || !strcmp(target, "anon_inode:kvm-vm");
+		has_log = has_log || !strncmp(target, "/memfd:" EXIT_LOG_NAME, 18);
 		vm->vcpus += !strncmp(target, "anon_inode:kvm-vcpu", 19);
 	}
-	return found;
+	return found || is_between_lives(vm->pid, has_log);
 }
 
 bool vm_of_process(pid_t pid, struct vm *vm)
@@ -109,6 +123,19 @@ bool vm_of_process(pid_t pid, struct vm *vm)
 		vm->ours = runs_this_program(pid);
 	}
 	return found;
+}
+
+pid_t vm_process_of_thread(pid_t tid)
+{
+	char text[1024];
+	const char *line = NULL;
+	int process = 0;
+
+	if (read_file(tid, "status", text, sizeof(text)))
+		line = strstr(text, "\nTgid:");
+	if (!line || sscanf(line, "\nTgid: %d", &process) != 1)
+		return 0;
+	return process;
 }
 
 size_t vms_list(struct vm *vms, size_t room)

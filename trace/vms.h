@@ -21,6 +21,9 @@ struct vm {
 /* What process PID holds. False: no VM, or it cannot be looked into (errno). */
 bool vm_of_process(pid_t pid, struct vm *vm);
 
+/* The process whose thread TID is; 0: there is none. */
+pid_t vm_process_of_thread(pid_t tid);
+
 /* The VMs of this machine that one may see, at most ROOM of them: how many there are. */
 size_t vms_list(struct vm *vms, size_t room);
 

@@ -41,6 +41,32 @@ int bpf_run_program(int program)
 	return bpf(BPF_PROG_RUN, &attr);
 }
 
+int bpf_iterate(int program, pid_t pid)
+{
+	union bpf_iter_link_info of = {.task.pid = (uint32_t)pid};
+	union bpf_attr link = {
+		.link_create.prog_fd = (uint32_t)program,
+		.link_create.attach_type = BPF_TRACE_ITER,
+		.link_create.iter_info = (uint64_t)(uintptr_t)&of,
+		.link_create.iter_info_len = sizeof(of),
+	};
+	int link_fd = bpf(BPF_LINK_CREATE, &link), iterator;
+	ssize_t got;
+	char none;
+
+	if (link_fd < 0)
+		return link_fd;
+	union bpf_attr create = {.iter_create.link_fd = (uint32_t)link_fd};
+	iterator = bpf(BPF_ITER_CREATE, &create);
+	close(link_fd);
+	if (iterator < 0)
+		return iterator;
+	/* It writes nothing: the first read goes to the end. */
+	got = read(iterator, &none, sizeof(none));
+	close(iterator);
+	return got < 0 ? -EIO : 0;
+}
+
 int bpf_attach(int program)
 {
 	/* A program of BTF tracing knows its place: it has no name here. */

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 /*
  * Calls LOAD, again as long as it says -EAGAIN: the verifier gives up while a signal is pending, or
@@ -14,6 +15,9 @@ int bpf_load_patiently(int (*load)(void *opaque), void *opaque);
 
 /* Runs a program of type syscall. 0 or -errno. */
 int bpf_run_program(int program);
+
+/* Runs a program of BTF tracing that iterates, over what PID has. 0 or -errno. */
+int bpf_iterate(int program, pid_t pid);
 
 /* Attaches a program of BTF tracing where it says: a link's file descriptor, or -errno. */
 int bpf_attach(int program);

@@ -98,7 +98,9 @@ struct exit_log_port exit_log_port(const struct exit_log *log, unsigned int id)
 	vcpu->open = EXIT_NONE;
 	/* 0 is no interval: extremes of the first begin at 1. */
 	vcpu->interval += !vcpu->interval;
-	__atomic_store_n(&vcpu->first, vcpu->since, __ATOMIC_RELEASE);
+	__atomic_store_n(&log->head->threads[id].alive, 1, __ATOMIC_RELEASE);
+	if (!vcpu->first)
+		__atomic_store_n(&vcpu->first, vcpu->since, __ATOMIC_RELEASE);
 	return port;
 }
 
@@ -196,20 +198,34 @@ void exit_log_is_call(struct exit_log_port *port, uint64_t eid, uint64_t fid)
 	end_change(vcpu);
 }
 
-void exit_log_ended(struct exit_log_port *port)
+/* The thread's share of the CPUs, for good: nobody can ask for it any more. */
+static void add_thread(struct exit_log_thread *thread)
 {
-	struct exit_log_thread *thread;
-	FILE *file;
+	FILE *file = fopen("/proc/thread-self/schedstat", "re");
+	uint64_t waited = 0;
 
-	if (!port->counting)
-		return;
-	thread = port->thread;
-	file = fopen("/proc/thread-self/schedstat", "re");
-	if (file && fscanf(file, "%*u %" SCNu64, &thread->waited) != 1)
-		thread->waited = 0;
+	if (file && fscanf(file, "%*u %" SCNu64, &waited) != 1)
+		waited = 0;
 	if (file)
 		fclose(file);
-	__atomic_store_n(&thread->ran, clock_ns(CLOCK_THREAD_CPUTIME_ID), __ATOMIC_RELEASE);
+	thread->waited += waited;
+	thread->ran += clock_ns(CLOCK_THREAD_CPUTIME_ID);
+	__atomic_store_n(&thread->alive, 0, __ATOMIC_RELEASE);
+}
+
+void exit_log_ended(struct exit_log_port *port)
+{
+	struct spent spent;
+
+	if (!port->head)
+		return;
+	begin_change(&port->counts->vcpu);
+	if (port->counting)
+		vcpu_ended(port->counts, &spent, clock_ns(CLOCK_MONOTONIC));
+	else
+		port->counts->vcpu.state = VCPU_GONE;
+	end_change(&port->counts->vcpu);
+	add_thread(port->thread);
 }
 
 void exit_log_count_entering(struct exit_log_port *port)

@@ -33,8 +33,9 @@ struct exit_log_head {
 	uint64_t watched_until; /* 0, or in the past: nobody does any more */
 	/* What the scheduler says of each vCPU's thread; ns. */
 	struct exit_log_thread {
-		uint64_t ran, waited; /* as in its schedstat; 0: it has not ended, ask there */
-		uint64_t vmm_ran;     /* of ran, outside of KVM_RUN */
+		uint64_t ran, waited; /* as in schedstat, of those that ended: a life each */
+		uint64_t vmm_ran;     /* outside of KVM_RUN, of all */
+		uint64_t alive;	      /* one runs: its schedstat has the rest */
 	} threads[EXIT_LOG_VCPUS];
 };
 

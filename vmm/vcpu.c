@@ -403,8 +403,12 @@ static void *vcpu_thread(void *opaque)
 {
 	struct vcpu *vcpu = opaque;
 	struct machine *machine = vcpu->machine;
+	char name[16];
 	int result;
 
+	/* Before it runs: who watches threads knows the vCPU by it. */
+	snprintf(name, sizeof(name), "vcpu%u", vcpu->id);
+	pthread_setname_np(pthread_self(), name);
 	if (!unblock_kick(vcpu->run))
 		failed_run(vcpu, errno);
 	attach_forward(vcpu);
@@ -441,7 +445,6 @@ static void *vcpu_thread(void *opaque)
 
 bool vcpu_start(struct vcpu *vcpu)
 {
-	char name[16];
 	int result = pthread_create(&vcpu->thread, NULL, vcpu_thread, vcpu);
 
 	if (result != 0) {
@@ -450,8 +453,6 @@ bool vcpu_start(struct vcpu *vcpu)
 		return false;
 	}
 	vcpu->started = true;
-	snprintf(name, sizeof(name), "vcpu%u", vcpu->id);
-	pthread_setname_np(vcpu->thread, name);
 	return true;
 }
 

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "trace/asleep.h"
 #include "trace/exit_names.h"
 #include "trace/perf_fold.h"
 #include "trace/perf_records.h"
@@ -375,8 +376,61 @@ static void a_vm_that_was_reset_has_new_threads(void **state)
 	assert_int_equal(perf_fold_seen(machine.fold), 1);
 	assert_int_equal(vcpu(&machine, 0)->tid, 15);
 	assert_int_equal(vcpu(&machine, 0)->ns[VCPU_GUEST], 30);
+	/* The exit in which a thread ended is counted, up to there: its reset. */
+	assert_int_equal(times(&machine, 0, EXIT_SBI_CALL)->count, 2);
+	assert_int_equal(times(&machine, 0, EXIT_SBI_CALL)->ns, 11);
+	assert_int_equal(times(&machine, 0, EXIT_SBI_CALL)->max, 10);
+	assert_int_equal(vcpu(&machine, 0)->orphans, 0);
+	tear_down(&machine);
+}
+
+/* One that sleeps when watching begins has no event yet, and is there; then it wakes. */
+static void a_vcpu_that_sleeps(void **state)
+{
+	struct machine machine;
+
+	(void)state;
+	set_up(&machine);
+	perf_fold_asleep(machine.fold, machine.tgid, machine.tid, 3, VCPU_HALTED, 40, 100);
+	assert_int_equal(perf_fold_seen(machine.fold), 1);
+	assert_int_equal(vcpu(&machine, 0)->vcpu_id, 3);
+	assert_int_equal(vcpu(&machine, 0)->exited, 40);
+	comes(&machine, 150);
+	enters(&machine, 151);
+	exits(&machine, 160, CAUSE_SBI_CALL);
+	enters(&machine, 161);
+	assert_int_equal(perf_fold_seen(machine.fold), 1);
+	assert_int_equal(vcpu(&machine, 0)->ns[VCPU_HALTED], 50);
+	assert_int_equal(vcpu(&machine, 0)->ns[VCPU_GUEST], 9);
+	assert_int_equal(vcpu(&machine, 0)->orphans, 0);
 	assert_int_equal(times(&machine, 0, EXIT_SBI_CALL)->count, 1);
 	tear_down(&machine);
+}
+
+/* What /proc says of a thread that sleeps: proc_pid_syscall(5), proc_pid_stat(5), of Linux 6.12. */
+static void what_proc_says(void **state)
+{
+	(void)state;
+	assert_int_equal(asleep_kvm_run("29 0x17 0xae80 0x0 0x2 0x0 0x3 0x3fff 0x3ffe\n"), 0x17);
+	assert_int_equal(asleep_kvm_run("29 0x17 0xae81 0x0 0x2 0x0 0x3 0x3fff 0x3ffe\n"), -1);
+	assert_int_equal(asleep_kvm_run("98 0x17 0xae80 0x0 0x2 0x0 0x3 0x3fff 0x3ffe\n"), -1);
+	assert_int_equal(asleep_kvm_run("running\n"), -1);
+	assert_int_equal(asleep_kvm_run("-1 0x3fff 0x3ffe\n"), -1);
+	assert_int_equal(asleep_kvm_run(""), -1);
+	assert_int_equal(asleep_vcpu_of_link("anon_inode:kvm-vcpu:12"), 12);
+	assert_int_equal(asleep_vcpu_of_link("anon_inode:kvm-vcpu:12x"), -1);
+	assert_int_equal(asleep_vcpu_of_link("anon_inode:kvm-vm"), -1);
+	assert_int_equal(asleep_letter("77 (vcpu0) S 1 77 77"), 'S');
+	assert_int_equal(asleep_letter("77 (a ) R ) T 1 77 77"), 'T');
+	assert_int_equal(asleep_letter("77 (vcpu0)"), '\0');
+	assert_int_equal(asleep_letter(""), '\0');
+	assert_int_equal(asleep_in("kvm_vcpu_block"), VCPU_HALTED);
+	assert_int_equal(asleep_in("kvm_arch_vcpu_ioctl_run"), VCPU_BLOCKED);
+	assert_int_equal(asleep_in("0"), VCPU_BLOCKED);
+	assert_int_equal(asleep_ran("vcpu0 (77, #threads: 3)\n-----\nse.exec_start"
+				    "                                :         12345.678901\n"),
+			 12345678901ull);
+	assert_int_equal(asleep_ran("nothing"), 0);
 }
 
 /* In the order in which they came, until a name says better. */
@@ -586,6 +640,8 @@ int main(void)
 		cmocka_unit_test(a_thread_elsewhere_is_counted_on),
 		cmocka_unit_test(two_vms_with_equal_vcpu_numbers),
 		cmocka_unit_test(a_vm_that_was_reset_has_new_threads),
+		cmocka_unit_test(a_vcpu_that_sleeps),
+		cmocka_unit_test(what_proc_says),
 		cmocka_unit_test(threads_without_names),
 		cmocka_unit_test(more_vcpus_than_there_is_room_for),
 		cmocka_unit_test(names_of_threads),

@@ -12,6 +12,7 @@
 #include <json-c/json.h>
 
 #include "tests/unit/printable_text.h"
+#include "trace/exit_fold.h"
 #include "trace/stat_table.h"
 
 #define VCPUS 3
@@ -300,6 +301,44 @@ static unsigned int csv_record(const char **text)
 	return fields;
 }
 
+static void print_asleep(enum stat_format format)
+{
+	const struct stat_view view = {
+		.format = format, .way = "BPF at tracepoints", .vm_name = vm_name};
+	struct stat_sample now = sample(0, 3);
+	FILE *out = open_memstream(&printed, &printed_size);
+
+	assert_non_null(out);
+	for (uint32_t i = 0; i < 3; i++)
+		vcpus[0][i] = (struct exit_vcpu){.first = 1, .tgid = 42, .vcpu_id = i};
+	vcpu_asleep(&vcpus[0][0], 0, 50, VCPU_HALTED, now.when - 8000000000ull, now.when);
+	vcpus[0][0].pc = 0xffffffff80a1b2c4;
+	vcpu_asleep(&vcpus[0][1], 1, 51, VCPU_WAITING, now.when - 1000, now.when);
+	vcpus[0][2].open = EXIT_ENDED;
+	vcpus[0][2].state = VCPU_GONE;
+	vcpus[0][2].row = exit_row(CAUSE_SBI_CALL, 0, 0, SBI_EID_SRST, 0);
+	assert_true(stat_print(out, &view, &now, 1000000));
+	assert_int_equal(fclose(out), 0);
+}
+
+/* What slept when watching began: for how long, and where; and the exit that was the last. */
+static void sleepers_are_shown(void **state)
+{
+	(void)state;
+	print_asleep(STAT_TEXT);
+	assert_non_null(strstr(printed, "0  halted 8.00s at 0xffffffff80a1b2c4\n"));
+	assert_non_null(strstr(printed, "0  stopped by a signal 1.00us\n"));
+	assert_non_null(strstr(printed, "0  sbi srst.system_reset (ended in it)\n"));
+	teardown(NULL);
+	print_asleep(STAT_JSON);
+	assert_non_null(strstr(printed, "\"state\":\"halted\",\"in\":\"halted\","
+					"\"in_ns\":8000000000,\"pc\":\"0xffffffff80a1b2c4\"}\n"));
+	assert_non_null(strstr(printed, "\"state\":\"ended\",\"in\":\"sbi srst.system_reset\"}\n"));
+	teardown(NULL);
+	print_asleep(STAT_CSV);
+	assert_non_null(strstr(printed, ",state,halted,,42,0,,,0,,,,,,,"));
+}
+
 static void csv_is_valid_with_any_name(void **state)
 {
 	(void)state;
@@ -391,6 +430,7 @@ int main(void)
 						teardown),
 		cmocka_unit_test(keys_are_found_wherever_they_are),
 		cmocka_unit_test_setup_teardown(json_is_valid_with_any_name, setup, teardown),
+		cmocka_unit_test_setup_teardown(sleepers_are_shown, setup, teardown),
 		cmocka_unit_test_setup_teardown(csv_is_valid_with_any_name, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_is_printed_is_printable_with_any_name, setup,
 						teardown),

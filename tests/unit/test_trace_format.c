@@ -63,6 +63,34 @@ static void equals_golden(const char *name)
 	free(wanted);
 }
 
+/* One write for each line, also where nothing is kept back (standard error). */
+static ssize_t expect_whole_lines(void *opaque, const char *bytes, size_t size)
+{
+	unsigned int *writes = opaque;
+
+	assert_int_equal(bytes[size - 1], '\n');
+	assert_ptr_equal(memchr(bytes, '\n', size), bytes + size - 1);
+	++*writes;
+	return (ssize_t)size;
+}
+
+static void a_line_is_one_write(void **state)
+{
+	struct trace_view view = {.durations = true};
+	unsigned int writes = 0, lines = 0;
+	enum trace_part part;
+	struct trace_exit exit;
+	FILE *out = fopencookie(&writes, "w", (cookie_io_functions_t){.write = expect_whole_lines});
+
+	(void)state;
+	assert_non_null(out);
+	setvbuf(out, NULL, _IONBF, 0);
+	for (; sample_exit(lines, &exit, &part); lines++)
+		trace_print(out, &view, &exit, part);
+	assert_int_equal(writes, lines);
+	fclose(out);
+}
+
 static void text_is_the_golden_one(void **state)
 {
 	struct trace_view view = sample_exits_view();
@@ -225,6 +253,7 @@ static void guest_time_goes_with_the_clock(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_line_is_one_write),
 		cmocka_unit_test_teardown(text_is_the_golden_one, teardown),
 		cmocka_unit_test_teardown(text_without_durations_is_the_golden_one, teardown),
 		cmocka_unit_test_teardown(json_is_the_golden_one, teardown),

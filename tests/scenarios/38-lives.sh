@@ -1,0 +1,67 @@
+# shellcheck shell=dash disable=SC2154
+# vhart stat of a VM that resets: a row for each vCPU over all its lives, and each reset counted once.
+# lab: hosts=6.12,7.2
+
+resets=7 limit=300
+
+# lives CPUS OPTIONS: a guest that resets so often and then powers off, in the file stat
+lives() {
+    cpus=$1
+    shift
+    talk vhart stat --json -o stat "$@" -- run --cpus "$cpus" --memory 32M --pmu off --kernel /guests/reboot.elf \
+        --append "asks=1 harts=$cpus" --result result
+    life=1
+    while [ $life -le $((resets + 1)) ]; do
+        tenths=$((limit * 10))
+        until [ "$(grep -c boot "$out")" -ge $life ]; do
+            kill -0 "$pid" 2>/dev/null || die "ended in life $life"
+            tenths=$((tenths - 1))
+            [ $tenths -gt 0 ] || die "life $life does not begin"
+            usleep 100000
+        done
+        if [ $life -gt $resets ]; then say_to q; else say_to r; fi
+        life=$((life + 1))
+    done
+    hang_up
+    expect_status 0
+    expect_no_out 'not fresh'
+}
+
+# of SUB NAME: what the line of that call has
+of() {
+    value=$(sed -n "s/.*\"reason\":\"sbi\",\"sub\":\"$1\".*\"$2\":\([0-9]*\).*/\1/p" stat)
+    echo "${value:-0}"
+}
+
+# rows CPUS: the vCPUs that there should be
+rows() { expect_eq vCPUs "$(sed -n 's/.*"type":"vcpu".*"vcpu":\([0-9]*\),.*/\1/p' stat | sort | tr '\n' ' ')" "$(seq -s ' ' 0 $(($1 - 1))) "; }
+
+one_row_each() {
+    lives "$@"
+    rows "$1"
+    expect_eq resets "$(of srst.system_reset count)" $((resets + 1))
+}
+
+# By perf's events an SBI call is one like another: boot, end, and one for each other hart, in each life.
+by_perf() {
+    lives "$1" --tier perf
+    rows "$1"
+    expect_eq calls "$(of '' count)" $(((resets + 1) * ($1 + 1)))
+}
+
+lines_of_resets() {
+    talk vhart trace -o trace -e sbi -- run --memory 32M --pmu off --kernel /guests/reboot.elf --append 'asks=1'
+    await boot
+    say_to r
+    until [ "$(grep -c boot "$out")" = 2 ]; do usleep 100000; done
+    say_to q
+    hang_up
+    expect_eq "lines of resets" "$(grep -c 'srst.system_reset(.*<unfinished' trace)" 2
+}
+
+t "1 vCPU, at functions" one_row_each 1 --tier functions
+t "2 vCPUs, at functions" one_row_each 2 --tier functions
+t "2 vCPUs, at tracepoints" one_row_each 2 --tier tracepoints
+t "2 vCPUs, by perf's events" by_perf 2
+t "2 vCPUs, by the VMM's log" one_row_each 2 --tier log
+t "vhart trace: a line for each" lines_of_resets
