@@ -8,6 +8,7 @@
 
 #include "trace/export.h"
 #include "trace/guest_names.h"
+#include "trace/pager.h"
 #include "trace/report.h"
 #include "trace/report_table.h"
 #include "vmm/commands.h"
@@ -22,8 +23,8 @@ struct report_options {
 	const char *input;
 	struct guest_names_options names;
 	const char *flamegraph, *folded, *pprof;
-	enum report_by by;
-	bool json;
+	struct report_view view;
+	bool no_pager;
 };
 
 /* ---- options ---- */
@@ -41,7 +42,7 @@ static const char *parse_by(char *value, void *target)
 
 	if (choice < 0)
 		return "expected symbol, pc, vcpu or exit";
-	((struct report_options *)target)->by = (enum report_by)choice;
+	((struct report_options *)target)->view.by = (enum report_by)choice;
 	return NULL;
 }
 
@@ -78,7 +79,29 @@ static const char *parse_pprof(char *value, void *target)
 static const char *parse_json(char *value, void *target)
 {
 	(void)value;
-	((struct report_options *)target)->json = true;
+	((struct report_options *)target)->view.json = true;
+	return NULL;
+}
+
+static const char *parse_limit(char *value, void *target)
+{
+	uint64_t *limit = &((struct report_options *)target)->view.limit;
+
+	return option_number(value, UINT64_MAX, limit) && *limit ? NULL
+								 : "expected a number from 1 up";
+}
+
+static const char *parse_no_children(char *value, void *target)
+{
+	(void)value;
+	((struct report_options *)target)->view.only_self = true;
+	return NULL;
+}
+
+static const char *parse_no_pager(char *value, void *target)
+{
+	(void)value;
+	((struct report_options *)target)->no_pager = true;
 	return NULL;
 }
 
@@ -94,6 +117,13 @@ static const struct option_spec specs[] = {
 	 parse_folded},
 	{"--pprof", "FILE", false, "write a profile for pprof", parse_pprof},
 	{"--json", NULL, false, "JSON: an object a row, times in ns", parse_json},
+	{"--limit", "N", false, "the first N rows only", parse_limit},
+	{"--no-children", NULL, false,
+	 "not what functions took with all that they called (record -g), and in\n"
+	 "the order of what they took themselves",
+	 parse_no_children},
+	{"--no-pager", NULL, false, "not through VHART_PAGER, PAGER or less on a terminal",
+	 parse_no_pager},
 };
 
 static const struct option_letter letters[] = {{"-i", "--input"}, {NULL, NULL}};
@@ -159,11 +189,14 @@ static bool export(const struct report *report, const char *path,
 /* The table last: whoever reads it may have seen enough of it (head). */
 static bool show(const struct report *report, const struct report_options *options)
 {
+	struct pager pager;
+
 	if (!export(report, options->folded, export_folded) ||
 	    !export(report, options->flamegraph, export_flamegraph) ||
 	    !export(report, options->pprof, export_pprof))
 		return false;
-	if (report_print(stdout, report, options->by, options->json))
+	pager_open(&pager, !options->no_pager && !options->view.json);
+	if (pager_close(&pager, report_print(pager.out, report, &options->view)))
 		return true;
 	error("writing the report: %s", strerror(errno));
 	return false;
@@ -218,7 +251,7 @@ int command_report(int argc, char **argv)
 		error("no memory");
 		return STATUS_HOST;
 	}
-	report->by_pc = options.by == REPORT_BY_PC;
+	report->by_pc = options.view.by == REPORT_BY_PC;
 	status = run_report(report, &options);
 	profile_free(report->profile);
 	symbols_free(&report->symbols);

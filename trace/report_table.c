@@ -12,7 +12,7 @@
 struct table {
 	const struct report *report;
 	enum report_by by;
-	bool exit, symbol; /* it has these columns */
+	bool exit, symbol, children; /* it has these columns */
 };
 
 /* What a row is told apart by; what it is not has nothing in it. */
@@ -21,27 +21,79 @@ struct row {
 	enum profile_kind mode;
 	int32_t vcpu; /* PROFILE_NO_VCPU: several */
 	struct profile_values values;
+	struct profile_values children; /* and what was called from there */
 };
 
-static struct row row_of(const struct table *table, const struct profile_stack *stack)
+/* The frame of STACK in which it happened: an exit's reason lies before it. */
+static size_t leaf_of(const struct profile *profile, const struct profile_stack *stack)
+{
+	return stack->depth > 1 && profile_frame(profile, stack->frames[0]).kind == PROFILE_EXIT;
+}
+
+static struct row row_of(const struct table *table, const struct profile_stack *stack, size_t at)
 {
 	const struct profile *profile = table->report->profile;
-	struct profile_frame leaf = profile_frame(profile, stack->frames[0]);
+	struct profile_frame frame = profile_frame(profile, stack->frames[at]);
 	struct row row = {
 		.symbol = "",
 		.exit = "",
 		.mode = stack->labels.mode,
 		.vcpu = stack->labels.vcpu,
-		.values = stack->values,
+		.children = stack->values,
 	};
 
-	if (leaf.kind == PROFILE_EXIT && stack->depth > 1)
-		leaf = profile_frame(profile, stack->frames[1]);
+	if (at == leaf_of(profile, stack))
+		row.values = stack->values;
+	else
+		row.mode = frame.kind;
 	if (table->symbol)
-		row.symbol = leaf.name;
+		row.symbol = frame.name;
 	if (table->exit && stack->labels.reason)
 		row.exit = stack->labels.reason;
 	return row;
+}
+
+/* A function that calls itself took its time once. */
+static bool is_deeper(const struct profile_stack *stack, size_t from, size_t at)
+{
+	for (size_t i = from; i < at; i++)
+		if (stack->frames[i] == stack->frames[at])
+			return true;
+	return false;
+}
+
+/* Of STACK: one, or one for each function that it is in. */
+static size_t add_rows(const struct table *table, const struct profile_stack *stack,
+		       struct row *rows)
+{
+	size_t leaf = leaf_of(table->report->profile, stack), count = 0;
+	size_t end = table->children ? stack->depth : leaf + 1;
+
+	for (size_t at = leaf; at < end; at++)
+		if (!is_deeper(stack, leaf, at))
+			rows[count++] = row_of(table, stack, at);
+	return count;
+}
+
+static bool has_callers(const struct profile *profile)
+{
+	for (size_t i = 0; i < profile_count(profile); i++) {
+		struct profile_stack stack = profile_stack(profile, i);
+
+		if (stack.depth > leaf_of(profile, &stack) + 1)
+			return true;
+	}
+	return false;
+}
+
+static size_t most_rows(const struct table *table)
+{
+	const struct profile *profile = table->report->profile;
+	size_t sum = 0;
+
+	for (size_t i = 0; i < profile_count(profile); i++)
+		sum += table->children ? profile_stack(profile, i).depth : 1;
+	return sum;
 }
 
 static int compare_names(const struct row *a, const struct row *b)
@@ -69,7 +121,9 @@ static uint64_t weight(const struct report *report, struct profile_values values
 static int compare_weights(const void *left, const void *right, void *opaque)
 {
 	const struct row *a = left, *b = right;
-	uint64_t first = weight(opaque, a->values), second = weight(opaque, b->values);
+	const struct table *table = opaque;
+	uint64_t first = weight(table->report, table->children ? a->children : a->values);
+	uint64_t second = weight(table->report, table->children ? b->children : b->values);
 
 	if (first != second)
 		return first > second ? -1 : 1;
@@ -95,6 +149,9 @@ static size_t merge(const struct table *table, struct row *rows, size_t count)
 			last->vcpu = PROFILE_NO_VCPU;
 		last->values.count = profile_sum(last->values.count, rows[i].values.count);
 		last->values.host_ns = profile_sum(last->values.host_ns, rows[i].values.host_ns);
+		last->children.count = profile_sum(last->children.count, rows[i].children.count);
+		last->children.host_ns =
+			profile_sum(last->children.host_ns, rows[i].children.host_ns);
 	}
 	return kept;
 }
@@ -158,22 +215,34 @@ static void print_titles(FILE *out, const struct table *table)
 {
 	static const char line[] = "............................";
 
-	fprintf(out,
-		table->report->exits ? "#   Time%%    Exits      Time" : "# Overhead  Samples");
+	fprintf(out, table->children ? "# Children" : "#");
+	fprintf(out, table->report->exits ? "   Time%%    Exits      Time" : " Overhead  Samples");
 	fprintf(out, "  VCPU  Mode%s", table->exit ? "  Reason                      " : "");
 	fprintf(out, "%s\n", table->symbol ? "  Symbol" : "");
-	fprintf(out, table->report->exits ? "# ......  .......  ........" : "# ........  .......");
+	fprintf(out, table->children ? "# ........" : "#");
+	fprintf(out, table->report->exits ? " ......  .......  ........" : " ........  .......");
 	fprintf(out, "  ....  ....%s%s", table->exit ? "  " : "", table->exit ? line : "");
 	fprintf(out, "%s\n#\n", table->symbol ? "  ......" : "");
 }
 
-static void print_row(FILE *out, const struct table *table, const struct row *row, double share)
+/* Of all there is. */
+static double share_of(const struct table *table, struct profile_values values)
+{
+	uint64_t total = weight(table->report, profile_total(table->report->profile));
+
+	return total ? (double)weight(table->report, values) / (double)total : 0;
+}
+
+static void print_row(FILE *out, const struct table *table, const struct row *row)
 {
 	char time[16], vcpu[16] = "*", exit[PROFILE_NAME];
+	int width = (table->report->exits ? 7 : 9) - table->children;
 
 	if (row->vcpu != PROFILE_NO_VCPU)
 		snprintf(vcpu, sizeof(vcpu), "%d", (int)row->vcpu);
-	fprintf(out, "%*.2f%%  %7" PRIu64, table->report->exits ? 7 : 9, share * 100,
+	if (table->children)
+		fprintf(out, "%9.2f%%", share_of(table, row->children) * 100);
+	fprintf(out, "%*.2f%%  %7" PRIu64, width, share_of(table, row->values) * 100,
 		row->values.count);
 	if (table->report->exits)
 		fprintf(out, "  %8s", stat_duration(row->values.host_ns, time));
@@ -206,13 +275,20 @@ static void print_json_head(FILE *out, const struct report *report)
 	fwrite(text, 1, json_line_end(&json), out);
 }
 
-static void print_json(FILE *out, const struct table *table, const struct row *row, double share)
+static void put_share(struct json_line *json, const char *name, double share)
+{
+	json_line_decimal(json, name, (uint64_t)(share * 1e6 + 0.5), 6);
+}
+
+static void print_json(FILE *out, const struct table *table, const struct row *row)
 {
 	char text[RECORDING_LINE];
 	struct json_line json;
 
 	json_line_begin(&json, text, sizeof(text));
-	json_line_decimal(&json, "share", (uint64_t)(share * 1e6 + 0.5), 6);
+	put_share(&json, "share", share_of(table, row->values));
+	if (table->children)
+		put_share(&json, "children", share_of(table, row->children));
 	json_line_uint(&json, table->report->exits ? "exits" : "samples", row->values.count);
 	if (table->report->exits)
 		json_line_uint(&json, "ns", row->values.host_ns);
@@ -231,49 +307,50 @@ static void print_json(FILE *out, const struct table *table, const struct row *r
 /* ---- all of it ---- */
 
 static void print_rows(FILE *out, const struct table *table, const struct row *rows, size_t count,
-		       bool json)
+		       const struct report_view *view)
 {
-	uint64_t total = weight(table->report, profile_total(table->report->profile));
+	size_t shown = view->limit && view->limit < count ? view->limit : count;
 
-	for (size_t i = 0; i < count; i++) {
-		double part = (double)weight(table->report, rows[i].values);
-		double share = total ? part / (double)total : 0;
-
-		if (json)
-			print_json(out, table, &rows[i], share);
+	for (size_t i = 0; i < shown; i++)
+		if (view->json)
+			print_json(out, table, &rows[i]);
 		else
-			print_row(out, table, &rows[i], share);
-	}
+			print_row(out, table, &rows[i]);
+	if (shown < count && !view->json)
+		fprintf(out, "# %zu more row%s\n", count - shown, count - shown == 1 ? "" : "s");
 }
 
-bool report_print(FILE *out, const struct report *report, enum report_by by, bool json)
+bool report_print(FILE *out, const struct report *report, const struct report_view *view)
 {
-	const struct table table = {
+	struct table table = {
 		.report = report,
-		.by = by,
-		.exit = by == REPORT_BY_EXIT || (report->exits && by != REPORT_BY_VCPU),
-		.symbol = by == REPORT_BY_SYMBOL || by == REPORT_BY_PC,
+		.by = view->by,
+		.exit = view->by == REPORT_BY_EXIT || (report->exits && view->by != REPORT_BY_VCPU),
+		.symbol = view->by == REPORT_BY_SYMBOL || view->by == REPORT_BY_PC,
 	};
-	size_t count = profile_count(report->profile);
-	struct row *rows = calloc(count ? count : 1, sizeof(*rows));
+	size_t count = 0, room;
+	struct row *rows;
 
+	table.children = table.symbol && !view->only_self && has_callers(report->profile);
+	room = most_rows(&table);
+	rows = calloc(room ? room : 1, sizeof(*rows));
 	if (!rows)
 		return false;
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < profile_count(report->profile); i++) {
 		struct profile_stack stack = profile_stack(report->profile, i);
 
-		rows[i] = row_of(&table, &stack);
+		count += add_rows(&table, &stack, rows + count);
 	}
 	qsort(rows, count, sizeof(*rows), compare_keys);
 	count = merge(&table, rows, count);
-	qsort_r(rows, count, sizeof(*rows), compare_weights, (void *)(uintptr_t)report);
-	if (json) {
+	qsort_r(rows, count, sizeof(*rows), compare_weights, &table);
+	if (view->json) {
 		print_json_head(out, report);
 	} else {
 		print_head(out, report);
 		print_titles(out, &table);
 	}
-	print_rows(out, &table, rows, count, json);
+	print_rows(out, &table, rows, count, view);
 	free(rows);
 	return fflush(out) == 0 && !ferror(out);
 }

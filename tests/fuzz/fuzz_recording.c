@@ -56,7 +56,10 @@ static void check_file(FILE *in, FILE *out)
 	require(report.profile != NULL);
 	if (report_read_frame(&report, message) && report_read_samples(&report, message)) {
 		for (enum report_by by = REPORT_BY_SYMBOL; by <= REPORT_BY_EXIT; by++)
-			require(report_print(out, &report, by, by == REPORT_BY_PC));
+			require(report_print(out, &report,
+					     &(struct report_view){.by = by,
+								   .json = by == REPORT_BY_PC,
+								   .limit = by}));
 	} else {
 		require(message[0] && !strchr(message, '\n'));
 	}

@@ -41,7 +41,7 @@ static void end(struct report *report)
 	symbols_free(&report->symbols);
 }
 
-static void expect_report(const char *text, enum report_by by, bool json, const char *wanted)
+static void expect_view(const char *text, const struct report_view *view, const char *wanted)
 {
 	char message[REPORT_MESSAGE_MAX] = "", *out = NULL;
 	struct report report;
@@ -49,15 +49,20 @@ static void expect_report(const char *text, enum report_by by, bool json, const 
 	FILE *to;
 
 	begin(&report, text, strlen(text));
-	report.by_pc = by == REPORT_BY_PC;
+	report.by_pc = view->by == REPORT_BY_PC;
 	if (!report_read_frame(&report, message) || !report_read_samples(&report, message))
 		fail_msg("%s", message);
 	to = open_memstream(&out, &size);
-	assert_true(report_print(to, &report, by, json));
+	assert_true(report_print(to, &report, view));
 	fclose(to);
 	assert_string_equal(out, wanted);
 	free(out);
 	end(&report);
+}
+
+static void expect_report(const char *text, enum report_by by, bool json, const char *wanted)
+{
+	expect_view(text, &(struct report_view){.by = by, .json = json}, wanted);
 }
 
 static char *joined(const char *first, const char *second, const char *third)
@@ -102,6 +107,50 @@ static void samples_are_shown_as_perf_shows_them(void **state)
 		      "\"symbol\":\"work+0xfc\"}\n");
 }
 
+/* idle, called by start; work, called by idle, which called itself. */
+static const char chains[] =
+	SAMPLE(0, "g", "0xffffffff80001000", ",\"callers\":\"0xffffffff80001204\"")
+		SAMPLE(0, "g", "0xffffffff80001104",
+		       ",\"callers\":\"0xffffffff80001020 0xffffffff80001010 0xffffffff80001204\"")
+			END;
+
+/* As perf's: once for each function that a chain is in, however often. */
+static void chains_show_what_was_called(void **state)
+{
+	char *text = joined(HEADER("cpu-clock"), names, chains);
+
+	(void)state;
+	expect_view(text, &(struct report_view){.by = REPORT_BY_SYMBOL},
+		    "# VM: web1 (pid 12), seen by BPF at tracepoints\n"
+		    "# Samples: 2 of event 'cpu-clock', 997 a second\n"
+		    "# Lost: 0\n"
+		    "#\n"
+		    "# Children Overhead  Samples  VCPU  Mode  Symbol\n"
+		    "# ........ ........  .......  ....  ....  ......\n"
+		    "#\n"
+		    "   100.00%   50.00%        1     0  [g]   idle\n"
+		    "   100.00%    0.00%        0     0  [g]   start\n"
+		    "    50.00%   50.00%        1     0  [g]   work\n");
+	expect_view(text,
+		    &(struct report_view){.by = REPORT_BY_SYMBOL, .only_self = true, .limit = 1},
+		    "# VM: web1 (pid 12), seen by BPF at tracepoints\n"
+		    "# Samples: 2 of event 'cpu-clock', 997 a second\n"
+		    "# Lost: 0\n"
+		    "#\n"
+		    "# Overhead  Samples  VCPU  Mode  Symbol\n"
+		    "# ........  .......  ....  ....  ......\n"
+		    "#\n"
+		    "    50.00%        1     0  [g]   idle\n"
+		    "# 1 more row\n");
+	expect_view(text, &(struct report_view){.by = REPORT_BY_SYMBOL, .json = true, .limit = 2},
+		    "{\"vhart\":\"report\",\"version\":1,\"vm\":\"web1\",\"pid\":12,"
+		    "\"event\":\"cpu-clock\",\"samples\":2,\"lost\":0,\"whole\":true}\n"
+		    "{\"share\":0.500000,\"children\":1.000000,\"samples\":1,\"vcpu\":0,"
+		    "\"mode\":\"g\",\"symbol\":\"idle\"}\n"
+		    "{\"share\":0.000000,\"children\":1.000000,\"samples\":0,\"vcpu\":0,"
+		    "\"mode\":\"g\",\"symbol\":\"start\"}\n");
+}
+
 static const char exits[] =
 	SAMPLE(0, "g", "0xffffffff80001104", ",\"ns\":9000,\"exit\":\"sbi time.set_timer\"")
 		SAMPLE(0, "g", "0xffffffff80001108", ",\"ns\":500,\"exit\":\"sbi time.set_timer\"")
@@ -142,7 +191,8 @@ static void a_hostile_recording_is_shown_as_text(void **state)
 		FILE *to = open_memstream(&out, &size);
 
 		read_hostile(&report, heads[i / 8], by);
-		assert_true(report_print(to, &report, by, i / 4 % 2));
+		assert_true(report_print(to, &report,
+					 &(struct report_view){.by = by, .json = i / 4 % 2}));
 		fclose(to);
 		assert_printable(out);
 		if (i == 0) {
@@ -284,6 +334,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(samples_are_shown_as_perf_shows_them),
+		cmocka_unit_test(chains_show_what_was_called),
 		cmocka_unit_test(a_hostile_recording_is_shown_as_text),
 		cmocka_unit_test(a_hostile_recording_is_exported_as_text),
 		cmocka_unit_test(exits_are_weighed_by_the_hosts_time),

@@ -1,0 +1,69 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""vhart report of a machine that is no riscv64 host: a recording that came from one. vhart RECORDING FOLDER"""
+import os
+import pty
+import subprocess
+import sys
+
+vhart, recording, folder = sys.argv[1:]
+
+
+def run(*args, **more):
+    return subprocess.run([vhart, *args], capture_output=True, text=True, check=False, **more)
+
+
+def expect(what, true, seen=""):
+    if not true:
+        sys.exit(f"{what}: {seen}")
+
+
+def on_terminal(environment, *args):
+    """What comes to the screen; the pager must not wait for keys."""
+    screen = b""
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.execve(vhart, [vhart, *args], environment)
+    while True:
+        try:
+            part = os.read(terminal, 4096)
+        except OSError:
+            break
+        if not part:
+            break
+        screen += part
+    _, status = os.waitpid(pid, 0)
+    return os.waitstatus_to_exitcode(status), screen.decode()
+
+
+report = run("report", "-i", recording)
+expect("report", report.returncode == 0 and "# Samples:" in report.stdout, report)
+rows = [line for line in report.stdout.splitlines() if not line.startswith("#")]
+expect("several rows", len(rows) > 1, report.stdout)
+limited = run("report", "-i", recording, "--limit", "1")
+expect("--limit 1", len([line for line in limited.stdout.splitlines() if not line.startswith("#")]) == 1, limited.stdout)
+expect("what --limit leaves out", f"# {len(rows) - 1} more row" in limited.stdout, limited.stdout)
+expect("--limit 0", run("report", "-i", recording, "--limit", "0").returncode == 2)
+svg = os.path.join(folder, "flame.svg")
+expect("flame graph", run("report", "-i", recording, "--flamegraph", svg).returncode == 0 and os.path.getsize(svg) > 1000)
+for command in "run", "stat", "trace", "record", "probe":
+    other = run(command)
+    expect(command, other.returncode == (125 if command == "run" else 2) and "riscv64" in other.stderr
+           and other.stderr.count("\n") == 1, other)
+
+plain = {**os.environ, "TERM": "xterm"}
+plain.pop("PAGER", None)
+plain.pop("VHART_PAGER", None)
+status, screen = on_terminal({**plain, "VHART_PAGER": "sed s/^/paged:/", "PAGER": "false"}, "report", "-i", recording)
+expect("VHART_PAGER", status == 0 and "paged:# VM" in screen, screen)
+status, screen = on_terminal({**plain, "PAGER": "sed s/^/paged:/"}, "report", "-i", recording)
+expect("PAGER", status == 0 and "paged:# VM" in screen, screen)
+status, screen = on_terminal({**plain, "PAGER": "sed s/^/paged:/"}, "report", "-i", recording, "--no-pager")
+expect("--no-pager", status == 0 and "paged:" not in screen and "# VM" in screen, screen)
+status, screen = on_terminal({**plain, "PAGER": "no-such-pager"}, "report", "-i", recording)
+expect("a pager that is not there", status == 0 and "# VM" in screen, screen)
+status, screen = on_terminal({**plain, "PAGER": "head -n 1"}, "report", "-i", recording)
+expect("a pager that was left early", status == 0 and "# VM" in screen and "vhart:" not in screen, screen)
+paged = subprocess.run([vhart, "report", "-i", recording], capture_output=True, text=True, check=False,
+                       env={**plain, "PAGER": "sed s/^/paged:/"})
+expect("no terminal, no pager", "paged:" not in paged.stdout, paged.stdout)

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Machines that are no riscv64 host have the commands that need no KVM; of the others they say so.
+ */
+#include "vmm/commands.h"
+#include "vmm/config.h"
+#include "vmm/log.h"
+
+static int not_here(const char *command)
+{
+	error("%s: it takes a riscv64 machine with KVM, and this build is for another: here is "
+	      "only "
+	      "'vhart report', for recordings that were made there",
+	      command);
+	return STATUS_USAGE;
+}
+
+int command_run(int argc, char **argv)
+{
+	(void)argc;
+	not_here(argv[0]);
+	return STATUS_NOT_RUN;
+}
+
+int command_probe(int argc, char **argv)
+{
+	(void)argc;
+	return not_here(argv[0]);
+}
+
+int command_stat(int argc, char **argv)
+{
+	(void)argc;
+	return not_here(argv[0]);
+}
+
+int command_trace(int argc, char **argv)
+{
+	(void)argc;
+	return not_here(argv[0]);
+}
+
+int command_record(int argc, char **argv)
+{
+	(void)argc;
+	return not_here(argv[0]);
+}
