@@ -8,6 +8,8 @@ le() {
     printf "$(printf '\\%03o\\%03o\\%03o\\%03o' $(($1 & 255)) $(($1 >> 8 & 255)) $(($1 >> 16 & 255)) $(($1 >> 24 & 255)))"
 }
 
+# Two boots and a copy of tens of megabytes, on a machine that may be busy.
+limit=300
 sectors=262144 start=2048
 
 # A disk with a partition that is marked as bootable.
