@@ -15,6 +15,7 @@
 #include "vmm/access_fault.h"
 #include "vmm/bpf.h"
 #include "vmm/kvm.h"
+#include "vmm/way_out.h"
 
 /* ---- loading ---- */
 
@@ -66,7 +67,7 @@ struct forward *forward_open(const struct forward_rules *rules, unsigned int har
 	struct forward *forward = calloc(1, sizeof(*forward));
 	int result = -ENOMEM;
 
-	*refusal = (struct forward_refusal){.way_out = bpf_way_out(ENOMEM)};
+	*refusal = (struct forward_refusal){.way_out = way_out(WAY_OUT_BPF, ENOMEM)};
 	if (forward) {
 		forward->rules = *rules;
 		forward->rules.filter = forward_filter(rules);
@@ -79,7 +80,7 @@ struct forward *forward_open(const struct forward_rules *rules, unsigned int har
 	snprintf(refusal->why, sizeof(refusal->why), "%s BPF programs: %s",
 		 forward && forward->programs.step ? forward->programs.step : "loading",
 		 strerror(-result));
-	refusal->way_out = bpf_way_out(-result);
+	refusal->way_out = way_out(WAY_OUT_BPF, -result);
 	forward_close(forward);
 	return NULL;
 }

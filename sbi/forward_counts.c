@@ -7,6 +7,7 @@
 
 #include "sbi/forward_private.h"
 #include "vmm/bpf.h"
+#include "vmm/way_out.h"
 
 static int load(void *opaque)
 {
@@ -47,7 +48,7 @@ bool forward_count(struct forward *forward, struct forward_refusal *refusal)
 		return true;
 	snprintf(refusal->why, sizeof(refusal->why), "%s the BPF programs that count: %s",
 		 forward->count_programs.step, strerror(-result));
-	refusal->way_out = bpf_way_out(-result);
+	refusal->way_out = way_out(WAY_OUT_BPF, -result);
 	return false;
 }
 

@@ -21,6 +21,7 @@
 #include "trace/sampler.h"
 #include "vmm/bpf.h"
 #include "vmm/options.h"
+#include "vmm/way_out.h"
 
 /* Memory for all rings, and a ring at most: that is a fifth of a second of a guest that does
  * nothing but the fastest calls there are. */
@@ -288,7 +289,7 @@ static void refuse_bpf(struct collector_refusal *refusal, const struct collector
 {
 	snprintf(refusal->why, sizeof(refusal->why), "%s BPF programs: %s",
 		 collector->programs.step ? collector->programs.step : "loading", strerror(reason));
-	snprintf(refusal->way_out, sizeof(refusal->way_out), "%s", bpf_way_out(reason));
+	snprintf(refusal->way_out, sizeof(refusal->way_out), "%s", way_out(WAY_OUT_BPF, reason));
 }
 
 /* False: by no way that is wanted. */

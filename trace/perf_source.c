@@ -17,6 +17,7 @@
 #include "trace/asleep.h"
 #include "trace/perf_records.h"
 #include "trace/sampler.h"
+#include "vmm/way_out.h"
 
 /* What every user may lock for each CPU (kernel.perf_event_mlock_kb), less the page before it. */
 #define RING_SIZE     (512u << 10)
@@ -88,11 +89,7 @@ static bool read_formats(struct perf_source *source, struct perf_refusal *refusa
 			continue;
 		snprintf(refusal->why, sizeof(refusal->why), "tracefs: kvm/%s: %s",
 			 perf_tracepoints[i], strerror(errno));
-		refusal->way_out =
-			errno == EACCES
-				? "run vhart as root; or setcap "
-				  "cap_perfmon,cap_dac_read_search+ep $(command -v vhart)"
-				: "modprobe kvm; mount -t tracefs tracefs /sys/kernel/tracing";
+		refusal->way_out = way_out(WAY_OUT_TRACEFS, errno);
 	}
 	if (good && (missing = perf_formats_read(&source->formats, formats))) {
 		snprintf(refusal->why, sizeof(refusal->why), "tracefs: KVM's events have no %s",
@@ -181,20 +178,6 @@ static void allow_files(void)
 	}
 }
 
-/* Debian's 3 keeps from all but CAP_SYS_ADMIN what CAP_PERFMON is for. */
-static const char *way_out(int reason)
-{
-	char text[16] = "";
-
-	if (reason != EPERM && reason != EACCES)
-		return "run a kernel with CONFIG_PERF_EVENTS";
-	if (read_file("/proc/sys/kernel/perf_event_paranoid", text, sizeof(text)) && atoi(text) > 2)
-		return "run vhart as root; or sysctl kernel.perf_event_paranoid=2 and setcap "
-		       "cap_perfmon+ep $(command -v vhart)";
-	return "run vhart as root; or setcap cap_perfmon+ep $(command -v vhart); or sysctl "
-	       "kernel.perf_event_paranoid=-1";
-}
-
 static bool open_rings(struct perf_source *source, struct perf_refusal *refusal)
 {
 	long cpus = sysconf(_SC_NPROCESSORS_CONF);
@@ -218,7 +201,7 @@ static bool open_rings(struct perf_source *source, struct perf_refusal *refusal)
 			continue;
 		snprintf(refusal->why, sizeof(refusal->why), "perf events at tracepoints: %s",
 			 strerror(reason));
-		refusal->way_out = way_out(reason);
+		refusal->way_out = way_out(WAY_OUT_TRACEPOINT, reason);
 		return false;
 	}
 	return true;

@@ -13,6 +13,7 @@
 #include <linux/perf_event.h>
 
 #include "vmm/log.h"
+#include "vmm/way_out.h"
 
 /* Long enough that it never comes while one asks. */
 #define PROBE_PERIOD 1000000000u
@@ -113,24 +114,6 @@ static bool open_threads(struct sampling *sampling, const struct perf_event_attr
 	return good;
 }
 
-static const char *way_out(const struct sampling_options *options)
-{
-	switch (errno) {
-	case EPERM:
-	case EACCES:
-		return "run vhart as root; or setcap cap_bpf,cap_perfmon+ep $(command -v vhart)";
-	case EOPNOTSUPP:
-	case ENOENT:
-		return "this host has no counter that interrupts (Sscofpmf): take -e cpu-clock";
-	case EINVAL:
-		if (options->frequency)
-			return "take a lower -F, or raise kernel.perf_event_max_sample_rate";
-		return "take another -c";
-	case EMFILE: return "allow more open files (ulimit -n)";
-	default: return "take -e exits, which needs no event";
-	}
-}
-
 bool sampling_open(struct sampling *sampling, const struct sampling_options *options, pid_t pid,
 		   int program)
 {
@@ -140,7 +123,7 @@ bool sampling_open(struct sampling *sampling, const struct sampling_options *opt
 	if (options->event == SAMPLE_EXITS || open_threads(sampling, &attr, pid, program))
 		return true;
 	error("a perf event on the threads of process %d: %s: %s", (int)pid, strerror(errno),
-	      way_out(options));
+	      way_out(WAY_OUT_SAMPLING, errno));
 	sampling_close(sampling);
 	return false;
 }

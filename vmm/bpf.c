@@ -111,17 +111,3 @@ bool bpf_tracer_is_on(void)
 	close(fd);
 	return state != '0';
 }
-
-const char *bpf_way_out(int reason)
-{
-	switch (reason) {
-	case EPERM:
-	case EACCES:
-		return "run vhart as root; or setcap cap_bpf,cap_perfmon+ep $(command -v vhart)";
-	case ENOMEM: return "allow more locked memory (ulimit -l)";
-	case ENOSYS: return "run a kernel with CONFIG_BPF_SYSCALL";
-	default:
-		return "run a kernel with CONFIG_BPF_EVENTS and CONFIG_DEBUG_INFO_BTF_MODULES "
-		       "('vhart probe' says more)";
-	}
-}

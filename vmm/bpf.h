@@ -30,7 +30,4 @@ uint64_t bpf_program_missed(int program);
 /* Whether the function tracer is on, which trampolines hang on: root can switch it off. */
 bool bpf_tracer_is_on(void);
 
-/* What helps against ERROR (an errno) where programs were not loaded or attached. */
-const char *bpf_way_out(int error);
-
 #endif

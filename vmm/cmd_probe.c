@@ -21,6 +21,7 @@ static const struct probe_group groups[] = {
 	{"lcofi", "Bringing the overflow interrupt of a counter to a guest", probe_lcofi_checks},
 	{"trace", "Tracing", probe_trace_checks},
 	{"io", "Memory and I/O", probe_io_checks},
+	{"holes", "What a guest can do to this host's kernel", probe_hole_checks},
 };
 
 #define GROUP_COUNT (sizeof(groups) / sizeof(groups[0]))

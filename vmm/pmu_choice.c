@@ -10,6 +10,9 @@ static void choose_kvm(const struct config *config, const struct pmu_host *host,
 {
 	choice->answers = CONFIG_PMU_KVM;
 	choice->sscofpmf = host->kvm_sscofpmf;
+	if (host->kvm_exposes)
+		snprintf(choice->danger, sizeof(choice->danger),
+			 "--pmu kvm: a guest can %s (vhart probe lists all)", host->kvm_exposes);
 	if (!host->kvm_sscofpmf) {
 		snprintf(choice->line, sizeof(choice->line),
 			 "kvm: the kernel counts; no sampling: its guests get no overflow "
@@ -109,14 +112,13 @@ static void choose_off(const struct pmu_host *host, struct pmu_choice *choice)
 		snprintf(choice->line, sizeof(choice->line), "off: the guest finds no PMU");
 }
 
+/* The host's safety first: KVM's PMU only where the kernel is known to be mended. */
 static void choose_auto(const struct config *config, const struct pmu_host *host,
 			struct pmu_choice *choice)
 {
-	if (host->kvm_pmu && host->kvm_sscofpmf)
-		choose_kvm(config, host, choice);
-	else if (!host->no_forward && !host->no_perf)
+	if (!host->no_forward)
 		choose_vmm(config, host, choice);
-	else if (host->kvm_pmu)
+	else if (host->kvm_pmu && !host->kvm_exposes)
 		choose_kvm(config, host, choice);
 	else
 		choose_off(host, choice);

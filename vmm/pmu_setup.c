@@ -5,9 +5,11 @@
 #include <linux/perf_event.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/utsname.h>
 
 #include "vmm/hart_pmu.h"
 #include "vmm/isa.h"
+#include "vmm/kernel_holes.h"
 #include "vmm/lcofi.h"
 #include "vmm/log.h"
 #include "vmm/machine_private.h"
@@ -44,8 +46,7 @@ static const char *why_no_forward(void)
 	if (probe_has_capability(CAP_SYS_ADMIN) ||
 	    (probe_has_capability(CAP_BPF) && probe_has_capability(CAP_PERFMON)))
 		return NULL;
-	return "no right to load BPF programs: run vhart as root; or setcap "
-	       "cap_bpf,cap_perfmon+ep $(command -v vhart)";
+	return "no right to load BPF programs: run vhart as root (sudo)";
 }
 
 static struct pmu_host look(const struct machine *machine, char *perf, size_t perf_size,
@@ -54,14 +55,17 @@ static struct pmu_host look(const struct machine *machine, char *perf, size_t pe
 	int vcpu_fd = machine->vcpus[0].fd;
 	uint64_t value = 0;
 	struct pmu_host host = {0};
+	struct utsname name;
 
 	host.no_forward = why_no_forward();
+	host.kvm_exposes =
+		uname(&name) < 0 ? "do what nobody knows" : kernel_pmu_exposes(name.release);
 	host.kvm_pmu = kvm_get_reg(vcpu_fd, KVM_SBI_REG(KVM_RISCV_SBI_EXT_PMU), &value) == 0;
 	host.kvm_sscofpmf =
 		kvm_get_reg(vcpu_fd, KVM_ISA_REG(ISA_EXT_SSCOFPMF), &value) == 0 && value == 1;
 	/* What is not needed for the choice is not tried: it takes its time at every start. */
 	if (machine->config->pmu == CONFIG_PMU_OFF || machine->config->pmu == CONFIG_PMU_KVM ||
-	    (machine->config->pmu == CONFIG_PMU_AUTO && host.kvm_pmu && host.kvm_sscofpmf))
+	    (machine->config->pmu == CONFIG_PMU_AUTO && host.no_forward))
 		return host;
 	host.no_perf = why_no_perf(perf, perf_size);
 	if (host.no_perf)
@@ -162,8 +166,11 @@ static void answer(struct machine *machine, const struct pmu_choice *choice)
 /* Once: a guest that restarts in a loop must not fill the user's log. */
 static void tell(const struct machine *machine, const struct pmu_choice *choice)
 {
-	if (machine->first_life)
-		note("pmu: %s", choice->line);
+	if (!machine->first_life)
+		return;
+	note("pmu: %s", choice->line);
+	if (*choice->danger)
+		warning("%s", choice->danger);
 }
 
 /* Of CHOICE and of whatever else is forwarded. */

@@ -65,6 +65,7 @@ extern const struct probe_check probe_pmu_checks[];
 extern const struct probe_check probe_lcofi_checks[];
 extern const struct probe_check probe_trace_checks[];
 extern const struct probe_check probe_io_checks[];
+extern const struct probe_check probe_hole_checks[];
 
 /* Which profile mirrors KVM's PMU here, by the kernel's version (probe_kernel.c). */
 probe_function probe_pmu_profile;

@@ -28,9 +28,7 @@
 #define SAMPLE_MILLISECONDS  150
 #define NS_PER_MS	     1000000ull
 
-#define ALLOW_PERF                                                                                 \
-	"sysctl kernel.perf_event_paranoid=1 (as root); or setcap cap_perfmon+ep $(command -v "    \
-	"vhart)"
+#define ALLOW_PERF "sysctl kernel.perf_event_paranoid=1 (as root)"
 
 static const char *explain_perf(int reason)
 {

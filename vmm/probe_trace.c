@@ -9,15 +9,14 @@
 #include <linux/bpf.h>
 
 #include "vmm/probe.h"
+#include "vmm/way_out.h"
 
 /* Newer than some headers. */
 #define CAP_SYS_ADMIN_NUMBER 21u
 #define CAP_PERFMON_NUMBER   38u
 #define CAP_BPF_NUMBER	     39u
 
-#define SET_CAPABILITIES                                                                           \
-	"run vhart as root; or setcap cap_bpf,cap_perfmon,cap_sys_admin+ep $(command -v vhart): "  \
-	"cap_sys_admin for the types of a KVM that is a module"
+#define BE_ROOT "run vhart as root (sudo)"
 
 static void check_capabilities(struct probe *probe, const struct probe_check *check,
 			       struct probe_finding *finding)
@@ -70,7 +69,7 @@ static void check_load(struct probe *probe, const struct probe_check *check,
 		.insn_cnt = sizeof(program) / sizeof(program[0]),
 		.license = (uint64_t)(uintptr_t)"GPL",
 	};
-	int fd = (int)syscall(__NR_bpf, BPF_PROG_LOAD, &attr, sizeof(attr));
+	int fd = (int)syscall(__NR_bpf, BPF_PROG_LOAD, &attr, sizeof(attr)), reason = errno;
 
 	(void)probe;
 	(void)check;
@@ -79,11 +78,8 @@ static void check_load(struct probe *probe, const struct probe_check *check,
 		probe_set(finding, PROBE_OK, "a tracing program was loaded");
 		return;
 	}
-	probe_set(finding, PROBE_MISSING, "loading a tracing program: %s", strerror(errno));
-	if (errno == ENOSYS)
-		finding->fix = "run a kernel with CONFIG_BPF_SYSCALL";
-	else if (errno == EINVAL)
-		finding->fix = "run a kernel with CONFIG_BPF_EVENTS";
+	probe_set(finding, PROBE_MISSING, "loading a tracing program: %s", strerror(reason));
+	finding->fix = way_out(WAY_OUT_BPF, reason);
 }
 
 /* Some architectures' kernels start with it off, riscv's among them. */
@@ -148,7 +144,7 @@ static void check_btf_kvm(struct probe *probe, const struct probe_check *check,
 		probe_set(finding, PROBE_MISSING,
 			  "there, but this user may not name a module's "
 			  "types to BPF (no CAP_SYS_ADMIN)");
-		finding->fix = SET_CAPABILITIES;
+		finding->fix = BE_ROOT;
 	}
 }
 
@@ -204,9 +200,9 @@ static void check_kvm_exit(struct probe *probe, const struct probe_check *check,
 	"traced with BPF"
 
 const struct probe_check probe_trace_checks[] = {
-	{"trace.capabilities", "BPF permission", check_capabilities, 0, NO_BPF, SET_CAPABILITIES},
+	{"trace.capabilities", "BPF permission", check_capabilities, 0, NO_BPF, BE_ROOT},
 	{"trace.unprivileged_bpf", "unprivileged BPF", check_unprivileged, 0, NULL, NULL},
-	{"trace.bpf", "BPF", check_load, 0, NO_BPF, SET_CAPABILITIES},
+	{"trace.bpf", "BPF", check_load, 0, NO_BPF, BE_ROOT},
 	{"trace.bpf_jit", "BPF compiler", check_jit, 0,
 	 "an SBI call that is forwarded to vhart takes about an eighth longer",
 	 "sysctl net.core.bpf_jit_enable=1 (as root)"},

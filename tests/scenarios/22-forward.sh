@@ -51,7 +51,7 @@ refused() {
     expect_err "SBI calls that KVM keeps to itself do not get here: .*: $2: .*$3"
 }
 
-# The capabilities that the refusal names are enough. A copy: /src keeps no capabilities.
+# Nothing advises it, as vhart opens its users' files; but these capabilities are enough. A copy: /src keeps no capabilities.
 capabilities() {
     cp "$(command -v vhart)" vhart
     setcap cap_bpf,cap_perfmon+ep vhart
@@ -86,9 +86,10 @@ t "the same at the tracepoints" answers 25000 tracepoints
 t "disturbed by signals, moves and stops" disturbed 10000 auto
 t "the same at the tracepoints" disturbed 5000 tracepoints
 t "of two machines, each gets its own" two_machines
-t "without permission for BPF" refused EPERM 'Operation not permitted' setcap
+t "without permission for BPF" refused EPERM 'Operation not permitted' 'run vhart as root'
 t "with cap_bpf and cap_perfmon alone" capabilities
 t "on a kernel without BPF" refused ENOSYS 'Function not implemented' CONFIG_BPF_SYSCALL
+t "with too few files" refused EMFILE 'Too many open files' 'ulimit -n'
 t "without memory for maps" refused ENOMEM 'Cannot allocate memory' 'ulimit -l'
 t "on a kernel without types" refused ESRCH:when=4+ 'No such process' CONFIG_DEBUG_INFO_BTF_MODULES
 t "the function tracer is switched off under a running guest" tracer_off

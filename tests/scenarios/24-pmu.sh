@@ -159,7 +159,7 @@ counting
 
 mode=auto
 t "--pmu auto: perf runs in a Linux guest" boot_perf auto ''
-t "--pmu auto: takes KVM's PMU, which can sample here" says_who_answers 'kvm: '
+t "--pmu auto: is ours, which exposes no host" says_who_answers 'vmm: '
 
 says_not_supported() {
     for part in stat user kernel all nothing timer exits; do

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "vmm/kernel_holes.h"
 #include "vmm/pmu_choice.h"
 
 static const struct pmu_host everything = {.kvm_pmu = true, .kvm_sscofpmf = true};
@@ -22,26 +23,23 @@ static struct pmu_choice choose(enum config_pmu pmu, enum pmu_profile profile,
 	return choice;
 }
 
-static void auto_is_kvm_where_its_guests_can_sample(void **state)
+static void auto_is_ours_wherever_calls_get_here(void **state)
 {
-	struct pmu_choice choice = choose(CONFIG_PMU_AUTO, PMU_BEST, &everything, true);
-
-	(void)state;
-	assert_int_equal(choice.answers, CONFIG_PMU_KVM);
-	assert_true(choice.mend_restart && choice.sscofpmf);
-	assert_false(choice.forward);
-}
-
-static void auto_is_ours_where_kvm_has_none(void **state)
-{
-	const struct pmu_host host = {.no_lcofi = "no AIA"};
+	struct pmu_host host = everything;
 	struct pmu_choice choice = choose(CONFIG_PMU_AUTO, PMU_BEST, &host, true);
 
 	(void)state;
 	assert_int_equal(choice.answers, CONFIG_PMU_VMM);
+	assert_true(choice.forward && choice.sscofpmf);
+	host.kvm_pmu = host.kvm_sscofpmf = false;
+	host.no_lcofi = "no AIA";
+	choice = choose(CONFIG_PMU_AUTO, PMU_BEST, &host, true);
+	assert_int_equal(choice.answers, CONFIG_PMU_VMM);
 	assert_true(choice.forward);
 	assert_false(choice.sscofpmf);
 	assert_non_null(strstr(choice.line, "no AIA"));
+	host.no_perf = "no perf";
+	assert_int_equal(choose(CONFIG_PMU_AUTO, PMU_BEST, &host, true).answers, CONFIG_PMU_VMM);
 }
 
 static void without_lcofi_the_line_says_how_overflows_come(void **state)
@@ -55,12 +53,74 @@ static void without_lcofi_the_line_says_how_overflows_come(void **state)
 	assert_non_null(strstr(choice.line, "'wired' (no LCOFI: no AIA)"));
 }
 
-static void auto_is_kvm_without_sampling_where_nothing_else_goes(void **state)
+static void auto_is_kvm_only_where_the_kernel_is_mended(void **state)
 {
-	const struct pmu_host host = {.kvm_pmu = true, .no_forward = "no BPF"};
+	struct pmu_host host = {.kvm_pmu = true, .kvm_sscofpmf = true, .no_forward = "no BPF"};
 
 	(void)state;
 	assert_int_equal(choose(CONFIG_PMU_AUTO, PMU_BEST, &host, true).answers, CONFIG_PMU_KVM);
+	host.kvm_exposes = "crash the host";
+	assert_int_equal(choose(CONFIG_PMU_AUTO, PMU_BEST, &host, true).answers, CONFIG_PMU_OFF);
+	host.kvm_sscofpmf = false;
+	assert_int_equal(choose(CONFIG_PMU_AUTO, PMU_BEST, &host, true).answers, CONFIG_PMU_OFF);
+}
+
+static void kvm_on_an_exposed_kernel_says_what_a_guest_can_do(void **state)
+{
+	struct pmu_host host = everything;
+	struct pmu_choice choice;
+
+	(void)state;
+	assert_string_equal(choose(CONFIG_PMU_KVM, PMU_BEST, &host, true).danger, "");
+	host.kvm_exposes = "crash the host";
+	choice = choose(CONFIG_PMU_KVM, PMU_LINUX_7_2, &host, true);
+	assert_int_equal(choice.answers, CONFIG_PMU_KVM);
+	assert_non_null(strstr(choice.danger, "a guest can crash the host"));
+	assert_string_equal(choose(CONFIG_PMU_VMM, PMU_BEST, &host, true).danger, "");
+	for (unsigned int i = 0; i < KERNEL_HOLES; i++) {
+		host.kvm_exposes = kernel_holes[i].what;
+		choice = choose(CONFIG_PMU_KVM, PMU_BEST, &host, true);
+		assert_non_null(strstr(choice.danger, "lists all)"));
+	}
+}
+
+static enum hole_state state_of(enum kernel_hole_id id, unsigned int minor, unsigned int patch)
+{
+	return kernel_hole_state(&kernel_holes[id],
+				 LINUX_VERSION(minor == 12 ? 6 : 7, minor, patch));
+}
+
+static void a_hole_is_of_versions(void **state)
+{
+	(void)state;
+	assert_int_equal(state_of(HOLE_PMU_BASE, 12, 107), HOLE_OPEN);
+	assert_int_equal(state_of(HOLE_PMU_BASE, 12, 117), HOLE_OPEN);
+	assert_int_equal(state_of(HOLE_PMU_BASE, 12, 118), HOLE_UNKNOWN);
+	assert_int_equal(state_of(HOLE_PMU_BASE, 2, 12), HOLE_MENDED);
+	assert_int_equal(state_of(HOLE_PMU_PAGE_END, 12, 115), HOLE_OPEN);
+	assert_int_equal(state_of(HOLE_PMU_PAGE_END, 12, 117), HOLE_MENDED);
+	assert_int_equal(state_of(HOLE_PMU_PAGE_AFTER, 12, 117), HOLE_MENDED);
+	assert_int_equal(state_of(HOLE_PMU_PAGE_AFTER, 2, 12), HOLE_OPEN);
+	for (unsigned int i = 0; i < KERNEL_HOLES; i++)
+		assert_non_null(kernel_holes[i].what);
+}
+
+/* A kernel that nobody has read is not called mended. */
+static void no_kernel_that_is_known_may_answer_unasked(void **state)
+{
+	static const char *const releases[] = {
+		"6.12.107+deb13-riscv64",
+		"6.12.117+deb13-riscv64",
+		"6.12.118+deb13-riscv64",
+		"7.2.12+deb14-riscv64",
+		"7.3.0",
+		"5.10",
+		"strange",
+	};
+
+	(void)state;
+	for (unsigned int i = 0; i < sizeof(releases) / sizeof(releases[0]); i++)
+		assert_non_null(kernel_pmu_exposes(releases[i]));
 }
 
 static void auto_is_off_where_nothing_goes(void **state)
@@ -155,9 +215,11 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(without_lcofi_the_line_says_how_overflows_come),
-		cmocka_unit_test(auto_is_kvm_where_its_guests_can_sample),
-		cmocka_unit_test(auto_is_ours_where_kvm_has_none),
-		cmocka_unit_test(auto_is_kvm_without_sampling_where_nothing_else_goes),
+		cmocka_unit_test(auto_is_ours_wherever_calls_get_here),
+		cmocka_unit_test(auto_is_kvm_only_where_the_kernel_is_mended),
+		cmocka_unit_test(kvm_on_an_exposed_kernel_says_what_a_guest_can_do),
+		cmocka_unit_test(a_hole_is_of_versions),
+		cmocka_unit_test(no_kernel_that_is_known_may_answer_unasked),
 		cmocka_unit_test(auto_is_off_where_nothing_goes),
 		cmocka_unit_test(kvm_where_there_is_none_is_an_error_with_a_way_out),
 		cmocka_unit_test(a_linux_profile_leaves_the_kernels_restart_as_it_is),

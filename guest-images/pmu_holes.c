@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a guest can do to a host whose kernel answers the SBI PMU (vmm/kernel_holes.c): each of it
+ * is one part here. A host must be at stake for it: one that was started for that alone. Words of
+ * the command line: hole=N, that part alone (see the table; 0, the default: all but the reads of
+ * CSRs, which no VMM keeps from the kernel).
+ */
+#include "lib/fdt.h"
+#include "lib/guest.h"
+#include "lib/memory.h"
+#include "lib/sbi.h"
+#include "lib/tap.h"
+#include "lib/trap.h"
+#include "pmu/pmu.h"
+#include "pmu_machine.h"
+
+#define MINUS_ONE UINT64_MAX
+#define TIMER	  0xF0005ull
+#define CACHE	  0x10019ull
+#define NOWHERE	  0x1000ull
+#define TURNS	  200u
+
+enum { SKIP = 1, SET = 1, SNAP = 2 };
+
+struct answer pmu_ecall(uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4,
+			uint64_t fid, uint64_t eid);
+uint64_t pmu_csr_read(uint64_t index);
+
+static _Alignas(4096) uint64_t page[PAGE_WORDS];
+static uint64_t last_page; /* of RAM */
+
+static struct answer call(uint64_t fid, uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3)
+{
+	return pmu_ecall(a0, a1, a2, a3, 0, fid, PMU_EID);
+}
+
+static void said(const char *what, struct answer answer)
+{
+	tap_note("%s: %ld, 0x%lx", what, (long)answer.error, answer.value);
+}
+
+static uint64_t firmware_counter(void)
+{
+	uint64_t count = call(PMU_NUM_COUNTERS, 0, 0, 0, 0).value;
+
+	for (uint64_t i = 0; i < count; i++) {
+		if (call(PMU_COUNTER_GET_INFO, i, 0, 0, 0).value >> 63)
+			return i;
+	}
+	return 0;
+}
+
+static void read_unconfigured(void)
+{
+	said("counter_fw_read", call(PMU_COUNTER_FW_READ, firmware_counter(), 0, 0, 0));
+}
+
+static void start_far(void)
+{
+	said("counter_start", call(PMU_COUNTER_START, MINUS_ONE, 3, 0, 0));
+}
+
+static void stop_far(void)
+{
+	said("counter_stop", call(PMU_COUNTER_STOP, MINUS_ONE, 3, 0, 0));
+}
+
+static void config_far(void)
+{
+	said("counter_config_matching",
+	     call(PMU_COUNTER_CONFIG_MATCHING, MINUS_ONE, 3, SKIP, TIMER));
+}
+
+/* Its first page is RAM, its second is not. */
+static void page_over_the_end(void)
+{
+	said("set_shmem", call(PMU_SNAPSHOT_SET_SHMEM, last_page + 8, 0, 0, 0));
+	said("set_shmem, none", call(PMU_SNAPSHOT_SET_SHMEM, MINUS_ONE, MINUS_ONE, 0, 0));
+	said("set_shmem", call(PMU_SNAPSHOT_SET_SHMEM, last_page + 8, 0, 0, 0));
+	said("set_shmem, none", call(PMU_SNAPSHOT_SET_SHMEM, MINUS_ONE, MINUS_ONE, 0, 0));
+}
+
+static void page_good_then_bad(void)
+{
+	uint64_t first = firmware_counter();
+
+	said("set_shmem", call(PMU_SNAPSHOT_SET_SHMEM, (uint64_t)page, 0, 0, 0));
+	said("set_shmem", call(PMU_SNAPSHOT_SET_SHMEM, NOWHERE, 0, 0, 0));
+	said("config", call(PMU_COUNTER_CONFIG_MATCHING, first, 1, 0, TIMER));
+	said("start", call(PMU_COUNTER_START, first, 1, SET, 7));
+	said("stop", call(PMU_COUNTER_STOP, first, 1, SNAP, 0));
+}
+
+static void page_many_times(void)
+{
+	struct answer answer = {0, 0};
+
+	for (unsigned int i = 0; i < 100 * TURNS && answer.error == 0; i++)
+		answer = call(PMU_SNAPSHOT_SET_SHMEM, (uint64_t)page, 0, 0, 0);
+	said("set_shmem", answer);
+}
+
+static void read_no_counter(void)
+{
+	struct answer answer = {0, 0};
+
+	for (unsigned int i = 0; i < TURNS; i++)
+		answer = call(PMU_COUNTER_FW_READ, 1, 0, 0, 0);
+	said("counter_fw_read of 1", answer);
+}
+
+static void firmware_counter_of_cache(void)
+{
+	uint64_t first = firmware_counter();
+
+	said("config", call(PMU_COUNTER_CONFIG_MATCHING, first, 1, 0, TIMER));
+	said("config", call(PMU_COUNTER_CONFIG_MATCHING, first, 1, SKIP, CACHE));
+	said("counter_fw_read", call(PMU_COUNTER_FW_READ, first, 0, 0, 0));
+}
+
+static void many_entries(void)
+{
+	said("event_get_info", call(PMU_EVENT_GET_INFO, (uint64_t)page, 0, (1ull << 27) - 1, 0));
+}
+
+/* Each CSR of a counter; what traps has no value. */
+static void read_csrs(void)
+{
+	for (uint64_t i = 3; i < 32; i++) {
+		uint64_t before = trap.exceptions, value;
+
+		trap_expected = true;
+		value = pmu_csr_read(i);
+		trap_expected = false;
+		if (trap.exceptions == before)
+			tap_note("csrr hpmcounter%lu: 0x%lx", i, value);
+		else
+			tap_note("csrr hpmcounter%lu: illegal instruction", i);
+	}
+}
+
+static const struct part {
+	const char *name;
+	void (*run)(void);
+} parts[] = {
+	{"reads of all counter CSRs", read_csrs},
+	{"counter_fw_read of a firmware counter without event", read_unconfigured},
+	{"counter_start with base -1", start_far},
+	{"counter_stop with base -1", stop_far},
+	{"counter_config_matching with base -1", config_far},
+	{"a snapshot page that runs out of RAM", page_over_the_end},
+	{"a snapshot page that fails after one that did not", page_good_then_bad},
+	{"a snapshot page set over and over", page_many_times},
+	{"counter_fw_read of what is no counter", read_no_counter},
+	{"SKIP_MATCH of a cache event on a firmware counter", firmware_counter_of_cache},
+	{"event_get_info of very many", many_entries},
+};
+
+#define PARTS (sizeof(parts) / sizeof(parts[0]))
+
+static void run(const struct part *part)
+{
+	tap_note("now: %s", part->name);
+	part->run();
+	tap(true, "still here after: %s", part->name);
+}
+
+void main(uint64_t hart, const void *fdt)
+{
+	const char *args = fdt_bootargs(fdt);
+	uint64_t hole = bootarg(args, "hole", 0);
+
+	(void)hart;
+	last_page = bootarg(args, "last", 0x80000000 + (64ull << 20) - 4096);
+	for (uint64_t i = 1; i <= PARTS; i++) {
+		if (hole == i || (hole == 0 && parts[i - 1].run != read_csrs))
+			run(&parts[i - 1]);
+	}
+	tap_end();
+}
