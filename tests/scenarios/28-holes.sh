@@ -3,18 +3,17 @@
 # it otherwise, the host would be lost.
 # lab: hosts=6.12,7.2 alone
 
-# holes MODE OPTIONS: a guest makes every call that hurts a kernel.
-holes() {
-    dmesg -c >/dev/null
-    run vhart run "$@" --kernel /guests/pmu_holes.elf --memory 64M --timeout 100
+# The guest made every call that hurts a kernel.
+nothing_happened() {
     expect_status 0
     expect_out '^ok 10 - still here after: event_get_info of very many'
-    dmesg >"$T/dmesg"
-    ! grep -iE 'oops|BUG|unable to handle|riscv-kvm-pmu|WARNING' "$T/dmesg" || die "the host's kernel complains"
+    ! dmesg | grep -iE 'oops|BUG|unable to handle|riscv-kvm-pmu|WARNING' || die "the host's kernel complains"
 }
 
 by_default() {
-    holes
+    dmesg -c >/dev/null
+    run vhart run --kernel /guests/pmu_holes.elf --memory 64M --timeout 100
+    nothing_happened
     expect_err '^vhart: pmu: vmm: '
 }
 
@@ -26,10 +25,8 @@ without_bpf() {
     dmesg -c >/dev/null
     run su holes-user -c "PATH=$PATH vhart run --kernel /guests/pmu_holes.elf --memory 64M --timeout 100"
     chmod "$mode" /dev/kvm
-    expect_status 0
-    expect_out '^ok 10 - still here after'
+    nothing_happened
     expect_err '^vhart: pmu: off: '
-    ! dmesg | grep -iE 'oops|BUG|unable to handle|riscv-kvm-pmu|WARNING' || die "the host's kernel complains"
 }
 
 # Nothing that hurts is called.
