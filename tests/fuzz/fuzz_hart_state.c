@@ -44,6 +44,7 @@ static void look(struct input *input, const struct guest_memory *memory)
 		require(wait_ns > 0);
 }
 
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct guest_memory memory = {.base = BASE};
