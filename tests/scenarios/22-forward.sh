@@ -13,7 +13,7 @@ answers() {
     echo_guest --cpus 4 --append "calls=$1" --sbi-echo "$2"
     expect_status 0
     expect_no_out '^not ok'
-    expect_out '^ok 35 - each of'
+    expect_out '^ok [0-9]+ - each of'
     expect_no_err warning
 }
 
@@ -26,7 +26,7 @@ disturbed() {
     hang_up
     expect_eq "the exit status" "$status" 0
     expect_no_out '^not ok'
-    expect_out '^ok 35 - each of'
+    expect_out '^ok [0-9]+ - each of'
     [ "$(sed 's/ .*//' rounds)" -ge 1 ] || die "nothing was disturbed"
 }
 
@@ -38,7 +38,7 @@ two_machines() {
     expect_status 0
     expect_no_out '^not ok'
     ! grep -q '^not ok' other || die "the other VM: $(grep '^not ok' other)"
-    grep -q '^ok 35' other || die "the other VM did not come to its end"
+    grep -qE '^ok [0-9]+ - each of' other || die "the other VM did not come to its end"
 }
 
 # refused ERROR WHY WAY-OUT: bpf() fails with ERROR; the guest has KVM's answers and runs on, the user has one line.
@@ -64,7 +64,7 @@ capabilities() {
     chmod "$mode" /dev/kvm
     expect_status 0
     expect_no_out '^not ok'
-    expect_out '^ok 35 - each of'
+    expect_out '^ok [0-9]+ - each of'
     expect_no_err warning
 }
 
@@ -77,7 +77,7 @@ tracer_off() {
     await 'do not get here any more' "$err"
     hang_up
     echo 1 >/proc/sys/kernel/ftrace_enabled
-    expect_out '^not ok 35'
+    expect_out '^not ok [0-9]+ - each of'
     one_warning
 }
 
