@@ -466,7 +466,7 @@ static struct guest_end said_by_guest(const struct machine *machine)
 	return said;
 }
 
-static void add_to_account(const struct machine *machine, struct run_account *account)
+static void add_to_account(struct machine *machine, struct run_account *account)
 {
 	account->end = end_of(machine);
 	account->said = said_by_guest(machine);

@@ -97,7 +97,7 @@ def perfetto():
             begin, name = stack.pop()
             slices.append((tracks[event.track_uuid], len(stack), name, packet.timestamp - begin))
     assert not any(open_slices.values())
-    vcpu = 'web1 "<&?/vcpu0'
+    vcpu = 'web1 "<&\\xff/vcpu0'
     assert (vcpu + '/exits', 1, 'sbi time.set_timer', 800) in slices, slices
     assert (vcpu + '/exits', 0, 'VIRTUAL_SUPERVISOR_ECALL', 1000) in slices
     assert (vcpu + '/state', 0, 'kernel', 1000) in slices
