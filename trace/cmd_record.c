@@ -41,6 +41,7 @@ struct record_options {
 	struct sampling_options sampling;
 	struct guest_names_options names;
 	bool event_given, chains;
+	uint64_t buffer; /* bytes of the rings; 0: as usual */
 	const char *why; /* an event was taken that nobody chose; "" */
 	const char *output;
 };
@@ -95,6 +96,11 @@ static const char *parse_output(char *value, void *target)
 	return NULL;
 }
 
+static const char *parse_buffer(char *value, void *target)
+{
+	return collector_parse_buffer(value, &((struct record_options *)target)->buffer);
+}
+
 static const char *parse_kallsyms(char *value, void *target)
 {
 	((struct record_options *)target)->names.kallsyms = value;
@@ -119,6 +125,10 @@ static const struct option_spec specs[] = {
 	{"--period", "N", false, "a sample every N cycles, or ns of cpu-clock", parse_period},
 	{"--call-graph", NULL, false, "and who called: the guest kernel's frame pointers",
 	 parse_chains},
+	{"--buffer", "SIZE", false,
+	 "memory in which samples wait, of all vCPUs (default: a 32nd of the\n"
+	 "host's, from 64M to 256M): more of it loses less",
+	 parse_buffer},
 	{"--output", "FILE", false, "the recording (default: vhart.recording)", parse_output},
 	{"--guestkallsyms", "FILE", false, "names: the guest's /proc/kallsyms, or its System.map",
 	 parse_kallsyms},
@@ -302,6 +312,15 @@ static bool record(struct session *session)
 	return recorder_finish(session->recorder);
 }
 
+static void say_how_to_lose_less(const struct record_options *options)
+{
+	uint64_t buffer = options->buffer ? options->buffer : collector_usual_buffer();
+
+	note("the host did not take them in time: --buffer %" PRIu64 "M keeps more of them%s%s",
+	     buffer >> 19, options->chains ? "; without -g a buffer holds sixty times as many" : "",
+	     options->sampling.event == SAMPLE_EXITS ? "" : "; a lower -F makes fewer");
+}
+
 static void say_what_came(const struct session *session)
 {
 	struct recorder_counts counts = recorder_counts(session->recorder);
@@ -312,6 +331,8 @@ static void say_what_came(const struct session *session)
 			 counts.overflows - counts.samples - counts.lost);
 	note("%" PRIu64 " samples of %s%s, %" PRIu64 " lost, in %s", counts.samples,
 	     events[session->options->sampling.event], host, counts.lost, session->options->output);
+	if (counts.lost)
+		say_how_to_lose_less(session->options);
 	if (collector_seen(session->collector) > SAMPLER_VCPUS)
 		warning("only the first %u vCPUs were sampled", SAMPLER_VCPUS);
 	if (!counts.samples && session->options->sampling.event == SAMPLE_CYCLES)
@@ -351,6 +372,7 @@ static int open_collector(struct session *session)
 		.traced = options->sampling.event == SAMPLE_EXITS ? CLASS_ALL : 0,
 		.sampled = true,
 		.stacks = options->chains,
+		.buffer = options->buffer,
 	};
 	struct collector_refusal refusal;
 

@@ -175,6 +175,7 @@ static int run_session(struct session *session)
 		.text = options->string,
 		.lcofi = options->paths,
 		.tier = options->tier,
+		.buffer = options->buffer,
 	};
 	struct collector_refusal refusal;
 	int status = STATUS_HOST;

@@ -23,10 +23,12 @@
 #include "vmm/options.h"
 #include "vmm/way_out.h"
 
-/* Memory for all rings, and a ring at most: that is a fifth of a second of a guest that does
- * nothing but the fastest calls there are. */
-#define RINGS_SIZE   (64u << 20)
-#define RING_RECORDS 16384u
+/* Memory for all rings, and a ring at most: that is most of a second of a guest that does nothing
+ * but the fastest calls there are. */
+#define RINGS_LEAST  (64ull << 20)
+#define RINGS_USUAL  (256ull << 20)
+#define RINGS_MOST   (2ull << 30) /* what a BPF map may have */
+#define RING_RECORDS 65536u
 
 /* linux/proc_ns.h: PROC_PID_INIT_INO */
 #define FIRST_PID_NAMESPACE 0xEFFFFFFCu
@@ -223,16 +225,36 @@ static void name_pid_namespace(struct exit_rules *rules)
 	rules->pid_namespace_inode = status.st_ino;
 }
 
+uint64_t collector_usual_buffer(void)
+{
+	long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
+	uint64_t part = pages > 0 && page > 0 ? (uint64_t)pages * (uint64_t)page / 32 : 0;
+
+	if (part < RINGS_LEAST)
+		return RINGS_LEAST;
+	return part < RINGS_USUAL ? part : RINGS_USUAL;
+}
+
+const char *collector_parse_buffer(const char *value, uint64_t *buffer)
+{
+	return option_size(value, buffer) && *buffer >= (1u << 20) && *buffer <= RINGS_MOST
+		       ? NULL
+		       : "expected a size from 1M to 2G";
+}
+
 static uint32_t ring_records(const struct collector_options *options)
 {
 	uint64_t size = sizeof(struct exit_record) +
 			(options->text > RECORD_TEXT ? sizeof(struct exit_text) : 0) +
 			(options->stacks ? sizeof(struct exit_stack) : 0);
-	uint32_t records = RING_RECORDS;
+	uint64_t buffer = options->buffer ? options->buffer : collector_usual_buffer();
+	uint64_t records = options->buffer ? RINGS_MOST / size : RING_RECORDS, power = 1;
 
-	while (records > 1 && records * options->vcpus * size > RINGS_SIZE)
-		records /= 2;
-	return records;
+	if (records * options->vcpus * size > buffer)
+		records = buffer / (options->vcpus * size);
+	while (power * 2 <= records)
+		power *= 2;
+	return (uint32_t)power;
 }
 
 const char *collector_parse_tier(const char *value, enum collector_tier *tier)

@@ -28,6 +28,7 @@ struct collector_options {
 	bool lcofi;		  /* also the paths of samples, where functions can be hooked */
 	bool sampled;		  /* also those during which the sampling event overflowed */
 	bool stacks;		  /* and the guest's stack with each of them */
+	uint64_t buffer;	  /* bytes for all rings; 0: as many as are usual on such a host */
 	enum collector_tier tier; /* TIER_BEST: the first that can be had */
 };
 
@@ -41,6 +42,13 @@ struct collector_refusal {
 
 /* For an option: a tier by its name. NULL, or what was expected. */
 const char *collector_parse_tier(const char *value, enum collector_tier *tier);
+
+/* What is kept one by one waits in rings of so many bytes, all together, unless said otherwise: a
+ * 32nd of the host's memory, from 64 MiB to 256 MiB. */
+uint64_t collector_usual_buffer(void);
+
+/* Of an option: NULL, or what was expected. */
+const char *collector_parse_buffer(const char *value, uint64_t *buffer);
 
 /*
  * Watches from now on, by the best way that this user and kernel have; where that is not BPF,

@@ -163,6 +163,11 @@ static const char *parse_output(char *value, void *target)
 	return NULL;
 }
 
+static const char *parse_buffer(char *value, void *target)
+{
+	return collector_parse_buffer(value, &((struct trace_options *)target)->buffer);
+}
+
 static const char *parse_json(char *value, void *target)
 {
 	(void)value;
@@ -197,6 +202,10 @@ static const struct option_spec specs[] = {
 	 "show N bytes of what a guest writes to its console (default 32,\n"
 	 "at most 256)",
 	 parse_string},
+	{"--buffer", "SIZE", false,
+	 "memory in which exits wait, of all vCPUs (default: a 32nd of the\n"
+	 "host's, from 64M to 256M): more of it loses less",
+	 parse_buffer},
 	{"--json", NULL, false, "JSON: an object a line, times in ns", parse_json},
 	{"--output", "FILE", false, "write there", parse_output},
 	{"--perfetto", "FILE", false,

@@ -18,6 +18,7 @@ struct trace_options {
 	uint64_t than;	 /* ns: only exits that took longer */
 	uint64_t count;	 /* lines; 0: no limit */
 	uint32_t string; /* bytes shown of what a guest writes */
+	uint64_t buffer; /* bytes of the rings; 0: as usual */
 	const char *output;
 	const char *perfetto;
 	struct trace_view view;

@@ -43,3 +43,32 @@ a_slow_reader() {
 
 t "printed and lost are what the guest made, as fast as it can" as_fast_as_it_can
 t "the same when the reader stops for a while" a_slow_reader
+
+# record_of SIZE: a recorder of that buffer does nothing while its guest makes all its calls; leaves $lost
+record_of() {
+    vhart record -e exits --buffer "$1" -o "$T/r" -- run --cpus 2 --memory 64M --pmu off --kernel /guests/callrate.elf \
+        --append "harts=2 calls=20000" </dev/null >"$out" 2>"$err" &
+    pid=$!
+    last='vhart record of a guest in a hurry'
+    await '"type":"header"' "$T/r"
+    kill -STOP $pid
+    await '^made '
+    kill -CONT $pid
+    wait $pid
+    expect_eq "its status" $? 0
+    lost=$(sed -n 's/.* \([0-9]*\) lost, in .*/\1/p' "$err")
+}
+
+a_buffer_keeps_what_comes() {
+    record_of 1M
+    [ "$lost" -gt 0 ] || die "nothing was lost: $(cat "$err")"
+    expect_err '^vhart: the host did not take them in time: --buffer 2M keeps more of them$'
+    record_of 256M
+    expect_eq "lost of 40000 calls and more" "$lost" 0
+    expect_no_err 'did not take them'
+    run vhart record --buffer 4k -- run --kernel /guests/hello.elf
+    expect_status 2
+    expect_err '^vhart: --buffer 4k: expected a size from 1M to 2G'
+}
+
+t "a larger buffer loses nothing where a small one does" a_buffer_keeps_what_comes
