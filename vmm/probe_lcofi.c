@@ -55,10 +55,10 @@ static void check_way(struct probe *probe, const struct probe_check *check,
 	"one way less in which a guest can sample ('perf record') with a PMU that vhart answers"
 
 const struct probe_check probe_lcofi_checks[] = {
-	{"lcofi.sip", "LCOFI by sip (ONE_REG)", check_way, 0 | WITH_AIA, LESS_SAMPLING,
-	 "run a host kernel of 7.x on a host with AIA and Sscofpmf (./lab --host 7.2 is one)"},
-	{"lcofi.stub", "LCOFI by code on the vCPU", check_way, 1 | WITH_AIA, LESS_SAMPLING,
+	{"lcofi.stub", "LCOFI by code on the vCPU", check_way, 0 | WITH_AIA, LESS_SAMPLING,
 	 "use a host with AIA and Sscofpmf (./lab is one)"},
+	{"lcofi.sip", "LCOFI by sip (ONE_REG)", check_way, 1 | WITH_AIA, LESS_SAMPLING,
+	 "run a host kernel of 7.x on a host with AIA and Sscofpmf (./lab --host 7.2 is one)"},
 	{"lcofi.msi", "an MSI by the IMSIC", check_way, 2 | WITH_AIA,
 	 "guests that know vhart need another way to hear of an overflow",
 	 "use a host with AIA (in QEMU: -M virt,aia=aplic-imsic,aia-guests=3; in the lab: --aia "

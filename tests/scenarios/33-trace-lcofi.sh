@@ -3,8 +3,6 @@
 # nanosecond, as in 24-pmu.sh; alone, for the same reason.
 # lab: hosts=6.12,7.2 smp=1 icount=yes alone
 
-on_7() { case $(uname -r) in 6.*) return 1 ;; esac }
-
 # samples MODE LEAST: into path; the guest has at least so many samples, and each of them has its path
 samples() {
     printf '%s\n' 'perf record -q -o /tmp/a -e cycles -c 200000 sh -c "i=0; while [ \$i -lt 1000 ]; do i=\$((i+1)); done" 2>&1' \
@@ -31,8 +29,7 @@ if lcofi_works; then
     t "--pmu kvm: every sample has its path" samples kvm 3
     t "--pmu kvm: overflow, injected, exit, the guest's handler" in_order \
         ' v0 U [0-9a-f]{16} irq lcofi: overflow, \+[0-9.]*us injected by kvm, \+[0-9.]*us exit, \+[0-9.]*us guest.s handler <[0-9.]*us>$'
-    # The best way of each host first; 7.2 has both.
-    if on_7; then way=sip; else way=stub; fi
+    way=stub
     t "--pmu vmm: every sample has its path" samples vmm 50
     t "--pmu vmm: overflow, exit, injected, the guest's handler" in_order \
         " v0 U [0-9a-f]{16} irq lcofi: overflow, \\+[0-9.]*us exit, \\+[0-9.]*us injected by vmm \\($way\\), \\+[0-9.]*us guest.s handler <[0-9.]*us vmm [0-9.]*us>\$"
