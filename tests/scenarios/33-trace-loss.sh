@@ -46,6 +46,8 @@ t "the same when the reader stops for a while" a_slow_reader
 
 # record_of SIZE: a recorder of that buffer does nothing while its guest makes all its calls; leaves $lost
 record_of() {
+    # An older one would say at once that it records.
+    rm -f "$T/r"
     vhart record -e exits --buffer "$1" -o "$T/r" -- run --cpus 2 --memory 64M --pmu off --kernel /guests/callrate.elf \
         --append "harts=2 calls=20000" </dev/null >"$out" 2>"$err" &
     pid=$!
