@@ -69,7 +69,7 @@ a_buffer_keeps_what_comes() {
     expect_eq "lost of 40000 calls and more" "$lost" 0
     expect_no_err 'did not take them'
     run vhart record --buffer 4k -- run --kernel /guests/hello.elf
-    expect_status 2
+    expect_status 125
     expect_err '^vhart: --buffer 4k: expected a size from 1M to 2G'
 }
 
