@@ -52,5 +52,5 @@ uint64_t vcpu_files_pc(const struct vcpu_files *files, pid_t pid, int fd)
 	files->skeleton->bss->pc = 0;
 	if (bpf_iterate(files->skeleton->progs.on_file.prog_fd, pid) < 0)
 		return 0;
-	return *(volatile uint64_t *)&files->skeleton->bss->pc;
+	return __atomic_load_n(&files->skeleton->bss->pc, __ATOMIC_RELAXED);
 }
