@@ -280,6 +280,15 @@ static bool saw_something(const struct stat_options *options, const struct stat_
 	return false;
 }
 
+/* A program that reads the intervals hears of each, also of those before the first vCPU runs. */
+static bool print_interval(const struct stat_options *options, struct stat_session *session,
+			   FILE *out)
+{
+	if (options->view.format == STAT_JSON && !options->once)
+		return stat_session_print(session, false, out);
+	return print_seen(session, false, out);
+}
+
 /* Plain tables until the VM ends, a signal comes, or --once has its own. */
 static bool watch(const struct stat_options *options, struct stat_session *session, int signals,
 		  FILE *out)
@@ -296,7 +305,7 @@ static bool watch(const struct stat_options *options, struct stat_session *sessi
 		stat_session_meet(session);
 		if (clock_now() < deadline)
 			continue;
-		if (!stat_session_look(session) || !print_seen(session, false, out))
+		if (!stat_session_look(session) || !print_interval(options, session, out))
 			return false;
 		if (options->once)
 			return true;

@@ -15,7 +15,8 @@ struct text {
 /* OUT holds a terminated string from here on, unless SIZE is 0. */
 void text_init(struct text *text, char *out, size_t size);
 void text_add(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* Bytes as they stand between quotes: as printable() shows them, with \ before quotes and \. */
+/* Bytes as they stand between quotes: as printable() shows them, with \ before quotes and \. Where
+ * a character finds no room nothing more is put. */
 void text_add_escaped(struct text *text, const uint8_t *bytes, size_t length);
 
 #endif

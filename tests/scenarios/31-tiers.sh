@@ -23,8 +23,9 @@ counts_are_exact() {
     by_perf "$T/stat.json"
     expect_no_err 'warning: SBI'
     expect_eq "events that are missing" "$(number "$T/stat.json" '"type":"stat"' lost)" 0
-    # set_timer for each halt and one more, console_write and counter_config_matching once a hart, hart_start once.
-    counted sbi '' $((2 * 8 * calls + 2 * (halts + 1) + 2 + 2 + 1))
+    # set_timer for each halt and one more, console_write and counter_config_matching once a hart, hart_start once; and the
+    # two that do not return, hart_stop and system_reset.
+    counted sbi '' $((2 * 8 * calls + 2 * (halts + 1) + 2 + 2 + 1 + 2))
     counted load_guest_page_fault mmio $((2 * 3 * mmio))
     counted store_guest_page_fault mmio $((2 * mmio))
     counted virtual_inst 'csr read' $((2 * csr))
