@@ -2,6 +2,7 @@
 #include "vmm/hart_report.h"
 
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -131,6 +132,26 @@ static uint64_t cpu_time_ns(const struct vcpu *vcpu)
 	return (uint64_t)used.tv_sec * NS_PER_S + (uint64_t)used.tv_nsec;
 }
 
+/*
+ * Whether its thread runs or would if it had a CPU (proc_pid_stat(5)), as that of an endless trap
+ * does. One that sleeps is in a WFI, most often, which a kick would end.
+ */
+static bool is_awake(struct vcpu *vcpu)
+{
+	char path[64], line[128], *end;
+	FILE *file;
+	bool awake;
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/stat", atomic_load(&vcpu->tid));
+	file = fopen(path, "re");
+	if (!file)
+		return false;
+	end = fgets(line, sizeof(line), file) ? strrchr(line, ')') : NULL;
+	awake = end && end[1] == ' ' && end[2] == 'R';
+	fclose(file);
+	return awake;
+}
+
 static void ask_vcpu(struct vcpu *vcpu, unsigned int what)
 {
 	atomic_fetch_or(&vcpu->look, what);
@@ -146,7 +167,7 @@ static void time_to_look(struct loop_timer *timer)
 		struct vcpu *vcpu = &machine->vcpus[i];
 		uint64_t used = vcpu->started ? cpu_time_ns(vcpu) : 0;
 
-		if (used - vcpu->cpu_time_ns >= waited / BUSY_SHARE)
+		if (used - vcpu->cpu_time_ns >= waited / BUSY_SHARE && is_awake(vcpu))
 			ask_vcpu(vcpu, VCPU_LOOK_TRAP);
 		vcpu->cpu_time_ns = used;
 	}

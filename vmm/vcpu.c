@@ -409,6 +409,7 @@ static void *vcpu_thread(void *opaque)
 	/* Before it runs: who watches threads knows the vCPU by it. */
 	snprintf(name, sizeof(name), "vcpu%u", vcpu->id);
 	pthread_setname_np(pthread_self(), name);
+	atomic_store(&vcpu->tid, gettid());
 	if (!unblock_kick(vcpu->run))
 		failed_run(vcpu, errno);
 	attach_forward(vcpu);

@@ -38,6 +38,7 @@ struct vcpu {
 	struct kvm_run *run;
 	size_t run_len;
 	pthread_t thread;
+	atomic_int tid; /* of its thread, once that runs */
 	bool started;
 	struct forward_port forward;
 	struct exit_log_port log;

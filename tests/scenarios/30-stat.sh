@@ -150,7 +150,7 @@ a_vcpu_that_moves() {
     hang_up
     wait $watcher
     expect_eq "vCPUs" "$(sed -n 's/.*"type":"vcpu".*"vcpu":\([0-9]*\),.*/\1/p' rows | sort -u)" 0
-    expect_eq "loads" "$(sed -n 's/.*"sub":"mmio","count":\([0-9]*\),.*/\1/p' rows | awk '{ n += $1 } END { print n }')" 199
+    expect_eq "loads" "$(sed -n 's/.*"sub":"mmio","count":\([0-9]*\),.*/\1/p' rows | awk '{ n += $1 } END { print n }')" 200
     grep '"unpaired":[1-9]' rows && die "pieces of exits"
     return 0
 }
