@@ -136,7 +136,7 @@ two_vms() {
     expect_no_out '"vm":"first"'
 }
 
-# One vCPU, in two threads in turn: of the last exit nothing came. The first table says that it is watched.
+# One vCPU, in two threads in turn: its last exit ends with its thread. The first interval says that it is watched.
 # (Where KVM has a vCPU run by another thread, 6.12 waits for all CPUs: synchronize_rcu() in kvm_vcpu_ioctl().)
 a_vcpu_that_moves() {
     talk "$(dirname "$(command -v vhart)")/tests/scenarios/moves" 200
