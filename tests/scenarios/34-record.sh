@@ -152,7 +152,7 @@ names_of_what_firmware_loads() {
     say_to 'x
 '
     await '=> '
-    say_to 'virtio scan; virtio read 0x84000000 0 0x10000; fdt addr ${fdtcontroladdr}; fdt move ${fdtcontroladdr} 0x88000000 0x10000
+    say_to 'virtio scan; virtio read 0x84000000 0 0x10000; fdt addr ${fdtcontroladdr}; fdt move ${fdtcontroladdr} 0x88000000 0x20000
 setenv bootargs console=ttyS0 panic=-1; booti 0x84000000 - 0x88000000
 '
     hang_up
