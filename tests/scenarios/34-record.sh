@@ -81,7 +81,8 @@ kernel_is_named() {
 # Names without any option; all of its callers up to where a kernel begins.
 linux_has_names() {
     printf '#!/bin/sh\ni=0; while [ $i -lt 100 ]; do i=$((i+1)); /bin/true; done\n' >run.sh
-    run vhart record -o r -e cpu-clock -F 499 -g -- run --memory 256M --kernel "/guests/$linux/Image" \
+    # With --pmu vmm fewer chains are whole (72 to 88 per cent): why is not known yet.
+    run vhart record -o r -e cpu-clock -F 499 -g -- run --memory 256M --pmu kvm --kernel "/guests/$linux/Image" \
         --initrd "/guests/$linux/initrd-small" --append 'console=ttyS0 quiet panic=-1' --inject "$T/run.sh:/run.sh"
     expect_status 0
     kernel_is_named
