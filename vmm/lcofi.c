@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "vmm/lcofi.h"
 
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include "vmm/kvm.h"
 #include "vmm/machine_private.h"
 
@@ -120,12 +123,38 @@ const struct lcofi_way lcofi_ways[] = {
 	{0},
 };
 
-/* NULL: it works. */
-static const char *why_not(const struct lcofi_way *way, const struct lcofi_host *host)
+static enum lcofi_end try_here(const struct lcofi_way *way, const struct lcofi_host *host)
 {
 	struct lcofi_trial trial = {.end = LCOFI_UNKNOWN};
 	struct scratch scratch;
 	const char *step;
+
+	if (scratch_open(&scratch, host->kvm_fd, &step) == 0)
+		trial = way->try(&scratch, host->aia);
+	scratch_close(&scratch);
+	return trial.end;
+}
+
+/*
+ * In a process of its own: whoever watches this one would take the vCPU of a trial for one of the
+ * VM's.
+ */
+static enum lcofi_end try_apart(const struct lcofi_way *way, const struct lcofi_host *host)
+{
+	int status;
+	pid_t child = fork();
+
+	if (child == 0)
+		_exit(try_here(way, host));
+	if (child < 0 || waitpid(child, &status, 0) != child || !WIFEXITED(status))
+		return LCOFI_UNKNOWN;
+	return WEXITSTATUS(status);
+}
+
+/* NULL: it works. */
+static const char *why_not(const struct lcofi_way *way, const struct lcofi_host *host)
+{
+	struct lcofi_trial trial;
 
 	if (way->any_guest && !host->sscofpmf)
 		return "this host's guests have no Sscofpmf (it takes AIA and Sscofpmf)";
@@ -133,9 +162,7 @@ static const char *why_not(const struct lcofi_way *way, const struct lcofi_host 
 		return "it takes AIA";
 	if (way->by == LCOFI_BY_WIRED && host->harts > LINE_PMU_COUNT)
 		return "there are lines for 64 harts only";
-	if (scratch_open(&scratch, host->kvm_fd, &step) == 0)
-		trial = way->try(&scratch, host->aia);
-	scratch_close(&scratch);
+	trial = (struct lcofi_trial){.end = try_apart(way, host)};
 	return lcofi_why_not(&trial);
 }
 

@@ -64,7 +64,7 @@ exits_are_counted() {
     expect_out '"reason":"sbi srst.system_reset"|"reason":"sbi dbcn.console_write"'
     report --folded folded
     expect_out '^# *Children  *Time%  *Exits  *Time  *VCPU  *Mode  *Reason  *Symbol$'
-    expect_out '^ +[0-9.]+%  +[0-9.]+%  +2000  +[0-9.]+[mu]?s  +0  \[g\]   sbi base.get_spec_version +sbi_call$'
+    expect_out '^ +[0-9.]+% +[0-9.]+%  +2000  +[0-9.]+[mu]?s  +0  \[g\]   sbi base.get_spec_version +sbi_call$'
     grep -q ';run;main;round_of_work;sbi_call;exit:sbi base.get_spec_version [1-9]' folded || die "$(cat folded)"
     report --by exit
     expect_out ' 2000 .*sbi base.get_spec_version *$'
