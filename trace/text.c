@@ -173,8 +173,9 @@ void text_add_escaped(struct text *text, const uint8_t *bytes, size_t length)
 	while (length > 0) {
 		struct printable_piece piece = printable_piece(at, length);
 
-		/* Not a part of a character. */
-		if (text->length < text->size && text->length + piece.size >= text->size)
+		/* Not a part of a character of UTF-8. */
+		if ((piece.shown[0] & 0x80) && text->length < text->size &&
+		    text->length + piece.size >= text->size)
 			text->size = text->length + 1;
 		if (*at == '"' || *at == '\\')
 			put(text, "\\", 1);
