@@ -41,7 +41,8 @@ struct initrd_place {
 /*
  * Where a file that is to be called GUEST_PATH lies, and is from now on: behind the links of its
  * folders. A file or link of that name gives way. False with MESSAGE filled, words that follow
- * GUEST_PATH: it is a folder, it is below a file, links go in circles, or no memory.
+ * GUEST_PATH: it is a folder, it is below a file, ".." leaves a folder that is not there, links go
+ * in circles, or no memory.
  */
 bool initrd_place(struct initrd *initrd, const char *guest_path, struct initrd_place *place,
 		  char message[IMAGE_MESSAGE_MAX]);

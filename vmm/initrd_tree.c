@@ -198,8 +198,12 @@ static bool enter(const struct initrd *initrd, struct course *course, const char
 		  const char *rest)
 {
 	if (len == 2 && !memcmp(name, "..", 2)) {
-		step_up(course);
-		return true;
+		/* Linux does not, either; and the folder could be made a file by the last name. */
+		if (course->missing)
+			course->wrong = "leaves a folder that is not there";
+		else
+			step_up(course);
+		return !course->missing;
 	}
 	if (!step_down(course, name, len))
 		return false;

@@ -115,6 +115,8 @@ static void assert_sample_is_there(struct initrd *initrd)
 {
 	assert_no_place(initrd, "/merged", "is a folder");
 	assert_no_place(initrd, "/merged/file/below", "is below what is a file");
+	assert_no_place(initrd, "/none/../none", "leaves a folder that is not there");
+	assert_place(initrd, "/merged/../beside", "beside", "");
 	assert_place(initrd, "/opt/tool", "usr/share/tool", "usr/share");
 	assert_place(initrd, "/merged/new", "merged/new", "merged");
 	assert_place(initrd, "/dangling/x", "nowhere/at/all/x", "");
