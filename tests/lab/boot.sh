@@ -38,7 +38,7 @@ EOF
     qemu+=(-nodefaults -no-user-config -display none -no-reboot
         -M "$machine" -cpu rv64,h=true,sscofpmf=true,sstc=true -smp "$smp" -m "$memory"
         -kernel "$cache/kernels/$kernel/Image" -initrd "$cache/hosts/$kernel/initrd"
-        -append "console=ttyS0 loglevel=4 panic=-1 nokaslr $append"
+        -append "console=ttyS0 loglevel=5 oops=panic panic=-1 nokaslr $append"
         -serial "file:$run/console" -monitor none
         -device virtio-serial-pci,max_ports=8)
     [ "$icount" = no ] || qemu+=(-icount shift=0)
