@@ -138,27 +138,50 @@ static void unmap_bar(struct pci_function *function, unsigned int bar)
 	tell_bar_changed(function, bar);
 }
 
+static bool in_window(const struct pci_host *host, const struct mmio_region *region)
+{
+	uint64_t offset = region->base - host->layout.window;
+
+	return region->base >= host->layout.window && offset <= host->layout.window_len &&
+	       region->len <= host->layout.window_len - offset;
+}
+
 static void map_bar(struct pci_function *function, unsigned int bar, uint64_t address)
 {
 	struct pci_host *host = function->host;
 	struct mmio_region *region = &function->bars[bar].region;
-	uint64_t offset = address - host->layout.window;
-	bool inside = address >= host->layout.window && offset <= host->layout.window_len &&
-		      region->len <= host->layout.window_len - offset;
 
 	region->base = address;
-	if (!inside || machine_mmio_add(host->machine, region) != 0) {
-		if (function->bars[bar].refused != address)
-			machine_guest_error(
-				host->machine, function->name, "BAR %u at 0x%llx is %s: not mapped",
-				bar, (unsigned long long)address,
-				inside ? "on top of something else" : "outside the window");
+	if (!in_window(host, region) || machine_mmio_add(host->machine, region) != 0) {
 		function->bars[bar].refused = address;
 		return;
 	}
-	function->bars[bar].refused = 0;
+	function->bars[bar].refused = function->bars[bar].told = 0;
 	function->bars[bar].mapped = true;
 	tell_bar_changed(function, bar);
+}
+
+/*
+ * FUNCTION was written elsewhere than in its BARs: whoever placed them is done with it. Before that
+ * a wrong place is none of the guest's mistakes: it moves what a firmware left decoding BAR by BAR,
+ * and where the next one still is.
+ */
+static void tell_refused(struct pci_function *function)
+{
+	struct pci_host *host = function->host;
+
+	for (unsigned int i = 0; i < PCI_BARS; i++) {
+		struct pci_bar *bar = &function->bars[i];
+
+		if (!bar->refused || bar->told == bar->refused)
+			continue;
+		bar->told = bar->refused;
+		machine_guest_error(host->machine, function->name,
+				    "BAR %u at 0x%llx is %s: not mapped", i,
+				    (unsigned long long)bar->refused,
+				    in_window(host, &bar->region) ? "on top of something else"
+								  : "outside the window");
+	}
 }
 
 /* Brings what is mapped of FUNCTION in line with its BARs and its command register. */
@@ -174,6 +197,8 @@ static void update_function(struct pci_function *function)
 			continue;
 		if (function->bars[bar].mapped && (!decode || region->base != address))
 			unmap_bar(function, bar);
+		if (!decode || address != function->bars[bar].refused)
+			function->bars[bar].refused = 0;
 		/* 0 is the state after power-on, all ones that of sizing: neither is an address. */
 		if (decode && !function->bars[bar].mapped && address != 0 &&
 		    address != (uint32_t)~(region->len - 1))
@@ -213,8 +238,11 @@ static void config_write(struct pci_function *function, unsigned int offset, uns
 		*config = (uint8_t)((*config & ~mask) | (byte & mask));
 	}
 	bool command = overlaps(offset, size, PCI_COMMAND, 2);
-	if (command || overlaps(offset, size, PCI_BAR0, 4 * PCI_BARS))
+	bool bars = overlaps(offset, size, PCI_BAR0, 4 * PCI_BARS);
+	if (command || bars)
 		update_bars(function);
+	if (!bars)
+		tell_refused(function);
 	if (command)
 		pci_function_set_intx(function, function->intx);
 	if (function->ops && function->ops->config_written)

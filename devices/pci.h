@@ -56,7 +56,8 @@ struct pci_function_ops {
 struct pci_bar {
 	struct mmio_region region; /* base: the pci host's */
 	bool mapped;
-	uint64_t refused; /* an address that cannot be mapped, and the guest error was said */
+	uint64_t refused; /* its address, which cannot be mapped; 0: it can */
+	uint64_t told;	  /* an address that was refused, and the guest error was said */
 };
 
 struct pci_function {
