@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A recording: the whole file into a report, and each of its lines written again. */
+/*
+ * A recording, whose texts are anybody's: the whole file into reports, which show nothing but
+ * characters that print, in lines; and each of its lines written again.
+ */
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "trace/export.h"
 #include "trace/report_table.h"
+#include "vmm/printable.h"
 
 static void require(int condition)
 {
@@ -48,21 +53,55 @@ static void check_line(char *text, size_t len)
 	require(size == again && !memcmp(first, second, size));
 }
 
-static void check_file(FILE *in, FILE *out)
+static void check_shown(const char *text, size_t left)
+{
+	while (left > 0) {
+		uint32_t character = 0;
+		size_t size = utf8_character(text, left, &character);
+
+		require(size && (utf8_prints(character) || character == '\n'));
+		text += size;
+		left -= size;
+	}
+}
+
+static void print(FILE *out, const struct report *report)
+{
+	const struct export_options options = {.labels_as_roots = true,
+					       .title = report->header.vm};
+
+	for (enum report_by by = REPORT_BY_SYMBOL; by <= REPORT_BY_EXIT; by++)
+		require(report_print(out, report,
+				     &(struct report_view){
+					     .by = by, .json = by == REPORT_BY_PC, .limit = by}));
+	require(export_folded(report->profile, &options, out) == 0);
+	require(export_flamegraph(report->profile, &options, out) == 0);
+}
+
+static void check_report(struct report *report)
+{
+	char *shown = NULL;
+	size_t size;
+	FILE *out = open_memstream(&shown, &size);
+
+	require(out != NULL);
+	print(out, report);
+	fclose(out);
+	check_shown(shown, size);
+	free(shown);
+}
+
+static void check_file(FILE *in)
 {
 	char message[REPORT_MESSAGE_MAX] = "";
 	struct report report = {.in = in, .profile = profile_new(1 << 20)};
 
 	require(report.profile != NULL);
-	if (report_read_frame(&report, message) && report_read_samples(&report, message)) {
-		for (enum report_by by = REPORT_BY_SYMBOL; by <= REPORT_BY_EXIT; by++)
-			require(report_print(out, &report,
-					     &(struct report_view){.by = by,
-								   .json = by == REPORT_BY_PC,
-								   .limit = by}));
-	} else {
+	if (report_read_frame(&report, message) && report_read_samples(&report, message))
+		check_report(&report);
+	else
 		require(message[0] && !strchr(message, '\n'));
-	}
+	check_shown(message, strlen(message));
 	profile_free(report.profile);
 	symbols_free(&report.symbols);
 }
@@ -70,9 +109,8 @@ static void check_file(FILE *in, FILE *out)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	char *text = malloc(size + 1), *shown = NULL;
-	size_t shown_size;
-	FILE *in, *out;
+	char *text = malloc(size + 1);
+	FILE *in;
 
 	if (!text || !size) {
 		free(text);
@@ -80,12 +118,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	memcpy(text, data, size);
 	in = fmemopen(text, size, "r");
-	out = open_memstream(&shown, &shown_size);
-	require(in && out);
-	check_file(in, out);
+	require(in != NULL);
+	check_file(in);
 	fclose(in);
-	fclose(out);
-	free(shown);
 	for (char *line = text, *end; line < text + size; line = end) {
 		const char *feed = memchr(line, '\n', (size_t)(text + size - line));
 
