@@ -67,13 +67,12 @@ static void check_shown(const char *text, size_t left)
 
 static void print(FILE *out, const struct report *report)
 {
-	const struct export_options options = {.labels_as_roots = true,
-					       .title = report->header.vm};
+	const struct export_options options = {.labels_as_roots = true, .title = report->header.vm};
 
 	for (enum report_by by = REPORT_BY_SYMBOL; by <= REPORT_BY_EXIT; by++)
-		require(report_print(out, report,
-				     &(struct report_view){
-					     .by = by, .json = by == REPORT_BY_PC, .limit = by}));
+		require(report_print(
+			out, report,
+			&(struct report_view){.by = by, .json = by == REPORT_BY_PC, .limit = by}));
 	require(export_folded(report->profile, &options, out) == 0);
 	require(export_flamegraph(report->profile, &options, out) == 0);
 }
