@@ -5,12 +5,11 @@
 
 # samples MODE LEAST: into path; the guest has at least so many samples, and each of them has its path
 samples() {
-    printf '%s\n' 'perf record -q -o /tmp/a -e cycles -c 200000 sh -c "i=0; while [ \$i -lt 1000 ]; do i=\$((i+1)); done" 2>&1' \
-        'perf report -i /tmp/a --stdio 2>&1 | sed -n "s/^# Samples: \([0-9]*\) .*/samples: \1/p"' >run.sh
+    printf '%s\n' 'perf record -o /tmp/a -e cycles -c 200000 sh -c "i=0; while [ \$i -lt 1000 ]; do i=\$((i+1)); done" 2>&1' >run.sh
     run vhart trace -e lcofi -T -o path -- run --memory 256M --kernel /guests/linux/Image --initrd /guests/linux/initrd \
         --append 'console=ttyS0 quiet panic=-1' --inject run.sh:/run.sh --pmu "$1"
     expect_status 0
-    taken=$(tr -d '\r' <"$out" | sed -n 's/^samples: //p')
+    taken=$(sed -n 's/.*Captured and wrote .* (\([0-9]*\) samples).*/\1/p' "$out")
     cp path /tmp/path
     [ "${taken:-0}" -ge "$2" ] || die "$taken samples"
     expect_eq "paths of samples" "$(grep -c "irq lcofi: overflow, .* injected by $1[ ,].*" path)" "$taken"
