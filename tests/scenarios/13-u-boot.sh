@@ -1,6 +1,6 @@
 # shellcheck shell=dash
 # U-Boot boots a disk as distributions make them: by itself, with nothing moved by hand.
-# lab: hosts=6.12,7.2
+# lab: hosts=any
 
 # le NUMBER: four bytes, little-endian.
 le() {

@@ -1,6 +1,6 @@
 # shellcheck shell=dash
 # How a VM ends, what vhart's exit status and --result say about it, and what it leaves of the terminal.
-# lab: hosts=6.12,7.2
+# lab: hosts=any
 
 result_has() {
     for pair; do

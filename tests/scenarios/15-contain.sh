@@ -54,12 +54,12 @@ lines_in_order() {
 }
 
 stalled_goes_on() {
-    stalled_pipe --append "$1=1 count=4000"
+    stalled_pipe --append "$1=1 count=2500"
     await_stuck "$pid"
     echo go >go
     wait "$pid" || die "it ended with $?"
     wait "$reading"
-    expect_eq "the lines of $1" "$(lines_in_order)" 4000
+    expect_eq "the lines of $1" "$(lines_in_order)" 2500
 }
 
 stalled_ends() {

@@ -1,6 +1,6 @@
 # shellcheck shell=dash
 # Help, and what is said to words that are not ours.
-# lab: hosts=7.2
+# lab: hosts=any
 
 help() {
     for way in help --help -h; do

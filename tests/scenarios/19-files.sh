@@ -1,6 +1,6 @@
 # shellcheck shell=dash
 # The files of a run: a result that cannot be written, and boot files that go away or change while the guest runs.
-# lab: hosts=6.12,7.2
+# lab: hosts=any
 
 result_has() {
     for pair; do

@@ -2,7 +2,7 @@
 # Every way in which an overflow gets to a guest, by each profile: a bare-metal guest that samples itself. What is
 # counted is compared, so under icount and on one host CPU.
 # lab: hosts=6.12,7.2 smp=1 icount=yes
-# lab: hosts=6.12,7.2 smp=1 icount=yes aia=none
+# lab: hosts=7.2 smp=1 icount=yes aia=none
 
 on_7() { case $(uname -r) in 6.*) return 1 ;; esac }
 host_has_aia() { grep -q ssaia /proc/cpuinfo; }

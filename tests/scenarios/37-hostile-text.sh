@@ -1,6 +1,6 @@
 # shellcheck shell=dash disable=SC2154
 # Whatever files, VMs, functions and words of a command line are called: no command hands a control character on to a terminal.
-# lab: hosts=6.12,7.2
+# lab: hosts=any
 
 # ESC, CSI as UTF-8 and as a byte, BEL; and a letter that is to stay.
 hostile=$(printf '\033[2J\302\2331m\2331m\a\303\274')

@@ -1,6 +1,6 @@
 # shellcheck shell=dash disable=SC2154
 # What happens while a watcher makes itself ready: exits that come meanwhile, and signals.
-# lab: hosts=6.12,7.2
+# lab: hosts=any
 
 # A VM that calls without end; $vm
 starts_busy() {
