@@ -2,7 +2,8 @@
 /*
  * A hart that samples itself: counters that overflow, and the interrupt by whatever way the machine
  * has for it. Words of the command line: eid=N (the PMU's), rounds=N, way=N (the first letter of
- * the way that is expected, as a number), exact=1: counts are of instructions, to the unit.
+ * the way that is expected, as a number), exact=1: counts are of instructions, to the unit; asks=1,
+ * moments=1: overflow_moments.h.
  */
 #include "lib/fdt.h"
 #include "lib/guest.h"
@@ -11,52 +12,50 @@
 #include "lib/sbi.h"
 #include "lib/tap.h"
 #include "lib/trap.h"
-#include "overflow_irq.h"
+#include "overflow_moments.h"
 #include "pmu/pmu.h"
-#include "tests/pmu/runner.h"
 
-#define EID_EXIT     0x08504D55ull
-#define INSTRUCTIONS 2u
-#define CYCLES	     1u
-#define SET_VALUE    1u
-#define EXITS	     1u /* platform events: the manual, THE PMU */
-#define MMIO	     4u
-#define PLATFORM     0xFFFFFu
-#define SSTATUS_SIE  2ul
-#define PERIOD	     20000u
-#define UART_STATUS  0x10000005ull
+#define EID_EXIT    0x08504D55ull
+#define CYCLES	    1u
+#define EXITS	    1u /* platform events: the manual, THE PMU */
+#define MMIO	    4u
+#define PLATFORM    0xFFFFFu
+#define SSTATUS_SIE 2ul
+#define UART_STATUS 0x10000005ull
 
-struct answer pmu_ecall(uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4,
-			uint64_t fid, uint64_t eid);
-void pmu_work(uint64_t instructions);
 void pmu_stop_hart(uint64_t *context, volatile uint64_t *stopping);
 uint64_t pmu_csr_read(uint64_t index);
 extern char pmu_hart_resumes[];
 
-static struct overflow_irq irq;
-static uint64_t eid, rounds;
+struct overflow_irq irq;
+uint64_t pmu_eid, rounds;
 
 /* ---- this hart ---- */
 
-static void interrupts_on(void)
+void interrupts_on(void)
 {
 	__asm__ volatile("csrs sie, %0" ::"r"(irq.sie));
 	__asm__ volatile("csrs sstatus, %0" ::"r"(SSTATUS_SIE));
 }
 
-static void interrupts_off(void)
+void interrupts_off(void)
 {
 	__asm__ volatile("csrc sstatus, %0" ::"r"(SSTATUS_SIE));
 }
 
-static void start(uint64_t counter, uint64_t period)
+struct answer configure(void)
 {
-	pmu_ecall(counter, 1, SET_VALUE, -period, 0, PMU_COUNTER_START, eid);
+	return pmu_ecall(INSTRUCTIONS, 1, 0, INSTRUCTIONS, 0, PMU_COUNTER_CONFIG_MATCHING, pmu_eid);
 }
 
-static void stop(uint64_t counter)
+void start(uint64_t counter, uint64_t period)
 {
-	pmu_ecall(counter, 1, 0, 0, 0, PMU_COUNTER_STOP, eid);
+	pmu_ecall(counter, 1, SET_VALUE, -period, 0, PMU_COUNTER_START, pmu_eid);
+}
+
+void stop(uint64_t counter)
+{
+	pmu_ecall(counter, 1, 0, 0, 0, PMU_COUNTER_STOP, pmu_eid);
 }
 
 /* Until it is taken (trap.c then masks it in sie), or it does not come. */
@@ -67,7 +66,7 @@ static bool comes_within(uint64_t instructions, uint64_t before)
 	return trap.interrupts == before + 1 && trap.cause == irq.cause;
 }
 
-static void settle(void)
+void settle(void)
 {
 	while (overflow_irq_claim(&irq))
 		;
@@ -117,6 +116,8 @@ static void waits_while_masked(void)
 static void ends_a_halt(void)
 {
 	uint64_t ended = 0;
+
+	ends_a_late_halt();
 
 	for (uint64_t i = 0; i < 20; i++) {
 		interrupts_off();
@@ -184,10 +185,10 @@ static uint64_t do_all_kinds(void)
 	add_atomically(50);
 	wrong += cell != before + 50;
 	wrong += (io_read(UART_STATUS, 1) & 0x60) != 0x60;
-	wrong += pmu_ecall(0, 0, 0, 0, 0, PMU_NUM_COUNTERS, eid).error != 0;
+	wrong += pmu_ecall(0, 0, 0, 0, 0, PMU_NUM_COUNTERS, pmu_eid).error != 0;
 	wrong += pmu_ecall(0, 0, 0, 0, 0, PMU_NUM_COUNTERS, EID_EXIT).error != 0;
 	wrong += sbi_probe(EID_TIME) != 1;
-	wrong += sbi_probe(eid) != (eid == EID_EXIT ? sbi_probe(eid) : 1);
+	wrong += sbi_probe(pmu_eid) != (pmu_eid == EID_EXIT ? sbi_probe(pmu_eid) : 1);
 	wrong += pmu_csr_read(INSTRUCTIONS) == 0;
 	return wrong;
 }
@@ -217,7 +218,7 @@ static void disturbs_nothing(void)
 /* The same work counts the same, whether it overflows or not. */
 static uint64_t count_work(uint64_t first)
 {
-	pmu_ecall(INSTRUCTIONS, 1, SET_VALUE, first, 0, PMU_COUNTER_START, eid);
+	pmu_ecall(INSTRUCTIONS, 1, SET_VALUE, first, 0, PMU_COUNTER_START, pmu_eid);
 	pmu_work(20 * PERIOD);
 	stop(INSTRUCTIONS);
 	return pmu_csr_read(INSTRUCTIONS) - first;
@@ -248,10 +249,10 @@ static uint64_t exits_in(uint64_t first, uint64_t counter)
 	struct answer before, after;
 
 	interrupts_off();
-	pmu_ecall(INSTRUCTIONS, 1, SET_VALUE, first, 0, PMU_COUNTER_START, eid);
-	before = pmu_ecall(counter, 0, 0, 0, 0, PMU_COUNTER_FW_READ, eid);
+	pmu_ecall(INSTRUCTIONS, 1, SET_VALUE, first, 0, PMU_COUNTER_START, pmu_eid);
+	before = pmu_ecall(counter, 0, 0, 0, 0, PMU_COUNTER_FW_READ, pmu_eid);
 	pmu_work(PERIOD + PERIOD / 2); /* the host's counter goes on, to the next */
-	after = pmu_ecall(counter, 0, 0, 0, 0, PMU_COUNTER_FW_READ, eid);
+	after = pmu_ecall(counter, 0, 0, 0, 0, PMU_COUNTER_FW_READ, pmu_eid);
 	stop(INSTRUCTIONS);
 	settle();
 	return after.value - before.value;
@@ -273,15 +274,15 @@ static uint64_t least_exits(uint64_t first, uint64_t counter)
 static void is_no_exit(const char *name, uint64_t data, uint64_t own)
 {
 	/* Without the place of time, which is no counter. */
-	uint64_t all = (1ull << pmu_ecall(0, 0, 0, 0, 0, PMU_NUM_COUNTERS, eid).value) - 1 - 2;
+	uint64_t all = (1ull << pmu_ecall(0, 0, 0, 0, 0, PMU_NUM_COUNTERS, pmu_eid).value) - 1 - 2;
 	struct answer counter =
-		pmu_ecall(0, all, 0, PLATFORM, data, PMU_COUNTER_CONFIG_MATCHING, eid);
+		pmu_ecall(0, all, 0, PLATFORM, data, PMU_COUNTER_CONFIG_MATCHING, pmu_eid);
 	uint64_t without, with;
 
-	pmu_ecall(counter.value, 1, 0, 0, 0, PMU_COUNTER_START, eid);
+	pmu_ecall(counter.value, 1, 0, 0, 0, PMU_COUNTER_START, pmu_eid);
 	without = least_exits(0, counter.value);
 	with = least_exits(-(uint64_t)PERIOD, counter.value);
-	pmu_ecall(counter.value, 1, 1, 0, 0, PMU_COUNTER_STOP, eid);
+	pmu_ecall(counter.value, 1, 1, 0, 0, PMU_COUNTER_STOP, pmu_eid);
 	tap(counter.error == 0 && with == without + own,
 	    "%s: %lu without an overflow, %lu with one", name, without, with);
 }
@@ -315,7 +316,7 @@ static void is_forgotten_by_a_stop(void)
 	}
 	for (uint64_t i = 0; i < times; i++) {
 		interrupts_off();
-		pmu_ecall(INSTRUCTIONS, 1, 0, INSTRUCTIONS, 0, PMU_COUNTER_CONFIG_MATCHING, eid);
+		configure();
 		start(INSTRUCTIONS, 200 + i * 13);
 		pmu_work(i * 20);
 		pmu_stop_hart(context, &stopping);
@@ -329,17 +330,25 @@ void main(uint64_t hart, const void *fdt)
 	const char *args = fdt_bootargs(fdt);
 	struct answer counter;
 
-	eid = bootarg(args, "eid", PMU_EID);
+	pmu_eid = bootarg(args, "eid", PMU_EID);
 	rounds = bootarg(args, "rounds", 200);
 	irq = overflow_irq_find(fdt, hart);
 	tap((uint64_t)*irq.way == bootarg(args, "way", (uint64_t)*irq.way), "the way is %s",
 	    irq.way);
 	overflow_irq_set_up(&irq);
-	counter = pmu_ecall(INSTRUCTIONS, 1, 0, INSTRUCTIONS, 0, PMU_COUNTER_CONFIG_MATCHING, eid);
+	counter = configure();
 	tap(counter.error == 0 && counter.value == INSTRUCTIONS, "instructions have a counter");
-	counter = pmu_ecall(0, 1, 0, CYCLES, 0, PMU_COUNTER_CONFIG_MATCHING, eid);
+	counter = pmu_ecall(0, 1, 0, CYCLES, 0, PMU_COUNTER_CONFIG_MATCHING, pmu_eid);
 	tap(counter.error == 0 && counter.value == 0, "cycles have a counter");
+	if (bootarg(args, "asks", 0))
+		resets_as_it_is_told();
 	each_is_taken_once();
+	if (bootarg(args, "moments", 0)) {
+		calls_that_are_passed_on();
+		suspends();
+		each_is_taken_once();
+		tap_end();
+	}
 	waits_while_masked();
 	ends_a_halt();
 	several_at_once();

@@ -50,14 +50,8 @@ pmu_work:
 	ret
 	.size pmu_work, . - pmu_work
 
-/*
- * void pmu_stop_hart(uint64_t *context, uint64_t *stopping): saves what C keeps over a call, says so
- * and stops the hart. Started again at pmu_hart_resumes with the context as opaque value, it
- * returns.
- */
-	.globl pmu_stop_hart
-	.type pmu_stop_hart, @function
-pmu_stop_hart:
+/* What C keeps over a call, to a0. */
+	.macro	save_context
 	sd	ra, 0(a0)
 	sd	sp, 8(a0)
 	sd	gp, 16(a0)
@@ -76,6 +70,17 @@ pmu_stop_hart:
 	sd	s11, 120(a0)
 	csrr	t0, stvec
 	sd	t0, 128(a0)
+	.endm
+
+/*
+ * void pmu_stop_hart(uint64_t *context, uint64_t *stopping): saves what C keeps over a call, says so
+ * and stops the hart. Started again at pmu_hart_resumes with the context as opaque value, it
+ * returns.
+ */
+	.globl pmu_stop_hart
+	.type pmu_stop_hart, @function
+pmu_stop_hart:
+	save_context
 	fence	rw, rw
 	li	t0, 1
 	sd	t0, 0(a1)
@@ -84,6 +89,23 @@ pmu_stop_hart:
 	ecall
 	unimp
 	.size pmu_stop_hart, . - pmu_stop_hart
+
+/*
+ * int64_t pmu_suspend_hart(uint64_t *context): suspends the system. Resumed, the hart's ID, with what
+ * C keeps; else the error.
+ */
+	.globl pmu_suspend_hart
+	.type pmu_suspend_hart, @function
+pmu_suspend_hart:
+	save_context
+	mv	a2, a0
+	la	a1, pmu_hart_resumes
+	li	a0, 0
+	li	a7, 0x53555350
+	li	a6, 0
+	ecall
+	ret
+	.size pmu_suspend_hart, . - pmu_suspend_hart
 
 	.globl pmu_hart_resumes
 pmu_hart_resumes:

@@ -72,6 +72,29 @@ is_in_no_trace() {
     [ "$(grep -c 'irq lcofi' lines)" -ge 5 ] || die "$(grep -c 'irq lcofi' lines) overflows"
 }
 
+# A reset with one that is due at one of the instructions before it, and with one that is pending: nothing of it is in the
+# next life.
+over_resets() {
+    talk vhart run --pmu vmm --pmu-irq "$1" --aia $aia --kernel /guests/overflow.elf --memory 64M --timeout 110 \
+        --append 'asks=1 rounds=20'
+    lives=0
+    for what in r 0 2 4 go; do
+        lives=$((lives + 1)) tenths=$((limit * 10))
+        until [ "$(grep -c life "$out")" -ge $lives ]; do
+            kill -0 "$pid" 2>/dev/null || die "ended in life $lives"
+            tenths=$((tenths - 1))
+            [ $tenths -gt 0 ] || die "life $lives does not begin"
+            usleep 100000
+        done
+        say_to $what
+    done
+    hang_up
+    expect_status 0
+    expect_no_out '^not ok'
+    expect_out '^1\.\.'
+    expect_no_err 'warning|error'
+}
+
 if ! lcofi_works; then
     skip "the ways of an overflow" "QEMU $LAB_QEMU raises no overflow interrupt"
 elif host_has_aia; then
@@ -89,6 +112,8 @@ elif host_has_aia; then
         t "by way stub, as $profile" takes stub rounds=5 --pmu-profile $profile
     done
     t "the stub is in no trace" is_in_no_trace
+    t "by way stub, about calls that go on to KVM and suspends" takes stub 'rounds=50 moments=1' --sbi-echo auto
+    t "by way stub, over resets" over_resets stub
     aia=off
     t "without an AIA in the VM: by way wired, a PLIC" takes wired 'exact=1 rounds=5'
     t "without an AIA in the VM: by way stub" takes stub 'exact=1 rounds=5'
