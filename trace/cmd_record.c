@@ -324,13 +324,16 @@ static void say_how_to_lose_less(const struct record_options *options)
 static void say_what_came(const struct session *session)
 {
 	struct recorder_counts counts = recorder_counts(session->recorder);
-	char host[80] = "";
+	char host[80] = "", alone[48] = "";
 
 	if (counts.overflows > counts.samples + counts.lost)
 		snprintf(host, sizeof(host), " (and %" PRIu64 " while the host ran)",
 			 counts.overflows - counts.samples - counts.lost);
-	note("%" PRIu64 " samples of %s%s, %" PRIu64 " lost, in %s", counts.samples,
-	     events[session->options->sampling.event], host, counts.lost, session->options->output);
+	if (counts.alone)
+		snprintf(alone, sizeof(alone), ", %" PRIu64 " without callers", counts.alone);
+	note("%" PRIu64 " samples of %s%s, %" PRIu64 " lost%s, in %s", counts.samples,
+	     events[session->options->sampling.event], host, counts.lost, alone,
+	     session->options->output);
 	if (counts.lost)
 		say_how_to_lose_less(session->options);
 	if (collector_seen(session->collector) > SAMPLER_VCPUS)

@@ -435,14 +435,6 @@ int collector_sampling_program(const struct collector *collector)
 	return collector->programs.sampling;
 }
 
-void collector_kernel_tables(struct collector *collector, uint64_t address)
-{
-	struct guest_tables *tables = collector->programs.kernel_tables;
-
-	__atomic_store_n(&tables->satp, 0, __ATOMIC_RELAXED);
-	__atomic_store_n(&tables->address, address, __ATOMIC_RELEASE);
-}
-
 uint32_t collector_seen(const struct collector *collector)
 {
 	if (collector->perf)

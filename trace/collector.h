@@ -75,11 +75,6 @@ bool collector_lives(const struct collector *collector);
 
 /* What is to be called when the sampling event of a vCPU's thread overflows: a BPF program. */
 int collector_sampling_program(const struct collector *collector);
-/*
- * The address of swapper_pg_dir in the guest, virtual, or 0: it is looked for at the next exit.
- * With it stacks can be read whatever process the guest runs.
- */
-void collector_kernel_tables(struct collector *collector, uint64_t address);
 
 /* How many vCPUs were seen, those included that there was no room for. */
 uint32_t collector_seen(const struct collector *collector);

@@ -123,7 +123,6 @@ int collector_load_fentry(struct collector_programs *programs, const struct exit
 		/* Only now is it the memory that the programs see. */
 		programs->keys_lost = (uint64_t *)&skeleton->bss->keys_lost;
 		programs->vcpu_count = &skeleton->bss->vcpu_count;
-		programs->kernel_tables = (struct guest_tables *)&skeleton->bss->kernel_tables;
 		programs->sampling = skeleton->progs.on_overflow.prog_fd;
 	}
 	const int which[] = {
@@ -160,7 +159,6 @@ int collector_load_lcofi(struct collector_programs *programs, const struct exit_
 		/* Only now is it the memory that the programs see. */
 		programs->keys_lost = (uint64_t *)&skeleton->bss->keys_lost;
 		programs->vcpu_count = &skeleton->bss->vcpu_count;
-		programs->kernel_tables = (struct guest_tables *)&skeleton->bss->kernel_tables;
 		programs->sampling = skeleton->progs.on_overflow.prog_fd;
 	}
 	const int which[] = {
@@ -199,7 +197,6 @@ int collector_load_tracepoint(struct collector_programs *programs, const struct 
 		/* Only now is it the memory that the programs see. */
 		programs->keys_lost = (uint64_t *)&skeleton->bss->keys_lost;
 		programs->vcpu_count = &skeleton->bss->vcpu_count;
-		programs->kernel_tables = (struct guest_tables *)&skeleton->bss->kernel_tables;
 		programs->sampling = skeleton->progs.on_overflow.prog_fd;
 	}
 	const int which[] = {

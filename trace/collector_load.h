@@ -17,7 +17,6 @@ struct collector_programs {
 	int sampling;							 /* a program */
 	uint64_t *keys_lost; /* in memory that the programs share */
 	uint32_t *vcpu_count;
-	struct guest_tables *kernel_tables;
 	void *skeleton;
 	void (*destroy)(void *skeleton);
 };

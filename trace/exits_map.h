@@ -251,10 +251,16 @@ struct exit_stack {
 	uint8_t bytes[STACK_PAGES * STACK_PAGE];
 };
 
-/* Where the tables are that map the kernel of the guest (swapper_pg_dir). */
-struct guest_tables {
-	uint64_t address; /* virtual; 0: not known */
-	uint64_t satp;	  /* what satp says where they are used; 0: not found yet */
+/*
+ * The upper half of a root table: what maps the guest's kernel. Every process's root has the same
+ * entries there, and the tables behind them are never given back, while a root is its process's and
+ * ends with it.
+ */
+#define KERNEL_ENTRIES 256u
+struct kernel_root {
+	uint64_t kvm, stvec; /* whose, and that of which kernel */
+	uint64_t satp;	     /* 0: not known */
+	uint64_t entries[KERNEL_ENTRIES];
 };
 
 /* A ring per vCPU: the vCPU writes at head, the collector reads at tail. */

@@ -18,7 +18,7 @@ struct {
 	__type(value, struct exit_stack);
 } stacks SEC(".maps");
 
-struct guest_tables kernel_tables;
+struct kernel_root kernel_root;
 
 /* Privileged spec, "Virtual Address Translation Process". */
 #define SATP_MODE_SHIFT 60
@@ -31,28 +31,63 @@ struct guest_tables kernel_tables;
 #define PTE_N		(1ull << 63)
 #define NAPOT_MASK	0xFFFFull /* Svnapot has 64 KiB alone */
 
+#define UPPER_HALF 63
+/* A kernel's own code is so near to its trap handler; so is the stack that it began on. */
+#define CODE_REACH (1ull << 31)
+
 struct guest_space {
 	const struct kvm *kvm;
-	__u64 satp;
+	__u64 satp, stvec;
+	__u64 by_kernel;	    /* the root is kernel_root, not satp's */
 	struct guest_memory memory; /* what was looked at last */
 };
 
-/* Where the VMM has it, whose thread this is; NULL: there is no memory. */
-static __always_inline const void *host_address(struct guest_space *space, __u64 address)
-{
-	struct guest_memory *memory = &space->memory;
+/*
+ * Global functions are verified once, and not for each call on each path to it: the two that look
+ * into memory are.
+ */
+__u64 host_address(struct guest_space *space, __u64 address);
+int walk(struct guest_space *space, __u64 address, __u64 *physical);
 
+/* Where the VMM has it, whose thread this is; 0: there is no memory. */
+__noinline __u64 host_address(struct guest_space *space, __u64 address)
+{
+	struct guest_memory *memory;
+
+	if (!space)
+		return 0;
+	memory = &space->memory;
 	if (address - memory->first >= memory->size && !find_memory(space->kvm, address, memory))
-		return NULL;
-	return (const void *)(memory->host + (address - memory->first));
+		return 0;
+	return memory->host + (address - memory->first);
+}
+
+/* The entry for ADDRESS in TABLE, whose entries map 1 << SHIFT bytes each. False: no valid one. */
+static __always_inline bool read_entry(struct guest_space *space, __u64 table, __u64 address,
+				       __u64 shift, bool root, __u64 *entry)
+{
+	__u64 index = address >> shift & 0x1FF;
+	__u64 host;
+
+	if (root && space->by_kernel) {
+		*entry = kernel_root.entries[index & (KERNEL_ENTRIES - 1)];
+	} else {
+		host = host_address(space, table + 8 * index);
+		if (!host || bpf_probe_read_user(entry, sizeof(*entry), (const void *)host))
+			return false;
+	}
+	return *entry & PTE_V;
 }
 
 /* As guest_walk.c, which says more. */
-static __noinline int walk(struct guest_space *space, __u64 address, __u64 *physical)
+__noinline int walk(struct guest_space *space, __u64 address, __u64 *physical)
 {
-	__u64 mode = space->satp >> SATP_MODE_SHIFT;
-	__u64 table = (space->satp & PPN_MASK) << 12;
+	__u64 mode, table;
 
+	if (!space || !physical)
+		return 0;
+	mode = space->satp >> SATP_MODE_SHIFT;
+	table = (space->satp & PPN_MASK) << 12;
 	*physical = address;
 	if (!mode)
 		return 1;
@@ -60,12 +95,11 @@ static __noinline int walk(struct guest_space *space, __u64 address, __u64 *phys
 		return 0;
 	for (int level = 4; level >= 0; level--) {
 		__u64 shift = 12 + 9 * level, entry = 0, mask;
-		const void *host;
+		int top = (int)mode - 6;
 
-		if (level > (int)mode - 6)
+		if (level > top)
 			continue;
-		host = host_address(space, table + 8 * (address >> shift & 0x1FF));
-		if (!host || bpf_probe_read_user(&entry, sizeof(entry), host) || !(entry & PTE_V))
+		if (!read_entry(space, table, address, shift, level == top, &entry))
 			return 0;
 		table = (entry >> 10 & PPN_MASK) << 12;
 		if (!(entry & (PTE_R | PTE_X)))
@@ -78,23 +112,56 @@ static __noinline int walk(struct guest_space *space, __u64 address, __u64 *phys
 }
 
 /*
- * KVM has the guest's satp only as of when the vCPU last gave way (kvm_arch_vcpu_put()): the tables
- * of a process that may be gone. Those of the kernel itself stay, and are found by them once.
+ * ADDRESS was found by the root in satp, which is good, then. Not where the first tables of a boot
+ * would do too, which map the kernel's code and data alone and are given back.
  */
-static __always_inline void find_tables(struct guest_space *space)
+static __always_inline void keep_root(struct guest_space *space, __u64 address)
 {
-	__u64 mode = space->satp >> SATP_MODE_SHIFT, physical = 0, again = 0;
+	__u64 table = (space->satp & PPN_MASK) << 12;
+	__u64 upper;
 
-	if (!kernel_tables.address || !mode)
+	if (!(space->satp >> SATP_MODE_SHIFT) || !(address >> UPPER_HALF) ||
+	    address - (space->stvec - CODE_REACH) < 2 * CODE_REACH)
 		return;
-	if (!kernel_tables.satp && walk(space, kernel_tables.address, &physical)) {
-		space->satp = mode << SATP_MODE_SHIFT | physical >> 12;
-		/* They map themselves, as they map all of the kernel. */
-		if (walk(space, kernel_tables.address, &again) && again == physical)
-			kernel_tables.satp = space->satp;
+	upper = host_address(space, table + 8 * KERNEL_ENTRIES);
+	kernel_root.satp = 0;
+	barrier();
+	if (!upper || bpf_probe_read_user(kernel_root.entries, sizeof(kernel_root.entries),
+					  (const void *)upper))
+		return;
+	kernel_root.kvm = (__u64)space->kvm;
+	kernel_root.stvec = space->stvec;
+	barrier();
+	kernel_root.satp = space->satp;
+}
+
+/* Where ADDRESS is, in memory. */
+static __always_inline bool finds(struct guest_space *space, __u64 address, __u64 *physical)
+{
+	return walk(space, address, physical) && host_address(space, *physical);
+}
+
+/*
+ * KVM has the guest's satp only as of when the vCPU last gave way (kvm_arch_vcpu_put()): the root
+ * of a process that may be gone, and whose pages are others' then.
+ */
+static __always_inline bool find_stack(struct guest_space *space, __u64 address, __u64 *physical)
+{
+	__u64 satp = space->satp;
+
+	if (kernel_root.satp && address >> UPPER_HALF && kernel_root.kvm == (__u64)space->kvm &&
+	    kernel_root.stvec == space->stvec) {
+		space->satp = kernel_root.satp;
+		space->by_kernel = 1;
+		if (finds(space, address, physical))
+			return true;
 	}
-	if (kernel_tables.satp)
-		space->satp = kernel_tables.satp;
+	space->satp = satp;
+	space->by_kernel = 0;
+	if (!finds(space, address, physical))
+		return false;
+	keep_root(space, address);
+	return true;
 }
 
 /* The stack that sp is in, from sp's page up to where a stack of Linux ends. */
@@ -107,19 +174,21 @@ static __noinline int copy_stack(const struct kvm_vcpu *vcpu, struct exit_stack 
 		return 0;
 	space.kvm = BPF_CORE_READ(vcpu, kvm);
 	space.satp = BPF_CORE_READ(vcpu, arch.guest_csr.vsatp);
-	find_tables(&space);
+	space.stvec = BPF_CORE_READ(vcpu, arch.guest_csr.vstvec);
 	stack->base = stack->sp & ~(__u64)(STACK_PAGE - 1);
 	stack->pages = 0;
 	for (__u32 i = 0; i < STACK_PAGES; i++) {
 		__u64 address = stack->base + i * STACK_PAGE;
-		const void *host;
+		__u64 host;
 
 		if (i && address % (STACK_PAGES * STACK_PAGE) == 0)
 			break;
-		if (!walk(&space, address, &physical))
+		if (!(i ? walk(&space, address, &physical)
+			: find_stack(&space, address, &physical)))
 			break;
 		host = host_address(&space, physical);
-		if (!host || bpf_probe_read_user(stack->bytes + i * STACK_PAGE, STACK_PAGE, host))
+		if (!host || bpf_probe_read_user(stack->bytes + i * STACK_PAGE, STACK_PAGE,
+						 (const void *)host))
 			break;
 		stack->pages = i + 1;
 	}

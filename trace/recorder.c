@@ -143,8 +143,11 @@ static void find_callers(struct recorder *recorder)
 	const struct exit_stack *stack = recorder->stack;
 	uint64_t chain[1 + RECORDING_CALLERS];
 
-	if (!stack)
+	if (!stack) {
+		if (recorder->options.header.chains && !sample->user)
+			recorder->counts.alone += sample->count;
 		return;
+	}
 	const struct unwind unwind = {
 		.pc = sample->pc,
 		.ra = stack->ra,
@@ -186,7 +189,6 @@ static void make_sample(struct recorder *recorder, uint32_t vcpu, const struct e
 static void follow_kernel(struct recorder *recorder, uint64_t stvec)
 {
 	struct symbols *symbols = recorder->options.symbols;
-	uint64_t tables = 0;
 
 	if (stvec == recorder->stvec)
 		return;
@@ -202,8 +204,6 @@ static void follow_kernel(struct recorder *recorder, uint64_t stvec)
 	if (!symbols_find(symbols, "handle_exception", &recorder->exception_start) ||
 	    !symbols_find(symbols, "ret_from_exception_end", &recorder->exception_end))
 		recorder->exception_end = 0;
-	symbols_find(symbols, "swapper_pg_dir", &tables);
-	collector_kernel_tables(recorder->options.collector, tables);
 }
 
 static uint32_t vcpus_seen(const struct recorder *recorder)

@@ -34,6 +34,8 @@ bool recorder_finish(struct recorder *recorder);
 
 struct recorder_counts {
 	uint64_t samples, overflows, lost;
+	uint64_t
+		alone; /* of the samples: of the kernel, and no stack was found for their callers */
 };
 struct recorder_counts recorder_counts(const struct recorder *recorder);
 

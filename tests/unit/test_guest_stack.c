@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The BPF programs' finding of a guest's stack, with KVM's structs and the helpers played here. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdbool.h>
+#include <string.h>
+
+#include <linux/types.h>
+
+#include "trace/exits_map.h"
+
+/* ---- what bpf_helpers.h and bpf_core_read.h give the programs ---- */
+
+#define preserve_access_index
+#define SEC(name)
+#define __uint(name, value) int(*name)[value]
+#define __type(name, value) __typeof__(value) *name
+#define BPF_MAP_TYPE_ARRAY  2
+#define BPF_F_MMAPABLE	    1024
+#ifndef __always_inline
+#define __always_inline inline __attribute__((always_inline))
+#endif
+#define __noinline			    __attribute__((noinline))
+#define barrier()			    __asm__ volatile("" ::: "memory")
+#define BPF_CORE_READ(source, field)	    ((source)->field)
+#define bpf_core_field_offset(type, field)  offsetof(type, field)
+#define bpf_core_type_size(type)	    sizeof(type)
+#define bpf_probe_read_user(to, size, from) read_user(to, size, from)
+
+static long read_user(void *to, size_t size, const void *from);
+
+struct kvm {
+	struct kvm_memslots *memslots[1];
+};
+struct kvm_vcpu {
+	struct kvm *kvm;
+	struct {
+		struct {
+			unsigned long vstvec, vsatp;
+		} guest_csr;
+	} arch;
+};
+
+#include "trace/guest_stack.bpf.h"
+
+/* ---- a guest ---- */
+
+enum { PAGES = 16, PROCESS = 0, OTHER = 1, KERNEL = 2, LEAVES = 3, CODE = 4, STACK = 8 };
+
+static const uint64_t ram_base = 0x80000000;
+/* Sv39: modules and code end at the top, what vmalloc() gives is far below. */
+static const uint64_t stvec = 0xFFFFFFFF80001000, stack_top = 0xFFFFFFC600008000;
+static const uint64_t first_stack = 0xFFFFFFFF81000000;
+
+static uint64_t ram[PAGES][512];
+static struct kvm_memory_slot slot;
+static struct kvm_memslots slots;
+static struct kvm vms[2];
+static struct kvm_vcpu vcpu;
+static struct exit_stack stack;
+
+static long read_user(void *to, size_t size, const void *from)
+{
+	const uint8_t *source = from, *memory = (const uint8_t *)ram;
+
+	if (source < memory || size > sizeof(ram) || (size_t)(source - memory) > sizeof(ram) - size)
+		return -14;
+	memcpy(to, from, size);
+	return 0;
+}
+
+static uint64_t to_page(unsigned int page, uint64_t flags)
+{
+	return ((ram_base >> 12) + page) << 10 | flags;
+}
+
+static unsigned int index_of(uint64_t address, unsigned int level)
+{
+	return (unsigned int)(address >> (12 + 9 * level) & 0x1FF);
+}
+
+/* ROOT has the kernel's upper half. */
+static void make_root(unsigned int root)
+{
+	memset(ram[root], 0, sizeof(ram[root]));
+	ram[root][index_of(stack_top - 1, 2)] = to_page(KERNEL, PTE_V);
+	ram[root][index_of(first_stack, 2)] = to_page(CODE, PTE_V);
+}
+
+static void runs_in(unsigned int root)
+{
+	vcpu.arch.guest_csr.vsatp =
+		(uint64_t)SATP_SV39 << SATP_MODE_SHIFT | ((ram_base >> 12) + root);
+}
+
+/* One slot, a process and another one, and a stack of four pages at stack_top. */
+static int set_up(void **state)
+{
+	(void)state;
+	memset(ram, 0, sizeof(ram));
+	memset(&kernel_root, 0, sizeof(kernel_root));
+	slot = (struct kvm_memory_slot){
+		.base_gfn = ram_base >> 12, .npages = PAGES, .userspace_addr = (uintptr_t)ram};
+	slots = (struct kvm_memslots){.gfn_tree = {&slot.gfn_node[1]}, .node_idx = 1};
+	vms[0].memslots[0] = vms[1].memslots[0] = &slots;
+	vcpu.kvm = &vms[0];
+	vcpu.arch.guest_csr.vstvec = stvec;
+	make_root(PROCESS);
+	make_root(OTHER);
+	ram[KERNEL][index_of(stack_top - 1, 1)] = to_page(LEAVES, PTE_V);
+	for (unsigned int i = 0; i < STACK_PAGES; i++) {
+		uint64_t address = stack_top - STACK_PAGES * STACK_PAGE + i * STACK_PAGE;
+
+		ram[LEAVES][index_of(address, 0)] = to_page(STACK + i, PTE_V | PTE_R);
+		ram[STACK + i][0] = 0x1000 + i;
+	}
+	/* A page of 2 MiB, of which the first 64 KiB are memory. */
+	ram[CODE][index_of(first_stack, 1)] = to_page(0, PTE_V | PTE_R);
+	runs_in(PROCESS);
+	return 0;
+}
+
+static uint64_t pages_at(uint64_t sp)
+{
+	memset(&stack, 0, sizeof(stack));
+	stack.sp = sp;
+	copy_stack(&vcpu, &stack);
+	return stack.pages;
+}
+
+/* All that was pushed, from the last page but one. */
+static void expect_stack(void)
+{
+	uint64_t word;
+
+	assert_int_equal(pages_at(stack_top - 2 * STACK_PAGE + 0x10), 2);
+	assert_int_equal(stack.base, stack_top - 2 * STACK_PAGE);
+	for (unsigned int i = 0; i < 2; i++) {
+		memcpy(&word, stack.bytes + i * STACK_PAGE, sizeof(word));
+		assert_int_equal(word, 0x1002 + i);
+	}
+}
+
+static void expect_none(void)
+{
+	assert_int_equal(pages_at(stack_top - 0x10), 0);
+}
+
+/* ---- what is true of it ---- */
+
+static void a_stack_is_found_by_satp(void **state)
+{
+	(void)state;
+	expect_stack();
+	assert_int_equal(pages_at(stack_top - 0x10), 1);
+	assert_int_equal(pages_at(stack_top - STACK_PAGES * STACK_PAGE), 4);
+}
+
+/* KVM still has the satp of a process whose root is other people's memory by now. */
+static void a_process_that_is_gone_does_no_harm(void **state)
+{
+	(void)state;
+	expect_stack();
+	memset(ram[PROCESS], 0, sizeof(ram[PROCESS]));
+	expect_stack();
+	memset(ram[PROCESS], 0xA5, sizeof(ram[PROCESS]));
+	expect_stack();
+	vcpu.arch.guest_csr.vsatp = 0;
+	expect_stack();
+}
+
+/* Where nothing is known a root that is gone finds nothing, and the next one that is not does. */
+static void the_first_good_root_teaches(void **state)
+{
+	(void)state;
+	memset(ram[PROCESS], 0, sizeof(ram[PROCESS]));
+	expect_none();
+	runs_in(OTHER);
+	expect_stack();
+	runs_in(PROCESS);
+	expect_stack();
+}
+
+static void another_kernel_has_other_tables(void **state)
+{
+	(void)state;
+	expect_stack();
+	memset(ram[PROCESS], 0, sizeof(ram[PROCESS]));
+	vcpu.arch.guest_csr.vstvec = stvec + 0x200000;
+	expect_none();
+}
+
+static void another_vm_has_other_tables(void **state)
+{
+	(void)state;
+	expect_stack();
+	memset(ram[PROCESS], 0, sizeof(ram[PROCESS]));
+	vcpu.kvm = &vms[1];
+	expect_none();
+}
+
+/* The kernel has made them anew: what was remembered finds nothing, and gives way. */
+static void tables_that_moved_are_learned_anew(void **state)
+{
+	(void)state;
+	expect_stack();
+	memcpy(ram[7], ram[KERNEL], sizeof(ram[7]));
+	memset(ram[KERNEL], 0, sizeof(ram[KERNEL]));
+	ram[OTHER][index_of(stack_top - 1, 2)] = to_page(7, PTE_V);
+	runs_in(OTHER);
+	expect_stack();
+	memset(ram[OTHER], 0, sizeof(ram[OTHER]));
+	expect_stack();
+}
+
+/* What was remembered leads out of memory. */
+static void tables_that_became_others_memory_are_too(void **state)
+{
+	(void)state;
+	expect_stack();
+	memcpy(ram[7], ram[KERNEL], sizeof(ram[7]));
+	memset(ram[KERNEL], 0xA7, sizeof(ram[KERNEL]));
+	expect_none();
+	ram[OTHER][index_of(stack_top - 1, 2)] = to_page(7, PTE_V);
+	runs_in(OTHER);
+	expect_stack();
+}
+
+/* The tables of a kernel that begins map its first stack too, and are given back. */
+static void the_first_tables_are_not_kept(void **state)
+{
+	(void)state;
+	assert_int_equal(pages_at(first_stack + 0x3F00), 1);
+	assert_int_equal(kernel_root.satp, 0);
+	expect_stack();
+	assert_int_equal(kernel_root.satp, vcpu.arch.guest_csr.vsatp);
+	memset(ram[PROCESS], 0, sizeof(ram[PROCESS]));
+	assert_int_equal(pages_at(first_stack + 0x3F00), 1);
+}
+
+/* A kernel in the lower half may have a root for each process there. */
+static void the_lower_half_is_satps(void **state)
+{
+	const uint64_t sp = 0x40001F00;
+
+	(void)state;
+	ram[PROCESS][index_of(sp, 2)] = to_page(KERNEL, PTE_V);
+	ram[KERNEL][index_of(sp, 1)] = to_page(LEAVES, PTE_V);
+	ram[LEAVES][index_of(sp, 0)] = to_page(STACK, PTE_V | PTE_R);
+	expect_stack();
+	assert_int_equal(pages_at(sp), 1);
+	runs_in(OTHER);
+	assert_int_equal(pages_at(sp), 0);
+}
+
+static void bare_addresses_are_physical(void **state)
+{
+	(void)state;
+	vcpu.arch.guest_csr.vsatp = 0;
+	assert_int_equal(pages_at(ram_base + STACK * STACK_PAGE), 4);
+	assert_int_equal(pages_at(ram_base + PAGES * STACK_PAGE), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(a_stack_is_found_by_satp, set_up),
+		cmocka_unit_test_setup(a_process_that_is_gone_does_no_harm, set_up),
+		cmocka_unit_test_setup(the_first_good_root_teaches, set_up),
+		cmocka_unit_test_setup(another_kernel_has_other_tables, set_up),
+		cmocka_unit_test_setup(another_vm_has_other_tables, set_up),
+		cmocka_unit_test_setup(tables_that_moved_are_learned_anew, set_up),
+		cmocka_unit_test_setup(tables_that_became_others_memory_are_too, set_up),
+		cmocka_unit_test_setup(the_first_tables_are_not_kept, set_up),
+		cmocka_unit_test_setup(the_lower_half_is_satps, set_up),
+		cmocka_unit_test_setup(bare_addresses_are_physical, set_up),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
