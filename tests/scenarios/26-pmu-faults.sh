@@ -26,12 +26,6 @@ stays_apart() {
     expect_no_err 'warning|error'
 }
 
-# The kernel's own, in the same guest: it does not ask scounteren.
-kernel_stays_apart() {
-    run vhart run --pmu kvm --pmu-profile linux-7.2 --kernel /guests/pmu_isolation.elf --memory 64M --timeout 110 --append open=1
-    passes
-}
-
 count_here() {
     perf stat -x, -o "$1.csv" -e instructions:u awk 'BEGIN { while (i < 300000) i++ }' 2>/dev/null
     sed -n 's/^\([0-9]*\),.*instructions.*/\1/p' "$1.csv" >"$1"
@@ -59,7 +53,6 @@ each_its_own() {
 t "scounteren is the guest's own, and user mode gets what it allows" stays_apart best ''
 t "the same by exits" stays_apart best "eid=$exits"
 t "user mode reads as with KVM's PMU" stays_apart linux-7.2 open=1
-t "which reads whatever scounteren says" kernel_stays_apart
 t "two VMs and perf on the host count each its own" each_its_own
 
 # ---- a host that gives less than is wanted ----
