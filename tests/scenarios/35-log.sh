@@ -121,6 +121,35 @@ closed_descriptor() {
     expect_status 0
 }
 
+# hostile_log KIND STATUS: what stat makes of a VM with such a log; it ends by itself, in its own time
+hostile_log() {
+    kind=$1 wanted=$2
+    mkfifo input
+    "$(dirname "$(command -v vhart)")/tests/scenarios/hostile_log" "$kind" <input >"$T/vm.out" 2>&1 &
+    vm=$!
+    pid=$vm
+    exec 4>input
+    await ready "$T/vm.out"
+    limit=30
+    run vhart stat -p $vm --tier log --once
+    exec 4>&-
+    wait $vm
+    expect_status "$wanted"
+}
+
+no_log() {
+    hostile_log "$1" 1
+    expect_err 'tier log'
+    expect_one_line
+    [ ! -s "$out" ] || die "and a table: $(cat "$out")"
+}
+
+# Nothing of it can be read whole.
+busy_log() {
+    hostile_log busy 0
+    expect_no_out '[0-9]{10}'
+}
+
 t "exits that reach the VMM are counted to the unit" counts_are_exact
 t "a guest that never leaves for the VMM runs all the time" a_guest_that_runs
 t "an idle guest is halted" a_guest_that_halts
@@ -130,3 +159,6 @@ t "the VM of another user" vm_of_another
 t "--tier log" by_choice
 t "--exit-log 1: refused" no_descriptor 1
 t "--exit-log of a file that is not open" closed_descriptor
+t "another process's log of one page is refused" no_log page
+t "another process's log that could shrink is refused" no_log shrinks
+t "another process's log that is always being changed is not awaited" busy_log

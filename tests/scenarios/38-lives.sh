@@ -59,9 +59,38 @@ lines_of_resets() {
     expect_eq "lines of resets" "$(grep -c 'srst.system_reset(.*<unfinished' trace)" 2
 }
 
+# between_lives OPTIONS: stat comes when there is no vCPU, and the next life is what it sees. Such a moment is short: the
+# VM is stopped in it.
+between_lives() {
+    vhart run --name again --memory 32M --pmu off --kernel /guests/reboot.elf >guest 2>&1 </dev/null &
+    vm=$!
+    pid=$vm
+    await boot guest
+    until kill -STOP "$vm" && [ "$(vcpus)" = 0 ]; do
+        kill -CONT "$vm"
+        kill -0 "$vm" || die "it ended: $(cat guest)"
+    done
+    vhart stat -p "$vm" --json -i 0.2 "$@" >rows 2>"$err" &
+    watcher=$!
+    pid=$watcher
+    await '"type":"stat"' rows
+    kill -CONT "$vm"
+    await '"type":"vcpu".*"vcpu":0,' rows
+    ends "$watcher"
+    run vhart stat -p "$vm" --once --json
+    ends "$vm"
+    expect_status 0
+    expect_eq vCPUs "$(grep -c '"type":"vcpu"' "$out")" 1
+}
+
+# Of the VM's process.
+vcpus() { readlink "/proc/$vm/fd/"* | grep -c kvm-vcpu; }
+
 t "1 vCPU, at functions" one_row_each 1 --tier functions
 t "2 vCPUs, at functions" one_row_each 2 --tier functions
 t "2 vCPUs, at tracepoints" one_row_each 2 --tier tracepoints
 t "2 vCPUs, by perf's events" by_perf 2
 t "2 vCPUs, by the VMM's log" one_row_each 2 --tier log
 t "vhart trace: a line for each" lines_of_resets
+t "between two lives" between_lives
+t "between two lives, by the VMM's log" between_lives --tier log
