@@ -5,6 +5,7 @@
 #include "vmm/commands.h"
 #include "vmm/config.h"
 #include "vmm/log.h"
+#include "vmm/privileges.h"
 #include "vmm/suggest.h"
 #include "vmm/surroundings.h"
 
@@ -109,7 +110,7 @@ static const struct {
 
 int main(int argc, char **argv)
 {
-	if (!surroundings_settle())
+	if (!privileges_settle() || !surroundings_settle())
 		return STATUS_NOT_RUN;
 	if (argc < 2) {
 		print_help(stderr);
