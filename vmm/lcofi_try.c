@@ -22,8 +22,6 @@
 #define APLIC_TARGET1	 0x3004u
 #define DOMAINCFG_IE	 0x100u
 #define SOURCECFG_EDGE	 4u
-#define SOURCE		 1u
-#define IDENTITY	 5u
 
 /* Nothing came, or something: what the guest found. */
 static void judge(struct lcofi_trial *trial, uint64_t scause, enum lcofi_end nothing)
@@ -93,7 +91,8 @@ struct lcofi_trial lcofi_try_stub(struct scratch *scratch, bool aia)
 
 /* ---- for guests that cooperate: an external interrupt ---- */
 
-/* An AIA that lets IDENTITY through to the guest, and SOURCE become it. 0 or -errno, with STEP. */
+/* An AIA that lets LCOFI_TRY_IDENTITY through to the guest, and LCOFI_TRY_SOURCE become it. 0 or
+ * -errno, with STEP. */
 static int set_up_aia(int vm_fd, struct aia *aia, const char **step)
 {
 	*step = "an AIA";
@@ -105,14 +104,14 @@ static int set_up_aia(int vm_fd, struct aia *aia, const char **step)
 	if (result == 0)
 		result = aia_set_imsic(aia, IMSIC_EIDELIVERY, 1);
 	if (result == 0)
-		result = aia_set_imsic(aia, IMSIC_EIE0, 1ull << IDENTITY);
+		result = aia_set_imsic(aia, IMSIC_EIE0, 1ull << LCOFI_TRY_IDENTITY);
 	*step = result < 0 ? *step : "the APLIC's registers";
 	if (result == 0)
 		result = aia_set_aplic(aia, APLIC_SOURCECFG1, SOURCECFG_EDGE);
 	if (result == 0)
-		result = aia_set_aplic(aia, APLIC_TARGET1, IDENTITY);
+		result = aia_set_aplic(aia, APLIC_TARGET1, LCOFI_TRY_IDENTITY);
 	if (result == 0)
-		result = aia_set_aplic(aia, APLIC_SETIENUM, SOURCE);
+		result = aia_set_aplic(aia, APLIC_SETIENUM, LCOFI_TRY_SOURCE);
 	if (result == 0)
 		result = aia_set_aplic(aia, APLIC_DOMAINCFG, DOMAINCFG_IE);
 	return result;
@@ -120,7 +119,7 @@ static int set_up_aia(int vm_fd, struct aia *aia, const char **step)
 
 static int pulse(const struct scratch *scratch)
 {
-	struct kvm_irq_level line = {.irq = SOURCE, .level = 1};
+	struct kvm_irq_level line = {.irq = LCOFI_TRY_SOURCE, .level = 1};
 	int result = ioctl(scratch->vm_fd, KVM_IRQ_LINE, &line) < 0 ? -errno : 0;
 
 	line.level = 0;
@@ -129,7 +128,7 @@ static int pulse(const struct scratch *scratch)
 
 static int send_msi(const struct scratch *scratch)
 {
-	int result = aia_send_msi(scratch->vm_fd, 0, IDENTITY);
+	int result = aia_send_msi(scratch->vm_fd, 0, LCOFI_TRY_IDENTITY);
 
 	return result < 0 ? result : 0;
 }
@@ -157,8 +156,8 @@ try_external(struct scratch *scratch, int (*raise)(const struct scratch *scratch
 	return trial;
 }
 
-static struct lcofi_trial try_by_aia(struct scratch *scratch,
-				     int (*raise)(const struct scratch *scratch), const char *what)
+struct lcofi_trial lcofi_try_by_aia(struct scratch *scratch,
+				    int (*raise)(const struct scratch *scratch), const char *what)
 {
 	struct lcofi_trial trial;
 	struct aia aia;
@@ -174,12 +173,12 @@ static struct lcofi_trial try_by_aia(struct scratch *scratch,
 struct lcofi_trial lcofi_try_msi(struct scratch *scratch, bool aia)
 {
 	(void)aia;
-	return try_by_aia(scratch, send_msi, "KVM_SIGNAL_MSI");
+	return lcofi_try_by_aia(scratch, send_msi, "KVM_SIGNAL_MSI");
 }
 
 struct lcofi_trial lcofi_try_wired(struct scratch *scratch, bool aia)
 {
-	return aia ? try_by_aia(scratch, pulse, "KVM_IRQ_LINE")
+	return aia ? lcofi_try_by_aia(scratch, pulse, "KVM_IRQ_LINE")
 		   : try_external(scratch, interrupt, "KVM_INTERRUPT");
 }
 

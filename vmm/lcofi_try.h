@@ -29,6 +29,15 @@ struct lcofi_trial lcofi_try_stub(struct scratch *scratch, bool aia);
 struct lcofi_trial lcofi_try_msi(struct scratch *scratch, bool aia);
 struct lcofi_trial lcofi_try_wired(struct scratch *scratch, bool aia);
 
+/*
+ * Whether the external interrupt that RAISE causes reaches the guest: RAISE gives 0 or -errno; the
+ * VM has an AIA that makes identity LCOFI_TRY_IDENTITY of its line LCOFI_TRY_SOURCE, an edge.
+ */
+#define LCOFI_TRY_SOURCE   1u
+#define LCOFI_TRY_IDENTITY 5u
+struct lcofi_trial lcofi_try_by_aia(struct scratch *scratch,
+				    int (*raise)(const struct scratch *scratch), const char *what);
+
 /* "KVM puts the bit in the wrong place (mended in newer kernels)"; NULL where it was taken. */
 const char *lcofi_why_not(const struct lcofi_trial *trial);
 

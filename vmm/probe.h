@@ -11,6 +11,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "vmm/probe_call.h"
+
 enum probe_state {
 	PROBE_OK,
 	PROBE_LIMITED, /* there, but less than it could be */
@@ -52,6 +54,8 @@ struct probe {
 	int kvm_errno; /* why there is none */
 	bool usable; /* a guest was run, and nothing else that all VMs need is missing: the verdict
 		      */
+	bool calls_made;
+	struct probe_call_result calls[PROBE_CALLS];
 };
 
 void probe_set(struct probe_finding *finding, enum probe_state state, const char *format, ...)
@@ -69,6 +73,9 @@ extern const struct probe_check probe_hole_checks[];
 
 /* Which profile mirrors KVM's PMU here, by the kernel's version (probe_kernel.c). */
 probe_function probe_pmu_profile;
+
+/* What of the vCPU's ISA a guest can execute (probe_isa.c). */
+probe_function probe_isa;
 
 /* ---- small helpers (probe_file.c) ---- */
 

@@ -39,7 +39,8 @@ static void check_harts(struct probe *probe, const struct probe_check *check,
 	(void)probe;
 	(void)check;
 	if (probe_read_field("/proc/cpuinfo", "isa", isa, sizeof(isa)))
-		probe_set(finding, PROBE_OK, "%ld online; the first is %s", harts, isa);
+		probe_set(finding, PROBE_OK, "%ld online; /proc/cpuinfo calls the first %s", harts,
+			  isa);
 	else
 		probe_set(finding, PROBE_UNKNOWN, "%ld online; /proc/cpuinfo has no isa line",
 			  harts);
@@ -84,7 +85,7 @@ static void check_huge_pages(struct probe *probe, const struct probe_check *chec
 	else if (strstr(text, "[never]"))
 		probe_set(finding, PROBE_MISSING, "transparent huge pages are off");
 	else
-		probe_set(finding, PROBE_OK, "transparent huge pages: %s",
+		probe_set(finding, PROBE_OK, "the kernel says transparent huge pages: %s",
 			  strstr(text, "[always]") ? "always" : "where asked for (madvise)");
 	if (result < 0)
 		finding->fix = "run a kernel with CONFIG_TRANSPARENT_HUGEPAGE";

@@ -35,7 +35,8 @@ void probe_pmu_profile(struct probe *probe, const struct probe_check *check,
 		return;
 	match = pmu_kernel_match(version);
 	if (match.known)
-		probe_set(finding, PROBE_OK, "--pmu-profile %s", pmu_profile_name(match.profile));
+		probe_set(finding, PROBE_OK, "--pmu-profile %s, by the kernel's version",
+			  pmu_profile_name(match.profile));
 	else
 		probe_set(finding, PROBE_UNKNOWN,
 			  "--pmu-profile %s, perhaps: this kernel's source was not read",
@@ -54,7 +55,7 @@ static void check_hole(struct probe *probe, const struct probe_check *check,
 	if (!running_version(&name, &version, finding))
 		return;
 	switch (kernel_hole_state(hole, version)) {
-	case HOLE_MENDED: probe_set(finding, PROBE_OK, "not in this kernel"); break;
+	case HOLE_MENDED: probe_set(finding, PROBE_OK, "by its version, not in this kernel"); break;
 	case HOLE_OPEN:
 		probe_set(finding, PROBE_LIMITED, "%s: a guest can %s; mended: %s",
 			  hole->way == HOLE_ALWAYS ? "always" : "with --pmu kvm", hole->what,

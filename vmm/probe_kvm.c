@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Whether VMs can be run: /dev/kvm, the capabilities that vhart uses, and a guest that really runs.
+/* Whether VMs can be run: /dev/kvm, and a guest that really runs.
  */
 #include <errno.h>
 #include <string.h>
@@ -8,6 +8,7 @@
 
 #include "vmm/kvm.h"
 #include "vmm/probe.h"
+#include "vmm/probe_cap.h"
 #include "vmm/probe_scratch.h"
 
 #define NO_VM "no VM can be run on this host"
@@ -107,46 +108,9 @@ static void check_guest(struct probe *probe, const struct probe_check *check,
 	probe_set(finding, PROBE_MISSING, "a scratch VM was made, but: %s", words);
 }
 
-/* The value, or -1 where KVM cannot be asked. */
-static int capability(const struct probe *probe, unsigned int number)
-{
-	return probe->kvm_fd < 0 ? -1 : ioctl(probe->kvm_fd, KVM_CHECK_EXTENSION, number);
-}
-
-static bool cannot_ask(int value, struct probe_finding *finding)
-{
-	if (value >= 0)
-		return false;
-	probe_set(finding, PROBE_UNKNOWN, "KVM cannot be asked");
-	finding->cost = finding->fix = NULL;
-	return true;
-}
-
-static void check_capability(struct probe *probe, const struct probe_check *check,
-			     struct probe_finding *finding)
-{
-	int value = capability(probe, check->number);
-
-	if (cannot_ask(value, finding))
-		return;
-	probe_set(finding, value > 0 ? PROBE_OK : PROBE_MISSING, "%s", value > 0 ? "yes" : "no");
-}
-
-/* Capabilities whose value is a number; 0: the kernel is too old to tell. */
-static void check_number(struct probe *probe, const struct probe_check *check,
-			 struct probe_finding *finding)
-{
-	int value = capability(probe, check->number);
-
-	if (cannot_ask(value, finding))
-		return;
-	if (value > 0)
-		probe_set(finding, PROBE_OK, "%d", value);
-	else
-		probe_set(finding, PROBE_UNKNOWN, "this kernel does not tell");
-}
-
 #define NEWER_KERNEL "run a newer kernel with CONFIG_KVM, such as the distribution's"
+
+#define AIA_HOST "use a host with AIA, and a newer kernel (see 'AIA' below)"
 
 const struct probe_check probe_kvm_checks[] = {
 	{"kvm.h", "H extension", check_h, 0, NO_VM,
@@ -155,30 +119,32 @@ const struct probe_check probe_kvm_checks[] = {
 	{"kvm.device", "KVM", check_device, 0, NO_VM, "modprobe kvm (as root)"},
 	{"kvm.guest", "a guest runs", check_guest, 0, NO_VM,
 	 "see what the kernel says: dmesg | grep -i kvm"},
-	{"kvm.one_reg", "ONE_REG", check_capability, KVM_CAP_ONE_REG, NO_VM, NEWER_KERNEL},
-	{"kvm.mp_state", "MP_STATE", check_capability, KVM_CAP_MP_STATE,
+	{"kvm.one_reg", "ONE_REG", probe_capability, PROBE_CAP_ONE_REG, NO_VM, NEWER_KERNEL},
+	{"kvm.mp_state", "MP_STATE", probe_capability, PROBE_CAP_MP_STATE,
 	 "the states of harts cannot be read", NEWER_KERNEL},
-	{"kvm.device_ctrl", "DEVICE_CTRL", check_capability, KVM_CAP_DEVICE_CTRL,
+	{"kvm.device_ctrl", "DEVICE_CTRL", probe_capability, PROBE_CAP_DEVICE_CTRL,
 	 "no AIA in the kernel: interrupts go through a PLIC in vhart, and are slower",
 	 NEWER_KERNEL},
-	{"kvm.irqfd", "IRQFD", check_capability, KVM_CAP_IRQFD,
-	 "no MSI-X: virtio devices use wired interrupts, and are slower", NEWER_KERNEL},
-	{"kvm.irq_routing", "IRQ_ROUTING", check_capability, KVM_CAP_IRQ_ROUTING,
-	 "no MSI-X: virtio devices use wired interrupts, and are slower", NEWER_KERNEL},
-	{"kvm.signal_msi", "SIGNAL_MSI", check_capability, KVM_CAP_SIGNAL_MSI,
-	 "no MSI can be sent without a route; vhart makes one for each", NEWER_KERNEL},
-	{"kvm.ioeventfd", "IOEVENTFD", check_capability, KVM_CAP_IOEVENTFD,
+	{"kvm.irqfd", "IRQFD", probe_capability, PROBE_CAP_IRQFD,
+	 "no MSI-X: virtio devices use wired interrupts, and are slower", AIA_HOST},
+	{"kvm.irq_routing", "IRQ_ROUTING", probe_capability, PROBE_CAP_IRQ_ROUTING,
+	 "no MSI-X: virtio devices use wired interrupts, and are slower", AIA_HOST},
+	{"kvm.signal_msi", "SIGNAL_MSI", probe_capability, PROBE_CAP_SIGNAL_MSI,
+	 "no MSI can be sent without a route; vhart makes one for each", AIA_HOST},
+	{"kvm.ioeventfd", "IOEVENTFD", probe_capability, PROBE_CAP_IOEVENTFD,
 	 "each doorbell of a virtio device stops its vCPU until vhart answers", NEWER_KERNEL},
-	{"kvm.ioeventfd_any_length", "IOEVENTFD_ANY_LENGTH", check_capability,
-	 KVM_CAP_IOEVENTFD_ANY_LENGTH,
+	{"kvm.ioeventfd_any_length", "IOEVENTFD_ANY_LENGTH", probe_capability,
+	 PROBE_CAP_IOEVENTFD_ANY_LENGTH,
 	 "doorbells written with another width stop the vCPU until vhart answers", NEWER_KERNEL},
-	{"kvm.readonly_mem", "READONLY_MEM", check_capability, KVM_CAP_READONLY_MEM,
+	{"kvm.readonly_mem", "READONLY_MEM", probe_capability, PROBE_CAP_READONLY_MEM,
 	 "no flash or ROM that a guest can only read; vhart uses none so far", NEWER_KERNEL},
-	{"kvm.binary_stats", "BINARY_STATS_FD", check_capability, KVM_CAP_BINARY_STATS_FD,
+	{"kvm.binary_stats", "BINARY_STATS_FD", probe_capability, PROBE_CAP_BINARY_STATS,
 	 "KVM's own counters of a VM are missing from results", NEWER_KERNEL},
-	{"kvm.vcpus", "vCPUs, recommended", check_number, KVM_CAP_NR_VCPUS, NULL, NULL},
-	{"kvm.max_vcpus", "vCPUs, at most", check_number, KVM_CAP_MAX_VCPUS, NULL, NULL},
-	{"kvm.memory_slots", "memory slots", check_number, KVM_CAP_NR_MEMSLOTS, NULL, NULL},
-	{"kvm.gpa_bits", "guest address bits", check_number, KVM_CAP_VM_GPA_BITS, NULL, NULL},
+	{"kvm.vcpus", "vCPUs, recommended", probe_capability_number, KVM_CAP_NR_VCPUS, NULL, NULL},
+	{"kvm.max_vcpus", "vCPUs, at most", probe_capability_number, KVM_CAP_MAX_VCPUS, NULL, NULL},
+	{"kvm.memory_slots", "memory slots", probe_capability_number, KVM_CAP_NR_MEMSLOTS, NULL,
+	 NULL},
+	{"kvm.gpa_bits", "guest address bits", probe_capability_number, KVM_CAP_VM_GPA_BITS, NULL,
+	 NULL},
 	{0},
 };

@@ -103,7 +103,7 @@ static void check_sscofpmf(struct probe *probe, const struct probe_check *check,
 	}
 	if (probe->kvm_fd < 0) {
 		probe_set(finding, PROBE_UNKNOWN,
-			  "the host has it; KVM cannot be asked about guests");
+			  "/proc/cpuinfo lists it; KVM cannot be asked about guests");
 		finding->cost = finding->fix = NULL;
 		return;
 	}
@@ -112,13 +112,29 @@ static void check_sscofpmf(struct probe *probe, const struct probe_check *check,
 	kvm_get_reg(scratch.vcpu_fd, KVM_ISA_REG(ISA_EXT_SSCOFPMF), &guest);
 	scratch_close(&scratch);
 	if (guest == 1) {
-		probe_set(finding, PROBE_OK, "the host has it, and so do guests");
+		probe_set(finding, PROBE_OK, "/proc/cpuinfo lists it, and KVM gives it to guests");
 		return;
 	}
-	probe_set(finding, PROBE_LIMITED, "the host has it, guests do not");
+	probe_set(finding, PROBE_LIMITED, "/proc/cpuinfo lists it, KVM does not give it to guests");
 	finding->cost = "guests cannot sample ('perf record')";
 	/* KVM passes interrupt 13 on by hvien, which is AIA's. */
 	finding->fix = "use a host with AIA (see 'AIA' above)";
+}
+
+/* By an event that every kernel with perf has. False with errno. */
+static bool may_count_kernel(void)
+{
+	struct perf_event_attr attr = {
+		.size = sizeof(attr),
+		.type = PERF_TYPE_SOFTWARE,
+		.config = PERF_COUNT_SW_DUMMY,
+	};
+	int fd = (int)syscall(SYS_perf_event_open, &attr, 0, -1, -1, PERF_FLAG_FD_CLOEXEC);
+
+	if (fd < 0)
+		return false;
+	close(fd);
+	return true;
 }
 
 static void check_paranoid(struct probe *probe, const struct probe_check *check,
@@ -136,11 +152,15 @@ static void check_paranoid(struct probe *probe, const struct probe_check *check,
 		finding->fix = "run a kernel with CONFIG_PERF_EVENTS";
 		return;
 	}
-	bool enough = capable || atoi(text) <= 1;
-	probe_set(finding, enough ? PROBE_OK : PROBE_LIMITED, "perf_event_paranoid is %s; %s", text,
-		  capable  ? "this user has CAP_PERFMON or more"
-		  : enough ? "that is enough for guests of one's own"
-			   : "this user may not count a guest's kernel");
+	if (may_count_kernel())
+		probe_set(finding, PROBE_OK,
+			  "perf_event_paranoid is %s%s; an event that counts kernels, too, was "
+			  "opened",
+			  text, capable ? ", and this process has CAP_PERFMON or more" : "");
+	else
+		probe_set(finding, PROBE_LIMITED,
+			  "perf_event_paranoid is %s; an event that counts kernels, too: %s", text,
+			  strerror(errno));
 }
 
 /* ---- tried out ---- */

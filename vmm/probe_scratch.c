@@ -22,6 +22,7 @@
 
 /* probe_guest.S */
 extern const unsigned char probe_guest[];
+extern const unsigned char probe_guest_calls[], probe_guest_resume[], probe_guest_instructions[];
 extern const uint64_t probe_guest_size; /* bytes */
 
 static int add_ram(struct scratch *scratch)
@@ -178,30 +179,58 @@ static struct scratch_outcome read_exit(const struct kvm_run *run)
 	return outcome;
 }
 
-struct scratch_outcome scratch_run(struct scratch *scratch)
+bool scratch_step(struct scratch *scratch, struct scratch_outcome *outcome)
 {
-	struct scratch_outcome outcome = {.end = SCRATCH_FAILED};
 	timer_t timer;
 	bool stuck;
 	int result;
 
+	*outcome = (struct scratch_outcome){.end = SCRATCH_FAILED};
 	if (!start_limit(scratch->run, &timer)) {
-		outcome.failure = errno;
-		return outcome;
+		outcome->failure = errno;
+		return false;
 	}
 	/* Other signals interrupt it too: being stopped and continued, or traced. */
 	do {
 		result = ioctl(scratch->vcpu_fd, KVM_RUN, 0);
 		stuck = __atomic_load_n(&scratch->run->immediate_exit, __ATOMIC_RELAXED);
 	} while (result < 0 && errno == EINTR && !stuck);
-	if (result == 0)
-		outcome = read_exit(scratch->run);
-	else if (errno == EINTR)
-		outcome.end = SCRATCH_STUCK;
-	else
-		outcome.failure = errno;
+	if (result < 0 && errno == EINTR)
+		outcome->end = SCRATCH_STUCK;
+	else if (result < 0)
+		outcome->failure = errno;
 	end_limit(timer);
-	return outcome;
+	return result == 0;
+}
+
+struct scratch_outcome scratch_run(struct scratch *scratch)
+{
+	struct scratch_outcome outcome;
+
+	return scratch_step(scratch, &outcome) ? read_exit(scratch->run) : outcome;
+}
+
+/* Where a label of the guest is for it. */
+static uint64_t guest_address(const unsigned char *label)
+{
+	return MAP_RAM + (uint64_t)(label - probe_guest);
+}
+
+int scratch_begin_calls(struct scratch *scratch)
+{
+	return kvm_set_reg(scratch->vcpu_fd, KVM_CORE_REG(regs.pc),
+			   guest_address(probe_guest_calls));
+}
+
+int scratch_begin_instructions(struct scratch *scratch)
+{
+	return kvm_set_reg(scratch->vcpu_fd, KVM_CORE_REG(regs.pc),
+			   guest_address(probe_guest_instructions));
+}
+
+uint64_t scratch_resume_address(void)
+{
+	return guest_address(probe_guest_resume);
 }
 
 struct scratch_outcome scratch_start(struct scratch *scratch)

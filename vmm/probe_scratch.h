@@ -48,6 +48,22 @@ struct scratch_outcome scratch_spin(struct scratch *scratch, uint64_t rounds);
 /* The same in two steps: its answer, and KVM_RUN until the guest tells what happened. */
 void scratch_answer(struct scratch *scratch, uint64_t rounds);
 struct scratch_outcome scratch_run(struct scratch *scratch);
+/*
+ * The vCPU, which has not run, becomes that of another guest; 0 or -errno. Again and again it makes
+ * the SBI call that its registers hold, and then writes to address 0, which is MMIO. A hart that
+ * resumes from SUSP at scratch_resume_address() writes at once.
+ */
+int scratch_begin_calls(struct scratch *scratch);
+uint64_t scratch_resume_address(void);
+/*
+ * The same of a guest that is ready at its first exit, and then jumps to t1, to an instruction
+ * behind which "jr t2" stands: the next exit, a write to address 0, has scause of its trap in a1,
+ * or 0.
+ */
+int scratch_begin_instructions(struct scratch *scratch);
+/* KVM_RUN until an exit of whatever kind; false, with OUTCOME: it failed, or none came in time. */
+bool scratch_step(struct scratch *scratch, struct scratch_outcome *outcome);
+
 /* What the exit that is there means. */
 struct scratch_outcome scratch_exit(const struct scratch *scratch);
 /* OUTCOME in words, for a finding. */

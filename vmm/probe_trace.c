@@ -1,14 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What watching VMs from the host needs: BPF, BTF, and KVM's tracepoints. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <linux/bpf.h>
+#include <linux/btf.h>
+#include <linux/perf_event.h>
 
 #include "vmm/probe.h"
+#include "vmm/probe_scratch.h"
 #include "vmm/way_out.h"
 
 /* Newer than some headers. */
@@ -28,7 +33,7 @@ static void check_capabilities(struct probe *probe, const struct probe_check *ch
 	(void)probe;
 	(void)check;
 	if (bpf && perfmon)
-		probe_set(finding, PROBE_OK, "%s",
+		probe_set(finding, PROBE_OK, "this process has %s",
 			  admin ? "CAP_SYS_ADMIN" : "CAP_BPF and CAP_PERFMON");
 	else
 		probe_set(finding, PROBE_MISSING, "this process has no %s%s%s",
@@ -55,9 +60,8 @@ static void check_unprivileged(struct probe *probe, const struct probe_check *ch
 			  text);
 }
 
-/* A program of the kind that tracing uses, which does nothing. */
-static void check_load(struct probe *probe, const struct probe_check *check,
-		       struct probe_finding *finding)
+/* A program of the kind that tracing uses, which does nothing: its descriptor, or -1 with errno. */
+static int load_program(void)
 {
 	static const struct bpf_insn program[] = {
 		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = 0},
@@ -69,7 +73,14 @@ static void check_load(struct probe *probe, const struct probe_check *check,
 		.insn_cnt = sizeof(program) / sizeof(program[0]),
 		.license = (uint64_t)(uintptr_t)"GPL",
 	};
-	int fd = (int)syscall(__NR_bpf, BPF_PROG_LOAD, &attr, sizeof(attr)), reason = errno;
+
+	return (int)syscall(__NR_bpf, BPF_PROG_LOAD, &attr, sizeof(attr));
+}
+
+static void check_load(struct probe *probe, const struct probe_check *check,
+		       struct probe_finding *finding)
+{
+	int fd = load_program(), reason = errno;
 
 	(void)probe;
 	(void)check;
@@ -86,31 +97,46 @@ static void check_load(struct probe *probe, const struct probe_check *check,
 static void check_jit(struct probe *probe, const struct probe_check *check,
 		      struct probe_finding *finding)
 {
-	char text[32];
-	int result = probe_read_line("/proc/sys/net/core/bpf_jit_enable", text, sizeof(text));
+	struct bpf_prog_info info = {0};
+	int fd = load_program(), reason = errno;
+	union bpf_attr attr = {.info = {.bpf_fd = (uint32_t)fd,
+					.info_len = sizeof(info),
+					.info = (uint64_t)(uintptr_t)&info}};
 
 	(void)probe;
 	(void)check;
-	if (result == -ENOENT) {
-		probe_set(finding, PROBE_UNKNOWN, "this kernel does not say");
-		finding->cost = finding->fix = NULL;
-	} else if (result < 0) {
-		probe_set(finding, PROBE_UNKNOWN, "bpf_jit_enable: %s", strerror(-result));
+	if (fd < 0) {
+		probe_set(finding, PROBE_UNKNOWN, "no program can be loaded: %s", strerror(reason));
 		finding->cost = NULL;
-		finding->fix = "run 'vhart probe' as root";
-	} else if (strcmp(text, "0") == 0) {
-		probe_set(finding, PROBE_LIMITED, "BPF programs are interpreted");
-	} else {
-		probe_set(finding, PROBE_OK, "BPF programs are compiled");
+		finding->fix = way_out(WAY_OUT_BPF, reason);
+		return;
 	}
+	if (syscall(__NR_bpf, BPF_OBJ_GET_INFO_BY_FD, &attr, sizeof(attr)) < 0) {
+		probe_set(finding, PROBE_UNKNOWN, "this kernel does not say: %s", strerror(errno));
+		finding->cost = finding->fix = NULL;
+	} else if (info.jited_prog_len == 0) {
+		probe_set(finding, PROBE_LIMITED, "a program was interpreted, not compiled");
+	} else {
+		probe_set(finding, PROBE_OK, "a program was compiled");
+	}
+	close(fd);
 }
 
+/* Reads its first two bytes (include/uapi/linux/btf.h). */
 static void check_btf(const char *path, struct probe_finding *finding)
 {
-	if (access(path, R_OK) == 0)
-		probe_set(finding, PROBE_OK, "%s", path);
-	else
+	uint16_t magic = 0;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0) {
 		probe_set(finding, PROBE_MISSING, "%s: %s", path, strerror(errno));
+		return;
+	}
+	if (read(fd, &magic, sizeof(magic)) == sizeof(magic) && magic == BTF_MAGIC)
+		probe_set(finding, PROBE_OK, "%s was read", path);
+	else
+		probe_set(finding, PROBE_MISSING, "%s is no BTF", path);
+	close(fd);
 }
 
 static void check_btf_vmlinux(struct probe *probe, const struct probe_check *check,
@@ -148,7 +174,63 @@ static void check_btf_kvm(struct probe *probe, const struct probe_check *check,
 	}
 }
 
-static void check_tracepoint(const char *name, struct probe_finding *finding)
+/* Of tracepoint ID, on this thread, or -1 with errno. */
+static int open_tracepoint(const char *id)
+{
+	struct perf_event_attr attr = {
+		.size = sizeof(attr),
+		.type = PERF_TYPE_TRACEPOINT,
+		.config = strtoull(id, NULL, 10),
+	};
+
+	return (int)syscall(SYS_perf_event_open, &attr, 0, -1, -1, PERF_FLAG_FD_CLOEXEC);
+}
+
+/* Lets EVENT count while a scratch guest starts. */
+static void count_tracepoint(struct probe *probe, int event, const char *path,
+			     struct probe_finding *finding)
+{
+	struct scratch_outcome outcome;
+	struct scratch scratch;
+	uint64_t count = 0;
+	char words[96];
+
+	if (!scratch_for_check(&scratch, probe, finding))
+		return;
+	outcome = scratch_start(&scratch);
+	scratch_close(&scratch);
+	if (outcome.end != SCRATCH_READY) {
+		scratch_explain(&outcome, words, sizeof(words));
+		probe_set(finding, PROBE_UNKNOWN, "it is there, but: %s", words);
+		finding->cost = finding->fix = NULL;
+	} else if (read(event, &count, sizeof(count)) == sizeof(count) && count > 0) {
+		probe_set(finding, PROBE_OK, "%s told of a scratch guest", path);
+	} else {
+		probe_set(finding, PROBE_MISSING, "%s told nothing of a scratch guest", path);
+		finding->fix = NULL;
+	}
+}
+
+/* PATH is its folder in tracefs. */
+static void try_tracepoint(struct probe *probe, const char *path, struct probe_finding *finding)
+{
+	char file[160], id[32];
+	int event, result;
+
+	snprintf(file, sizeof(file), "%s/id", path);
+	result = probe_read_line(file, id, sizeof(id));
+	event = result < 0 ? -1 : open_tracepoint(id);
+	if (event < 0) {
+		result = result < 0 ? -result : errno;
+		probe_set(finding, PROBE_MISSING, "%s: counting it: %s", path, strerror(result));
+		finding->fix = way_out(WAY_OUT_TRACEPOINT, result);
+		return;
+	}
+	count_tracepoint(probe, event, path, finding);
+	close(event);
+}
+
+static void check_tracepoint(struct probe *probe, const char *name, struct probe_finding *finding)
 {
 	static const char *const roots[] = {"/sys/kernel/tracing", "/sys/kernel/debug/tracing"};
 	bool forbidden = false, mounted = false;
@@ -162,7 +244,7 @@ static void check_tracepoint(const char *name, struct probe_finding *finding)
 			forbidden = true;
 		snprintf(path, sizeof(path), "%s/events/kvm/%s", roots[i], name);
 		if (access(path, F_OK) == 0) {
-			probe_set(finding, PROBE_OK, "%s", path);
+			try_tracepoint(probe, path, finding);
 			return;
 		}
 	}
@@ -182,17 +264,15 @@ static void check_tracepoint(const char *name, struct probe_finding *finding)
 static void check_kvm_entry(struct probe *probe, const struct probe_check *check,
 			    struct probe_finding *finding)
 {
-	(void)probe;
 	(void)check;
-	check_tracepoint("kvm_entry", finding);
+	check_tracepoint(probe, "kvm_entry", finding);
 }
 
 static void check_kvm_exit(struct probe *probe, const struct probe_check *check,
 			   struct probe_finding *finding)
 {
-	(void)probe;
 	(void)check;
-	check_tracepoint("kvm_exit", finding);
+	check_tracepoint(probe, "kvm_exit", finding);
 }
 
 #define NO_BPF                                                                                     \

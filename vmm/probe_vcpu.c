@@ -8,22 +8,16 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "vmm/board.h"
 #include "vmm/isa.h"
 #include "vmm/kvm.h"
 #include "vmm/probe.h"
 #include "vmm/probe_scratch.h"
 
-/* Numbers of SBI extensions (enum KVM_RISCV_SBI_EXT_ID) that some headers do not have. */
-#define SBI_V01		 0u
-#define SBI_PMU		 6u
-#define SBI_EXPERIMENTAL 7u
-#define SBI_VENDOR	 8u
-#define SBI_DBCN	 9u
-#define SBI_SUSP	 11u
-#define SBI_MPXY	 13u
-
 /* Index of struct kvm_riscv_config's zicbop_block_size, newer than some headers. */
 #define CONFIG_REG_ZICBOP_BLOCK 7u
+
+#define SATP_SV39 8u
 
 static uint64_t get_or_zero(const struct scratch *scratch, uint64_t id)
 {
@@ -32,24 +26,52 @@ static uint64_t get_or_zero(const struct scratch *scratch, uint64_t id)
 	return kvm_get_reg(scratch->vcpu_fd, id, &value) == 0 ? value : 0;
 }
 
-static void check_isa(struct probe *probe, const struct probe_check *check,
-		      struct probe_finding *finding)
-{
-	const char *names[ISA_EXT_COUNT];
-	bool enabled[ISA_EXT_COUNT];
-	char isa[ISA_STRING_MAX];
-	struct scratch scratch;
+/*
+ * A page table of one page: what is at 0 and the guest's RAM at their own addresses, by leaves of
+ * its top level. PTEs: privileged spec, "Sv39: Page-Based 39-bit Virtual-Memory System".
+ */
+#define TABLE_AT   0x4000u /* of the RAM */
+#define PTE_LEAF   0xcfull /* V, R, W, X, A, D */
+#define GIGA_PAGES (MAP_RAM >> 30)
 
-	(void)check;
-	if (!scratch_for_check(&scratch, probe, finding))
-		return;
-	for (unsigned int id = 0; id < ISA_EXT_COUNT; id++)
-		enabled[id] = get_or_zero(&scratch, KVM_ISA_REG(id)) == 1;
-	scratch_close(&scratch);
-	if (isa_describe(enabled, ISA_EXT_COUNT, isa, sizeof(isa), names) > 0)
-		probe_set(finding, PROBE_OK, "%s", isa);
+static void make_table(struct scratch *scratch, uint64_t mode)
+{
+	uint64_t *table = (uint64_t *)((char *)scratch->ram + TABLE_AT);
+
+	table[0] = PTE_LEAF;
+	if (mode == SATP_SV39)
+		table[GIGA_PAGES] = MAP_RAM >> 12 << 10 | PTE_LEAF;
+}
+
+/* A guest runs with satp's MODE. 0: it does, and the mode stays; 1: it does not stay; -errno. */
+static int run_paged(struct scratch *scratch, uint64_t mode)
+{
+	const uint64_t satp = mode << 60 | (MAP_RAM + TABLE_AT) >> 12;
+	struct scratch_outcome outcome;
+	uint64_t after = 0;
+	int result;
+
+	make_table(scratch, mode);
+	result = kvm_set_reg(scratch->vcpu_fd, KVM_CSR_REG(satp), satp);
+	if (result < 0)
+		return result;
+	outcome = scratch_start(scratch);
+	if (outcome.end != SCRATCH_READY)
+		return outcome.failure ? -outcome.failure : -ETIMEDOUT;
+	result = kvm_get_reg(scratch->vcpu_fd, KVM_CSR_REG(satp), &after);
+	return result < 0 ? result : after != satp;
+}
+
+static void tell_satp(const char *name, int result, struct probe_finding *finding)
+{
+	if (result == 0)
+		probe_set(finding, PROBE_OK, "up to %s: a scratch guest ran with it", name);
+	else if (result > 0)
+		probe_set(finding, PROBE_MISSING, "KVM says %s, but the hart does not take it",
+			  name);
 	else
-		probe_set(finding, PROBE_MISSING, "KVM names no ISA extension");
+		probe_set(finding, PROBE_MISSING, "KVM says %s, but a scratch guest with it: %s",
+			  name, strerror(-result));
 }
 
 static void check_satp(struct probe *probe, const struct probe_check *check,
@@ -59,7 +81,7 @@ static void check_satp(struct probe *probe, const struct probe_check *check,
 	static const struct {
 		uint64_t mode;
 		const char *name;
-	} modes[] = {{8, "Sv39"}, {9, "Sv48"}, {10, "Sv57"}};
+	} modes[] = {{SATP_SV39, "Sv39"}, {9, "Sv48"}, {10, "Sv57"}};
 	struct scratch scratch;
 	const char *name = NULL;
 	uint64_t mode = 0;
@@ -69,16 +91,17 @@ static void check_satp(struct probe *probe, const struct probe_check *check,
 	if (!scratch_for_check(&scratch, probe, finding))
 		return;
 	result = kvm_get_reg(scratch.vcpu_fd, KVM_CONFIG_REG(satp_mode), &mode);
-	scratch_close(&scratch);
 	for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++)
 		if (modes[i].mode == mode)
 			name = modes[i].name;
 	if (result < 0)
 		probe_set(finding, PROBE_UNKNOWN, "KVM does not tell: %s", strerror(-result));
 	else if (name)
-		probe_set(finding, PROBE_OK, "up to %s", name);
+		tell_satp(name, run_paged(&scratch, mode), finding);
 	else
-		probe_set(finding, PROBE_OK, "satp mode %llu", (unsigned long long)mode);
+		probe_set(finding, PROBE_UNKNOWN, "KVM says satp mode %llu, which was not tried",
+			  (unsigned long long)mode);
+	scratch_close(&scratch);
 }
 
 static void check_timebase(struct probe *probe, const struct probe_check *check,
@@ -98,7 +121,7 @@ static void check_timebase(struct probe *probe, const struct probe_check *check,
 	if (result < 0)
 		probe_set(finding, PROBE_MISSING, "KVM does not tell: %s", strerror(-result));
 	else
-		probe_set(finding, PROBE_OK, "%llu Hz", (unsigned long long)hertz);
+		probe_set(finding, PROBE_OK, "KVM says %llu Hz", (unsigned long long)hertz);
 }
 
 static void check_blocks(struct probe *probe, const struct probe_check *check,
@@ -128,87 +151,8 @@ static void check_blocks(struct probe *probe, const struct probe_check *check,
 				 (unsigned long long)get_or_zero(&scratch, id));
 	}
 	scratch_close(&scratch);
-	probe_set(finding, PROBE_OK, "%s", *text ? text : "no cache-block operations");
-}
-
-/* ---- SBI ---- */
-
-static bool is_forwarded(unsigned int id)
-{
-	static const unsigned int forwarded[] = {SBI_V01,  SBI_EXPERIMENTAL, SBI_VENDOR,
-						 SBI_DBCN, SBI_SUSP,	     SBI_MPXY};
-
-	for (size_t i = 0; i < sizeof(forwarded) / sizeof(forwarded[0]); i++)
-		if (forwarded[i] == id)
-			return true;
-	return false;
-}
-
-static void check_sbi_kernel(struct probe *probe, const struct probe_check *check,
-			     struct probe_finding *finding)
-{
-	char text[PROBE_DETAIL_MAX] = "BASE";
-	struct scratch scratch;
-
-	(void)check;
-	if (!scratch_for_check(&scratch, probe, finding))
-		return;
-	for (unsigned int id = 0; id < ISA_SBI_EXT_COUNT; id++) {
-		size_t used = strlen(text);
-		uint64_t value;
-
-		if (!is_forwarded(id) && kvm_get_reg(scratch.vcpu_fd, KVM_SBI_REG(id), &value) == 0)
-			snprintf(text + used, sizeof(text) - used, " %s%s", isa_sbi_ext_name(id),
-				 value ? "" : " (can be enabled)");
-	}
-	scratch_close(&scratch);
-	probe_set(finding, PROBE_OK, "%s", text);
-}
-
-/* Whether the kernel gives us the calls of extension NUMBER. */
-static void check_sbi_forwarded(struct probe *probe, const struct probe_check *check,
-				struct probe_finding *finding)
-{
-	struct scratch scratch;
-	uint64_t value = 0;
-	int result;
-
-	if (!scratch_for_check(&scratch, probe, finding))
-		return;
-	result = kvm_get_reg(scratch.vcpu_fd, KVM_SBI_REG(check->number), &value);
-	if (result == 0 && !value) {
-		result = kvm_set_reg(scratch.vcpu_fd, KVM_SBI_REG(check->number), 1);
-		if (result == 0)
-			probe_set(finding, PROBE_OK, "yes, when enabled");
-	} else if (result == 0) {
-		probe_set(finding, PROBE_OK, "yes");
-	}
-	scratch_close(&scratch);
-	if (result < 0)
-		probe_set(finding, PROBE_MISSING, "no: %s",
-			  result == -ENOENT ? "this kernel's KVM does not know it"
-					    : strerror(-result));
-}
-
-static void check_sbi_pmu(struct probe *probe, const struct probe_check *check,
-			  struct probe_finding *finding)
-{
-	struct scratch scratch;
-	uint64_t value = 0;
-	int result, disabled;
-
-	(void)check;
-	if (!scratch_for_check(&scratch, probe, finding))
-		return;
-	result = kvm_get_reg(scratch.vcpu_fd, KVM_SBI_REG(SBI_PMU), &value);
-	disabled = kvm_set_reg(scratch.vcpu_fd, KVM_SBI_REG(SBI_PMU), 0);
-	scratch_close(&scratch);
-	if (result < 0)
-		probe_set(finding, PROBE_MISSING, "KVM has none to offer: %s", strerror(-result));
-	else
-		probe_set(finding, PROBE_OK, "%s; it %s be taken over by disabling it",
-			  value ? "KVM answers it" : "KVM has it, disabled",
-			  disabled == 0 ? "can" : "cannot");
+	probe_set(finding, PROBE_OK, "KVM says %s",
+		  *text ? text : "there are no operations on them");
 }
 
 /* ---- AIA ---- */
@@ -246,7 +190,8 @@ static void describe_mode(uint32_t mode, struct probe_finding *finding)
 
 	if (mode == KVM_DEV_RISCV_AIA_MODE_EMUL) {
 		probe_set(finding, PROBE_LIMITED,
-			  "emulated: the host has no guest interrupt files that KVM can use");
+			  "made; KVM says emulated: the host has no guest interrupt files that KVM "
+			  "can use");
 		finding->cost = "each access of a guest to its interrupt file is an exit, and each "
 				"MSI a kick";
 		finding->fix = "use a host with guest interrupt files (in QEMU: "
@@ -258,10 +203,11 @@ static void describe_mode(uint32_t mode, struct probe_finding *finding)
 				   : "automatic: hardware accelerated while guest interrupt files "
 				     "last, then emulated";
 	if (files > 0)
-		probe_set(finding, PROBE_OK, "%s; %d guest interrupt file%s per hart", name, files,
-			  files == 1 ? "" : "s");
+		probe_set(finding, PROBE_OK,
+			  "made; KVM says %s; the devicetree, %d guest interrupt file%s per hart",
+			  name, files, files == 1 ? "" : "s");
 	else
-		probe_set(finding, PROBE_OK, "%s", name);
+		probe_set(finding, PROBE_OK, "made; KVM says %s", name);
 }
 
 static void check_aia(struct probe *probe, const struct probe_check *check,
@@ -296,7 +242,7 @@ static void check_aia(struct probe *probe, const struct probe_check *check,
 #define NEWER "run a newer host kernel (./lab --host 7.2 has one)"
 
 const struct probe_check probe_vcpu_checks[] = {
-	{"vcpu.isa", "ISA", check_isa, 0, "no devicetree can be made for a guest", NEWER},
+	{"vcpu.isa", "ISA", probe_isa, 0, "no devicetree can be made for a guest", NEWER},
 	{"vcpu.satp", "address translation", check_satp, 0, "guests are told Sv39", NEWER},
 	{"vcpu.timebase", "timebase", check_timebase, 0, "no devicetree can be made for a guest",
 	 NEWER},
@@ -305,26 +251,5 @@ const struct probe_check probe_vcpu_checks[] = {
 	 "no MSI: a PLIC in vhart takes over, and each interrupt costs exits",
 	 "use a host with AIA (in QEMU: -M virt,aia=aplic-imsic,aia-guests=3; in the lab: --aia "
 	 "aplic-imsic)"},
-	{0},
-};
-
-const struct probe_check probe_sbi_checks[] = {
-	{"sbi.kernel", "answered by KVM", check_sbi_kernel, 0, NULL, NULL},
-	{"sbi.pmu", "PMU", check_sbi_pmu, 0,
-	 "a guest sees no counters through KVM: perf in it has software events only",
-	 "use a host whose PMU driver works (see 'PMU driver' below)"},
-	{"sbi.pmu_profile", "KVM's PMU is that of", probe_pmu_profile, 0, NULL, NULL},
-	{"sbi.legacy", "legacy, to vhart", check_sbi_forwarded, SBI_V01,
-	 "guests without DBCN have no early console", NEWER},
-	{"sbi.experimental", "experimental, to vhart", check_sbi_forwarded, SBI_EXPERIMENTAL,
-	 "test guests cannot call vhart", NEWER},
-	{"sbi.vendor", "vendor, to vhart", check_sbi_forwarded, SBI_VENDOR,
-	 "vendor calls of a guest get NOT_SUPPORTED from KVM", NEWER},
-	{"sbi.dbcn", "DBCN, to vhart", check_sbi_forwarded, SBI_DBCN,
-	 "no debug console: earlycon=sbi of a guest falls back to the legacy one", NEWER},
-	{"sbi.susp", "SUSP, to vhart", check_sbi_forwarded, SBI_SUSP,
-	 "guests cannot suspend to RAM", NEWER},
-	{"sbi.mpxy", "MPXY, to vhart", check_sbi_forwarded, SBI_MPXY,
-	 "message proxy calls of a guest get NOT_SUPPORTED from KVM", NEWER},
 	{0},
 };
