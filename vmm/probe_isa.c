@@ -175,6 +175,7 @@ void probe_isa(struct probe *probe, const struct probe_check *check, struct prob
 	char isa[ISA_STRING_MAX];
 	struct isa_trial trial = {0};
 	struct scratch scratch;
+	unsigned int count;
 
 	(void)check;
 	if (!scratch_for_check(&scratch, probe, finding))
@@ -186,5 +187,6 @@ void probe_isa(struct probe *probe, const struct probe_check *check, struct prob
 	}
 	try_all(&scratch, enabled, &trial);
 	scratch_close(&scratch);
-	tell(isa, isa_describe(enabled, ISA_EXT_COUNT, isa, sizeof(isa), names), &trial, finding);
+	count = isa_describe(enabled, ISA_EXT_COUNT, isa, sizeof(isa), names);
+	tell(isa, count, &trial, finding);
 }
