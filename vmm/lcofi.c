@@ -178,7 +178,7 @@ struct lcofi_choice lcofi_choose(const struct lcofi_host *host, enum config_pmu_
 			choice.way = way;
 			break;
 		}
-		if (way->any_guest)
+		if (way->any_guest && !choice.no_lcofi) /* the best one's */
 			choice.no_lcofi = choice.why;
 	}
 	if (choice.way && choice.way->any_guest)

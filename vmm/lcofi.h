@@ -16,8 +16,6 @@
 #include "vmm/lcofi_stub.h"
 #include "vmm/lcofi_try.h"
 
-#define SIP_LCOFIP (1ull << 13)
-
 struct lcofi_way;
 struct vcpu;
 

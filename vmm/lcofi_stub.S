@@ -11,8 +11,8 @@
 	.hidden lcofi_stub_page
 lcofi_stub_page:
 	lui	a0, 2			/* 1 << 13 */
-	csrs	sip, a0
-	sw	zero, 0x7f8(zero)	/* LCOFI_STUB_EXIT: nothing is there, so KVM_RUN returns */
+	csrrs	a0, sip, a0		/* what was pending before */
+	sw	a0, 0x7f8(zero)		/* LCOFI_STUB_EXIT: nothing is there, so KVM_RUN returns */
 	.space	4096 - 12
 	.option pop
 	.section .note.GNU-stack, "", @progbits

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stddef.h>
+#include <string.h>
 #include <sys/ioctl.h>
 
 #include "sbi/own_run.h"
@@ -13,6 +14,9 @@
 #define SLOT		1u     /* the guest's RAM is slot 0 */
 #define LCOFI_STUB_EXIT 0x7f8u /* where the last instruction stores */
 #define SSTATUS_SIE	(1ull << 1)
+
+/* The second has the bit, unless the host was interrupted at the wrong moment. */
+#define ROUNDS 8u
 
 extern const unsigned char lcofi_stub_page[];
 
@@ -93,6 +97,7 @@ static int enter(struct lcofi_stub *stub)
 	if (result == 0 && stub->satp != 0)
 		result = kvm_set_reg(stub->vcpu_fd, KVM_CSR_REG(satp), 0);
 	stub->entered = result == 0;
+	stub->rounds = 0;
 	if (stub->entered)
 		stub->run->request_interrupt_window = RUN_MARK_OWN;
 	return result;
@@ -123,6 +128,38 @@ static bool is_their_end(const struct lcofi_stub *stub)
 	       run->mmio.is_write && is_in_them(stub);
 }
 
+/* What they stored. Where the guest may not write the bit it is never there. */
+static bool has_the_bit(const struct lcofi_stub *stub)
+{
+	uint32_t before;
+
+	memcpy(&before, stub->run->mmio.data, sizeof(before));
+	return before & SIP_LCOFIP;
+}
+
+/* KVM is not to complete the store: pc would move. 0 or -errno. */
+static int begin_again(struct lcofi_stub *stub)
+{
+	stub->run->exit_reason = KVM_EXIT_UNKNOWN;
+	return kvm_set_reg(stub->vcpu_fd, KVM_CORE_REG(regs.pc), MAP_LCOFI_STUB);
+}
+
+/* KVM_RUN, until it has not returned from them or the bit is there. Its result. */
+static int run_them(struct lcofi_stub *stub)
+{
+	int result = kvm_run(stub->vcpu_fd);
+
+	while (result == 0 && is_their_end(stub)) {
+		stub->exits++;
+		if (has_the_bit(stub) || ++stub->rounds == ROUNDS)
+			break;
+		result = begin_again(stub);
+		if (result == 0)
+			result = kvm_run(stub->vcpu_fd);
+	}
+	return result;
+}
+
 static enum lcofi_stub_end commit(struct lcofi_stub *stub, int *result)
 {
 	/* A kick that comes now is not lost: it is what the caller takes this for. */
@@ -142,7 +179,7 @@ enum lcofi_stub_end lcofi_stub_raise(struct lcofi_stub *stub, int *result)
 		if (*result < 0)
 			return LCOFI_STUB_FAILED;
 	}
-	*result = kvm_run(stub->vcpu_fd);
+	*result = run_them(stub);
 	if (*result == -EINTR || *result == -EAGAIN)
 		return LCOFI_STUB_RETURNED;
 	if (*result < 0) {
@@ -153,8 +190,7 @@ enum lcofi_stub_end lcofi_stub_raise(struct lcofi_stub *stub, int *result)
 		leave(stub);
 		return LCOFI_STUB_RETURNED;
 	}
-	stub->exits++;
-	/* KVM is not to complete the store: pc would move. */
+	/* As in begin_again(). */
 	stub->run->exit_reason = KVM_EXIT_UNKNOWN;
 	*result = restore(stub);
 	return *result < 0 ? LCOFI_STUB_FAILED : LCOFI_STUB_DONE;

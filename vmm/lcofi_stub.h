@@ -9,6 +9,10 @@
  * (kvm_riscv_vcpu_sync_interrupts()). This is so on every kernel with AIA and Sscofpmf, also where
  * KVM puts the bit into the wrong place when it is written from outside (6.12).
  *
+ * An interrupt of the host's between the write and KVM_RUN's return makes KVM enter the vCPU again
+ * with the hvip that it knows (kvm_riscv_update_hvip()), and the bit is gone. So they tell what was
+ * pending before, and are executed until that has the bit: then KVM has it, and keeps it.
+ *
  * The instructions are in a page that the guest is told nothing of and cannot write. They run in
  * VS-mode, without translation and with interrupts off, and end with a store to where nothing is.
  * All that they change is saved before and put back afterwards: pc, a0, the mode, sstatus, satp.
@@ -29,11 +33,14 @@
 
 #include <linux/kvm.h>
 
+#define SIP_LCOFIP (1ull << 13)
+
 struct lcofi_stub {
 	int vcpu_fd;
 	struct kvm_run *run;
-	bool entered;	/* the vCPU is to execute them, or does */
-	uint64_t exits; /* that were theirs: KVM counts them among the guest's */
+	bool entered;	     /* the vCPU is to execute them, or does */
+	uint64_t exits;	     /* that were theirs: KVM counts them among the guest's */
+	unsigned int rounds; /* of this time */
 	uint64_t pc, a0, mode, sstatus, satp; /* the guest's, while entered */
 };
 

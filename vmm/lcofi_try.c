@@ -80,7 +80,7 @@ struct lcofi_trial lcofi_try_stub(struct scratch *scratch, bool aia)
 	do {
 		end = lcofi_stub_raise(&stub, &result);
 		scratch->run->immediate_exit = 0;
-	} while (end == LCOFI_STUB_RETURNED && result == -EINTR);
+	} while (end == LCOFI_STUB_RETURNED && (result == -EINTR || result == -EAGAIN));
 	if (result < 0)
 		return refused(result, "running it");
 	/* Where the guest cannot write its sip its handler has told so. */
