@@ -107,7 +107,7 @@ EOF
 # The firmware's banner is of no interest once the kernel has spoken.
 console_tail() {
     local kernel
-    kernel=$(tr -d '\r' <"$1" | grep -av '^ *$' | awk '/^\[ *[0-9]+\./ { seen = 1 } seen' | tail -n 20)
+    kernel=$(tr -d '\r' <"$1" | grep -av '^ *$' | awk '/^\[ *[0-9]+\./ { seen = 1 } seen' | tail -n 45)
     [ -n "$kernel" ] || kernel="(the kernel said nothing)"
     printf '%s\n' "$kernel" | sed 's/^/    /' >&2
 }
