@@ -14,15 +14,13 @@ start_quiet() {
     await 'the alarm is set'
 }
 
-# The process itself: talk's is timeout, which would end of some signals by itself.
-vmm() { pgrep -P "$pid" | grep . || echo "$pid"; }
-
+# talk's $pid is vhart itself: busybox's timeout executes it, and watches from beside.
 # Each that would kill by default and is no fault: by number, as busybox knows not all names.
 ends_by() {
     for number in 1 2 10 12 14 15 16 24 26 27 29 30 34 39 44 64; do
         rm -f result
         start_quiet
-        kill "-$number" "$(vmm)"
+        kill "-$number" "$pid"
         hang_up
         expect_eq "the status after signal $number" "$status" $((128 + number))
         result_says '"end":"signal"'
@@ -32,8 +30,8 @@ ends_by() {
 
 ignored() {
     start_quiet
-    for number in 13 17 18 23 25 28; do kill "-$number" "$(vmm)"; done
-    kill -15 "$(vmm)"
+    for number in 13 17 18 23 25 28; do kill "-$number" "$pid"; done
+    kill -15 "$pid"
     hang_up
     expect_status 143
 }
@@ -42,9 +40,9 @@ nohup_is_heeded() {
     # shellcheck disable=SC2086
     trap '' HUP
     start_quiet
-    kill -1 "$(vmm)"
+    kill -1 "$pid"
     # A signal that came before this one would be taken before it.
-    kill -15 "$(vmm)"
+    kill -15 "$pid"
     hang_up
     expect_status 143
 }
@@ -148,10 +146,10 @@ forged() {
     forge=$(dirname "$(command -v vhart)")/tests/scenarios/forge
     start_quiet --cpus 2
     for number in 40 41 42 43; do
-        "$forge" "$(vmm)" $number 0xdead000 20
-        "$forge" "$(vmm)" $number 3 5
+        "$forge" "$pid" $number 0xdead000 20
+        "$forge" "$pid" $number 3 5
     done
-    kill -15 "$(vmm)"
+    kill -15 "$pid"
     hang_up
     expect_status 143
     result_says '"end":"signal"'

@@ -14,18 +14,39 @@
 #                            the input and waits for CMD as run does
 #   terminal_session PORT COMMAND  COMMAND on a terminal: await and say_to as with talk; $T/session.pid is its shell,
 #                            tty_of_session its terminal; end_session awaits its end, and that the terminal is as before
+#   children PROCESS         their numbers
 #   ends PROCESS...          ends what runs in the background: the test is not about how
 #   die REASON               the test fails
+# A test that has not ended after four times $limit seconds fails, whatever it waits for.
 
 limit=120
 linux=linux
+
+# children PROCESS: of all its threads
+children() { cat "/proc/$1"/task/*/children; }
+
+# guard T LIMIT: ends the test whose folder is T when it has not ended by then, whatever it waits for.
+guard() {
+    sleep "$2" &
+    sleeper=$!
+    trap 'kill $sleeper; exit' TERM
+    wait $sleeper
+    read -r self <"$1.pid"
+    echo "no end after $2 s"
+    # shellcheck disable=SC2046
+    kill "$self" $(children "$self")
+}
 
 t() {
     name=$1
     shift
     T=$(mktemp -d /tmp/t.XXXXXX)
     export T
+    guard "$T" $((limit * 4)) >"$T.end" 2>&1 &
+    guard=$!
     if (
+        read -r self _ </proc/self/stat
+        echo "$self" >"$T.pid"
         cd "$T" || exit 1
         out=$T/out err=$T/err
         : >out
@@ -35,12 +56,14 @@ t() {
         echo "ok - $name"
     else
         echo "not ok - $name"
-        sed 's/^/# /' "$T.log"
+        cat "$T.log" "$T.end" | sed 's/^/# /'
         for file in out err; do
             [ ! -s "$T/$file" ] || { echo "# the end of its $file:"; tail -n 12 "$T/$file" | tr -d '\r' | sed 's/^/#   /'; }
         done
     fi
-    rm -rf "$T" "$T.log"
+    kill $guard 2>/dev/null
+    wait $guard
+    rm -rf "$T" "$T.log" "$T.end" "$T.pid"
 }
 
 skip() { echo "skip - $1: $2"; }
