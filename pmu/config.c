@@ -211,6 +211,6 @@ struct pmu_result pmu_config_matching(struct pmu *pmu, const uint64_t *args)
 	if (!error || !pmu_has(pmu, PMU_CONFIG_FAILS_LATE))
 		pmu->state.counters[index].configured = !error;
 	if (!pmu_has(pmu, PMU_CONFIG_KEEPS_OVERFLOW))
-		pmu->state.overflown &= ~(1ull << index);
+		pmu_forget_overflow(pmu, index);
 	return (struct pmu_result){error, error ? 0 : index};
 }

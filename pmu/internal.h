@@ -78,6 +78,8 @@ bool pmu_source_start(struct pmu *pmu, unsigned int index);
 void pmu_source_stop(struct pmu *pmu, unsigned int index);
 /* All that the source has counted; finds an overflow whose signal has not come yet. */
 uint64_t pmu_source_count(struct pmu *pmu, unsigned int index);
+/* The counter begins anew: an overflow before that is none of its own any more. */
+void pmu_forget_overflow(struct pmu *pmu, unsigned int index);
 /* Decides when the counter, standing at its value, overflows. */
 void pmu_arm(struct pmu *pmu, unsigned int index);
 void pmu_arm_as_configured(struct pmu *pmu, unsigned int index);

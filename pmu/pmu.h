@@ -165,6 +165,7 @@ struct pmu_state {
 	struct pmu_counter counters[PMU_MAX_COUNTERS];
 	struct pmu_tally tallies[PMU_FW_COUNTERS];
 	uint64_t overflown; /* bit i: counter i, since it was started */
+	uint8_t unserved;   /* under a quirk: one was, and has been reset since */
 	uint8_t has_snapshot;
 	uint64_t snapshot_address; /* of the guest's page */
 	struct pmu_snapshot page;  /* as it was read last; under quirks, KVM's copy of it */

@@ -113,6 +113,12 @@ const struct pmu_quirk_info pmu_quirks[PMU_QUIRKS] = {
 	 * samples zeros (pmu_sbi_stop_hw_ctrs). */
 	{PMU_PARTLY_STOPPED_IS_STOPPED, "partly-stopped-is-stopped",
 	 "stop with TAKE_SNAPSHOT succeeds when any counter of the set was running", ONLY_BEST},
+	/* When Linux switches to another task while an overflow's interrupt waits, it resets that
+	 * counter; the handler then finds no overflow, and leaves those of the next task stopped
+	 * (pmu_sbi_ovf_handler). Bit 1 is time, which is no counter of the PMU: it says only that
+	 * there was one. */
+	{PMU_UNSERVED_IS_SHOWN, "unserved-is-shown",
+	 "bit 1 stands for an overflow whose counter began anew, until INIT_SNAPSHOT", ONLY_BEST},
 	{PMU_PAGE_CACHED, "page-cached",
 	 "the whole page is written from a copy, with what it held and stale overflow bits",
 	 ALL_LINUX},

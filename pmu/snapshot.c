@@ -100,15 +100,23 @@ static uint64_t all_overflown(struct pmu *pmu)
 	return pmu->state.overflown;
 }
 
+/* As the guest gets it: bit i is the counter base + i. */
+static uint64_t overflow_bits(struct pmu *pmu, const struct pmu_snapshot_taking *taking)
+{
+	uint64_t overflown = taking->overflown | all_overflown(pmu);
+
+	if (overflown == 0 && pmu->state.unserved)
+		overflown = 1ull << PMU_INDEX_TIME;
+	return taking->base < 64 ? overflown >> taking->base : 0;
+}
+
 bool pmu_snapshot_finish(struct pmu *pmu, struct pmu_snapshot_taking *taking)
 {
 	if (!taking->changed)
 		return true;
 	if (!pmu_has(pmu, PMU_PAGE_CACHED)) {
-		uint64_t overflown = taking->overflown | all_overflown(pmu);
-
 		taking->failed |= !write_word(pmu, offsetof(struct pmu_snapshot, overflow),
-					      taking->base < 64 ? overflown >> taking->base : 0);
+					      overflow_bits(pmu, taking));
 		return !taking->failed;
 	}
 	return pmu->environment->memory_write(pmu->opaque, pmu->state.snapshot_address,

@@ -40,6 +40,15 @@ static void overflow(struct pmu *pmu, unsigned int index)
 	pmu->environment->raise_lcofi(pmu->opaque);
 }
 
+void pmu_forget_overflow(struct pmu *pmu, unsigned int index)
+{
+	const uint64_t bit = 1ull << index;
+
+	if (pmu->state.overflown & bit && pmu_has(pmu, PMU_UNSERVED_IS_SHOWN))
+		pmu->state.unserved = true;
+	pmu->state.overflown &= ~bit;
+}
+
 uint64_t pmu_source_count(struct pmu *pmu, unsigned int index)
 {
 	struct pmu_counter *counter = &pmu->state.counters[index];

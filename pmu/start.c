@@ -57,7 +57,7 @@ static int start_one(struct pmu *pmu, unsigned int index, const uint64_t *value,
 		return PMU_ERR_ALREADY_STARTED;
 	/* An overflow whose signal has not come yet was before this. */
 	pmu_source_count(pmu, index);
-	pmu->state.overflown &= ~(1ull << index);
+	pmu_forget_overflow(pmu, index);
 	if (value)
 		counter->value = *value;
 	if (!pmu_has(pmu, PMU_WIDE_VALUES))
@@ -109,5 +109,8 @@ struct pmu_result pmu_start(struct pmu *pmu, const uint64_t *args)
 		if (result)
 			error = result;
 	}
+	/* So a handler goes on when it is done. */
+	if (flags & START_INIT_SNAPSHOT)
+		pmu->state.unserved = false;
 	return (struct pmu_result){error, 0};
 }

@@ -170,6 +170,7 @@ static bool restore(struct pmu *pmu, const struct pmu_state *state)
 		return false;
 	memcpy(pmu->state.tallies, state->tallies, sizeof(state->tallies));
 	pmu->state.overflown = state->overflown;
+	pmu->state.unserved = state->unserved;
 	pmu->state.has_snapshot = state->has_snapshot;
 	pmu->state.snapshot_address = state->snapshot_address;
 	pmu->state.page = state->page;

@@ -41,7 +41,7 @@ static int stop_firmware(struct pmu *pmu, unsigned int index, bool *abort)
 static void reset_one(struct pmu *pmu, unsigned int index)
 {
 	pmu->state.counters[index].configured = false;
-	pmu->state.overflown &= ~(1ull << index);
+	pmu_forget_overflow(pmu, index);
 }
 
 struct pmu_result pmu_stop(struct pmu *pmu, const uint64_t *args)

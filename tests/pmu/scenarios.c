@@ -636,7 +636,7 @@ const struct scenario scenarios[] = {
 		DO_WORK,
 		{OP_CFG, {0, 1, SKIP, CYCLES}, {V(0)}},
 		{OP_SP, {0, 1, SNAP}, {OK, SAME, E(SD)}},
-		{OP_PEEK, {OVERFLOW}, {V(1), SAME, V(0)}},
+		{OP_PEEK, {OVERFLOW}, {V(1), SAME, V(0), V(2)}},
 		{OP_PEEK, {VALUE_0}, {{ANY, 0, 0}}},
 	}},
 	{128, "a firmware counter has firmware events", 0, NOT_FOR_6_12 | NOT_FOR_7_2, {
@@ -660,7 +660,7 @@ const struct scenario scenarios[] = {
 		{OP_SP, {0, 1, RST}, {OK}},
 		{OP_ST, {2, 1, SET, 0}, {OK}},
 		{OP_SP, {0, 4, SNAP}, {OK}},
-		{OP_PEEK, {OVERFLOW}, {V(0)}},
+		{OP_PEEK, {OVERFLOW}, {V(0), SAME, SAME, V(2)}},
 		{OP_PEEK, {VALUE_0 + 2}, {{COUNTED, 0, 0}}},
 	}},
 	{131, "AUTO_START overflows at the end of the value that is there", NEEDS_OVERFLOW | NEEDS_REARM, 0, {

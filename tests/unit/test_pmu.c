@@ -425,6 +425,34 @@ static void without_the_kindness_linux_gets_one_sample(void **state)
 	assert_int_equal(linux_samples(PMU_LINUX_6_12), 1);
 }
 
+/* Its interrupt waits while Linux gives the counters to another task: bit 1, time, keeps the
+ * handler from taking it for nobody's, until it has gone on. */
+static void linux_is_told_of_an_overflow_that_it_has_reset(void **state)
+{
+	(void)state;
+	begin(PMU_BEST, 63);
+	assert_int_equal(call(PMU_SNAPSHOT_SET_SHMEM, PAGE, 0, 0, 0), 0);
+	expect_config(config(0, 0x3FFFFFFD, 0, INSNS), 2);
+	assert_int_equal(start(2, SET, -SAMPLE), 0);
+	simulated_work(&machine, SAMPLE);
+	assert_true(machine.lcofi_pending);
+	assert_int_equal(stop(2, SNAP), 0);
+	assert_int_equal(stop(2, RST | SNAP), SD);
+	expect_config(config(0, 0x3FFFFFFD, 0, INSNS), 2);
+	assert_int_equal(start(2, SET, -SAMPLE), 0);
+	for (unsigned int i = 0; i < 2; i++) {
+		/* Another counter of the task may be stopped before the interrupt comes. */
+		assert_int_equal(call(PMU_COUNTER_STOP, 0, 1 << 2, SNAP, 0), 0);
+		assert_int_equal(simulated_peek(&machine, PAGE), 1 << 1);
+		assert_int_equal(start(2, SET, -SAMPLE), 0);
+	}
+	assert_int_equal(call(PMU_COUNTER_STOP, 0, 1 << 2, SNAP, 0), 0);
+	assert_int_equal(call(PMU_COUNTER_START, 64 * 64, 1 << 2, SNAP, 0), 0);
+	assert_int_equal(call(PMU_COUNTER_STOP, 0, 1 << 2, SNAP, 0), 0);
+	assert_int_equal(simulated_peek(&machine, PAGE), 0);
+	pmu_reset(&machine.pmu);
+}
+
 static void linux_schedules_events_in_and_out(void **state)
 {
 	uint64_t total = 0;
@@ -756,6 +784,7 @@ int main(void)
 		TEST(a_narrow_counter_wraps_and_overflows_at_its_width),
 		TEST(linux_gets_every_sample),
 		TEST(without_the_kindness_linux_gets_one_sample),
+		TEST(linux_is_told_of_an_overflow_that_it_has_reset),
 		TEST(linux_schedules_events_in_and_out),
 		TEST(a_restored_counter_goes_on_and_overflows_when_it_should),
 		TEST(a_state_that_cannot_be_is_refused),
