@@ -17,6 +17,8 @@ samples() {
 
 # in_order PATTERN: what matches comes in this order, nine samples of ten in less than 100 us
 in_order() {
+    # Milliseconds of three digits as microseconds: the host may be busy once.
+    sed -i -E 's/([0-9]+)[.]([0-9]{2})ms/\1\20us/g; s/([0-9]+)[.]([0-9])ms/\1\200us/g' /tmp/path
     sed -n 's/[+,]//g; s/.*irq lcofi: overflow \([0-9.]*\)us [a-z() ]* \([0-9.]*\)us [a-z() ]* \([0-9.]*\)us [a-z'"'"' ]* <.*/\1 \2 \3/p' /tmp/path >numbers
     expect_eq "paths with times" "$(grep -c . numbers)" "$(grep -c 'irq lcofi: overflow, ' /tmp/path)"
     awk '!($1 > 0 && $1 < $2 && $2 < $3) { print; bad = 1 } $3 > 100 { slow++ } END { exit bad || slow * 10 > NR || NR == 0 }' numbers ||
