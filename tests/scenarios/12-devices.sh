@@ -36,6 +36,9 @@ head -c 300000 /dev/urandom >/tmp/up
 echo "sent $(md5sum </tmp/up | cut -c1-32) got $(md5sum </tmp/down | cut -c1-32)"
 '
 
+# The guest has connected and sent all, or the VM is gone.
+all_is_sent() { [ "$(wc -c <up)" -ge 300000 ] || [ -e ended ]; }
+
 # all_devices OPTIONS: boots with everything; the files stay for the tests after it.
 all_devices() {
     cd "$shared" || exit 1
@@ -50,12 +53,7 @@ all_devices() {
     # shellcheck disable=SC2094 # that UP grows is what the loop waits for
     {
         cat down
-        n=0
-        # Until the guest has connected and sent all, or the VM is long gone.
-        while [ "$(wc -c <up)" -lt 300000 ] && [ $n -lt 1200 ] && [ ! -e ended ]; do
-            sleep 0.1
-            n=$((n + 1))
-        done
+        until_true all_is_sent >&2
     } | timeout "$limit" nc -l -p 5001 >up &
     listener=$!
     guest "$script" --cpus 4 --disk "$shared/first,serial=vhart-one" --disk "$shared/second,ro,direct" --net user --rng \

@@ -25,8 +25,7 @@ partition_disk() {
     truncate -s $((sectors * 512)) disk
 }
 
-# What an installer leaves: a kernel, an initrd, and what the boot loader reads. A guest makes the file system; the 7.x
-# kernel's, as the other one's initrd lacks a module that ext4 asks for.
+# What an installer leaves: a kernel, an initrd, and what the boot loader reads. A guest makes the file system.
 install_disk() {
     partition_disk
     cp /guests/linux/initrd-small initrd
@@ -55,7 +54,7 @@ head -c $initrd_size /dev/vdc >/mnt/boot/initrd
 umount /mnt
 echo installed
 INSTALL
-    run vhart run --kernel /guests/linux-7.2/Image --initrd /guests/linux-7.2/initrd --memory 512M --append 'quiet panic=-1' \
+    run vhart run --kernel /guests/linux/Image --initrd /guests/linux/initrd --memory 512M --append 'quiet panic=-1' \
         --inject install:/run.sh --disk disk --disk kernel,ro --disk initrd,ro
     expect_status 0
     expect_out '^installed'

@@ -36,13 +36,14 @@ stalled_pipe() {
 # Until a thread of process $1 stays in one and the same write(1, ...), system call 64.
 await_stuck() {
     seen=none same=0
-    while [ $same -lt 5 ]; do
-        kill -0 "$1" 2>/dev/null || die "ended before its output was full: $last"
-        now=$(grep -hs '^64 0x1 ' "/proc/$1"/task/*/syscall)
-        if [ "${now:-none}" = "$seen" ] && [ "$seen" != none ]; then same=$((same + 1)); else same=0; fi
-        seen=${now:-none}
-        usleep 50000
-    done
+    until_true is_stuck "$1"
+}
+is_stuck() {
+    kill -0 "$1" 2>/dev/null || die "ended before its output was full: $last"
+    write=$(grep -hs '^64 0x1 ' "/proc/$1"/task/*/syscall)
+    if [ "${write:-none}" = "$seen" ] && [ "$seen" != none ]; then same=$((same + 1)); else same=0; fi
+    seen=${write:-none}
+    [ $same -ge 5 ]
 }
 
 # Every line whole, in its order, from the first on; the number of the last one.

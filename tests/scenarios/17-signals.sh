@@ -62,28 +62,19 @@ terminal_after() {
     expect_status $((128 + $2))
 }
 
-await_terminal() {
-    tenths=600
-    while :; do
-        now=$(stty -g <"$(tty_of_session)")
-        if [ "$1" = as-before ] && [ "$now" = "$(cat before)" ]; then return; fi
-        if [ "$1" = raw ] && [ "$now" != "$(cat before)" ]; then return; fi
-        [ $tenths -gt 0 ] || die "the terminal is not $1"
-        tenths=$((tenths - 1))
-        usleep 100000
-    done
-}
+# terminal OPERATOR: what its settings are to those before
+terminal() { test "$(stty -g <"$(tty_of_session)")" "$1" "$(cat before)"; }
 
 stops_and_goes_on() {
     terminal_session 2323 "$quiet_guest"
     await 'the alarm is set'
     child_of_session
-    await_terminal raw
+    until_true terminal !=
     kill -TSTP "$child"
-    await_terminal as-before
-    until grep -q '^State:.T' "/proc/$child/status"; do usleep 50000; done
+    until_true terminal =
+    until_true has_line '^State:.T' "/proc/$child/status"
     kill -CONT "$child"
-    await_terminal raw
+    until_true terminal !=
     printf '\001x' >&3
     end_session
     expect_status 130
@@ -95,12 +86,8 @@ in_the_background() {
     await 'the alarm is set'
     printf 'typed\r' >&3
     # The status is that of wait; tostop is this test's own.
-    tenths=600
-    while [ ! -s after ] && [ $tenths -gt 0 ]; do tenths=$((tenths - 1)); usleep 100000; done
-    kill "$telnetd" "$pid" 2>/dev/null
-    hang_up
-    [ -s after ] || die "it did not end"
-    expect_eq "its status" "$(cat status)" 124
+    session_ends
+    expect_status 124
     result_says '"end":"timeout"'
 }
 

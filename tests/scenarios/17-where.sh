@@ -70,7 +70,7 @@ on_sigquit() {
     await 'hart 0: running in S-mode at pc 0x802[0-9a-f]+ \(spin_here' "$err"
     await 'hart 1: stopped' "$err"
     kill -QUIT "$pid"
-    until [ "$(grep -c 'hart 1: stopped' "$err")" = 2 ]; do usleep 50000; done
+    until_true has_lines 2 'hart 1: stopped' "$err"
     kill -TERM "$pid"
     hang_up
     expect_status 143

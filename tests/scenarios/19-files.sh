@@ -34,27 +34,19 @@ never_ran() {
     result_has '"end":"none"' '"status":125' '"fault":"host"'
 }
 
-boots() { grep -c '^boot' "$out"; }
-
 # A guest that reboots for ever; CHANGE is made to its kernel, the file k.
 reboots_while() {
     cp /guests/reboot.elf k
     talk vhart run --kernel k --memory 16M --result result
     await '^boot'
     "$@"
-    before=$(boots)
+    before=$(grep -c '^boot' "$out")
 }
 
 # It boots what it booted before.
 still_reboots() {
     reboots_while "$@"
-    tenths=600
-    until [ "$(boots)" -ge $((before + 3)) ]; do
-        kill -0 "$pid" 2>/dev/null || die "ended after $(boots) boots"
-        [ $tenths -gt 0 ] || die "no more boots"
-        tenths=$((tenths - 1))
-        usleep 100000
-    done
+    until_true has_lines $((before + 3)) '^boot'
     kill -TERM "$pid"
     hang_up
     expect_status 143

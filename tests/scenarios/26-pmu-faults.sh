@@ -144,14 +144,10 @@ raw_events() {
 takes() {
     perf stat -a -e "$1" sleep 1000 >taken 2>&1 &
     taker=$!
-    tenths=300
-    # shellcheck disable=SC2010
-    until [ "$(ls -l "/proc/$taker/fd" | grep -c perf_event)" -ge "$2" ]; do
-        [ $tenths -gt 0 ] || die "perf did not take its counters: $(cat taken)"
-        tenths=$((tenths - 1))
-        usleep 100000
-    done
+    until_true has_counters "$taker" "$2"
 }
+# shellcheck disable=SC2010
+has_counters() { [ "$(ls -l "/proc/$1/fd" | grep -c perf_event)" -ge "$2" ]; }
 give_back() { ends "$taker"; }
 
 # All that can count cycles.

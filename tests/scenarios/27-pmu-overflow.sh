@@ -78,13 +78,8 @@ over_resets() {
         --append 'asks=1 rounds=20'
     lives=0
     for what in r 0 2 4 go; do
-        lives=$((lives + 1)) tenths=$((limit * 10))
-        until [ "$(grep -c life "$out")" -ge $lives ]; do
-            kill -0 "$pid" 2>/dev/null || die "ended in life $lives"
-            tenths=$((tenths - 1))
-            [ $tenths -gt 0 ] || die "life $lives does not begin"
-            usleep 100000
-        done
+        lives=$((lives + 1))
+        until_true has_lines $lives life
         say_to $what
     done
     hang_up

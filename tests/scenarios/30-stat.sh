@@ -68,25 +68,13 @@ spins() {
     vhart run --name "$1" --cpus "${2:-1}" --memory 64M --pmu off --kernel /guests/exits.elf --append "harts=${2:-1} spin=100000000000" \
         >"$T/$1.out" 2>&1 </dev/null &
     vm=$!
-    tries=0
-    until grep -q begin "$T/$1.out"; do
-        tries=$((tries + 1))
-        [ $tries -lt 100 ] || die "$1 does not start: $(cat "$T/$1.out")"
-        sleep 0.1
-    done
+    pid=$vm
+    await begin "$T/$1.out"
 }
 
 programs() { bpftool prog list | grep -c '^[0-9]'; }
-
-# programs_are OPERATOR NUMBER WORDS: awaited
-programs_are() {
-    tries=0
-    until test "$(programs)" "$1" "$2"; do
-        tries=$((tries + 1))
-        [ $tries -lt 100 ] || die "$3: $(bpftool prog list)"
-        sleep 0.1
-    done
-}
+# programs_are OPERATOR NUMBER
+programs_are() { test "$(programs)" "$1" "$2"; }
 
 # One second of one that runs: the states of its vCPU are that second.
 a_second_is_a_second() {
@@ -106,20 +94,17 @@ a_stopped_vm_waits() {
     talk vhart stat -p $vm -i 0.2 --json
     await '"type":"vcpu"'
     kill -STOP $vm
-    # A table that is nothing but waiting.
-    tenths=600
-    until awk -F'[:,]' '
-        /"type":"stat"/ { for (i = 1; i <= NF; i++) if ($i == "\"wall_ns\"") wall = $(i + 1) }
-        /"type":"vcpu"/ { for (i = 1; i <= NF; i++) if ($i == "\"waiting_ns\"" && $(i + 1) > wall * 0.95) found = 1 }
-        END { exit !found }' "$out"; do
-        tenths=$((tenths - 1))
-        [ $tenths -gt 0 ] || break
-        usleep 100000
-    done
+    until_true a_table_of_waiting
     kill -CONT $vm
     ends $vm
     hang_up
-    [ $tenths -gt 0 ] || die "it never waits"
+}
+# One that is nothing else.
+a_table_of_waiting() {
+    awk -F'[:,]' '
+        /"type":"stat"/ { for (i = 1; i <= NF; i++) if ($i == "\"wall_ns\"") wall = $(i + 1) }
+        /"type":"vcpu"/ { for (i = 1; i <= NF; i++) if ($i == "\"waiting_ns\"" && $(i + 1) > wall * 0.95) found = 1 }
+        END { exit !found }' "$out"
 }
 
 # Two VMs with a vCPU 0 each, told apart, and only the one that was asked for.
@@ -203,10 +188,10 @@ killed_watcher() {
     before=$(programs)
     vhart stat -p $vm >/dev/null 2>&1 &
     watcher=$!
-    programs_are -gt "$before" "it does not attach"
+    until_true programs_are -gt "$before"
     kill -KILL $watcher
     wait $watcher
-    programs_are -eq "$before" "programs stay"
+    until_true programs_are -eq "$before"
     kill -0 $vm || die "the VM is gone"
     ends $vm
 }

@@ -76,7 +76,7 @@ losses_are_told() {
     vhart stat --tier perf -p "$vm" --json >"$out" 2>"$err" &
     watcher=$!
     # It waits in ppoll() once it watches.
-    until grep -q '^73 ' "/proc/$watcher/syscall"; do usleep 10000; done
+    until_true has_line '^73 ' "/proc/$watcher/syscall"
     kill -STOP $watcher
     sleep 2
     kill -CONT $watcher

@@ -170,12 +170,7 @@ losses() {
     kill -STOP $pid
     await end
     # The VM ends while nobody reads.
-    tenths=$((limit * 10))
-    until grep -q '^State:.*Z' "/proc/$vm/status"; do
-        tenths=$((tenths - 1))
-        [ $tenths -gt 0 ] || { kill -CONT $pid; die "the VM, $vm, does not end"; }
-        usleep 100000
-    done
+    until_true has_line '^State:.*Z' "/proc/$vm/status"
     kill -CONT $pid
     wait $pid
     lost=$(sum json '"type":"lost"' n) shown=$(grep -c '"type":"exit"' json)

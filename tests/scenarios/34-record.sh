@@ -109,12 +109,8 @@ starts_work() { starts begin --name spins --memory 64M --pmu off --kernel /guest
 record_until() {
     vhart record -o r -e cpu-clock -g -p "$vm" >record.out 2>&1 &
     watcher=$!
-    tries=0
-    until [ "$(grep -c '"type":"sample"' r 2>/dev/null)" -gt 20 ] 2>/dev/null; do
-        tries=$((tries + 1))
-        [ $tries -lt 300 ] || die "no samples: $(cat record.out)"
-        sleep 0.1
-    done
+    pid=$watcher
+    until_true has_lines 20 '"type":"sample"' r
     kill "-$1" $watcher
     wait $watcher
     status=$?

@@ -49,12 +49,8 @@ in_background() {
     as_user true
     su $watcher -c "PATH=$PATH exec vhart run --cpus 2 $* --pmu off --append '$words'" >"$T/vm.out" 2>&1 </dev/null &
     vm=$!
-    tries=0
-    until grep -q "$begins" "$T/vm.out"; do
-        tries=$((tries + 1))
-        [ $tries -lt 300 ] || die "it does not start: $(cat "$T/vm.out")"
-        sleep 0.1
-    done
+    pid=$vm
+    await "$begins" "$T/vm.out"
 }
 
 # Nothing reaches the VMM, and the time is still known.
@@ -93,7 +89,8 @@ needs_more() {
 vm_of_another() {
     vhart run --name other --memory 64M --pmu off --kernel /guests/exits.elf --append 'spin=100000000000' >"$T/vm.out" 2>&1 </dev/null &
     vm=$!
-    until grep -q begin "$T/vm.out"; do sleep 0.1; done
+    pid=$vm
+    await begin "$T/vm.out"
     as_user vhart stat -p $vm --once
     ends $vm
     expect_status 2

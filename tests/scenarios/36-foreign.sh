@@ -13,8 +13,9 @@ qemu() {
         -display none -serial "file:$T/console" -monitor stdio -S -kernel /guests/exits.elf -append "$1" \
         <"$T/monitor" >"$T/qemu.out" 2>&1 &
     vm=$!
+    pid=$vm
     exec 4>"$T/monitor"
-    soon '(qemu)' "$T/qemu.out"
+    await '\(qemu\)' "$T/qemu.out"
 }
 goes() { echo cont >&4; }
 # It ends by itself, or else by the monitor.
@@ -22,17 +23,6 @@ gone() {
     [ $# = 0 ] || echo "$1" >&4
     exec 4>&-
     wait "$vm"
-}
-
-# soon TEXT FILE: awaited
-soon() {
-    tries=0
-    until grep -qaF "$1" "$2" 2>/dev/null; do
-        tries=$((tries + 1))
-        [ $tries -lt 600 ] || die "no '$1': $(cat "$T/qemu.out" "$err")"
-        kill -0 "$vm" 2>/dev/null || die "no '$1', and QEMU ended: $(cat "$T/qemu.out" "$err")"
-        sleep 0.1
-    done
 }
 
 # counted REASON SUB NUMBER: over all tables of $out
@@ -46,7 +36,7 @@ counts_are_exact() {
     qemu "$exits"
     vhart stat -p $vm -i 0.5 --json "$@" >"$out" 2>"$err" &
     watcher=$!
-    soon '"type":"stat"' "$out"
+    await '"type":"stat"' "$out"
     goes
     wait $watcher
     expect_eq "status" $? 0
@@ -67,7 +57,7 @@ traced() {
     qemu "harts=1 calls=2 mmio=1 vendor=0"
     vhart trace -p $vm -e sbi,mmio -o trace >"$out" 2>"$err" &
     watcher=$!
-    soon '#' trace
+    await '#' trace
     goes
     wait $watcher
     expect_eq "status" $? 0
@@ -81,11 +71,11 @@ traced() {
 beside_ours() {
     qemu "harts=2 spin=100000000000"
     goes
-    soon begin "$T/console"
+    await begin "$T/console"
     vhart run --name ours --cpus 2 --memory 64M --pmu off --kernel /guests/exits.elf --append "harts=2 spin=100000000000" \
         >"$T/ours.out" 2>&1 </dev/null &
     ours=$!
-    soon begin "$T/ours.out"
+    await begin "$T/ours.out"
     run vhart stat --all --once --json
     kill $ours
     wait $ours

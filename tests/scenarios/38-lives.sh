@@ -12,13 +12,7 @@ lives() {
         --append "asks=1 harts=$cpus" --result result
     life=1
     while [ $life -le $((resets + 1)) ]; do
-        tenths=$((limit * 10))
-        until [ "$(grep -c boot "$out")" -ge $life ]; do
-            kill -0 "$pid" 2>/dev/null || die "ended in life $life"
-            tenths=$((tenths - 1))
-            [ $tenths -gt 0 ] || die "life $life does not begin"
-            usleep 100000
-        done
+        until_true has_lines $life boot
         if [ $life -gt $resets ]; then say_to q; else say_to r; fi
         life=$((life + 1))
     done
@@ -53,7 +47,7 @@ lines_of_resets() {
     talk vhart trace -o trace -e sbi -- run --memory 32M --pmu off --kernel /guests/reboot.elf --append 'asks=1'
     await boot
     say_to r
-    until [ "$(grep -c boot "$out")" = 2 ]; do usleep 100000; done
+    until_true has_lines 2 boot
     say_to q
     hang_up
     expect_eq "lines of resets" "$(grep -c 'srst.system_reset(.*<unfinished' trace)" 2
@@ -66,10 +60,7 @@ between_lives() {
     vm=$!
     pid=$vm
     await boot guest
-    until kill -STOP "$vm" && [ "$(vcpus)" = 0 ]; do
-        kill -CONT "$vm"
-        kill -0 "$vm" || die "it ended: $(cat guest)"
-    done
+    until_true stopped_without_vcpus
     vhart stat -p "$vm" --json -i 0.2 "$@" >rows 2>"$err" &
     watcher=$!
     pid=$watcher
@@ -81,6 +72,16 @@ between_lives() {
     ends "$vm"
     expect_status 0
     expect_eq vCPUs "$(grep -c '"type":"vcpu"' "$out")" 1
+}
+
+# In one moment of several.
+stopped_without_vcpus() {
+    for _ in 1 2 3 4 5; do
+        kill -STOP "$vm" || return
+        [ "$(vcpus)" != 0 ] || return 0
+        kill -CONT "$vm"
+    done
+    false
 }
 
 # Of the VM's process.

@@ -9,19 +9,15 @@ sleeper() {
     vm=$!
     pid=$vm
     await begin guest
-    tenths=$((limit * 10))
-    until [ "$(states S)" = 2 ]; do
-        tenths=$((tenths - 1))
-        [ $tenths -gt 0 ] || die "its vCPUs do not sleep"
-        usleep 100000
-    done
+    until_true both_are S
 }
 
-# states LETTER: how many of its vCPUs' threads are in it
-states() {
-    for task in "/proc/$vm/task/"*; do
+# both_are LETTER: both of its vCPUs' threads are in that state
+both_are() {
+    in_it=$(for task in "/proc/$vm/task/"*; do
         case $(cat "$task/comm") in vcpu*) sed 's/.*) \(.\).*/\1/' "$task/stat" ;; esac
-    done | grep -c "$1"
+    done | grep -c "$1")
+    [ "$in_it" = 2 ]
 }
 
 # vcpu N: what the JSON says of it
@@ -52,7 +48,7 @@ as_a_table() {
 one_that_is_stopped() {
     sleeper
     kill -STOP "$vm"
-    until [ "$(states T)" = 2 ]; do usleep 100000; done
+    until_true both_are T
     run vhart stat -p "$vm" --once --json
     kill -CONT "$vm"
     ends "$vm"

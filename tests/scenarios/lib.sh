@@ -14,13 +14,16 @@
 #                            the input and waits for CMD as run does
 #   terminal_session PORT COMMAND  COMMAND on a terminal: await and say_to as with talk; $T/session.pid is its shell,
 #                            tty_of_session its terminal; end_session awaits its end, and that the terminal is as before
+#   until_true CMD...        waits until CMD succeeds; dies when it has not within $limit seconds, or process $pid has ended
+#   has_lines N PATTERN [FILE]  N lines or more of FILE ($out) match: until_true has_lines 2 boot
 #   children PROCESS         their numbers
 #   ends PROCESS...          ends what runs in the background: the test is not about how
 #   die REASON               the test fails
-# A test that has not ended after four times $limit seconds fails, whatever it waits for.
+# A test that has not ended after four times $limit seconds fails, whatever it waits for. What a failed one left running is ended.
 
 limit=120
 linux=linux
+pid='' last=''
 
 # children PROCESS: of all its threads
 children() { cat "/proc/$1"/task/*/children; }
@@ -37,6 +40,13 @@ guard() {
     kill "$self" $(children "$self")
 }
 
+# The test's own children, the stopped ones too.
+leave_nothing() {
+    for left in $(children "$self"); do
+        kill "$left" 2>/dev/null && kill -CONT "$left" 2>/dev/null
+    done
+}
+
 t() {
     name=$1
     shift
@@ -51,6 +61,7 @@ t() {
         out=$T/out err=$T/err
         : >out
         : >err
+        trap '[ $? = 0 ] || leave_nothing' EXIT
         "$@"
     ) >"$T.log" 2>&1; then
         echo "ok - $name"
@@ -112,16 +123,28 @@ talk() {
 
 say_to() { printf '%s' "$1" >&3; }
 
-# await PATTERN [FILE]: until a line of FILE ($out) matches.
-await() {
-    tenths=$((limit * 10))
-    until grep -qaE -e "$1" "${2:-$out}" 2>/dev/null; do
-        kill -0 "$pid" 2>/dev/null || die "ended before '$1' was seen: $last"
-        [ $tenths -gt 0 ] || { kill "$pid"; die "'$1' was not seen within $limit s: $last"; }
-        tenths=$((tenths - 1))
-        usleep 100000
+# The last look is after the process's end: what is waited for may be the last that it did.
+until_true() {
+    read -r began _ </proc/uptime
+    until "$@"; do
+        if [ -n "$pid" ] && ! kill -0 "$pid" 2>/dev/null; then
+            "$@" || die "ended before '$*': $last"
+            return
+        fi
+        read -r now _ </proc/uptime
+        [ $((${now%.*} - ${began%.*})) -lt "$limit" ] || die "not within $limit s: '$*': $last"
+        usleep 50000
     done
 }
+
+has_line() { grep -qaE -e "$1" "${2:-$out}" 2>/dev/null; }
+has_lines() {
+    lines=$(grep -caE -e "$2" "${3:-$out}" 2>/dev/null)
+    [ "${lines:-0}" -ge "$1" ]
+}
+
+# await PATTERN [FILE]: until a line of FILE ($out) matches.
+await() { until_true has_line "$@"; }
 
 hang_up() {
     exec 3>&-
@@ -144,20 +167,23 @@ SESSION
     chmod 755 session
     telnetd -F -K -p "$1" -b 127.0.0.1 -l "$T/session" &
     telnetd=$!
-    while ! netstat -ltn | grep -q "127.0.0.1:$1 "; do usleep 50000; done
+    pid=$telnetd
+    until_true listens "$1"
     talk nc 127.0.0.1 "$1"
 }
 
-end_session() {
-    tenths=300
-    while [ ! -s after ] && [ $tenths -gt 0 ]; do
-        usleep 100000
-        tenths=$((tenths - 1))
-    done
+listens() { netstat -ltn | grep -q "127.0.0.1:$1 "; }
+
+# session_ends: awaited; leaves $status
+session_ends() {
+    until_true [ -s after ]
     kill "$telnetd" "$pid" 2>/dev/null
     hang_up
-    [ -s after ] || die "the session did not end"
     status=$(cat status)
+}
+
+end_session() {
+    session_ends
     expect_eq "the terminal after" "$(cat after)" "$(cat before)"
 }
 

@@ -28,6 +28,12 @@ static void causes(void **state)
 	assert_string_equal(hart_cause_name(1ull << 63 | 5), "supervisor timer interrupt");
 	assert_string_equal(hart_cause_name(1ull << 63 | 13), "counter overflow interrupt");
 	assert_string_equal(hart_cause_name(14), "reserved");
+	for (uint64_t code = 0; code < 24; code++) {
+		bool named = strcmp(hart_cause_name(code), "reserved") != 0;
+
+		/* Of the privileged specification's, those that get to S-mode. */
+		assert_int_equal(named, 0xdb3ff >> code & 1);
+	}
 	assert_string_equal(hart_cause_name(20), "reserved");
 	assert_string_equal(hart_cause_name(UINT64_MAX), "reserved");
 	assert_string_equal(hart_cause_name(UINT64_MAX >> 1), "reserved");

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Boot files that go away or change between two lives. */
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -95,6 +97,19 @@ static void one_that_was_written_to_is_refused(void **state)
 	assert_false(load(""));
 }
 
+/* The time says it: the clock of a file system may stand still for a while, so it is set. */
+static void one_that_was_written_to_with_as_many_bytes_is_refused(void **state)
+{
+	const struct timespec later[2] = {{.tv_nsec = UTIME_OMIT}, {.tv_sec = 1}};
+
+	(void)state;
+	put("k", "first");
+	assert_true(load("first"));
+	put("k", "other");
+	assert_int_equal(utimensat(AT_FDCWD, "k", later, 0), 0);
+	assert_false(load(""));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -105,6 +120,8 @@ int main(void)
 						teardown),
 		cmocka_unit_test_setup_teardown(one_that_was_written_to_is_refused, setup,
 						teardown),
+		cmocka_unit_test_setup_teardown(
+			one_that_was_written_to_with_as_many_bytes_is_refused, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

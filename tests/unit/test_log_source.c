@@ -89,6 +89,25 @@ static void another_build_has_no_log(void **state)
 	close(fd);
 }
 
+/* There is room on this side for as many as a log of ours has. */
+static void more_vcpus_than_a_log_has_are_not_looked_at(void **state)
+{
+	size_t size = EXIT_LOG_MOST + 100 * sizeof(struct exit_counts);
+	int fd = exit_log_memory(MFD_CLOEXEC, size);
+	struct exit_log_head *head = map_memory(fd, size);
+	struct log_source *source;
+
+	(void)state;
+	*head = (struct exit_log_head){
+		.magic = EXIT_LOG_MAGIC, .vcpus = UINT64_MAX, .size = sizeof(struct exit_counts)};
+	source = log_source_open(getpid(), -1);
+	assert_non_null(source);
+	assert_int_equal(log_source_vcpus(source), EXIT_LOG_VCPUS);
+	log_source_close(source);
+	munmap(head, size);
+	close(fd);
+}
+
 /* A file that somebody gave the name is not opened. */
 static void a_file_of_that_name_is_no_log(void **state)
 {
@@ -175,6 +194,7 @@ int main(void)
 		cmocka_unit_test(memory_that_may_shrink_is_no_log),
 		cmocka_unit_test(sealed_memory_of_one_page_is_no_log),
 		cmocka_unit_test(another_build_has_no_log),
+		cmocka_unit_test(more_vcpus_than_a_log_has_are_not_looked_at),
 		cmocka_unit_test(a_file_of_that_name_is_no_log),
 		cmocka_unit_test(what_is_hostile_is_read_as_nothing),
 		cmocka_unit_test(a_change_that_never_ends_is_not_awaited),

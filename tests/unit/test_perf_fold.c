@@ -425,6 +425,7 @@ static void what_proc_says(void **state)
 	assert_int_equal(asleep_letter("77 (vcpu0)"), '\0');
 	assert_int_equal(asleep_letter(""), '\0');
 	assert_int_equal(asleep_in("kvm_vcpu_block"), VCPU_HALTED);
+	assert_int_equal(asleep_in("kvm_vcpu_halt"), VCPU_HALTED);
 	assert_int_equal(asleep_in("kvm_arch_vcpu_ioctl_run"), VCPU_BLOCKED);
 	assert_int_equal(asleep_in("0"), VCPU_BLOCKED);
 	assert_int_equal(asleep_ran("vcpu0 (77, #threads: 3)\n-----\nse.exec_start"
