@@ -90,7 +90,8 @@ linux_has_names() {
         /;\[guest.kernel\];(_start_kernel|ret_from_fork|handle_exception|call_on_irq_stack|ret_from_exception)/ { good += $NF }
         END { printf "%d", 100 * good / n }' folded)
     echo "# $whole per cent of chains begin where Linux begins: $(tail -n 1 "$err")"
-    [ "$whole" -ge 95 ] || die "only $whole per cent of chains begin where Linux begins"
+    # Before the kernel has its tables for good few have callers: 94 to 97 remain, and were its tables not remembered 84.
+    [ "$whole" -ge 90 ] || die "only $whole per cent of chains begin where Linux begins"
     expect_out '"mode":"u","symbol":"\[user\]"'
 }
 
