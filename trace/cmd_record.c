@@ -27,9 +27,6 @@
 /* How often the rings are emptied. */
 #define LOOK_NS 5000000u
 
-/* So many vCPUs have rings where it is not known how many there will be. */
-#define LIKELY_VCPUS 16u
-
 /* As a shell says it: and the signal's number. */
 #define STATUS_SIGNAL 128
 
@@ -317,7 +314,7 @@ static void say_how_to_lose_less(const struct record_options *options)
 	uint64_t buffer = options->buffer ? options->buffer : collector_usual_buffer();
 
 	note("the host did not take them in time: --buffer %" PRIu64 "M keeps more of them%s%s",
-	     buffer >> 19, options->chains ? "; without -g a buffer holds sixty times as many" : "",
+	     buffer >> 19, options->chains ? "; without -g a buffer holds eight times as many" : "",
 	     options->sampling.event == SAMPLE_EXITS ? "" : "; a lower -F makes fewer");
 }
 
@@ -336,34 +333,10 @@ static void say_what_came(const struct session *session)
 	     session->options->output);
 	if (counts.lost)
 		say_how_to_lose_less(session->options);
-	if (collector_seen(session->collector) > SAMPLER_VCPUS)
-		warning("only the first %u vCPUs were sampled", SAMPLER_VCPUS);
+	collector_warn_of_room(session->collector);
 	if (!counts.samples && session->options->sampling.event == SAMPLE_CYCLES)
 		note("if the guest did run, this host's counter does not interrupt: take -e "
 		     "cpu-clock");
-}
-
-/* How many vCPUs the command makes, as far as one can see; 0: not. */
-static unsigned int vcpus_of(char *const *words)
-{
-	uint64_t vcpus = 1;
-
-	for (; *words; words++)
-		if ((!strcmp(*words, "--cpus") && words[1] &&
-		     !option_number(words[1], UINT16_MAX, &vcpus)) ||
-		    (!strncmp(*words, "--cpus=", 7) &&
-		     !option_number(*words + 7, UINT16_MAX, &vcpus)))
-			return 0;
-	return (unsigned int)vcpus;
-}
-
-/* A few more than there are: a VM that resets has new ones. */
-static uint32_t vcpu_room(const struct target *target)
-{
-	uint32_t vcpus = target->command ? vcpus_of(target->command) : target->vcpus;
-	uint32_t room = vcpus ? 2 * vcpus : LIKELY_VCPUS;
-
-	return room < SAMPLER_VCPUS ? room : SAMPLER_VCPUS;
 }
 
 static int open_collector(struct session *session)
@@ -371,7 +344,7 @@ static int open_collector(struct session *session)
 	struct record_options *options = session->options;
 	const struct collector_options wanted = {
 		.pid = options->target.process,
-		.vcpus = vcpu_room(&options->target),
+		.vcpus = target_vcpu_room(&options->target, SAMPLER_VCPUS),
 		.traced = options->sampling.event == SAMPLE_EXITS ? CLASS_ALL : 0,
 		.sampled = true,
 		.stacks = options->chains,

@@ -17,9 +17,6 @@
 /* How often the rings are emptied. They hold twenty times what comes in between. */
 #define LOOK_NS 10000000u
 
-/* So many vCPUs have rings where it is not known how many there will be. */
-#define LIKELY_VCPUS 16u
-
 struct session {
 	struct trace_options *options;
 	struct tracer tracer;
@@ -108,16 +105,6 @@ static bool device_of(void *opaque, uint32_t pid, uint64_t address, char *out, s
 	return vm_names_ours(opaque, pid) && device_name(address, out, size);
 }
 
-/* A few more than there are: a VM that resets has new ones. */
-static uint32_t vcpu_room(const struct target *target)
-{
-	uint32_t room = target->vcpus ? 2 * target->vcpus : LIKELY_VCPUS;
-
-	if (target->all)
-		return SAMPLER_VCPUS;
-	return room < SAMPLER_VCPUS ? room : SAMPLER_VCPUS;
-}
-
 static void begin_timeline(struct session *session)
 {
 	struct timeline *timeline = &session->timeline;
@@ -170,7 +157,7 @@ static int run_session(struct session *session)
 	const struct collector_options wanted = {
 		.pid = options->target.process,
 		.log = -1,
-		.vcpus = vcpu_room(&options->target),
+		.vcpus = target_vcpu_room(&options->target, SAMPLER_VCPUS),
 		.traced = options->only_summary ? 0 : options->classes,
 		.text = options->string,
 		.lcofi = options->paths,
@@ -193,6 +180,8 @@ static int run_session(struct session *session)
 		status = STATUS_OK;
 	else
 		error("writing the trace: %s", strerror(errno));
+	if (tracer->collector)
+		collector_warn_of_room(tracer->collector);
 	tracer_free(tracer);
 	collector_close(tracer->collector);
 	if (session->signals >= 0)

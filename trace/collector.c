@@ -18,17 +18,12 @@
 #include "trace/exit_fold.h"
 #include "trace/log_source.h"
 #include "trace/perf_source.h"
+#include "trace/ring_room.h"
 #include "trace/sampler.h"
 #include "vmm/bpf.h"
+#include "vmm/log.h"
 #include "vmm/options.h"
 #include "vmm/way_out.h"
-
-/* Memory for all rings, and a ring at most: that is most of a second of a guest that does nothing
- * but the fastest calls there are. */
-#define RINGS_LEAST  (64ull << 20)
-#define RINGS_USUAL  (256ull << 20)
-#define RINGS_MOST   (2ull << 30) /* what a BPF map may have */
-#define RING_RECORDS 65536u
 
 /* linux/proc_ns.h: PROC_PID_INIT_INO */
 #define FIRST_PID_NAMESPACE 0xEFFFFFFCu
@@ -44,8 +39,9 @@ struct collector {
 	const struct exit_record *records; /* rules.ring for each vCPU */
 	const struct exit_text *texts;	   /* of the records; NULL: theirs are enough */
 	const struct exit_stack *stacks;   /* of the records; NULL: they are not kept */
+	const struct stack_piece *pieces;  /* of the stacks: rules.pieces for each vCPU */
 	uint32_t *patience; /* with those who write while one reads; until the next look */
-	size_t vcpus_size, rings_size, records_size, texts_size, stacks_size;
+	size_t vcpus_size, rings_size, records_size, texts_size, stacks_size, pieces_size;
 };
 
 static void *map(int fd, size_t size, int protection)
@@ -78,7 +74,11 @@ static bool map_rings(struct collector *collector)
 		collector->stacks_size = records * sizeof(*collector->stacks);
 		collector->stacks =
 			map(collector->programs.stacks, collector->stacks_size, PROT_READ);
-		if (!collector->stacks)
+		collector->pieces_size =
+			(size_t)rules->vcpus * rules->pieces * sizeof(*collector->pieces);
+		collector->pieces =
+			map(collector->programs.pieces, collector->pieces_size, PROT_READ);
+		if (!collector->stacks || !collector->pieces)
 			return false;
 	}
 	return collector->rings && collector->records;
@@ -97,11 +97,13 @@ static void unmap_all(struct collector *collector)
 	unmap(collector->records, collector->records_size);
 	unmap(collector->texts, collector->texts_size);
 	unmap(collector->stacks, collector->stacks_size);
+	unmap(collector->pieces, collector->pieces_size);
 	collector->vcpus = NULL;
 	collector->rings = NULL;
 	collector->records = NULL;
 	collector->texts = NULL;
 	collector->stacks = NULL;
+	collector->pieces = NULL;
 }
 
 static long map_call(enum bpf_cmd command, int fd, const void *key, void *value)
@@ -225,14 +227,16 @@ static void name_pid_namespace(struct exit_rules *rules)
 	rules->pid_namespace_inode = status.st_ino;
 }
 
-uint64_t collector_usual_buffer(void)
+static uint64_t host_memory(void)
 {
 	long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
-	uint64_t part = pages > 0 && page > 0 ? (uint64_t)pages * (uint64_t)page / 32 : 0;
 
-	if (part < RINGS_LEAST)
-		return RINGS_LEAST;
-	return part < RINGS_USUAL ? part : RINGS_USUAL;
+	return pages > 0 && page > 0 ? (uint64_t)pages * (uint64_t)page : 0;
+}
+
+uint64_t collector_usual_buffer(void)
+{
+	return ring_buffer(&(struct ring_wish){.host_memory = host_memory()});
 }
 
 const char *collector_parse_buffer(const char *value, uint64_t *buffer)
@@ -242,19 +246,18 @@ const char *collector_parse_buffer(const char *value, uint64_t *buffer)
 		       : "expected a size from 1M to 2G";
 }
 
-static uint32_t ring_records(const struct collector_options *options)
+static void make_rings(struct exit_rules *rules, uint64_t buffer)
 {
-	uint64_t size = sizeof(struct exit_record) +
-			(options->text > RECORD_TEXT ? sizeof(struct exit_text) : 0) +
-			(options->stacks ? sizeof(struct exit_stack) : 0);
-	uint64_t buffer = options->buffer ? options->buffer : collector_usual_buffer();
-	uint64_t records = options->buffer ? RINGS_MOST / size : RING_RECORDS, power = 1;
+	struct ring_room room = {1, 1};
 
-	if (records * options->vcpus * size > buffer)
-		records = buffer / (options->vcpus * size);
-	while (power * 2 <= records)
-		power *= 2;
-	return (uint32_t)power;
+	if (exit_rules_use_rings(rules))
+		room = ring_room(&(struct ring_wish){.buffer = buffer,
+						     .host_memory = host_memory(),
+						     .vcpus = rules->vcpus,
+						     .long_text = exit_rules_long_text(rules),
+						     .stacks = rules->stacks});
+	rules->ring = room.records;
+	rules->pieces = room.pieces;
 }
 
 const char *collector_parse_tier(const char *value, enum collector_tier *tier)
@@ -365,9 +368,9 @@ struct collector *collector_open(const struct collector_options *options,
 		.lcofi = options->lcofi,
 		.sampled = options->sampled,
 		.stacks = options->stacks,
-		.ring = options->traced || options->sampled ? ring_records(options) : 1,
 		.apart = options->key != KEY_NONE || options->traced || options->sampled,
 	};
+	make_rings(&collector->rules, options->buffer);
 	name_pid_namespace(&collector->rules);
 	if (begin_watching(collector, options, refusal))
 		return collector;
@@ -443,6 +446,12 @@ uint32_t collector_seen(const struct collector *collector)
 			      : __atomic_load_n(collector->programs.vcpu_count, __ATOMIC_ACQUIRE);
 }
 
+void collector_warn_of_room(const struct collector *collector)
+{
+	if (collector_seen(collector) > collector->rules.vcpus)
+		warning("only the first %u vCPUs were watched", collector->rules.vcpus);
+}
+
 uint64_t collector_keys_lost(const struct collector *collector)
 {
 	if (collector->perf)
@@ -514,7 +523,7 @@ bool collector_times(const struct collector *collector, uint32_t index, uint32_t
 /* Which of all records is number AT of vCPU INDEX. */
 static size_t place_of(const struct collector *collector, uint32_t index, uint64_t at)
 {
-	return (size_t)index * collector->rules.ring + (at & (collector->rules.ring - 1));
+	return (size_t)index * collector->rules.ring + at % collector->rules.ring;
 }
 
 bool collector_peek(const struct collector *collector, uint32_t index, struct exit_record *record,
@@ -539,13 +548,32 @@ const struct exit_stack *collector_stack(const struct collector *collector, uint
 	if (!collector->stacks || index >= collector->rules.vcpus)
 		return NULL;
 	stack = &collector->stacks[place_of(collector, index, collector->rings[index].tail)];
-	return stack->pages && stack->pages <= STACK_PAGES ? stack : NULL;
+	return stack->pieces && stack->pieces <= STACK_PIECES ? stack : NULL;
+}
+
+bool collector_stack_word(const struct collector *collector, uint32_t index,
+			  const struct exit_stack *stack, uint64_t address, uint64_t *value)
+{
+	uint64_t offset = address - stack->base, number = stack->first + offset / STACK_PIECE;
+
+	if (offset / STACK_PIECE >= stack->pieces || address % sizeof(*value))
+		return false;
+	number %= collector->rules.pieces;
+	*value = collector->pieces[(size_t)index * collector->rules.pieces + number]
+			 .words[offset % STACK_PIECE / sizeof(*value)];
+	return true;
 }
 
 void collector_take(struct collector *collector, uint32_t index)
 {
 	struct exit_ring *ring = &collector->rings[index];
+	const struct exit_stack *stack =
+		collector->stacks ? &collector->stacks[place_of(collector, index, ring->tail)]
+				  : NULL;
 
+	if (stack)
+		__atomic_store_n(&ring->pieces_tail, stack->first + stack->pieces,
+				 __ATOMIC_RELEASE);
 	__atomic_store_n(&ring->tail, ring->tail + 1, __ATOMIC_RELEASE);
 }
 

@@ -44,7 +44,7 @@ struct collector_refusal {
 const char *collector_parse_tier(const char *value, enum collector_tier *tier);
 
 /* What is kept one by one waits in rings of so many bytes, all together, unless said otherwise: a
- * 32nd of the host's memory, from 64 MiB to 256 MiB. */
+ * 32nd of the host's memory, from 64 MiB to 256 MiB (ring_room.h). */
 uint64_t collector_usual_buffer(void);
 
 /* Of an option: NULL, or what was expected. */
@@ -78,6 +78,8 @@ int collector_sampling_program(const struct collector *collector);
 
 /* How many vCPUs were seen, those included that there was no room for. */
 uint32_t collector_seen(const struct collector *collector);
+/* A warning, where there was not enough room. */
+void collector_warn_of_room(const struct collector *collector);
 /* Exits that are missing where exits are told apart by key: there was no room. */
 uint64_t collector_keys_lost(const struct collector *collector);
 /* Events that are missing everywhere: the kernel ran no program, as one ran on that CPU already, or
@@ -104,6 +106,9 @@ bool collector_peek(const struct collector *collector, uint32_t index, struct ex
 /* The stack beside the record that collector_peek() gave, until collector_take(). NULL: there is
  * none. */
 const struct exit_stack *collector_stack(const struct collector *collector, uint32_t index);
+/* The word that STACK has at ADDRESS. False: that is not in it, or not a word's. */
+bool collector_stack_word(const struct collector *collector, uint32_t index,
+			  const struct exit_stack *stack, uint64_t address, uint64_t *value);
 void collector_take(struct collector *collector, uint32_t index);
 /*
  * The traced exit that vCPU INDEX has not come back from, as far as it is known; RECORD->ns is how

@@ -30,7 +30,8 @@ void collector_unload(struct collector_programs *programs)
 
 /* The maps, by their names: the same in both skeletons, at different places. */
 struct maps {
-	struct bpf_map_desc *vcpus, *known, *runners, *keyed, *rings, *records, *texts, *stacks;
+	struct bpf_map_desc *vcpus, *known, *runners, *keyed, *rings, *records, *texts, *stacks,
+		*pieces;
 };
 
 /* Of a skeleton of whichever kind. */
@@ -44,6 +45,7 @@ struct maps {
 		.records = &(skeleton)->maps.records,                                              \
 		.texts = &(skeleton)->maps.texts,                                                  \
 		.stacks = &(skeleton)->maps.stacks,                                                \
+		.pieces = &(skeleton)->maps.pieces,                                                \
 	}
 
 static void make_room(const struct exit_rules *rules, const struct maps *maps)
@@ -58,6 +60,7 @@ static void make_room(const struct exit_rules *rules, const struct maps *maps)
 	maps->records->max_entries = traced * rules->ring;
 	maps->texts->max_entries = exit_rules_long_text(rules) ? traced * rules->ring : 1;
 	maps->stacks->max_entries = rules->stacks ? traced * rules->ring : 1;
+	maps->pieces->max_entries = rules->stacks ? traced * rules->pieces : 1;
 }
 
 static void keep_maps(struct collector_programs *programs, const struct maps *maps)
@@ -70,6 +73,7 @@ static void keep_maps(struct collector_programs *programs, const struct maps *ma
 	programs->records = maps->records->map_fd;
 	programs->texts = maps->texts->map_fd;
 	programs->stacks = maps->stacks->map_fd;
+	programs->pieces = maps->pieces->map_fd;
 }
 
 /* The skeleton was loaded with RESULT. WHICH are to be attached in this order: the last begins it

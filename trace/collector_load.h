@@ -13,8 +13,8 @@ struct collector_programs {
 	int links[COLLECTOR_LINKS];
 	int attached[COLLECTOR_LINKS]; /* the programs behind them, in their order */
 	unsigned int link_count, program_count;
-	int vcpus, known, runners, keyed, rings, records, texts, stacks; /* maps */
-	int sampling;							 /* a program */
+	int vcpus, known, runners, keyed, rings, records, texts, stacks, pieces; /* maps */
+	int sampling;								 /* a program */
 	uint64_t *keys_lost; /* in memory that the programs share */
 	uint32_t *vcpu_count;
 	void *skeleton;

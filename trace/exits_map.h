@@ -239,17 +239,31 @@ enum {
 	RECORD_BY_VMM = 16, /* KVM handed the SBI call over */
 };
 
-/* A stack of Linux has 16 KiB and begins at a multiple of it (THREAD_SIZE of riscv64). */
-#define STACK_PAGE  4096u
-#define STACK_PAGES 4u
+/*
+ * A stack of Linux has 16 KiB and begins at a multiple of it (THREAD_SIZE of riscv64). Most are
+ * short where a guest leaves: what is kept of one, from sp to its end, is in pieces.
+ */
+#define STACK_SIZE   16384u
+#define STACK_PIECE  512u
+#define STACK_PIECES (STACK_SIZE / STACK_PIECE)
 
 /* The registers and the stack of a guest's kernel, beside the record of the same exit. */
 struct exit_stack {
 	uint64_t sp, fp, ra;
-	uint64_t base;	/* the address of the bytes: sp's page */
-	uint64_t pages; /* of them that are there */
-	uint8_t bytes[STACK_PAGES * STACK_PAGE];
+	uint64_t base;	 /* the address of its first piece: sp is in it */
+	uint64_t pieces; /* that are there */
+	uint64_t first;	 /* its number: a vCPU's pieces are a ring, and counted up */
 };
+
+struct stack_piece {
+	uint64_t words[STACK_PIECE / 8];
+};
+
+/* How many pieces there are from BASE, where one begins, to the end of the stack. */
+static inline uint64_t stack_pieces(uint64_t base)
+{
+	return (STACK_SIZE - (base & (STACK_SIZE - 1))) / STACK_PIECE;
+}
 
 /*
  * The upper half of a root table: what maps the guest's kernel. Every process's root has the same
@@ -273,6 +287,8 @@ struct exit_ring {
 	uint64_t injected;   /* an LCOFI, since the last exit for one; 0: none */
 	uint64_t by;	     /* who did that: struct exit_lcofi */
 	uint64_t sampled;    /* it is kept for its samples, whatever its class */
+	uint64_t pieces_head, pieces_tail; /* of stacks, as head and tail */
+	uint64_t pieces_next; /* what pieces_head will be when the record at head is complete */
 };
 
 /* Set before loading. */
@@ -282,12 +298,13 @@ struct exit_rules {
 	uint32_t key;					    /* enum exit_key */
 	uint32_t vcpus;					    /* there is room for */
 	uint32_t traced;				    /* enum exit_class: 0: none is */
-	uint32_t ring;					    /* records a vCPU, a power of two */
+	uint32_t ring;					    /* records a vCPU */
 	uint32_t text;					    /* bytes of what a guest writes */
 	uint32_t lcofi;					    /* also the paths of samples */
 	uint32_t apart;	  /* there is a key, or something is traced or sampled */
 	uint32_t sampled; /* exits that are samples are also kept one by one */
 	uint32_t stacks;  /* and the stack beside them */
+	uint32_t pieces;  /* of stacks a vCPU; at least STACK_PIECES where they are kept */
 };
 
 static inline int exit_rules_use_rings(const struct exit_rules *rules)

@@ -14,10 +14,16 @@ struct {
 	__type(value, __u64);
 } overflows SEC(".maps");
 
-/* Where the next record of vCPU INDEX is written. */
+/* Which of all records is the next of vCPU INDEX. */
+static __always_inline __u32 next_entry(__u32 index, const struct exit_ring *ring)
+{
+	return index * rules.ring + ring->head % rules.ring;
+}
+
+/* Where it is written. */
 static __always_inline struct exit_record *record_at(__u32 index, const struct exit_ring *ring)
 {
-	__u32 entry = index * rules.ring + (ring->head & (rules.ring - 1));
+	__u32 entry = next_entry(index, ring);
 
 	return bpf_map_lookup_elem(&records, &entry);
 }
@@ -52,21 +58,28 @@ static __always_inline void record_lcofi(struct exit_record *record, struct exit
 	record->known = RECORD_LCOFI;
 }
 
-/* Of a guest that was in its kernel. */
-static __always_inline void keep_stack(__u32 index, const struct exit_ring *ring,
+/* Of a guest that was in its kernel. False: there is no room for it. */
+static __always_inline bool keep_stack(__u32 index, struct exit_ring *ring,
 				       const struct kvm_vcpu *vcpu, __u64 sstatus)
 {
-	__u32 entry = index * rules.ring + (ring->head & (rules.ring - 1));
+	__u32 entry = next_entry(index, ring);
 	struct exit_stack *stack = bpf_map_lookup_elem(&stacks, &entry);
 
 	if (!stack)
-		return;
+		return false;
 	stack->ra = guest_register(vcpu, 1);
 	stack->sp = guest_register(vcpu, 2);
 	stack->fp = guest_register(vcpu, 8);
-	stack->pages = 0;
-	if (sstatus & SSTATUS_SPP)
-		copy_stack(vcpu, stack);
+	stack->base = stack->sp & ~(__u64)(STACK_PIECE - 1);
+	stack->pieces = 0;
+	stack->first = ring->pieces_head;
+	if (sstatus & SSTATUS_SPP) {
+		if (stack->first + stack_pieces(stack->base) - ring->pieces_tail > rules.pieces)
+			return false;
+		copy_stack(vcpu, index, stack);
+	}
+	ring->pieces_next = stack->first + stack->pieces;
+	return true;
 }
 
 /* By its row at the exit; what turns out to be what is looked at again at the entry. */
@@ -116,8 +129,10 @@ static __always_inline void record_exit(__u32 index, struct exit_vcpu *seen,
 		seen->stvec = vcpu->arch.guest_csr.vstvec;
 	bpf_probe_read_kernel(&record->sstatus, sizeof(record->sstatus),
 			      __builtin_preserve_access_index(&vcpu->arch.guest_context.sstatus));
-	if (rules.stacks)
-		keep_stack(index, ring, vcpu, record->sstatus);
+	if (rules.stacks && !keep_stack(index, ring, vcpu, record->sstatus)) {
+		ring->open = 2;
+		return;
+	}
 	if (seen->row >= EXIT_SBI) {
 		bpf_probe_read_kernel(
 			record->args, sizeof(record->args),
@@ -273,6 +288,8 @@ static __always_inline void record_entry(__u32 index, const struct exit_vcpu *se
 	record->next_pc = 0;
 	if (vcpu)
 		record_registers(record, ring, seen, vcpu);
+	if (rules.stacks)
+		ring->pieces_head = ring->pieces_next;
 	/* The collector reads it as soon as head has moved. */
 	barrier();
 	ring->head++;

@@ -20,7 +20,7 @@ struct {
 static __always_inline void record_text(__u32 index, const struct exit_ring *ring,
 					struct exit_record *record, const struct kvm_vcpu *vcpu)
 {
-	__u32 entry = index * rules.ring + (ring->head & (rules.ring - 1));
+	__u32 entry = next_entry(index, ring);
 	__u64 size = record->args[0], within;
 	struct guest_memory memory = {0};
 	struct exit_text *text;

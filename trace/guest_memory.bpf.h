@@ -21,6 +21,7 @@ struct kvm_memory_slot {
 } __attribute__((preserve_access_index));
 
 #define GUEST_PAGE_BITS 12
+#define GUEST_PAGE	(1ull << GUEST_PAGE_BITS)
 /* A tree of so many levels holds more than KVM's slots. */
 #define SLOT_LEVELS 20
 

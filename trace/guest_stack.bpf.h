@@ -18,6 +18,14 @@ struct {
 	__type(value, struct exit_stack);
 } stacks SEC(".maps");
 
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1); /* rules.pieces for each vCPU, the same */
+	__type(key, __u32);
+	__type(value, struct stack_piece);
+} pieces SEC(".maps");
+
 struct kernel_root kernel_root;
 
 /* Privileged spec, "Virtual Address Translation Process". */
@@ -164,33 +172,42 @@ static __always_inline bool find_stack(struct guest_space *space, __u64 address,
 	return true;
 }
 
-/* The stack that sp is in, from sp's page up to where a stack of Linux ends. */
-static __noinline int copy_stack(const struct kvm_vcpu *vcpu, struct exit_stack *stack)
+/* Where piece NUMBER of the stacks of vCPU INDEX is written. */
+static __always_inline struct stack_piece *piece_at(__u32 index, __u64 number)
+{
+	__u32 entry = index * rules.pieces + number % rules.pieces;
+
+	return bpf_map_lookup_elem(&pieces, &entry);
+}
+
+/* The stack that sp is in, from sp's piece up to where a stack of Linux ends. */
+static __noinline int copy_stack(const struct kvm_vcpu *vcpu, __u32 index, struct exit_stack *stack)
 {
 	struct guest_space space = {0};
-	__u64 physical = 0;
+	__u64 physical = 0, host = 0;
 
 	if (!stack)
 		return 0;
 	space.kvm = BPF_CORE_READ(vcpu, kvm);
 	space.satp = BPF_CORE_READ(vcpu, arch.guest_csr.vsatp);
 	space.stvec = BPF_CORE_READ(vcpu, arch.guest_csr.vstvec);
-	stack->base = stack->sp & ~(__u64)(STACK_PAGE - 1);
-	stack->pages = 0;
-	for (__u32 i = 0; i < STACK_PAGES; i++) {
-		__u64 address = stack->base + i * STACK_PAGE;
-		__u64 host;
+	for (__u32 i = 0; i < STACK_PIECES; i++) {
+		__u64 address = stack->base + i * STACK_PIECE;
+		struct stack_piece *piece = piece_at(index, stack->first + i);
 
-		if (i && address % (STACK_PAGES * STACK_PAGE) == 0)
+		if (!piece || (i && address % STACK_SIZE == 0))
 			break;
-		if (!(i ? walk(&space, address, &physical)
-			: find_stack(&space, address, &physical)))
+		if (!i || address % GUEST_PAGE == 0) {
+			if (!(i ? walk(&space, address, &physical)
+				: find_stack(&space, address, &physical)))
+				break;
+			host = host_address(&space, physical);
+		} else {
+			host += STACK_PIECE;
+		}
+		if (!host || bpf_probe_read_user(piece, sizeof(*piece), (const void *)host))
 			break;
-		host = host_address(&space, physical);
-		if (!host || bpf_probe_read_user(stack->bytes + i * STACK_PAGE, STACK_PAGE,
-						 (const void *)host))
-			break;
-		stack->pages = i + 1;
+		stack->pieces = i + 1;
 	}
 	return 0;
 }

@@ -22,6 +22,7 @@ struct recorder {
 	struct recorder_options options;
 	struct recording_line line;	/* one at a time */
 	struct recording_sample sample; /* the one that is being made */
+	uint32_t index, row;		/* of it: its vCPU's in the collector, and its exit's */
 	const struct exit_stack *stack; /* of it; NULL: there is none */
 	struct sample_sums *sums;	/* NULL: each is written */
 	struct budget budget;
@@ -75,6 +76,15 @@ static void write_sample(struct recorder *recorder, const struct recording_sampl
 	write_line(recorder);
 }
 
+/* Where samples are not added up. */
+static void write_this_sample(struct recorder *recorder)
+{
+	struct recording_sample *sample = &recorder->sample;
+
+	exit_row_text(recorder->row, sample->exit, sizeof(sample->exit));
+	write_sample(recorder, sample);
+}
+
 static void write_sums(struct recorder *recorder)
 {
 	size_t count = recorder->sums ? sample_sums_count(recorder->sums) : 0;
@@ -89,14 +99,15 @@ static void write_sums(struct recorder *recorder)
 /* False: no memory. */
 static bool add_sum(struct recorder *recorder)
 {
-	int error = sample_sums_add(recorder->sums, &recorder->sample);
+	int error = sample_sums_add(recorder->sums, &recorder->sample, recorder->row);
 
 	if (error == -ENOSPC) {
 		write_sums(recorder);
 		sample_sums_free(recorder->sums);
 		recorder->sums = sample_sums_new(SUMS_LIMIT);
-		error = recorder->sums ? sample_sums_add(recorder->sums, &recorder->sample)
-				       : -ENOMEM;
+		error = recorder->sums
+				? sample_sums_add(recorder->sums, &recorder->sample, recorder->row)
+				: -ENOMEM;
 	}
 	errno = -error;
 	return !error;
@@ -116,13 +127,10 @@ static void write_lost(struct recorder *recorder, uint32_t vcpu, uint64_t record
 
 static bool read_stack(void *opaque, uint64_t address, uint64_t *value)
 {
-	const struct exit_stack *stack = ((const struct recorder *)opaque)->stack;
-	uint64_t offset = address - stack->base, size = stack->pages * STACK_PAGE;
+	const struct recorder *recorder = opaque;
 
-	if (offset >= size || size - offset < sizeof(*value))
-		return false;
-	memcpy(value, stack->bytes + offset, sizeof(*value));
-	return true;
+	return collector_stack_word(recorder->options.collector, recorder->index, recorder->stack,
+				    address, value);
 }
 
 /* Kernel and modules are where one instruction reaches from one to the other. */
@@ -180,7 +188,7 @@ static void make_sample(struct recorder *recorder, uint32_t vcpu, const struct e
 	sample->ns = record->ns;
 	sample->vmm_ns = record->vmm_ns;
 	sample->depth = 0;
-	exit_row_text(record->row, sample->exit, sizeof(sample->exit));
+	recorder->row = record->row;
 	find_callers(recorder);
 	recorder->counts.samples += sample->count;
 }
@@ -227,13 +235,14 @@ bool recorder_drain(struct recorder *recorder)
 			continue;
 		follow_kernel(recorder, vcpu.stvec);
 		while (collector_peek(collector, i, &record, &text)) {
+			recorder->index = i;
 			recorder->stack = collector_stack(collector, i);
 			recorder->lost_told[i] += record.lost;
 			write_lost(recorder, vcpu.vcpu_id, record.lost);
 			make_sample(recorder, vcpu.vcpu_id, &record);
 			collector_take(collector, i);
 			if (!recorder->sums)
-				write_sample(recorder, &recorder->sample);
+				write_this_sample(recorder);
 			else if (!add_sum(recorder))
 				return false;
 		}

@@ -5,20 +5,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "trace/exit_names.h"
 #include "trace/intern.h"
 
 struct sums {
 	uint64_t time, count, ns, vmm_ns;
 };
 
-/* What makes two samples equal: these words, the exit's name and the callers. */
-enum { KEY_VCPU, KEY_USER, KEY_PC, KEY_DEPTH, KEY_NAME, KEY_CALLERS };
+/* What makes two samples equal: these words and the callers, who say themselves how many they are.
+ */
+enum { KEY_WHERE, KEY_AT, KEY_CALLERS };
+/* KEY_WHERE: of the vCPU's number, the row and the mode. */
+enum { WHERE_ROW = 1, WHERE_VCPU = 33 };
 
-#define NAME_WORDS 12u
-#define KEY_WORDS  (KEY_NAME + NAME_WORDS + RECORDING_CALLERS)
-
-_Static_assert(sizeof(((struct recording_sample *)0)->exit) == NAME_WORDS * sizeof(uint64_t),
-	       "an exit's name fills its words");
+#define KEY_WORDS (KEY_CALLERS + RECORDING_CALLERS)
 
 struct sample_sums {
 	struct budget budget;
@@ -48,24 +48,20 @@ void sample_sums_free(struct sample_sums *sums)
 }
 
 /* How many bytes KEY has. */
-static size_t make_key(const struct recording_sample *sample, uint64_t key[KEY_WORDS])
+static size_t make_key(const struct recording_sample *sample, uint32_t row, uint64_t key[KEY_WORDS])
 {
-	uint64_t *callers = key + KEY_NAME + NAME_WORDS;
+	uint64_t *callers = key + KEY_CALLERS;
 
-	memset(key, 0, (KEY_NAME + NAME_WORDS) * sizeof(*key));
-	key[KEY_VCPU] = sample->vcpu;
-	key[KEY_USER] = sample->user;
-	key[KEY_PC] = sample->pc;
-	key[KEY_DEPTH] = sample->depth;
-	memcpy(key + KEY_NAME, sample->exit, strlen(sample->exit));
+	key[KEY_WHERE] = sample->user | (uint64_t)row << WHERE_ROW | sample->vcpu << WHERE_VCPU;
+	key[KEY_AT] = sample->pc;
 	memcpy(callers, sample->callers, sample->depth * sizeof(*callers));
 	return (size_t)(callers + sample->depth - key) * sizeof(*key);
 }
 
-int sample_sums_add(struct sample_sums *sums, const struct recording_sample *sample)
+int sample_sums_add(struct sample_sums *sums, const struct recording_sample *sample, uint32_t row)
 {
 	uint64_t key[KEY_WORDS];
-	size_t size = make_key(sample, key);
+	size_t size = make_key(sample, row, key);
 	uint32_t count = sums->keys.count, number;
 	void *memory = sums->sums;
 	struct sums *to;
@@ -100,15 +96,14 @@ void sample_sums_get(const struct sample_sums *sums, size_t number, struct recor
 
 	*sample = (struct recording_sample){
 		.time = from->time,
-		.vcpu = key[KEY_VCPU],
-		.user = key[KEY_USER] != 0,
-		.pc = key[KEY_PC],
+		.vcpu = key[KEY_WHERE] >> WHERE_VCPU,
+		.user = key[KEY_WHERE] & 1,
+		.pc = key[KEY_AT],
 		.count = from->count,
 		.ns = from->ns,
 		.vmm_ns = from->vmm_ns,
-		.depth = key[KEY_DEPTH],
+		.depth = size / sizeof(*key) - KEY_CALLERS,
 	};
-	memcpy(sample->exit, key + KEY_NAME, sizeof(sample->exit));
-	memcpy(sample->callers, key + KEY_NAME + NAME_WORDS,
-	       sample->depth * sizeof(*sample->callers));
+	exit_row_text((uint32_t)(key[KEY_WHERE] >> WHERE_ROW), sample->exit, sizeof(sample->exit));
+	memcpy(sample->callers, key + KEY_CALLERS, sample->depth * sizeof(*sample->callers));
 }

@@ -14,11 +14,14 @@ struct sample_sums;
 struct sample_sums *sample_sums_new(size_t limit);
 void sample_sums_free(struct sample_sums *sums);
 
-/* 0, or -ENOSPC (the limit) or -ENOMEM: it is then as before. */
-int sample_sums_add(struct sample_sums *sums, const struct recording_sample *sample);
+/*
+ * A sample whose exit is that of ROW (exit_rows.h); its name is not looked at. 0, or -ENOSPC (the
+ * limit) or -ENOMEM: it is then as before.
+ */
+int sample_sums_add(struct sample_sums *sums, const struct recording_sample *sample, uint32_t row);
 
 size_t sample_sums_count(const struct sample_sums *sums);
-/* In the order of arrival; its time is that of the last one. */
+/* In the order of arrival; its time is that of the last one. With its exit's name. */
 void sample_sums_get(const struct sample_sums *sums, size_t number,
 		     struct recording_sample *sample);
 

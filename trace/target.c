@@ -20,6 +20,10 @@
 #include "vmm/printable.h"
 
 #define MAX_VMS 64u
+/* So many vCPUs are expected where it is not known how many there will be, and of a VM that runs.
+ */
+#define LIKELY_VCPUS 16u
+#define LEAST_VCPUS  4u
 
 static int open_pidfd(pid_t pid)
 {
@@ -303,4 +307,31 @@ void target_close(struct target *target)
 	target->log = -1;
 	target->go = -1;
 	target->pidfd = -1;
+}
+
+/* How many vCPUs the command makes, as far as one can see; 0: not. */
+static unsigned int vcpus_of(char *const *words)
+{
+	uint64_t vcpus = 1;
+
+	for (; *words; words++)
+		if ((!strcmp(*words, "--cpus") && words[1] &&
+		     !option_number(words[1], UINT16_MAX, &vcpus)) ||
+		    (!strncmp(*words, "--cpus=", 7) &&
+		     !option_number(*words + 7, UINT16_MAX, &vcpus)))
+			return 0;
+	return (unsigned int)vcpus;
+}
+
+/* A VM that runs may be about to make more than it has. */
+uint32_t target_vcpu_room(const struct target *target, uint32_t most)
+{
+	uint32_t vcpus = target->command ? vcpus_of(target->command) : target->vcpus;
+	uint32_t room = vcpus ? vcpus + (vcpus + 1) / 2 : LIKELY_VCPUS;
+
+	if (target->all)
+		return most;
+	if (!target->command && room < LEAST_VCPUS)
+		room = LEAST_VCPUS;
+	return room < most ? room : most;
 }

@@ -6,6 +6,7 @@
 
 #include <limits.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "trace/guest_names.h"
@@ -55,6 +56,12 @@ bool target_find(struct target *target);
 /* Starts the command, which waits until target_go(). False after one error() line. */
 bool target_start(struct target *target);
 void target_go(const struct target *target);
+
+/*
+ * For how many vCPUs there should be room, where each takes memory: for more than there are, as one
+ * that goes on after a reset may be new before the old one is gone; at most MOST.
+ */
+uint32_t target_vcpu_room(const struct target *target, uint32_t most);
 
 /* The kernel that it boots, by its command line. */
 void target_kernel(const struct target *target, struct guest_kernel *kernel);

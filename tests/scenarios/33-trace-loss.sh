@@ -45,12 +45,15 @@ a_slow_reader() {
 t "printed and lost are what the guest made, as fast as it can" as_fast_as_it_can
 t "the same when the reader stops for a while" a_slow_reader
 
-# record_of SIZE: a recorder of that buffer does nothing while its guest makes all its calls; leaves $lost
+# record_of SIZE CALLS OPTIONS: a recorder of that buffer does nothing while its guest makes all its calls, so many on each
+# of 2 harts; leaves $lost
 record_of() {
+    size=$1 each=$2
+    shift 2
     # An older one would say at once that it records.
     rm -f "$T/r"
-    vhart record -e exits --buffer "$1" -o "$T/r" -- run --cpus 2 --memory 64M --pmu off --kernel /guests/callrate.elf \
-        --append "harts=2 calls=20000" </dev/null >"$out" 2>"$err" &
+    vhart record -e exits --buffer "$size" "$@" -o "$T/r" -- run --cpus 2 --memory 64M --pmu off --kernel /guests/callrate.elf \
+        --append "harts=2 calls=$each" </dev/null >"$out" 2>"$err" &
     pid=$!
     last='vhart record of a guest in a hurry'
     await '"type":"header"' "$T/r"
@@ -63,10 +66,10 @@ record_of() {
 }
 
 a_buffer_keeps_what_comes() {
-    record_of 1M
+    record_of 1M 20000
     [ "$lost" -gt 0 ] || die "nothing was lost: $(cat "$err")"
     expect_err '^vhart: the host did not take them in time: --buffer 2M keeps more of them$'
-    record_of 256M
+    record_of 256M 20000
     expect_eq "lost of 40000 calls and more" "$lost" 0
     expect_no_err 'did not take them'
     run vhart record --buffer 4k -- run --kernel /guests/hello.elf
@@ -75,3 +78,11 @@ a_buffer_keeps_what_comes() {
 }
 
 t "a larger buffer loses nothing where a small one does" a_buffer_keeps_what_comes
+
+# A stack takes the room of what is on it. Were each 16 KiB, as the guest's are at most, half of these were lost.
+callers_take_little() {
+    record_of 64M 1000 -g
+    expect_eq "lost of 2000 calls and more, with their callers" "$lost" 0
+}
+
+t "with callers it takes as much as there is on the stacks" callers_take_little

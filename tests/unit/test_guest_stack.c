@@ -32,7 +32,12 @@
 #define bpf_core_type_size(type)	    sizeof(type)
 #define bpf_probe_read_user(to, size, from) read_user(to, size, from)
 
+#define bpf_map_lookup_elem(map, entry) the_piece(*(entry))
+
 static long read_user(void *to, size_t size, const void *from);
+struct stack_piece;
+static struct stack_piece *the_piece(uint32_t entry);
+static struct exit_rules rules;
 
 struct kvm {
 	struct kvm_memslots *memslots[1];
@@ -63,6 +68,15 @@ static struct kvm_memslots slots;
 static struct kvm vms[2];
 static struct kvm_vcpu vcpu;
 static struct exit_stack stack;
+/* Of two vCPUs; the second is looked at. The ring's beginning is in the middle of a stack. */
+static struct stack_piece kept[2 * STACK_PIECES];
+
+enum { PAGE_PIECES = 4096 / STACK_PIECE, STACK_PAGES = STACK_SIZE / 4096, STACK_PAGE = 4096 };
+
+static struct stack_piece *the_piece(uint32_t entry)
+{
+	return entry >= STACK_PIECES && entry < 2 * STACK_PIECES ? &kept[entry] : NULL;
+}
 
 static long read_user(void *to, size_t size, const void *from)
 {
@@ -125,30 +139,39 @@ static int set_up(void **state)
 	return 0;
 }
 
-static uint64_t pages_at(uint64_t sp)
+static uint64_t pieces_at(uint64_t sp)
 {
 	memset(&stack, 0, sizeof(stack));
+	memset(kept, 0, sizeof(kept));
+	rules.pieces = STACK_PIECES;
 	stack.sp = sp;
-	copy_stack(&vcpu, &stack);
-	return stack.pages;
+	stack.base = sp & ~(uint64_t)(STACK_PIECE - 1);
+	stack.first = 1000;
+	copy_stack(&vcpu, 1, &stack);
+	assert_true(stack.pieces <= stack_pieces(stack.base));
+	return stack.pieces;
+}
+
+static uint64_t word_at(uint64_t address)
+{
+	uint64_t offset = address - stack.base;
+
+	return kept[STACK_PIECES + (stack.first + offset / STACK_PIECE) % STACK_PIECES]
+		.words[offset % STACK_PIECE / 8];
 }
 
 /* All that was pushed, from the last page but one. */
 static void expect_stack(void)
 {
-	uint64_t word;
-
-	assert_int_equal(pages_at(stack_top - 2 * STACK_PAGE + 0x10), 2);
+	assert_int_equal(pieces_at(stack_top - 2 * STACK_PAGE + 0x10), 2 * PAGE_PIECES);
 	assert_int_equal(stack.base, stack_top - 2 * STACK_PAGE);
-	for (unsigned int i = 0; i < 2; i++) {
-		memcpy(&word, stack.bytes + i * STACK_PAGE, sizeof(word));
-		assert_int_equal(word, 0x1002 + i);
-	}
+	for (unsigned int i = 0; i < 2; i++)
+		assert_int_equal(word_at(stack.base + i * STACK_PAGE), 0x1002 + i);
 }
 
 static void expect_none(void)
 {
-	assert_int_equal(pages_at(stack_top - 0x10), 0);
+	assert_int_equal(pieces_at(stack_top - 0x10), 0);
 }
 
 /* ---- what is true of it ---- */
@@ -157,8 +180,25 @@ static void a_stack_is_found_by_satp(void **state)
 {
 	(void)state;
 	expect_stack();
-	assert_int_equal(pages_at(stack_top - 0x10), 1);
-	assert_int_equal(pages_at(stack_top - STACK_PAGES * STACK_PAGE), 4);
+	assert_int_equal(pieces_at(stack_top - STACK_SIZE), STACK_PIECES);
+}
+
+/* No more than is on it: most are short, and room for samples is memory. */
+static void a_short_stack_takes_little(void **state)
+{
+	uint64_t *end = &ram[STACK + 3][512 - 512 / 8];
+
+	(void)state;
+	end[-1] = 0xBEEF;
+	end[0] = 0xF00D;
+	assert_int_equal(pieces_at(stack_top - 0x150), 1);
+	assert_int_equal(word_at(stack_top - 0x200), 0xF00D);
+	assert_int_equal(pieces_at(stack_top - 0x208), 2);
+	assert_int_equal(word_at(stack_top - 0x208), 0xBEEF);
+	assert_int_equal(word_at(stack_top - 0x200), 0xF00D);
+	for (uint64_t depth = 8; depth <= STACK_SIZE; depth += 8)
+		assert_int_equal(pieces_at(stack_top - depth),
+				 (depth + STACK_PIECE - 1) / STACK_PIECE);
 }
 
 /* KVM still has the satp of a process whose root is other people's memory by now. */
@@ -234,12 +274,12 @@ static void tables_that_became_others_memory_are_too(void **state)
 static void the_first_tables_are_not_kept(void **state)
 {
 	(void)state;
-	assert_int_equal(pages_at(first_stack + 0x3F00), 1);
+	assert_int_equal(pieces_at(first_stack + 0x3F00), 1);
 	assert_int_equal(kernel_root.satp, 0);
 	expect_stack();
 	assert_int_equal(kernel_root.satp, vcpu.arch.guest_csr.vsatp);
 	memset(ram[PROCESS], 0, sizeof(ram[PROCESS]));
-	assert_int_equal(pages_at(first_stack + 0x3F00), 1);
+	assert_int_equal(pieces_at(first_stack + 0x3F00), 1);
 }
 
 /* A kernel in the lower half may have a root for each process there. The same place of the upper
@@ -254,23 +294,25 @@ static void the_lower_half_is_satps(void **state)
 	ram[KERNEL][index_of(sp, 1)] = to_page(LEAVES, PTE_V);
 	ram[LEAVES][index_of(sp, 0)] = to_page(STACK, PTE_V | PTE_R);
 	expect_stack();
-	assert_int_equal(pages_at(sp), 1);
+	/* Only this page of it is there. */
+	assert_int_equal(pieces_at(sp), 1);
 	runs_in(OTHER);
-	assert_int_equal(pages_at(sp), 0);
+	assert_int_equal(pieces_at(sp), 0);
 }
 
 static void bare_addresses_are_physical(void **state)
 {
 	(void)state;
 	vcpu.arch.guest_csr.vsatp = 0;
-	assert_int_equal(pages_at(ram_base + STACK * STACK_PAGE), 4);
-	assert_int_equal(pages_at(ram_base + PAGES * STACK_PAGE), 0);
+	assert_int_equal(pieces_at(ram_base + STACK * STACK_PAGE), STACK_PIECES);
+	assert_int_equal(pieces_at(ram_base + PAGES * STACK_PAGE), 0);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(a_stack_is_found_by_satp, set_up),
+		cmocka_unit_test_setup(a_short_stack_takes_little, set_up),
 		cmocka_unit_test_setup(a_process_that_is_gone_does_no_harm, set_up),
 		cmocka_unit_test_setup(the_first_good_root_teaches, set_up),
 		cmocka_unit_test_setup(another_kernel_or_vm_has_other_tables, set_up),

@@ -10,20 +10,21 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "trace/exit_names.h"
 #include "trace/sample_sums.h"
 
-static struct recording_sample sample_at(uint64_t pc, const char *exit)
+static struct recording_sample sample_at(uint64_t pc, uint32_t row)
 {
 	struct recording_sample sample = {.time = 1, .pc = pc, .count = 1, .ns = 10, .vmm_ns = 4};
 
-	snprintf(sample.exit, sizeof(sample.exit), "%s", exit);
+	exit_row_text(row, sample.exit, sizeof(sample.exit));
 	return sample;
 }
 
 static void equal_samples_are_added_up(void **state)
 {
 	struct sample_sums *sums = sample_sums_new(1 << 20);
-	struct recording_sample sample = sample_at(0x80200000, "virtual_inst wfi"), sum;
+	struct recording_sample sample = sample_at(0x80200000, EXIT_WFI), sum;
 
 	(void)state;
 	sample.depth = 2;
@@ -31,7 +32,7 @@ static void equal_samples_are_added_up(void **state)
 	sample.callers[1] = 0x80200200;
 	for (uint64_t i = 0; i < 1000; i++) {
 		sample.time = i;
-		assert_int_equal(sample_sums_add(sums, &sample), 0);
+		assert_int_equal(sample_sums_add(sums, &sample, EXIT_WFI), 0);
 	}
 	assert_int_equal(sample_sums_count(sums), 1);
 	sample_sums_get(sums, 0, &sum);
@@ -50,7 +51,7 @@ static void equal_samples_are_added_up(void **state)
 static void what_differs_is_kept_apart(void **state)
 {
 	struct sample_sums *sums = sample_sums_new(1 << 20);
-	struct recording_sample base = sample_at(1, "irq s_timer"), other[6];
+	struct recording_sample base = sample_at(1, EXIT_IRQ + 5), other[6];
 
 	(void)state;
 	for (size_t i = 0; i < 6; i++)
@@ -58,13 +59,13 @@ static void what_differs_is_kept_apart(void **state)
 	other[0].vcpu = 1;
 	other[1].user = true;
 	other[2].pc = 2;
-	other[3] = sample_at(1, "irq s_ext");
+	other[3] = sample_at(1, EXIT_IRQ + 9);
 	other[4].depth = 1;
 	other[5].depth = 1;
 	other[5].callers[0] = 7;
-	assert_int_equal(sample_sums_add(sums, &base), 0);
+	assert_int_equal(sample_sums_add(sums, &base, EXIT_IRQ + 5), 0);
 	for (size_t i = 0; i < 6; i++)
-		assert_int_equal(sample_sums_add(sums, &other[i]), 0);
+		assert_int_equal(sample_sums_add(sums, &other[i], EXIT_IRQ + (i == 3 ? 9 : 5)), 0);
 	assert_int_equal(sample_sums_count(sums), 7);
 	for (size_t i = 0; i < 6; i++) {
 		struct recording_sample sum;
@@ -78,18 +79,18 @@ static void what_differs_is_kept_apart(void **state)
 static void what_finds_no_room_changes_nothing(void **state)
 {
 	struct sample_sums *sums = sample_sums_new(4096);
-	struct recording_sample sample = sample_at(0, "irq s_timer"), sum;
+	struct recording_sample sample = sample_at(0, EXIT_IRQ + 5), sum;
 	uint64_t kept = 0;
 	int error;
 
 	(void)state;
-	while ((error = sample_sums_add(sums, &sample)) == 0)
+	while ((error = sample_sums_add(sums, &sample, EXIT_IRQ + 5)) == 0)
 		kept = ++sample.pc;
 	assert_int_equal(error, -ENOSPC);
 	assert_in_range(kept, 1, 100);
 	assert_int_equal(sample_sums_count(sums), kept);
 	sample.pc = 0;
-	assert_int_equal(sample_sums_add(sums, &sample), 0);
+	assert_int_equal(sample_sums_add(sums, &sample, EXIT_IRQ + 5), 0);
 	sample_sums_get(sums, 0, &sum);
 	assert_int_equal(sum.count, 2);
 	sample_sums_free(sums);
