@@ -75,16 +75,19 @@ static const char *vm_name(void *opaque, uint32_t tgid)
 	return "vm";
 }
 
-static void print(const struct stat_sample *sample)
+#define VIEWS 6u
+
+/* In COUNT views from number FIRST on: tables are what takes the time here. */
+static void print(const struct stat_sample *sample, unsigned int first, unsigned int count)
 {
 	static FILE *out;
 
 	if (!out)
 		out = fopen("/dev/null", "w");
 	require(out != NULL);
-	for (unsigned int i = 0; i < 6; i++) {
+	for (unsigned int i = first; i < first + count; i++) {
 		const struct stat_view view = {.format = (enum stat_format)(i % 3),
-					       .by = i / 3 ? BY_VCPU : BY_REASON,
+					       .by = i / 3 % 2 ? BY_VCPU : BY_REASON,
 					       .order = (enum stat_order)(i % 5),
 					       .way = "the VMM's log",
 					       .vm_name = vm_name};
@@ -109,9 +112,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 						  .vcpu_count = look(vcpus[i], times[i]),
 						  .vcpus = vcpus[i],
 						  .times = times[i]};
-		print(&samples[i]);
+		print(&samples[i], size ? data[0] + i : 0, 1);
 	}
 	stat_difference(&samples[1], &samples[0]);
-	print(&samples[1]);
+	print(&samples[1], 0, VIEWS);
 	return 0;
 }
