@@ -62,7 +62,7 @@ record_of() {
     kill -CONT $pid
     wait $pid
     expect_eq "its status" $? 0
-    lost=$(sed -n 's/.* \([0-9]*\) lost, in .*/\1/p' "$err")
+    lost=$(sed -n 's/.* \([0-9]*\) lost.*, in .*/\1/p' "$err")
 }
 
 a_buffer_keeps_what_comes() {
