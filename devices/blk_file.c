@@ -14,8 +14,8 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "devices/disk_format.h"
-#include "vmm/log.h"
 
 /* Opening a FIFO would block and opening a device can have effects: look before. */
 static bool check_kind(const char *path)

@@ -6,8 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/loop.h"
 #include "devices/devices.h"
-#include "vmm/loop.h"
 
 #define SECTOR_SIZE 512u
 

@@ -8,8 +8,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "devices/blk.h"
-#include "vmm/log.h"
 
 bool blk_in_bounds(const struct blk *blk, uint64_t sector, uint64_t sectors)
 {

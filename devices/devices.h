@@ -3,14 +3,14 @@
  * The devices: what the machine may put on its buses. This header is the room's contract; virtio.h
  * is for those who write a virtio device or transport.
  *
- * Constructors return NULL after one line through vmm/log.h's error() when the host refuses; what
+ * Constructors return NULL after one line through base/log.h's error() when the host refuses; what
  * they return is freed by the function beside them. Device code runs under the machine's lock.
  */
 #ifndef VHART_DEVICES_H
 #define VHART_DEVICES_H
 
+#include "base/machine.h"
 #include "devices/virtio.h"
-#include "vmm/machine.h"
 
 /* ---- virtio devices: one constructor each; transports take ownership ---- */
 

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "devices/devices.h"
-#include "vmm/log.h"
 
 enum { FINISHER = 0x0, STATUS = 0x4 };
 

@@ -10,8 +10,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "devices/net.h"
-#include "vmm/log.h"
 
 #define TURN_FRAMES 64u
 

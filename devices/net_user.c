@@ -13,9 +13,9 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/library.h"
+#include "base/log.h"
 #include "devices/net.h"
-#include "vmm/library.h"
-#include "vmm/log.h"
 
 #define NS_PER_MS 1000000u
 

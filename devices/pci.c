@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "vmm/log.h"
+#include "base/log.h"
 
 #define SLOTS		32u
 #define INTX_PINS	4u

@@ -9,8 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/machine.h"
 #include "devices/devices.h"
-#include "vmm/machine.h"
 
 #define PCI_CONFIG_LEN 256u /* the rest of the 4 KiB of a function reads as 0 */
 #define PCI_BARS       6u

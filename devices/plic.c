@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "devices/devices.h"
-#include "vmm/log.h"
 
 /* Section 3, memory map. */
 #define PRIORITY_BASE  0x000000u

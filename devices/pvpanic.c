@@ -2,8 +2,8 @@
 /* pvpanic on PCI (1b36:0011): one byte by which the guest says how it ended. */
 #include <stdlib.h>
 
+#include "base/log.h"
 #include "devices/pci.h"
-#include "vmm/log.h"
 
 #define VENDOR	   0x1b36u
 #define DEVICE	   0x0011u

@@ -7,8 +7,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/log.h"
 #include "devices/devices.h"
-#include "vmm/log.h"
 
 enum rtc_register {
 	REG_TIME_LOW = 0x00, /* reading it latches TIME_HIGH */

@@ -11,8 +11,8 @@
 #ifndef VHART_VIRTIO_H
 #define VHART_VIRTIO_H
 
+#include "base/machine.h"
 #include "devices/virtqueue.h"
-#include "vmm/machine.h"
 
 #define VIRTIO_MAX_QUEUES 17u
 #define VIRTIO_QUEUE_SIZE 256u

@@ -8,8 +8,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "base/log.h"
 #include "devices/blk.h"
-#include "vmm/log.h"
 
 #define MAX_QUEUES 16u
 #define SEG_MAX	   256u /* of BLK_MAX_DATA, what the driver is told: 1 MiB in single pages */

@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "devices/devices.h"
-#include "vmm/log.h"
 
 /* Registers, section 4.2.2. All are 32 bits wide, and only accesses of 32 bits are defined. */
 enum {

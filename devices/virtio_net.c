@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "devices/net.h"
-#include "vmm/log.h"
 
 /* Section 5.1.3. */
 #define NET_F_MAC	5u

@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "devices/virtio_pci.h"
-#include "vmm/log.h"
 
 #define VENDOR	       0x1af4u
 #define DEVICE_BASE    0x1040u

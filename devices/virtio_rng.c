@@ -4,8 +4,8 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "base/log.h"
 #include "devices/devices.h"
-#include "vmm/log.h"
 
 #define REQUEST_BYTES 4096u /* more is allowed to ask for, not to get */
 #define TURN_CHAINS   64u

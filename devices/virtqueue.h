@@ -14,7 +14,7 @@
 #include <stdint.h>
 #include <sys/uio.h>
 
-#include "vmm/guest_memory.h"
+#include "base/guest_memory.h"
 
 #define VIRTQUEUE_MAX_SIZE     512u
 #define VIRTQUEUE_MAX_SEGMENTS 258u /* 256 of data, a header and a status */

@@ -7,13 +7,13 @@
  */
 #include <stdbool.h>
 
+#include "base/board.h"
 #include "lib/fdt.h"
 #include "lib/guest.h"
 #include "lib/io.h"
 #include "lib/print.h"
 #include "lib/sbi.h"
 #include "sbi/echo.h"
-#include "vmm/board.h"
 
 #define EID_EXPERIMENTAL 0x08504d55ull
 #define HOLE		 0x00010000ull

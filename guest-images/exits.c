@@ -9,13 +9,13 @@
  */
 #include <stdbool.h>
 
+#include "base/board.h"
 #include "lib/fdt.h"
 #include "lib/guest.h"
 #include "lib/io.h"
 #include "lib/print.h"
 #include "lib/sbi.h"
 #include "pmu/pmu.h"
-#include "vmm/board.h"
 
 #define HOLE	   0x00010000ull
 #define EID_VENDOR 0x09000000ull

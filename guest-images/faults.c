@@ -5,13 +5,13 @@
  */
 #include "faults.h"
 
+#include "base/board.h"
 #include "lib/guest.h"
 #include "lib/memory.h"
 #include "lib/pci.h"
 #include "lib/print.h"
 #include "lib/tap.h"
 #include "lib/trap.h"
-#include "vmm/board.h"
 
 struct ring ring;
 uint8_t buffer[4096];

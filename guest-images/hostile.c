@@ -13,6 +13,7 @@
  */
 #include <stdbool.h>
 
+#include "base/board.h"
 #include "lib/fdt.h"
 #include "lib/guest.h"
 #include "lib/io.h"
@@ -20,7 +21,6 @@
 #include "lib/print.h"
 #include "lib/sbi.h"
 #include "lib/trap.h"
-#include "vmm/board.h"
 
 enum {
 	RTC_ALARM_LOW = 0x08,

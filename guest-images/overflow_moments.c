@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "overflow_moments.h"
 
+#include "base/board.h"
 #include "lib/io.h"
 #include "lib/print.h"
 #include "lib/sbi.h"
 #include "lib/tap.h"
 #include "sbi/echo.h"
-#include "vmm/board.h"
 
 #define STIE	  (1ull << 5)
 #define CALLS	  60u

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a guest can do to a host whose kernel answers the SBI PMU (vmm/kernel_holes.c): each of it
- * is one part here. A host must be at stake for it: one that was started for that alone. Words of
- * the command line: hole=N, that part alone (see the table; 0, the default: all but the reads of
+ * What a guest can do to a host whose kernel answers the SBI PMU (vmm/kvm/kernel_holes.c): each of
+ * it is one part here. A host must be at stake for it: one that was started for that alone. Words
+ * of the command line: hole=N, that part alone (see the table; 0, the default: all but the reads of
  * CSRs, which no VMM keeps from the kernel).
  */
 #include "lib/fdt.h"

@@ -4,12 +4,12 @@
  * has fresh memory: it must always be the first. Words of the command line: asks=1 waits for a
  * character before, and powers off where it is a q; harts=N starts the others, which halt.
  */
+#include "base/board.h"
 #include "lib/fdt.h"
 #include "lib/guest.h"
 #include "lib/io.h"
 #include "lib/print.h"
 #include "lib/sbi.h"
-#include "vmm/board.h"
 
 /* 16550: the line status says that there is a character. */
 #define UART_LSR 5

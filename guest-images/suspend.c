@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Suspends the system (SBI 3.0, chapter 13) and lets the alarm of the RTC wake it a second later.
  */
+#include "base/board.h"
 #include "lib/guest.h"
 #include "lib/io.h"
 #include "lib/print.h"
 #include "lib/sbi.h"
 #include "lib/tap.h"
-#include "vmm/board.h"
 
 /* Goldfish RTC; all times in nanoseconds. Reading the low half latches the high one. */
 enum {

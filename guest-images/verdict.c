@@ -3,11 +3,11 @@
  * Says how it ends, as the command line asks: status=N is written to the status register of the
  * test finisher, finisher=N to the finisher itself; then a system reset with type=N and reason=N.
  */
+#include "base/board.h"
 #include "lib/fdt.h"
 #include "lib/guest.h"
 #include "lib/io.h"
 #include "lib/sbi.h"
-#include "vmm/board.h"
 
 #define NOT_GIVEN UINT64_MAX
 

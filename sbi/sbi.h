@@ -9,8 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/machine.h"
 #include "pmu/pmu.h"
-#include "vmm/machine.h"
 
 /* SBI 3.0, chapter 3: standard errors. */
 enum {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Machines that are no riscv64 host have the commands that need no KVM; of the others they say so.
  */
+#include "base/log.h"
 #include "vmm/commands.h"
 #include "vmm/config.h"
-#include "vmm/log.h"
 
 static int not_here(const char *command)
 {

@@ -2,11 +2,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/log.h"
+#include "base/suggest.h"
 #include "vmm/commands.h"
 #include "vmm/config.h"
-#include "vmm/log.h"
 #include "vmm/privileges.h"
-#include "vmm/suggest.h"
 #include "vmm/surroundings.h"
 
 static const struct {

@@ -10,7 +10,7 @@
 
 #include <linux/capability.h>
 
-#include "vmm/log.h"
+#include "base/log.h"
 
 /* CAP_*, newer than some headers. */
 static const unsigned int kept[] = {

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "vmm/log.h"
+#include "base/log.h"
 
 bool surroundings_settle(void)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "lib/pci.h"
 
+#include "base/board.h"
 #include "lib/io.h"
-#include "vmm/board.h"
 
 #define BARS		     6u
 #define BAR_IO		     1u

@@ -2,10 +2,10 @@
 /* Virtio 1.2: PCI (section 4.1), MMIO (4.2), split queues (2.7). */
 #include "lib/virtio.h"
 
+#include "base/board.h"
 #include "lib/io.h"
 #include "lib/memory.h"
 #include "lib/pci.h"
-#include "vmm/board.h"
 
 #define WAIT (5 * TIME_SECOND)
 

@@ -23,8 +23,8 @@
 
 #include <libfdt.h>
 
-#include "vmm/board.h"
-#include "vmm/kvm.h"
+#include "base/board.h"
+#include "vmm/kvm/kvm.h"
 
 #define RAM_LEN	   (64ull << 20)
 #define FDT_OFFSET (48ull << 20)

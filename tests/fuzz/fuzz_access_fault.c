@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "vmm/access_fault.h"
+#include "vmm/kvm/access_fault.h"
 
 #define BASE  0x80000000ull
 #define PAGES 8u

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "vmm/bootargs.h"
+#include "vmm/boot/bootargs.h"
 
 static void require(int condition)
 {

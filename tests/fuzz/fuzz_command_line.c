@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "trace/command_line.h"
-#include "trace/foreign_file.h"
-#include "vmm/printable.h"
+#include "base/printable.h"
+#include "trace/guest/command_line.h"
+#include "trace/guest/foreign_file.h"
 
 static void require(int condition)
 {

@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "trace/exit_copy.h"
-#include "trace/log_counts.h"
-#include "trace/stat_table.h"
+#include "trace/exits/exit_copy.h"
+#include "trace/sources/log_counts.h"
+#include "trace/stat/stat_table.h"
 
 #define VCPUS 2u
 

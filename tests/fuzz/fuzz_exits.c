@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "trace/exit_names.h"
-#include "trace/stat_table.h"
+#include "trace/names/exit_names.h"
+#include "trace/stat/stat_table.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

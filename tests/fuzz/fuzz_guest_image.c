@@ -13,8 +13,8 @@
 #include <string.h>
 
 #include "tests/symbols/kallsyms_image.h"
-#include "trace/image_search.h"
-#include "trace/symbols.h"
+#include "trace/guest/image_search.h"
+#include "trace/guest/symbols.h"
 
 #define MIB	    (1ull << 20)
 #define BASE	    (1ull << 38)

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "vmm/hart_state.h"
-#include "vmm/wake.h"
+#include "vmm/run/hart_state.h"
+#include "vmm/run/wake.h"
 
 #define BASE 0x80000000ull
 

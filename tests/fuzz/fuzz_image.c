@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "vmm/image.h"
+#include "vmm/boot/image.h"
 
 #define RAM_BASE 0x80000000ull
 #define RAM_MOST (8ull << 20)

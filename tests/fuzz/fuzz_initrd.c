@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "vmm/initrd.h"
+#include "vmm/boot/initrd.h"
 
 #define LIMIT (4ull << 20)
 

@@ -6,8 +6,8 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
+#include "base/loop_timers.h"
 #include "tests/fuzz/program.h"
-#include "vmm/loop_timers.h"
 
 #define TIMERS 4u
 

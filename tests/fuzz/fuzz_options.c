@@ -8,10 +8,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "vmm/board.h"
+#include "base/board.h"
+#include "base/log.h"
+#include "base/options.h"
 #include "vmm/config.h"
-#include "vmm/log.h"
-#include "vmm/options.h"
 
 enum { ARGUMENTS_MAX = 128 };
 

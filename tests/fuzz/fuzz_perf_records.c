@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "trace/perf_records.h"
+#include "trace/sources/perf_records.h"
 
 static void require(int condition)
 {

@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "trace/export.h"
-#include "trace/report_table.h"
-#include "vmm/printable.h"
+#include "base/printable.h"
+#include "trace/export/export.h"
+#include "trace/record/report_table.h"
 
 static void require(int condition)
 {

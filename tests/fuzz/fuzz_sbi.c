@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "sbi/sbi.h"
-#include "tests/unit/fake_machine.h"
+#include "tests/unit/fixtures/fake_machine.h"
 
 #define RAM (16u << 10)
 

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "trace/sbi_format.h"
-#include "vmm/printable.h"
+#include "base/printable.h"
+#include "trace/names/sbi_format.h"
 
 struct head {
 	uint64_t registers[8], result[2], now, timebase;

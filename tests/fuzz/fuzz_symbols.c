@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "tests/symbols/kallsyms_image.h"
-#include "trace/symbols.h"
+#include "trace/guest/symbols.h"
 
 static void require(int condition)
 {

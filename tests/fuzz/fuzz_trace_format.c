@@ -9,8 +9,8 @@
 
 #include <json-c/json.h>
 
-#include "trace/timeline.h"
-#include "trace/trace_format.h"
+#include "trace/lines/timeline.h"
+#include "trace/lines/trace_format.h"
 
 struct head {
 	struct exit_record record;

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "trace/unwind.h"
+#include "trace/guest/unwind.h"
 
 #define STACK 0xffffffc600010000ull
 #define TEXT  0xffffffff80000000ull

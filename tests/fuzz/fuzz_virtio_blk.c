@@ -7,9 +7,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/loop.h"
 #include "devices/devices.h"
 #include "tests/fuzz/program.h"
-#include "vmm/loop.h"
 
 #define DISK_SIZE (256 * 512)
 
@@ -72,7 +72,7 @@ static int empty_disk(void)
 }
 
 /*
- * In place of vmm/loop_io.c: the file is in memory, where everything can be done at once; here
+ * In place of base/loop_io.c: the file is in memory, where everything can be done at once; here
  * every other sector is one for which the loop has to wait.
  */
 bool loop_io_at_once(struct loop_io *io)

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "devices/devices.h"
-#include "tests/unit/fake_driver.h"
+#include "tests/unit/fixtures/fake_driver.h"
 
 #define GPA	 0x10001000ull
 #define LINE	 8u

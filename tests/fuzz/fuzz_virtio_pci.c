@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "devices/devices.h"
-#include "tests/unit/fake_driver.h"
+#include "tests/unit/fixtures/fake_driver.h"
 
 #define ECAM	 0x30000000ull
 #define WINDOW	 0x40000000ull

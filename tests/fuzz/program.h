@@ -3,7 +3,7 @@
 #ifndef VHART_FUZZ_PROGRAM_H
 #define VHART_FUZZ_PROGRAM_H
 
-#include "tests/unit/guest_driver.h"
+#include "tests/unit/fixtures/guest_driver.h"
 
 struct input {
 	const uint8_t *bytes;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * hostile_log KIND: a process with a VM, and a log of exits (vmm/exit_log.h) that is to harm who
- * reads it, until its input ends. KIND: page, its first page only; shrinks, memory that is cut when
- * it is read from; busy, always in the midst of a change, and its numbers as large as they can be.
+ * hostile_log KIND: a process with a VM, and a log of exits (trace/exits/exit_log.h) that is to
+ * harm who reads it, until its input ends. KIND: page, its first page only; shrinks, memory that is
+ * cut when it is read from; busy, always in the midst of a change, and its numbers as large as they
+ * can be.
  */
 #include <err.h>
 #include <fcntl.h>
@@ -14,7 +15,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "vmm/exit_log.h"
+#include "trace/exits/exit_log.h"
 
 static void become_vm(void)
 {

@@ -16,8 +16,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "vmm/board.h"
-#include "vmm/kvm.h"
+#include "base/board.h"
+#include "vmm/kvm/kvm.h"
 
 #define RAM_LEN (2ull << 20)
 #define NOTHING 0x10000u

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* symbols_of FILE [NAME|ADDRESS]...: what the readers of trace/symbols.h make of a file. */
+/* symbols_of FILE [NAME|ADDRESS]...: what the readers of trace/guest/symbols.h make of a file. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "trace/symbols.h"
-#include "vmm/image_formats.h"
+#include "base/image_formats.h"
+#include "trace/guest/symbols.h"
 
 static bool read_symbols(struct symbols *symbols, const struct blob *blob,
 			 char message[IMAGE_MESSAGE_MAX])

@@ -9,10 +9,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "tests/unit/sample_profile.h"
-#include "tests/unit/sample_trace.h"
-#include "trace/export.h"
-#include "trace/json_text.h"
+#include "tests/unit/fixtures/sample_profile.h"
+#include "tests/unit/fixtures/sample_trace.h"
+#include "trace/export/export.h"
+#include "trace/export/json_text.h"
 
 static const struct {
 	const char *suffix;

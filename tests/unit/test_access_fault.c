@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "vmm/access_fault.h"
+#include "vmm/kvm/access_fault.h"
 
 #define BASE 0x80000000ull
 #define SIZE 0x10000ull

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "vmm/bootargs.h"
+#include "vmm/boot/bootargs.h"
 
 static void assert_line(const char *append, enum config_console console, const char *expected)
 {

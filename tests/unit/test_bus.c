@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "vmm/bus.h"
+#include "vmm/machine/bus.h"
 
 static void every_address_finds_its_own_region(void **state)
 {

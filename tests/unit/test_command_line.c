@@ -8,8 +8,8 @@
 
 #include <string.h>
 
-#include "tests/unit/printable_text.h"
-#include "trace/command_line.h"
+#include "tests/unit/fixtures/printable_text.h"
+#include "trace/guest/command_line.h"
 
 static struct command_line line;
 

@@ -16,9 +16,9 @@
 
 #include <cmocka.h>
 
-#include "fake_machine.h"
-#include "vmm/console.h"
-#include "vmm/writer.h"
+#include "base/writer.h"
+#include "tests/unit/fixtures/fake_machine.h"
+#include "vmm/machine/console.h"
 
 struct fixture {
 	struct machine machine;

@@ -12,7 +12,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "vmm/image.h"
+#include "vmm/boot/image.h"
 
 struct entry {
 	char name[PATH_MAX];

@@ -8,8 +8,8 @@
 
 #include <cmocka.h>
 
-#include "trace/devices.h"
-#include "vmm/board.h"
+#include "base/board.h"
+#include "trace/names/devices.h"
 
 static const char *name_of(uint64_t address)
 {

@@ -9,10 +9,10 @@
 
 #include <cmocka.h>
 
-#include "trace/exit_fold.h"
-#include "trace/exit_names.h"
-#include "trace/exits_map.h"
-#include "trace/sbi_names.h"
+#include "trace/exits/exit_fold.h"
+#include "trace/exits/exits_map.h"
+#include "trace/names/exit_names.h"
+#include "trace/names/sbi_names.h"
 
 static uint32_t irq(uint64_t code)
 {

@@ -8,8 +8,8 @@
 
 #include <cmocka.h>
 
-#include "tests/unit/read_protobuf.h"
-#include "tests/unit/sample_trace.h"
+#include "tests/unit/fixtures/read_protobuf.h"
+#include "tests/unit/fixtures/sample_trace.h"
 
 /* Field numbers of perfetto.protos, as the tests need them. */
 enum { PACKET_EVENT = 11, PACKET_DESCRIPTOR = 60, PACKET_DROPPED = 42, PACKET_CLOCK = 58 };

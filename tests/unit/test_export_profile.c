@@ -11,10 +11,10 @@
 
 #include <cmocka.h>
 
-#include "tests/unit/printable_text.h"
+#include "tests/unit/fixtures/printable_text.h"
 
-#include "tests/unit/sample_profile.h"
-#include "trace/export.h"
+#include "tests/unit/fixtures/sample_profile.h"
+#include "trace/export/export.h"
 
 #define PLENTY (64ul << 20)
 

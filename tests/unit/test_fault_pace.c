@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "vmm/fault_pace.h"
+#include "vmm/run/fault_pace.h"
 
 static void a_few_cost_nothing(void **state)
 {

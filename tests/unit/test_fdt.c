@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "vmm/board.h"
+#include "base/board.h"
 
 static uint8_t blob[2 << 20];
 

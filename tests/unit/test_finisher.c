@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "devices/devices.h"
-#include "tests/unit/fake_machine.h"
+#include "tests/unit/fixtures/fake_machine.h"
 
 #define BASE   0x100000ull
 #define STATUS 4u

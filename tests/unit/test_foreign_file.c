@@ -18,7 +18,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "trace/foreign_file.h"
+#include "trace/guest/foreign_file.h"
 
 #define KERNEL_SIZE 200000u
 #define LIMIT	    (1u << 20)

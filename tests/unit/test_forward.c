@@ -7,8 +7,8 @@
 
 #include <cmocka.h>
 
-#include "sbi/forward_map.h"
-#include "sbi/redirect.h"
+#include "vmm/forward/forward_map.h"
+#include "vmm/forward/redirect.h"
 
 #define PMU  0x504D55ull
 #define BASE 0x10ull

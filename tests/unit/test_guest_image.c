@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "tests/symbols/kallsyms_image.h"
-#include "trace/guest_image.h"
+#include "trace/guest/guest_image.h"
 
 #define MIB	   (1ull << 20)
 #define SIZE_FIELD 16

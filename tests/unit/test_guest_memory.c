@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "vmm/guest_memory.h"
+#include "base/guest_memory.h"
 
 #define BASE 0x80000000ull
 #define SIZE 4096ull

@@ -12,7 +12,7 @@
 
 #include <linux/types.h>
 
-#include "trace/exits_map.h"
+#include "trace/exits/exits_map.h"
 
 /* ---- what bpf_helpers.h and bpf_core_read.h give the programs ---- */
 
@@ -51,7 +51,7 @@ struct kvm_vcpu {
 	} arch;
 };
 
-#include "trace/guest_stack.bpf.h"
+#include "trace/bpf/guest_stack.bpf.h"
 
 /* ---- a guest ---- */
 

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "trace/guest_walk.h"
+#include "trace/guest/guest_walk.h"
 
 #define V   0x01ull
 #define R   0x02ull

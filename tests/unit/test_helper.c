@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "trace/helper.h"
+#include "trace/guest/helper.h"
 
 #define LONG 600000000000ull
 

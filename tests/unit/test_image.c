@@ -16,8 +16,8 @@
 #include <zlib.h>
 #include <zstd.h>
 
-#include "vmm/image.h"
-#include "vmm/log.h"
+#include "base/log.h"
+#include "vmm/boot/image.h"
 
 #define MIB	 (1024ull * 1024)
 #define RAM_BASE 0x80000000ull

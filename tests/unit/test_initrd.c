@@ -11,8 +11,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "vmm/initrd.h"
-#include "vmm/log.h"
+#include "base/log.h"
+#include "vmm/boot/initrd.h"
 
 #define LIMIT (64ull << 20)
 

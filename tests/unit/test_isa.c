@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "vmm/isa.h"
+#include "vmm/kvm/isa.h"
 
 static const char *names[ISA_EXT_COUNT];
 static char isa[ISA_STRING_MAX];

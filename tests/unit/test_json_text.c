@@ -8,8 +8,8 @@
 #include <cmocka.h>
 #include <json-c/json.h>
 
-#include "tests/unit/sample_profile.h"
-#include "trace/json_text.h"
+#include "tests/unit/fixtures/sample_profile.h"
+#include "trace/export/json_text.h"
 
 static void every_kind_of_value_is_written(void **state)
 {

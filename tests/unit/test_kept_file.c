@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include "vmm/kept_file.h"
+#include "vmm/boot/kept_file.h"
 
 static char folder[] = "/tmp/kept_file.XXXXXX";
 static struct kept_file kept;

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <zlib.h>
 
-#include "vmm/library.h"
+#include "base/library.h"
 
 struct functions {
 	__typeof__(zlibVersion) *version;

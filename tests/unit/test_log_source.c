@@ -15,9 +15,9 @@
 
 #include <linux/kvm.h>
 
-#include "trace/exit_copy.h"
-#include "trace/log_counts.h"
-#include "trace/log_source.h"
+#include "trace/exits/exit_copy.h"
+#include "trace/sources/log_counts.h"
+#include "trace/sources/log_source.h"
 
 #define SMALLEST (EXIT_LOG_START + sizeof(struct exit_counts))
 

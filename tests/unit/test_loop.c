@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-#include "vmm/loop.h"
+#include "base/loop.h"
 
 struct fixture {
 	pthread_mutex_t lock;

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "vmm/loop_timers.h"
+#include "base/loop_timers.h"
 
 struct counted {
 	struct loop_timer timer;

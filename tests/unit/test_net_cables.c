@@ -23,7 +23,7 @@
 #include <cmocka.h>
 
 #include "devices/devices.h"
-#include "tests/unit/guest_driver.h"
+#include "tests/unit/fixtures/guest_driver.h"
 
 enum { RX = 0, TX = 1 };
 #define HEADER	 12u

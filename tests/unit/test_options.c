@@ -12,10 +12,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/log.h"
+#include "base/options.h"
 #include "vmm/config.h"
-#include "vmm/log.h"
-#include "vmm/options.h"
-#include "vmm/run_names.h"
+#include "vmm/run/run_names.h"
 
 /* The messages, instead of log.c's. */
 static char message[1024];

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "vmm/panic_text.h"
+#include "vmm/machine/panic_text.h"
 
 static const char output[] =
 	"[    2.1] Kernel Kernel panic - not syncing: sysrq triggered crash\r\n";

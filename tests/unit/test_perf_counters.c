@@ -12,7 +12,7 @@
 #include <errno.h>
 #include <linux/perf_event.h>
 
-#include "vmm/perf_counters.h"
+#include "vmm/counters/perf_counters.h"
 
 enum { HOST_EVENTS = 200, SIGNAL = 40 };
 

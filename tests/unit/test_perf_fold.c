@@ -9,10 +9,10 @@
 
 #include <cmocka.h>
 
-#include "trace/asleep.h"
-#include "trace/exit_names.h"
-#include "trace/perf_fold.h"
-#include "trace/perf_records.h"
+#include "trace/names/exit_names.h"
+#include "trace/sources/asleep.h"
+#include "trace/sources/perf_fold.h"
+#include "trace/sources/perf_records.h"
 
 enum { VCPUS = 4, PROCESS = 10, THREAD = 11, OTHER = 12, A = 0, B = 1 };
 

@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "devices/devices.h"
-#include "tests/unit/fake_machine.h"
+#include "tests/unit/fixtures/fake_machine.h"
 
 #define BASE  0x0c000000ull
 #define HARTS 4u

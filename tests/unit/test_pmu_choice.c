@@ -7,8 +7,8 @@
 
 #include <cmocka.h>
 
-#include "vmm/kernel_holes.h"
-#include "vmm/pmu_choice.h"
+#include "vmm/counters/pmu_choice.h"
+#include "vmm/kvm/kernel_holes.h"
 
 static const struct pmu_host everything = {.kvm_pmu = true, .kvm_sscofpmf = true};
 

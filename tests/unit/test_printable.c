@@ -10,9 +10,9 @@
 
 #include <cmocka.h>
 
-#include "tests/unit/sample_profile.h"
-#include "vmm/log.h"
-#include "vmm/printable.h"
+#include "base/log.h"
+#include "base/printable.h"
+#include "tests/unit/fixtures/sample_profile.h"
 
 static void malformed_utf8_is_no_character(void **state)
 {

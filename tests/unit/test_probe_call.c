@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "vmm/probe.h"
+#include "vmm/probe/probe.h"
 
 #define V01  0
 #define PMU  6

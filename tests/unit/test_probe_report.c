@@ -9,7 +9,7 @@
 #include <cmocka.h>
 #include <json-c/json.h>
 
-#include "vmm/probe.h"
+#include "vmm/probe/probe.h"
 
 static const struct probe_check checks[] = {
 	{.id = "one.first", .name = "first"},

@@ -9,8 +9,8 @@
 
 #include <cmocka.h>
 
-#include "tests/unit/sample_profile.h"
-#include "trace/profile.h"
+#include "tests/unit/fixtures/sample_profile.h"
+#include "trace/export/profile.h"
 
 #define PLENTY (64ul << 20)
 

@@ -7,8 +7,8 @@
 
 #include <cmocka.h>
 
-#include "tests/unit/read_protobuf.h"
-#include "trace/protobuf.h"
+#include "tests/unit/fixtures/read_protobuf.h"
+#include "trace/export/protobuf.h"
 
 /* The examples of the format's own documentation: 150, "testing", and a message with 150 inside. */
 static void the_documented_examples_come_out_as_documented(void **state)

@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "vmm/reader.h"
+#include "base/reader.h"
 
 struct fixture {
 	int in, writer;

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "trace/recording.h"
+#include "trace/record/recording.h"
 
 /* Writes LINE and reads it again, into *BACK. */
 static void round_trip(const struct recording_line *line, struct recording_line *back)

@@ -10,9 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tests/unit/printable_text.h"
-#include "trace/export.h"
-#include "trace/report_table.h"
+#include "tests/unit/fixtures/printable_text.h"
+#include "trace/export/export.h"
+#include "trace/record/report_table.h"
 
 #define HEADER(event)                                                                              \
 	"{\"type\":\"header\",\"vhart\":\"recording\",\"version\":1,\"event\":\"" event            \

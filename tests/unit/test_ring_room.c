@@ -6,8 +6,8 @@
 
 #include <cmocka.h>
 
-#include "trace/exits_map.h"
-#include "trace/ring_room.h"
+#include "trace/exits/exits_map.h"
+#include "trace/sources/ring_room.h"
 
 static const uint64_t mib = 1 << 20;
 

@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #include "devices/devices.h"
-#include "tests/unit/fake_machine.h"
+#include "tests/unit/fixtures/fake_machine.h"
 
 #define BASE 0x101000ull
 #define LINE 2u

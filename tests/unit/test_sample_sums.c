@@ -10,8 +10,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "trace/exit_names.h"
-#include "trace/sample_sums.h"
+#include "trace/names/exit_names.h"
+#include "trace/record/sample_sums.h"
 
 static struct recording_sample sample_at(uint64_t pc, uint32_t row)
 {

@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "sbi/sbi.h"
-#include "tests/unit/fake_machine.h"
+#include "tests/unit/fixtures/fake_machine.h"
 
 #define RAM   (64u << 10)
 #define DBCN  0x4442434eull

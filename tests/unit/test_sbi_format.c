@@ -9,13 +9,13 @@
 
 #include <cmocka.h>
 
-#include "tests/unit/printable_text.h"
+#include "tests/unit/fixtures/printable_text.h"
 
 #include "pmu/names.h"
 #include "pmu/pmu.h"
-#include "sbi/forward_map.h"
-#include "trace/sbi_format.h"
-#include "trace/sbi_value.h"
+#include "trace/names/sbi_format.h"
+#include "trace/names/sbi_value.h"
+#include "vmm/forward/forward_map.h"
 
 #define ALL UINT64_MAX
 

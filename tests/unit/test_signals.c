@@ -8,9 +8,9 @@
 
 #include <cmocka.h>
 
-#include "vmm/hart_pmu.h"
-#include "vmm/signals.h"
-#include "vmm/vcpu.h"
+#include "base/signals.h"
+#include "vmm/run/hart_pmu.h"
+#include "vmm/run/vcpu.h"
 
 static bool kernel_may_have(int number)
 {

@@ -11,9 +11,9 @@
 #include <cmocka.h>
 #include <json-c/json.h>
 
-#include "tests/unit/printable_text.h"
-#include "trace/exit_fold.h"
-#include "trace/stat_table.h"
+#include "tests/unit/fixtures/printable_text.h"
+#include "trace/exits/exit_fold.h"
+#include "trace/stat/stat_table.h"
 
 #define VCPUS 3
 

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "trace/symbols.h"
+#include "trace/guest/symbols.h"
 
 static char message[IMAGE_MESSAGE_MAX];
 

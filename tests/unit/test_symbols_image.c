@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "tests/symbols/kallsyms_image.h"
-#include "trace/symbols.h"
+#include "trace/guest/symbols.h"
 
 static const uint64_t link_address = 0xffffffff80000000;
 static char message[IMAGE_MESSAGE_MAX];

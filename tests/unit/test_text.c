@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "trace/text.h"
+#include "trace/names/text.h"
 
 #define ROOM 200
 

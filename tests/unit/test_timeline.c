@@ -9,9 +9,9 @@
 
 #include <cmocka.h>
 
-#include "tests/unit/read_protobuf.h"
-#include "tests/unit/sample_exits.h"
-#include "trace/timeline.h"
+#include "tests/unit/fixtures/read_protobuf.h"
+#include "tests/unit/fixtures/sample_exits.h"
+#include "trace/lines/timeline.h"
 
 /* Field numbers of perfetto.protos. */
 enum { PACKET_TIME = 8, PACKET_EVENT = 11, PACKET_DROPPED = 42, PACKET_DESCRIPTOR = 60 };

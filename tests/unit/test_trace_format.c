@@ -11,8 +11,8 @@
 #include <cmocka.h>
 #include <json-c/json.h>
 
-#include "tests/unit/printable_text.h"
-#include "tests/unit/sample_exits.h"
+#include "tests/unit/fixtures/printable_text.h"
+#include "tests/unit/fixtures/sample_exits.h"
 
 static char *printed;
 static size_t printed_size;

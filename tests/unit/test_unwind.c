@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "trace/unwind.h"
+#include "trace/guest/unwind.h"
 
 enum { WORDS = 2048, ROOM = 64 };
 static const uint64_t stack_base = 0xffffffc600010000;

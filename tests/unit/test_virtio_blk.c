@@ -16,7 +16,7 @@
 #include <cmocka.h>
 
 #include "devices/devices.h"
-#include "tests/unit/guest_driver.h"
+#include "tests/unit/fixtures/guest_driver.h"
 
 enum { IN = 0, OUT = 1, FLUSH = 4, GET_ID = 8, DISCARD = 11, WRITE_ZEROES = 13 };
 enum { OK = 0, IOERR = 1, UNSUPP = 2 };

@@ -17,7 +17,7 @@
 
 #include "devices/blk_pace.h"
 #include "devices/devices.h"
-#include "tests/unit/guest_driver.h"
+#include "tests/unit/fixtures/guest_driver.h"
 
 enum { IN = 0, OUT = 1, FLUSH = 4, WRITE_ZEROES = 13 };
 #define F_FLUSH	 9u

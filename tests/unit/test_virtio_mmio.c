@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "devices/devices.h"
-#include "tests/unit/fake_driver.h"
+#include "tests/unit/fixtures/fake_driver.h"
 
 #define RAM_SIZE 0x20000ull
 #define BUFFERS	 (FAKE_RAM_BASE + 0x10000)

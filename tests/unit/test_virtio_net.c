@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "devices/net.h"
-#include "tests/unit/guest_driver.h"
+#include "tests/unit/fixtures/guest_driver.h"
 
 enum { RX = 0, TX = 1 };
 #define F_MAC	    (1ull << 5)

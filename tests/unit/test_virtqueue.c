@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "tests/unit/fake_driver.h"
+#include "tests/unit/fixtures/fake_driver.h"
 
 #define RAM_SIZE   0x20000ull
 #define QUEUE_SIZE 8u

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "vmm/wake.h"
+#include "vmm/run/wake.h"
 
 #define S     1000000000ull
 #define SSI   (1u << 1)

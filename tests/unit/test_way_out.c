@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "vmm/way_out.h"
+#include "base/way_out.h"
 
 static void expect(enum way_out_subject subject, int error, const char *part)
 {

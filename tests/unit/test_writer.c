@@ -17,7 +17,7 @@
 
 #include <cmocka.h>
 
-#include "vmm/writer.h"
+#include "base/writer.h"
 
 #define ROOM  10000u
 #define QUIET 20u /* ms: that nothing goes out needs no longer to be seen */

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a guest says about its own end, and what becomes of it in the exit status. Pure.
+ *
+ * A guest says it by the reason of its system reset (SBI 3.0, chapter 10), or by the status
+ * register of the test finisher (devices/finisher.c).
+ */
+#ifndef VHART_EXIT_STATUS_H
+#define VHART_EXIT_STATUS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/machine.h"
+
+/* The types and reasons of sbi_system_reset(). */
+enum { SRST_SHUTDOWN, SRST_COLD_REBOOT, SRST_WARM_REBOOT };
+enum { SRST_NO_REASON, SRST_SYSTEM_FAILURE };
+/* From here on reasons are the vendor's: ours are SRST_STATUS plus a status. */
+#define SRST_STATUS 0xe0000000u
+
+/* What a guest said at its end. All zero: nothing. */
+struct guest_end {
+	bool reset; /* it ended by a system reset: */
+	uint32_t type, reason;
+	bool has_status;
+	uint32_t status;
+};
+
+/*
+ * How a system reset ends the machine. A reason that is reserved counts as a failure: what it means
+ * is not known here, and a test must not pass by it.
+ */
+enum machine_end srst_end(uint32_t type, uint32_t reason);
+
+/* Whether REASON is a status of the guest's; STATUS then has it. */
+bool srst_status(uint32_t reason, uint32_t *status);
+
+/* "shutdown", "cold-reboot", "warm-reboot"; "unknown" of others. */
+const char *srst_type_name(uint32_t type);
+/* "none", "system-failure", "vendor" or "reserved". */
+const char *srst_reason_name(uint32_t reason);
+
+/*
+ * The exit status of a machine that powered off after its guest said STATUS: STATUS itself, but
+ * STATUS_GUEST_OTHER for those that mean something else here (3 to 5, 124 and up).
+ */
+int exit_status_of_guest(uint32_t status);
+
+#endif

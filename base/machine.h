@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The machine as its devices and its SBI see it: the contract between vmm/ and the rooms that it
+ * starts. The real one is in machine.c; unit tests and fuzzers bring their own (tests/unit/).
+ *
+ * Threads: device code (MMIO handlers, doorbells, loop callbacks, SBI handlers that touch devices)
+ * runs with the machine's lock held, always, so that no device needs a lock of its own. It must not
+ * block. Functions here are called with the lock held unless they say otherwise.
+ *
+ * A device may release the lock in its handler of an MMIO write (machine_unlock(), machine_lock())
+ * to move data that is in memory, as long as it counts that as in flight: what else it looks at
+ * afterwards may have changed, and a reset waits for it (machine_wait_idle()).
+ */
+#ifndef VHART_MACHINE_H
+#define VHART_MACHINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/guest_memory.h"
+#include "base/loop.h"
+
+struct machine;
+
+const struct guest_memory *machine_memory(struct machine *machine);
+struct loop *machine_loop(struct machine *machine);
+
+/* Wired interrupts: LINE is a source number of the APLIC or PLIC (1 and up), level-sensitive. */
+void machine_irq_set(struct machine *machine, unsigned int line, bool level);
+
+/*
+ * Message-signalled interrupts (only with an in-kernel IMSIC). An msi is one vector: an irqfd and
+ * its route. machine_msi_new() gives NULL where the host has no MSI or no descriptors are left.
+ */
+struct msi;
+bool machine_has_msi(struct machine *machine);
+struct msi *machine_msi_new(struct machine *machine);
+void machine_msi_free(struct msi *msi);
+void machine_msi_route(struct msi *msi, uint64_t address, uint32_t data);
+void machine_msi_signal(struct msi *msi);
+
+/*
+ * MMIO regions. SIZE of an access is 1, 2, 4 or 8 and the access lies within the region; values are
+ * little-endian as the guest sees them. A region belongs to its device and may be added and removed
+ * at any time (PCI BARs move). Overlap with another region is refused with -EEXIST.
+ */
+struct mmio_region {
+	const char *name;
+	uint64_t base; /* guest-physical */
+	uint64_t len;  /* bytes */
+	uint64_t (*read)(struct mmio_region *region, uint64_t offset, unsigned int size);
+	void (*write)(struct mmio_region *region, uint64_t offset, unsigned int size,
+		      uint64_t value);
+	void *opaque; /* the device's */
+};
+int machine_mmio_add(struct machine *machine, struct mmio_region *region);
+void machine_mmio_remove(struct machine *machine, struct mmio_region *region);
+
+/*
+ * A doorbell: a guest write of LEN bytes (0: any length) at GPA, of DATA only if MATCH, calls
+ * rung() on the loop's thread without an exit to userspace (ioeventfd). The same write can still
+ * reach the MMIO region (when the kernel has no room for an ioeventfd, say): the device handles
+ * both.
+ */
+struct doorbell {
+	uint64_t gpa;
+	uint32_t len;
+	bool match;
+	uint64_t data;
+	void (*rung)(struct doorbell *doorbell);
+	void *opaque;
+	struct loop_watch watch; /* the machine's */
+};
+int machine_doorbell_add(struct machine *machine, struct doorbell *doorbell); /* 0 or -errno */
+void machine_doorbell_remove(struct machine *machine, struct doorbell *doorbell);
+
+/*
+ * The console: where the guest's characters go and come from (standard output and input).
+ * write takes what it can without blocking and returns how many bytes it took; when it took fewer,
+ * the device's room() is called once there is space again. read gives at most LEN bytes of input
+ * that is there; input() is called when there is some.
+ */
+struct console_device {
+	void (*input)(struct console_device *device);
+	void (*room)(struct console_device *device);
+	void *opaque;
+};
+void machine_console_attach(struct machine *machine, struct console_device *device);
+size_t machine_console_write(struct machine *machine, const void *bytes, size_t len);
+size_t machine_console_read(struct machine *machine, void *bytes, size_t len);
+/* Waits, with the lock released, until machine_console_write() takes at least a byte. False: the
+ * machine ends. Only for a vCPU's thread; what the caller knows of its device may have changed. */
+bool machine_console_wait(struct machine *machine);
+
+/* Why a machine ends. The first request counts; later ones are ignored. Any thread, no lock. */
+enum machine_end {
+	END_NONE,
+	END_POWEROFF,
+	END_RESET,   /* the guest asked for a reset */
+	END_PANIC,   /* the guest said that it failed (pvpanic, SRST reason) */
+	END_TIMEOUT, /* --timeout */
+	END_QUIT,    /* the user, on the console */
+	END_SIGNAL,  /* SIGINT, SIGTERM, SIGHUP */
+	END_VCPU,    /* KVM cannot run a vCPU any more */
+	END_HOST,    /* the host failed under us */
+};
+void machine_request_end(struct machine *machine, enum machine_end end);
+
+/* The guest's system reset (SBI 3.0, chapter 10): ends the machine as TYPE and REASON say. */
+void machine_system_reset(struct machine *machine, uint32_t type, uint32_t reason);
+
+/* The guest's status (0: all is well), for when it powers off; the last one counts. Any thread. */
+void machine_guest_status(struct machine *machine, uint32_t status);
+
+/*
+ * A guest's mistake: counted, and logged at a bounded rate with the name of WHO (a device or "sbi")
+ * noticed. The VM goes on. Any thread, lock held or not.
+ */
+void machine_guest_error(struct machine *machine, const char *who, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/*
+ * Waits, with the lock released, until *COUNT (a device's operations in flight) is 0. Only for a
+ * vCPU's thread: a device reset must not return while the host may still write into guest memory.
+ * Whoever brings *COUNT to 0 calls machine_idle().
+ */
+void machine_wait_idle(struct machine *machine, const unsigned int *count);
+void machine_idle(struct machine *machine);
+
+/* For SBI handlers, which are called without the lock, and for MMIO handlers: see above. */
+void machine_lock(struct machine *machine);
+void machine_unlock(struct machine *machine);
+
+#endif

@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A flame graph as one SVG file: the leaf on top, callers below, as wide as their share. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/printable.h"
+#include "trace/export/export.h"
+#include "trace/export/flame_tree.h"
+#include "trace/export/flamegraph_script.h"
+#include "trace/export/intern.h"
+
+/* In units of the picture; the script knows LEFT, PLOT and LETTER too. */
+enum {
+	WIDTH = 1200,
+	LEFT = 10,
+	PLOT = WIDTH - 2 * LEFT,
+	HEAD = 58,
+	FOOT = 34,
+	ROW = 17,
+	NARROWEST = 10, /* hundredths: narrower frames are left out, with what they call */
+};
+
+/* The hundredths of a monospaced letter of 12 units, a little generous. */
+#define LETTER 730
+
+/* Hue, saturation and lightness in the middle of a kind's colours; names spread them a little. */
+static const struct {
+	const char *meaning;
+	unsigned int hue, spread, saturation, lightness;
+} colours[PROFILE_KINDS] = {
+	[PROFILE_NO_KIND] = {"group", 210, 8, 10, 82},
+	[PROFILE_GUEST_KERNEL] = {"guest kernel", 14, 14, 85, 67},
+	[PROFILE_GUEST_USER] = {"guest user", 50, 8, 85, 62},
+	[PROFILE_HOST_KERNEL] = {"host kernel", 206, 12, 60, 68},
+	[PROFILE_HOST_USER] = {"host user", 150, 14, 42, 63},
+	[PROFILE_EXIT] = {"exit", 292, 12, 48, 74},
+};
+
+struct graph {
+	const struct flame_tree *tree;
+	const struct export_options *options;
+	uint64_t total;
+	uint64_t *start; /* by node */
+	uint32_t *depth;
+	uint32_t deepest;
+	FILE *to;
+};
+
+/* printable() has taken out what XML cannot hold at all. */
+static void write_escaped(const char *text, size_t size, FILE *to)
+{
+	for (size_t i = 0; i < size; i++)
+		switch (text[i]) {
+		case '&': fputs("&amp;", to); break;
+		case '<': fputs("&lt;", to); break;
+		case '>': fputs("&gt;", to); break;
+		case '"': fputs("&quot;", to); break;
+		default: fputc(text[i], to);
+		}
+}
+
+static uint64_t share(uint64_t value, uint64_t total, unsigned int of)
+{
+	__extension__ typedef unsigned __int128 wide;
+
+	return total ? (uint64_t)((wide)value * of / total) : 0;
+}
+
+static void write_hundredths(uint64_t value, FILE *to)
+{
+	fprintf(to, "%" PRIu64 ".%02u", value / 100, (unsigned int)(value % 100));
+}
+
+/* 1,234 samples or 12.345 ms; the share of the whole. */
+static void write_value(const struct graph *graph, uint64_t value)
+{
+	char digits[32];
+	const char *unit = graph->options->counts ? graph->options->counts : "samples";
+	uint64_t whole = value;
+	size_t length;
+
+	if (graph->options->weight == EXPORT_HOST_NS)
+		whole = value / 1000000;
+	length = (size_t)snprintf(digits, sizeof(digits), "%" PRIu64, whole);
+	for (size_t i = 0; i < length; i++) {
+		fputc(digits[i], graph->to);
+		if (i + 1 < length && (length - i - 1) % 3 == 0)
+			fputc(',', graph->to);
+	}
+	if (graph->options->weight == EXPORT_HOST_NS) {
+		fprintf(graph->to, ".%03u", (unsigned int)(value / 1000 % 1000));
+		unit = "ms";
+	}
+	fputc(' ', graph->to);
+	write_escaped(unit, strlen(unit), graph->to);
+	fputs(", ", graph->to);
+	write_hundredths(share(value, graph->total, 10000), graph->to);
+	fputs(" %", graph->to);
+}
+
+static void write_colour(const struct flame_node *node, FILE *to)
+{
+	uint64_t hash = intern_hash(node->name, strlen(node->name));
+	unsigned int spread = colours[node->kind].spread;
+	unsigned int hue = colours[node->kind].hue + (unsigned int)(hash >> 32) % (2 * spread + 1);
+
+	fprintf(to, "hsl(%u,%u%%,%u%%)", (hue + 360 - spread) % 360, colours[node->kind].saturation,
+		colours[node->kind].lightness + (unsigned int)(hash >> 48) % 9 - 4);
+}
+
+/* As much of the name as a frame of this width shows. */
+static void write_fitting(const char *name, uint64_t width, FILE *to)
+{
+	size_t room = width > 600 ? (size_t)((width - 600) / LETTER) : 0, letters = 0, cut = 0;
+	size_t left = strlen(name), at = 0;
+
+	if (room < 3)
+		return;
+	while (at < left) {
+		uint32_t character;
+		size_t size = utf8_character(name + at, left - at, &character);
+
+		if (letters++ == room - 2)
+			cut = at;
+		at += size ? size : 1;
+	}
+	write_escaped(name, letters <= room ? left : cut, to);
+	if (letters > room)
+		fputs("..", to);
+}
+
+static void write_frame(const struct graph *graph, uint32_t number)
+{
+	const struct flame_node *node = &graph->tree->nodes[number];
+	const char *name = number == 0 ? "all" : node->name;
+	FILE *to = graph->to;
+	uint64_t from = share(graph->start[number], graph->total, PLOT * 100);
+	uint64_t end =
+		share(profile_sum(graph->start[number], node->total), graph->total, PLOT * 100);
+	uint32_t y = HEAD + (graph->deepest - graph->depth[number]) * ROW;
+
+	fprintf(to,
+		"<g class=\"f\" data-s=\"%" PRIu64 "\" data-w=\"%" PRIu64
+		"\" data-d=\"%u\"><title>",
+		graph->start[number], node->total, graph->depth[number]);
+	write_escaped(name, strlen(name), to);
+	fputs(" (", to);
+	write_value(graph, node->total);
+	fputs(")</title><rect x=\"", to);
+	write_hundredths(from + LEFT * 100, to);
+	fprintf(to, "\" y=\"%u\" width=\"", y);
+	write_hundredths(end - from, to);
+	fprintf(to, "\" height=\"%d\" rx=\"1\" fill=\"", ROW - 1);
+	write_colour(node, to);
+	fputs("\"/><text x=\"", to);
+	write_hundredths(from + (LEFT + 3) * 100, to);
+	fprintf(to, "\" y=\"%u\">", y + 12);
+	write_fitting(name, end - from, to);
+	fputs("</text></g>\n", to);
+}
+
+static bool is_wide(const struct graph *graph, uint32_t node)
+{
+	return share(graph->tree->nodes[node].total, graph->total, PLOT * 100) >= NARROWEST;
+}
+
+/* A node's first child begins where the node begins; what the node has of its own is on the right.
+ */
+static void lay_out(struct graph *graph)
+{
+	const struct flame_node *nodes = graph->tree->nodes;
+
+	for (uint32_t i = 0; i < graph->tree->count; i++) {
+		uint64_t start = graph->start[i];
+
+		if (is_wide(graph, i) && graph->depth[i] > graph->deepest)
+			graph->deepest = graph->depth[i];
+		for (uint32_t child = nodes[i].child; child != FLAME_NONE;
+		     child = nodes[child].next) {
+			graph->start[child] = start;
+			graph->depth[child] = graph->depth[i] + 1;
+			start = profile_sum(start, nodes[child].total);
+		}
+	}
+}
+
+static void write_legend(const struct graph *graph, uint32_t y)
+{
+	bool seen[PROFILE_KINDS] = {false};
+	unsigned int x = LEFT;
+
+	for (uint32_t i = 0; i < graph->tree->count; i++)
+		seen[graph->tree->nodes[i].kind] |= is_wide(graph, i);
+	for (size_t kind = PROFILE_NO_KIND + 1; kind < PROFILE_KINDS; kind++) {
+		if (!seen[kind])
+			continue;
+		fprintf(graph->to,
+			"<rect x=\"%u\" y=\"%u\" width=\"12\" height=\"12\" rx=\"2\" "
+			"fill=\"hsl(%u,%u%%,%u%%)\"/>"
+			"<text x=\"%u\" y=\"%u\">%s</text>\n",
+			x, y - 10, colours[kind].hue, colours[kind].saturation,
+			colours[kind].lightness, x + 17, y, colours[kind].meaning);
+		x += 130;
+	}
+}
+
+static void write_head(const struct graph *graph, uint32_t height)
+{
+	const char *title = graph->options->title ? graph->options->title : "Flame graph";
+	char clean[256];
+	size_t length = strlen(printable(clean, sizeof(clean), title));
+
+	fprintf(graph->to,
+		"<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>\n"
+		"<svg xmlns=\"http://www.w3.org/2000/svg\" version=\"1.1\" width=\"%d\" "
+		"height=\"%u\" "
+		"viewBox=\"0 0 %d %u\">\n<title>",
+		WIDTH, height, WIDTH, height);
+	write_escaped(clean, length, graph->to);
+	fputs("</title>\n<style>\n"
+	      "text { font-family: 'DejaVu Sans Mono', Menlo, Consolas, monospace; font-size: "
+	      "12px; "
+	      "fill: #222; }\n"
+	      "#head { font-family: sans-serif; font-size: 17px; font-weight: bold; "
+	      "text-anchor: middle; }\n"
+	      "#search, #matched { text-anchor: end; }\n"
+	      "#search, #reset { fill: #06c; cursor: pointer; }\n"
+	      ".f { cursor: pointer; } .f text { pointer-events: none; }\n"
+	      ".f rect { stroke: #fff; stroke-width: 0.5; }\n"
+	      ".f:hover rect { stroke: #222; stroke-width: 1; }\n"
+	      ".caller { opacity: 0.5; } .hit rect { fill: #d3f; }\n"
+	      "</style>\n<rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n",
+	      graph->to);
+	fprintf(graph->to, "<text id=\"head\" x=\"%d\" y=\"24\">", WIDTH / 2);
+	write_escaped(clean, length, graph->to);
+	fprintf(graph->to,
+		"</text>\n<text id=\"reset\" x=\"%d\" y=\"24\" style=\"display:none\">Reset "
+		"zoom</text>\n"
+		"<text id=\"search\" x=\"%d\" y=\"24\" style=\"display:none\">Search</text>\n"
+		"<text id=\"details\" x=\"%d\" y=\"46\"></text>\n"
+		"<text id=\"matched\" x=\"%d\" y=\"46\"></text>\n",
+		LEFT, WIDTH - LEFT, LEFT, WIDTH - LEFT);
+}
+
+static void write_graph(struct graph *graph)
+{
+	uint32_t height;
+
+	lay_out(graph);
+	height = HEAD + (graph->deepest + 1) * ROW + FOOT;
+	write_head(graph, height);
+	for (uint32_t node = graph->tree->count ? 0 : FLAME_NONE; node != FLAME_NONE;
+	     node = flame_tree_next(graph->tree, node))
+		if (is_wide(graph, node))
+			write_frame(graph, node);
+	if (graph->total == 0)
+		fprintf(graph->to, "<text x=\"%d\" y=\"%d\">no samples</text>\n", LEFT, HEAD + 12);
+	write_legend(graph, height - 10);
+	fprintf(graph->to, "<script>//<![CDATA[\n%s//]]></script>\n</svg>\n", flamegraph_script);
+}
+
+int export_flamegraph(struct profile *profile, const struct export_options *options, FILE *to)
+{
+	struct flame_tree tree;
+	struct graph graph = {.tree = &tree, .options = options, .to = to};
+	int error = flame_tree_make(&tree, profile, options, false);
+
+	if (error)
+		return error;
+	graph.total = tree.count ? tree.nodes[0].total : 0;
+	graph.start = calloc(tree.count + 1ul, sizeof(*graph.start));
+	graph.depth = calloc(tree.count + 1ul, sizeof(*graph.depth));
+	errno = 0;
+	if (graph.start && graph.depth)
+		write_graph(&graph);
+	else
+		error = -ENOMEM;
+	free(graph.start);
+	free(graph.depth);
+	flame_tree_free(&tree);
+	return error ? error : export_flush(to);
+}

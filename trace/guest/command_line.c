@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "trace/guest/command_line.h"
+
+#include <string.h>
+
+#include "base/printable.h"
+
+#define NAME_LENGTH 256u
+
+void command_line_split(struct command_line *line, size_t length)
+{
+	size_t count = 0, at = 0;
+
+	if (length > COMMAND_LINE_MAX)
+		length = COMMAND_LINE_MAX;
+	while (at < length && count < COMMAND_LINE_WORDS) {
+		const char *end = memchr(line->text + at, '\0', length - at);
+
+		if (!end)
+			break;
+		line->words[count++] = line->text + at;
+		at = (size_t)(end - line->text) + 1;
+	}
+	line->words[count] = NULL;
+}
+
+/* The value of the first of OPTION in WORDS: the next word, or what follows its =. */
+static const char *value_of(char *const *words, const char *option)
+{
+	size_t length = strlen(option);
+
+	for (; *words; words++) {
+		if (!strcmp(*words, option))
+			return words[1];
+		if (!strncmp(*words, option, length) && (*words)[length] == '=')
+			return *words + length + 1;
+	}
+	return NULL;
+}
+
+static const char *first_of(char *const *words, const char *const *options)
+{
+	const char *value = NULL;
+
+	for (; *options && !value; options++)
+		value = value_of(words, *options);
+	return value;
+}
+
+const char *command_line_kernel(char *const *words)
+{
+	static const char *const options[] = {"--kernel", "-kernel", "-k", NULL};
+
+	return first_of(words, options);
+}
+
+/* QEMU's is "NAME,..." or "guest=NAME,...". */
+bool command_line_name(char *const *words, char *name, size_t size)
+{
+	static const char *const options[] = {"--name", "-name", "-n", NULL};
+	const char *value = first_of(words, options);
+	char found[NAME_LENGTH];
+	size_t length;
+
+	if (!value)
+		return false;
+	if (!strncmp(value, "guest=", 6))
+		value += 6;
+	length = strcspn(value, ",");
+	length = length < sizeof(found) ? length : sizeof(found) - 1;
+	memcpy(found, value, length);
+	found[length] = '\0';
+	printable(name, size, found);
+	return *name != '\0';
+}

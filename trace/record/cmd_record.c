@@ -1,0 +1,445 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `vhart record`: where a guest spends its time, sampled from the host into a file. */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/options.h"
+#include "trace/guest/guest_names.h"
+#include "trace/record/recorder.h"
+#include "trace/sources/collector.h"
+#include "trace/sources/sampler.h"
+#include "trace/sources/sampling.h"
+#include "trace/watch/await.h"
+#include "trace/watch/target.h"
+#include "trace/watch/vms.h"
+#include "vmm/commands.h"
+#include "vmm/config.h"
+
+/* How often the rings are emptied. */
+#define LOOK_NS 5000000u
+
+/* As a shell says it: and the signal's number. */
+#define STATUS_SIGNAL 128
+
+/* Not in step with anything that ticks at a round number. */
+#define DEFAULT_FREQUENCY 997u
+
+struct record_options {
+	struct target target; /* first: target.h */
+	struct sampling_options sampling;
+	struct guest_names_options names;
+	bool event_given, chains;
+	uint64_t buffer; /* bytes of the rings; 0: as usual */
+	const char *why; /* an event was taken that nobody chose; "" */
+	const char *output;
+};
+
+/* ---- options ---- */
+
+static const char *const events[] = {"cycles", "cpu-clock", "exits"}; /* enum sampling_event */
+
+static const char *parse_event(char *value, void *target)
+{
+	struct record_options *options = target;
+	/* perf's way to say whose cycles. */
+	int choice = strcmp(value, "cycles:G") == 0
+			     ? SAMPLE_CYCLES
+			     : option_choice(value, events, sizeof(events) / sizeof(events[0]));
+
+	if (choice < 0)
+		return "expected cycles, cpu-clock or exits";
+	options->sampling.event = (enum sampling_event)choice;
+	options->event_given = true;
+	return NULL;
+}
+
+static const char *parse_frequency(char *value, void *target)
+{
+	uint64_t *frequency = &((struct record_options *)target)->sampling.frequency;
+
+	return option_number(value, 1000000, frequency) && *frequency
+		       ? NULL
+		       : "expected samples a second, from 1 to 1000000";
+}
+
+static const char *parse_period(char *value, void *target)
+{
+	uint64_t *period = &((struct record_options *)target)->sampling.period;
+
+	return option_number(value, INT64_MAX, period) && *period
+		       ? NULL
+		       : "expected a number of events from 1 up";
+}
+
+static const char *parse_chains(char *value, void *target)
+{
+	(void)value;
+	((struct record_options *)target)->chains = true;
+	return NULL;
+}
+
+static const char *parse_output(char *value, void *target)
+{
+	((struct record_options *)target)->output = value;
+	return NULL;
+}
+
+static const char *parse_buffer(char *value, void *target)
+{
+	return collector_parse_buffer(value, &((struct record_options *)target)->buffer);
+}
+
+static const char *parse_kallsyms(char *value, void *target)
+{
+	((struct record_options *)target)->names.kallsyms = value;
+	return NULL;
+}
+
+static const char *parse_vmlinux(char *value, void *target)
+{
+	((struct record_options *)target)->names.vmlinux = value;
+	return NULL;
+}
+
+static const struct option_spec specs[] = {
+	{"--pid", "PID", false, "the VM of this process, whatever VMM it is", target_parse_pid},
+	{"--name", "NAME", false, "the VM of that name", target_parse_name},
+	{"--event", "EVENT", false,
+	 "cycles: the guest's, by a counter; cpu-clock: time, by a timer;\n"
+	 "exits: every exit, for what it takes the host (default: cycles\n"
+	 "where a counter can interrupt, else cpu-clock)",
+	 parse_event},
+	{"--freq", "HZ", false, "so many samples a second (default: 997)", parse_frequency},
+	{"--period", "N", false, "a sample every N cycles, or ns of cpu-clock", parse_period},
+	{"--call-graph", NULL, false, "and who called: the guest kernel's frame pointers",
+	 parse_chains},
+	{"--buffer", "SIZE", false,
+	 "memory in which samples wait, of all vCPUs (default: a 32nd of the\n"
+	 "host's, from 64M to 256M): more of it loses less",
+	 parse_buffer},
+	{"--output", "FILE", false, "the recording (default: vhart.recording)", parse_output},
+	{"--guestkallsyms", "FILE", false, "names: the guest's /proc/kallsyms, or its System.map",
+	 parse_kallsyms},
+	{"--guestvmlinux", "FILE", false,
+	 "names: an ELF, or a Linux Image, which has its own (default:\n"
+	 "the kernel that the VM was started with, or has in memory)",
+	 parse_vmlinux},
+};
+
+static const struct option_letter letters[] = {
+	{"-p", "--pid"},	{"-e", "--event"},  {"-F", "--freq"}, {"-c", "--period"},
+	{"-g", "--call-graph"}, {"-o", "--output"}, {NULL, NULL},
+};
+
+static const struct option_table record_options = {
+	.command = "record",
+	.usage = "[options] [-p PID | --name NAME | -- run ...]",
+	.summary = "Samples where a guest spends its time, from the host, into a file for\n"
+		   "'vhart report'. Until the VM ends or Ctrl-C. With -- run, starts a VM with\n"
+		   "these options.",
+	.specs = specs,
+	.count = sizeof(specs) / sizeof(specs[0]),
+	.letters = letters,
+};
+
+static bool agree(const struct record_options *options)
+{
+	const struct sampling_options *sampling = &options->sampling;
+
+	if (sampling->frequency && sampling->period)
+		error("--freq and --period exclude each other");
+	else if (sampling->event == SAMPLE_EXITS && (sampling->frequency || sampling->period))
+		error("--event exits: every exit is a sample: --freq and --period do not go with "
+		      "it");
+	else if (options->names.kallsyms && options->names.vmlinux)
+		error("--guestkallsyms and --guestvmlinux exclude each other");
+	else
+		return true;
+	return false;
+}
+
+static void choose_event(struct record_options *options)
+{
+	struct sampling_options *sampling = &options->sampling;
+
+	options->why = "";
+	if (!options->event_given && !sampling_has_cycles()) {
+		sampling->event = SAMPLE_CLOCK;
+		options->why = "no counter of this host can interrupt (Sscofpmf)";
+		note("sampling cpu-clock: %s", options->why);
+	}
+	if (sampling->period || sampling->frequency || sampling->event == SAMPLE_EXITS)
+		return;
+	sampling->frequency = sampling_highest_frequency();
+	if (sampling->frequency > DEFAULT_FREQUENCY || sampling->event == SAMPLE_CLOCK)
+		sampling->frequency = DEFAULT_FREQUENCY;
+}
+
+/* ---- recording ---- */
+
+/* What a command that is running needs, in the order in which it is made. */
+struct session {
+	struct record_options *options;
+	struct symbols symbols;
+	FILE *out;
+	bool made_output; /* there was no such file before */
+	struct collector *collector;
+	struct sampling sampling;
+	struct recorder *recorder;
+	uint64_t start, realtime;
+	int signals, stopped_by;
+};
+
+static uint64_t clock_realtime(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+static void fill_header(const struct session *session, struct recording_header *header)
+{
+	struct record_options *options = session->options;
+	struct guest_kernel kernel;
+	char name[VM_NAME_LENGTH];
+
+	vm_name(options->target.process, name);
+	snprintf(header->event, sizeof(header->event), "%s", events[options->sampling.event]);
+	snprintf(header->why, sizeof(header->why), "%s", options->why);
+	snprintf(header->vm, sizeof(header->vm), "%s", name);
+	snprintf(header->way, sizeof(header->way), "%s", collector_way(session->collector));
+	header->period = options->sampling.period;
+	header->frequency = options->sampling.frequency;
+	header->pid = (uint64_t)options->target.process;
+	header->start = session->start;
+	header->realtime = session->realtime;
+	header->chains = options->chains;
+	target_kernel(&options->target, &kernel);
+	guest_kernel_path(&kernel, header->kernel);
+}
+
+/* What an older recording had stays until there is something to put in its place. */
+static bool open_output(struct session *session)
+{
+	const char *path = session->options->output;
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+
+	session->made_output = fd >= 0;
+	if (fd < 0 && errno == EEXIST)
+		fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+	session->out = fd < 0 ? NULL : fdopen(fd, "w");
+	if (!session->out)
+		error("%s: %s", path, strerror(errno));
+	return session->out != NULL;
+}
+
+/* A pipe has nothing to cut off. */
+static bool empty_output(const struct session *session)
+{
+	return ftruncate(fileno(session->out), 0) == 0 || errno == EINVAL;
+}
+
+/* Nothing was recorded: no file says that something was. */
+static void drop_output(const struct session *session)
+{
+	if (session->out && session->made_output && !session->recorder)
+		unlink(session->options->output);
+}
+
+/* Whether a signal ends it, before there is anything to record; after one line. */
+static bool is_stopped(struct session *session)
+{
+	struct pollfd file = {.fd = session->signals, .events = POLLIN};
+	struct signalfd_siginfo info;
+
+	if (session->signals < 0 || poll(&file, 1, 0) <= 0 ||
+	    read(session->signals, &info, sizeof(info)) != sizeof(info))
+		return false;
+	session->stopped_by = (int)info.ssi_signo;
+	note("ended by signal %d before it recorded: %s is as it was", session->stopped_by,
+	     session->options->output);
+	target_stop(&session->options->target);
+	return true;
+}
+
+/* Not before the VM runs: then its command line is its own. */
+static bool begin(struct session *session)
+{
+	struct recorder_options options = {
+		.collector = session->collector,
+		.symbols = &session->symbols,
+		.sums = session->options->sampling.event == SAMPLE_EXITS,
+		.out = session->out,
+	};
+
+	if (session->recorder)
+		return true;
+	if (!empty_output(session))
+		return false;
+	fill_header(session, &options.header);
+	session->recorder = recorder_new(&options);
+	return session->recorder != NULL;
+}
+
+/* False with errno. */
+static bool record(struct session *session)
+{
+	const struct target *target = &session->options->target;
+	uint64_t deadline = session->start;
+	enum wake wake;
+
+	do {
+		deadline += LOOK_NS;
+		wake = await(session->signals, target->pidfd, session->collector, deadline);
+		if (wake == WAKE_FAILED || !begin(session) || !recorder_drain(session->recorder))
+			return false;
+	} while (wake == WAKE_TIME);
+	if (wake == WAKE_SIGNAL)
+		target_stop(target);
+	return recorder_finish(session->recorder);
+}
+
+static void say_how_to_lose_less(const struct record_options *options)
+{
+	uint64_t buffer = options->buffer ? options->buffer : collector_usual_buffer();
+
+	note("the host did not take them in time: --buffer %" PRIu64 "M keeps more of them%s%s",
+	     buffer >> 19, options->chains ? "; without -g a buffer holds eight times as many" : "",
+	     options->sampling.event == SAMPLE_EXITS ? "" : "; a lower -F makes fewer");
+}
+
+static void say_what_came(const struct session *session)
+{
+	struct recorder_counts counts = recorder_counts(session->recorder);
+	char host[80] = "", alone[48] = "";
+
+	if (counts.overflows > counts.samples + counts.lost)
+		snprintf(host, sizeof(host), " (and %" PRIu64 " while the host ran)",
+			 counts.overflows - counts.samples - counts.lost);
+	if (counts.alone)
+		snprintf(alone, sizeof(alone), ", %" PRIu64 " without callers", counts.alone);
+	note("%" PRIu64 " samples of %s%s, %" PRIu64 " lost%s, in %s", counts.samples,
+	     events[session->options->sampling.event], host, counts.lost, alone,
+	     session->options->output);
+	if (counts.lost)
+		say_how_to_lose_less(session->options);
+	collector_warn_of_room(session->collector);
+	if (!counts.samples && session->options->sampling.event == SAMPLE_CYCLES)
+		note("if the guest did run, this host's counter does not interrupt: take -e "
+		     "cpu-clock");
+}
+
+static int open_collector(struct session *session)
+{
+	struct record_options *options = session->options;
+	const struct collector_options wanted = {
+		.pid = options->target.process,
+		.vcpus = target_vcpu_room(&options->target, SAMPLER_VCPUS),
+		.traced = options->sampling.event == SAMPLE_EXITS ? CLASS_ALL : 0,
+		.sampled = true,
+		.stacks = options->chains,
+		.buffer = options->buffer,
+	};
+	struct collector_refusal refusal;
+
+	session->collector = collector_open(&wanted, &refusal);
+	if (!session->collector) {
+		error("%s: %s", refusal.why, refusal.way_out);
+		return STATUS_HOST;
+	}
+	return STATUS_OK;
+}
+
+static int run_session(struct session *session)
+{
+	struct record_options *options = session->options;
+	struct guest_kernel kernel;
+
+	target_kernel(&options->target, &kernel);
+	if (!guest_names_find(&session->symbols, &options->names, &kernel, options->target.process))
+		return STATUS_USAGE;
+	if (!open_output(session))
+		return STATUS_USAGE;
+	if (is_stopped(session))
+		return STATUS_SIGNAL + session->stopped_by;
+	if (open_collector(session) != STATUS_OK)
+		return STATUS_HOST;
+	session->start = clock_now();
+	session->realtime = clock_realtime();
+	if (!sampling_open(&session->sampling, &options->sampling, options->target.process,
+			   collector_sampling_program(session->collector)))
+		return STATUS_HOST;
+	if (is_stopped(session))
+		return STATUS_SIGNAL + session->stopped_by;
+	target_go(&options->target);
+	if (!record(session)) {
+		error("%s: %s", options->output, strerror(errno));
+		return STATUS_HOST;
+	}
+	say_what_came(session);
+	return STATUS_OK;
+}
+
+static int open_and_run(struct record_options *options)
+{
+	static const struct session empty = {.signals = -1};
+	struct session *session = malloc(sizeof(*session));
+	int status;
+
+	if (!session) {
+		error("no memory");
+		return STATUS_HOST;
+	}
+	*session = empty;
+	session->options = options;
+	session->signals = await_signals();
+	status = run_session(session);
+	drop_output(session);
+	sampling_close(&session->sampling);
+	recorder_free(session->recorder);
+	collector_close(session->collector);
+	symbols_free(&session->symbols);
+	if (session->signals >= 0)
+		close(session->signals);
+	if (session->out && fclose(session->out) != 0 && status == STATUS_OK) {
+		error("%s: %s", options->output, strerror(errno));
+		status = STATUS_HOST;
+	}
+	free(session);
+	return status;
+}
+
+int command_record(int argc, char **argv)
+{
+	struct record_options options = {.output = "vhart.recording"};
+	bool help, found;
+	int status = target_read_options(&record_options, argc, argv, &options.target, &help);
+
+	if (status || help)
+		return status ? target_failure(&options.target, status) : STATUS_OK;
+	if (!agree(&options))
+		return target_failure(&options.target, STATUS_USAGE);
+	choose_event(&options);
+	found = options.target.command ? target_start(&options.target)
+				       : target_find(&options.target);
+	if (!found)
+		return target_failure(&options.target, STATUS_USAGE);
+	status = open_and_run(&options);
+	target_close(&options.target);
+	if (options.target.command) {
+		int ended = target_wait(&options.target);
+
+		status = status ? STATUS_NOT_RUN : ended;
+	}
+	return status;
+}

@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `vhart report`: what `vhart record` recorded. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/options.h"
+#include "trace/export/export.h"
+#include "trace/guest/guest_names.h"
+#include "trace/record/pager.h"
+#include "trace/record/report.h"
+#include "trace/record/report_table.h"
+#include "vmm/commands.h"
+#include "vmm/config.h"
+
+/* What a recording may make us hold. */
+#define PROFILE_LIMIT (256u << 20)
+
+struct report_options {
+	const char *input;
+	struct guest_names_options names;
+	const char *flamegraph, *folded, *pprof;
+	struct report_view view;
+	bool no_pager;
+};
+
+/* ---- options ---- */
+
+static const char *parse_input(char *value, void *target)
+{
+	((struct report_options *)target)->input = value;
+	return NULL;
+}
+
+static const char *parse_by(char *value, void *target)
+{
+	static const char *const choices[] = {"symbol", "pc", "vcpu", "exit"}; /* enum report_by */
+	int choice = option_choice(value, choices, sizeof(choices) / sizeof(choices[0]));
+
+	if (choice < 0)
+		return "expected symbol, pc, vcpu or exit";
+	((struct report_options *)target)->view.by = (enum report_by)choice;
+	return NULL;
+}
+
+static const char *parse_kallsyms(char *value, void *target)
+{
+	((struct report_options *)target)->names.kallsyms = value;
+	return NULL;
+}
+
+static const char *parse_vmlinux(char *value, void *target)
+{
+	((struct report_options *)target)->names.vmlinux = value;
+	return NULL;
+}
+
+static const char *parse_flamegraph(char *value, void *target)
+{
+	((struct report_options *)target)->flamegraph = value;
+	return NULL;
+}
+
+static const char *parse_folded(char *value, void *target)
+{
+	((struct report_options *)target)->folded = value;
+	return NULL;
+}
+
+static const char *parse_pprof(char *value, void *target)
+{
+	((struct report_options *)target)->pprof = value;
+	return NULL;
+}
+
+static const char *parse_json(char *value, void *target)
+{
+	(void)value;
+	((struct report_options *)target)->view.json = true;
+	return NULL;
+}
+
+static const char *parse_limit(char *value, void *target)
+{
+	uint64_t *limit = &((struct report_options *)target)->view.limit;
+
+	return option_number(value, UINT64_MAX, limit) && *limit ? NULL
+								 : "expected a number from 1 up";
+}
+
+static const char *parse_no_children(char *value, void *target)
+{
+	(void)value;
+	((struct report_options *)target)->view.only_self = true;
+	return NULL;
+}
+
+static const char *parse_no_pager(char *value, void *target)
+{
+	(void)value;
+	((struct report_options *)target)->no_pager = true;
+	return NULL;
+}
+
+static const struct option_spec specs[] = {
+	{"--input", "FILE", false, "the recording (default: vhart.recording)", parse_input},
+	{"--by", "WHAT", false, "symbol, pc, vcpu or exit (default: symbol)", parse_by},
+	{"--guestkallsyms", "FILE", false, "names: the guest's /proc/kallsyms, or its System.map",
+	 parse_kallsyms},
+	{"--guestvmlinux", "FILE", false, "names: an ELF, or a Linux Image, which has its own",
+	 parse_vmlinux},
+	{"--flamegraph", "FILE", false, "write a flame graph: SVG", parse_flamegraph},
+	{"--folded", "FILE", false, "write collapsed stacks, for flamegraph.pl and others",
+	 parse_folded},
+	{"--pprof", "FILE", false, "write a profile for pprof", parse_pprof},
+	{"--json", NULL, false, "JSON: an object a row, times in ns", parse_json},
+	{"--limit", "N", false, "the first N rows only", parse_limit},
+	{"--no-children", NULL, false,
+	 "not what functions took with all that they called (record -g), and in\n"
+	 "the order of what they took themselves",
+	 parse_no_children},
+	{"--no-pager", NULL, false, "not through VHART_PAGER, PAGER or less on a terminal",
+	 parse_no_pager},
+};
+
+static const struct option_letter letters[] = {{"-i", "--input"}, {NULL, NULL}};
+
+static const struct option_table report_options = {
+	.command = "report",
+	.usage = "[options] [-i FILE]",
+	.summary = "Shows a recording of 'vhart record': which functions of the guest its samples\n"
+		   "fell in, or for exits: which functions cost the host the time. The recording\n"
+		   "has the names itself.",
+	.specs = specs,
+	.count = sizeof(specs) / sizeof(specs[0]),
+	.letters = letters,
+};
+
+/* ---- names ---- */
+
+/* The recording has the names that it needs, unless its writer had none, or others are wanted. */
+static bool find_names(struct report *report, const struct report_options *options)
+{
+	bool asked = options->names.kallsyms || options->names.vmlinux;
+	struct guest_kernel kernel = {0};
+
+	if (report->symbols.count && !asked)
+		return true;
+	symbols_free(&report->symbols);
+	snprintf(kernel.name, sizeof(kernel.name), "%s", report->header.kernel);
+	if (!guest_names_find(&report->symbols, &options->names, &kernel, 0))
+		return false;
+	if (report->stvec)
+		guest_names_move(&report->symbols, report->stvec);
+	return true;
+}
+
+/* ---- what comes out ---- */
+
+static bool export(const struct report *report, const char *path,
+		   int (*write)(struct profile *profile, const struct export_options *options,
+				FILE *to))
+{
+	const struct export_options how = {
+		.weight = report->exits ? EXPORT_HOST_NS : EXPORT_COUNT,
+		.labels_as_roots = true,
+		.title = report->header.vm,
+		.counts = report->exits ? "exits" : "samples",
+		.time_ns = report->header.realtime,
+	};
+	FILE *to;
+	int failed;
+
+	if (!path)
+		return true;
+	errno = 0;
+	to = fopen(path, "we");
+	failed = to ? write(report->profile, &how, to) : -errno;
+	if (to && fclose(to) != 0 && !failed)
+		failed = -errno;
+	if (failed)
+		error("%s: %s", path, strerror(-failed));
+	return !failed;
+}
+
+/* The table last: whoever reads it may have seen enough of it (head). */
+static bool show(const struct report *report, const struct report_options *options)
+{
+	struct pager pager;
+
+	if (!export(report, options->folded, export_folded) ||
+	    !export(report, options->flamegraph, export_flamegraph) ||
+	    !export(report, options->pprof, export_pprof))
+		return false;
+	pager_open(&pager, !options->no_pager && !options->view.json);
+	if (pager_close(&pager, report_print(pager.out, report, &options->view)))
+		return true;
+	error("writing the report: %s", strerror(errno));
+	return false;
+}
+
+static bool read_recording(struct report *report, const struct report_options *options)
+{
+	char message[REPORT_MESSAGE_MAX];
+
+	if (report_read_frame(report, message)) {
+		if (!find_names(report, options))
+			return false;
+		if (report_read_samples(report, message))
+			return true;
+	}
+	error("%s: %s", options->input, message);
+	return false;
+}
+
+static int run_report(struct report *report, const struct report_options *options)
+{
+	report->in = fopen(options->input, "re");
+	if (!report->in) {
+		error("%s: %s", options->input, strerror(errno));
+		return STATUS_USAGE;
+	}
+	report->profile = profile_new(PROFILE_LIMIT);
+	if (!report->profile) {
+		error("no memory");
+		return STATUS_HOST;
+	}
+	if (!read_recording(report, options))
+		return STATUS_USAGE;
+	return show(report, options) ? STATUS_OK : STATUS_HOST;
+}
+
+int command_report(int argc, char **argv)
+{
+	struct report_options options = {.input = "vhart.recording"};
+	struct report *report;
+	bool help;
+	int status = options_read(&report_options, argc, argv, &options, &help);
+
+	if (status || help)
+		return status;
+	if (options.names.kallsyms && options.names.vmlinux) {
+		error("--guestkallsyms and --guestvmlinux exclude each other");
+		return STATUS_USAGE;
+	}
+	report = calloc(1, sizeof(*report));
+	if (!report) {
+		error("no memory");
+		return STATUS_HOST;
+	}
+	report->by_pc = options.view.by == REPORT_BY_PC;
+	status = run_report(report, &options);
+	profile_free(report->profile);
+	symbols_free(&report->symbols);
+	if (report->in)
+		fclose(report->in);
+	free(report);
+	return status;
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From the collector's rings into a recording: samples with names and call chains. */
+#ifndef VHART_RECORDER_H
+#define VHART_RECORDER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "trace/guest/symbols.h"
+#include "trace/record/recording.h"
+#include "trace/sources/collector.h"
+
+struct recorder;
+
+struct recorder_options {
+	struct collector *collector; /* with stacks where header.chains says so */
+	struct symbols *symbols;     /* of the guest's kernel; moved when it is known where it is,
+					and where empty then, filled out of the guest's memory */
+	struct recording_header header;
+	bool sums; /* equal samples are added up, and written at the end */
+	FILE *out;
+};
+
+/* Writes the header. NULL with errno. */
+struct recorder *recorder_new(const struct recorder_options *options);
+void recorder_free(struct recorder *recorder);
+
+/* All that the rings have now. False with errno: the file takes no more, or no memory. */
+bool recorder_drain(struct recorder *recorder);
+
+/* What there is to say at the end. False as above. */
+bool recorder_finish(struct recorder *recorder);
+
+struct recorder_counts {
+	uint64_t samples, overflows, lost;
+	uint64_t
+		alone; /* of the samples: of the kernel, and no stack was found for their callers */
+};
+struct recorder_counts recorder_counts(const struct recorder *recorder);
+
+#endif

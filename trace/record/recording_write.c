@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "trace/export/json_text.h"
+#include "trace/record/recording.h"
+
+static void header(struct json_line *json, const struct recording_header *header)
+{
+	json_line_string(json, "vhart", "recording");
+	json_line_uint(json, "version", RECORDING_VERSION);
+	json_line_string(json, "event", header->event);
+	if (header->period)
+		json_line_uint(json, "period", header->period);
+	if (header->frequency)
+		json_line_uint(json, "frequency", header->frequency);
+	json_line_string(json, "vm", header->vm);
+	json_line_uint(json, "pid", header->pid);
+	json_line_string(json, "way", header->way);
+	json_line_string(json, "clock", "CLOCK_MONOTONIC");
+	json_line_uint(json, "start", header->start);
+	json_line_uint(json, "realtime", header->realtime);
+	if (header->why[0])
+		json_line_string(json, "why", header->why);
+	if (header->chains)
+		json_line_uint(json, "chains", 1);
+	if (header->kernel[0])
+		json_line_string(json, "kernel", header->kernel);
+}
+
+static void symbol(struct json_line *json, const struct recording_symbol *symbol)
+{
+	json_line_hex(json, "start", symbol->start);
+	json_line_uint(json, "size", symbol->size);
+	json_line_string(json, "name", symbol->name);
+	if (symbol->module[0])
+		json_line_string(json, "module", symbol->module);
+}
+
+/* "0x1234 0x5678" */
+static void callers(struct json_line *json, const struct recording_sample *sample)
+{
+	char text[RECORDING_CALLERS * 20];
+	size_t used = 0;
+
+	for (uint64_t i = 0; i < sample->depth && i < RECORDING_CALLERS; i++)
+		used += (size_t)snprintf(text + used, sizeof(text) - used, "%s0x%" PRIx64,
+					 i ? " " : "", sample->callers[i]);
+	json_line_string(json, "callers", text);
+}
+
+static void sample(struct json_line *json, const struct recording_sample *sample)
+{
+	json_line_uint(json, "t", sample->time);
+	json_line_uint(json, "vcpu", sample->vcpu);
+	json_line_string(json, "mode", sample->user ? "u" : "g");
+	json_line_hex(json, "pc", sample->pc);
+	json_line_uint(json, "n", sample->count);
+	json_line_uint(json, "ns", sample->ns);
+	json_line_uint(json, "vmm_ns", sample->vmm_ns);
+	json_line_string(json, "exit", sample->exit);
+	if (sample->depth)
+		callers(json, sample);
+}
+
+static void vcpu(struct json_line *json, const struct recording_vcpu *vcpu)
+{
+	json_line_uint(json, "vcpu", vcpu->vcpu);
+	json_line_uint(json, "overflows", vcpu->overflows);
+	json_line_hex(json, "stvec", vcpu->stvec);
+}
+
+size_t recording_write(const struct recording_line *line, char out[RECORDING_LINE])
+{
+	static const char *const types[] = {"other", "header", "symbol", "sample",
+					    "lost",  "vcpu",   "end"};
+	struct json_line json;
+
+	json_line_begin(&json, out, RECORDING_LINE);
+	json_line_string(&json, "type", types[line->type]);
+	switch (line->type) {
+	case RECORDING_HEADER: header(&json, &line->header); break;
+	case RECORDING_SYMBOL: symbol(&json, &line->symbol); break;
+	case RECORDING_SAMPLE: sample(&json, &line->sample); break;
+	case RECORDING_VCPU: vcpu(&json, &line->vcpu); break;
+	case RECORDING_LOST:
+		json_line_uint(&json, "vcpu", line->lost.vcpu);
+		json_line_uint(&json, "records", line->lost.records);
+		break;
+	case RECORDING_END:
+		json_line_uint(&json, "t", line->end.time);
+		json_line_uint(&json, "samples", line->end.samples);
+		break;
+	case RECORDING_OTHER: break;
+	}
+	return json_line_end(&json);
+}

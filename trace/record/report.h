@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A recording (recording.h) made into a profile (profile.h) with names. Pure but for the file it
+ * reads. */
+#ifndef VHART_REPORT_H
+#define VHART_REPORT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "trace/export/profile.h"
+#include "trace/guest/symbols.h"
+#include "trace/record/recording.h"
+
+struct report {
+	FILE *in;
+	bool by_pc; /* functions are told apart by address too: "function+0x1c" */
+	/* Where the file is, for whoever says what is wrong with it. */
+	uint64_t number; /* of the line */
+	struct recording_line line;
+
+	struct recording_header header;
+	bool exits;	    /* its event: what counts is what they took the host */
+	uint64_t lost;	    /* records that are missing */
+	uint64_t overflows; /* of the event, also those while the host ran; 0: not known */
+	uint64_t stvec;	    /* of the guest; 0: not known */
+	bool whole;	    /* the recording has its end */
+	struct symbols symbols;
+	struct profile *profile; /* the caller's */
+};
+
+#define REPORT_MESSAGE_MAX 200
+
+/* Reads IN once, all but the samples; SYMBOLS are those in the recording. False with MESSAGE. */
+bool report_read_frame(struct report *report, char message[REPORT_MESSAGE_MAX]);
+
+/* Reads it again: samples into the profile, with the names that report->symbols has by now. */
+bool report_read_samples(struct report *report, char message[REPORT_MESSAGE_MAX]);
+
+#endif

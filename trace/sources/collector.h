@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Watches the vCPUs of KVM VMs, ours or not, by BPF programs on the kernel's tracepoints
+ * (exits.bpf.h). One thread. Closing it, or the end of the process by whatever means, detaches
+ * everything.
+ */
+#ifndef VHART_COLLECTOR_H
+#define VHART_COLLECTOR_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "trace/exits/exits_map.h"
+
+struct collector;
+
+/* Ways to watch, the best first. */
+enum collector_tier { TIER_BEST, TIER_FUNCTIONS, TIER_TRACEPOINTS, TIER_PERF, TIER_LOG };
+
+struct collector_options {
+	pid_t pid;		  /* watch the VMs of this process; 0: of all */
+	int log;		  /* memory for the log of a VM that is yet to start, or -1 */
+	enum exit_key key;	  /* what else than the row exits are told apart by */
+	uint32_t vcpus;		  /* there is room for so many */
+	uint32_t traced;	  /* enum exit_class: also keep these exits one by one */
+	uint32_t text;		  /* so much of what they write, at most RECORD_LONG_TEXT */
+	bool lcofi;		  /* also the paths of samples, where functions can be hooked */
+	bool sampled;		  /* also those during which the sampling event overflowed */
+	bool stacks;		  /* and the guest's stack with each of them */
+	uint64_t buffer;	  /* bytes for all rings; 0: as many as are usual on such a host */
+	enum collector_tier tier; /* TIER_BEST: the first that can be had */
+};
+
+/*
+ * Why there is none, or none as good as could be: the step that failed, the error, and the way out.
+ */
+struct collector_refusal {
+	char why[160];
+	char way_out[160];
+};
+
+/* For an option: a tier by its name. NULL, or what was expected. */
+const char *collector_parse_tier(const char *value, enum collector_tier *tier);
+
+/* What is kept one by one waits in rings of so many bytes, all together, unless said otherwise: a
+ * 32nd of the host's memory, from 64 MiB to 256 MiB (ring_room.h). */
+uint64_t collector_usual_buffer(void);
+
+/* Of an option: NULL, or what was expected. */
+const char *collector_parse_buffer(const char *value, uint64_t *buffer);
+
+/*
+ * Watches from now on, by the best way that this user and kernel have; where that is not BPF,
+ * REFUSAL says why. NULL with REFUSAL filled: by none, and nothing stays behind. REFUSAL->why is ""
+ * where there is nothing to complain of.
+ */
+struct collector *collector_open(const struct collector_options *options,
+				 struct collector_refusal *refusal);
+void collector_close(struct collector *collector);
+/* To be called every second, before what was counted is read, and where collector_fd() can be read
+ * from; that is -1 where there is no need to. */
+#define COLLECTOR_POLL_NS 1000000000u
+void collector_poll(struct collector *collector);
+int collector_fd(const struct collector *collector);
+
+/* "BPF at tracepoints and functions", "BPF at tracepoints", "perf tracepoints", "the VMM's log". */
+const char *collector_way(const struct collector *collector);
+/* Where it is not BPF: what is not known. */
+const char *collector_lacks(const struct collector *collector);
+/* Now, or up to when it has counted. */
+uint64_t collector_now(const struct collector *collector);
+/* False: what it hangs on was taken away, by root. */
+bool collector_lives(const struct collector *collector);
+
+/* What is to be called when the sampling event of a vCPU's thread overflows: a BPF program. */
+int collector_sampling_program(const struct collector *collector);
+
+/* How many vCPUs were seen, those included that there was no room for. */
+uint32_t collector_seen(const struct collector *collector);
+/* A warning, where there was not enough room. */
+void collector_warn_of_room(const struct collector *collector);
+/* Exits that are missing where exits are told apart by key: there was no room. */
+uint64_t collector_keys_lost(const struct collector *collector);
+/* Events that are missing everywhere: the kernel ran no program, as one ran on that CPU already, or
+ * nobody took perf's events in time. */
+uint64_t collector_events_missed(const struct collector *collector);
+
+/* What vCPU INDEX has come to, up to now: its state's time is added. False: there is none. */
+bool collector_vcpu(const struct collector *collector, uint32_t index, struct exit_vcpu *vcpu);
+/* Its exits of kind ROW so far, of a vCPU that collector_vcpu() knows. False: there were none. */
+bool collector_times(const struct collector *collector, uint32_t index, uint32_t row,
+		     struct exit_times *times);
+/* Calls EACH for every key, until it says false: then false. */
+bool collector_keyed(const struct collector *collector,
+		     bool (*each)(void *opaque, const struct exit_key_name *name,
+				  const struct exit_times *times),
+		     void *opaque);
+/*
+ * The next record of vCPU INDEX, in the order in which the guest went on. False: there is none now.
+ * RECORD->lost says how many before it are missing. TEXT is NULL or its long text, which is the
+ * caller's to read until collector_take() gives the record's place back.
+ */
+bool collector_peek(const struct collector *collector, uint32_t index, struct exit_record *record,
+		    const uint8_t **text);
+/* The stack beside the record that collector_peek() gave, until collector_take(). NULL: there is
+ * none. */
+const struct exit_stack *collector_stack(const struct collector *collector, uint32_t index);
+/* The word that STACK has at ADDRESS. False: that is not in it, or not a word's. */
+bool collector_stack_word(const struct collector *collector, uint32_t index,
+			  const struct exit_stack *stack, uint64_t address, uint64_t *value);
+void collector_take(struct collector *collector, uint32_t index);
+/*
+ * The traced exit that vCPU INDEX has not come back from, as far as it is known; RECORD->ns is how
+ * long it took up to now, or to the end of its thread. False: there is none.
+ */
+bool collector_open_exit(const struct collector *collector, uint32_t index,
+			 struct exit_record *record);
+/* Records of vCPU INDEX that are missing so far. */
+uint64_t collector_records_lost(const struct collector *collector, uint32_t index);
+
+/* Minima and maxima begin anew. */
+void collector_next_interval(struct collector *collector);
+
+#endif

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "trace/stat/stat_session.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define ROWS ((size_t)SAMPLER_VCPUS * EXIT_ROWS)
+
+struct extremes {
+	uint64_t min, max; /* 0 and 0: there was none yet */
+};
+
+bool stat_session_begin(struct stat_session *session)
+{
+	session->extremes = calloc(ROWS, sizeof(*session->extremes));
+	return session->extremes && sample_new(&session->first) && sample_new(&session->last) &&
+	       sample_new(&session->now) && sample_new(&session->shown) &&
+	       stat_session_look(session) && stat_session_reset(session);
+}
+
+void stat_session_free(struct stat_session *session)
+{
+	sample_free(&session->first);
+	sample_free(&session->last);
+	sample_free(&session->now);
+	sample_free(&session->shown);
+	free(session->extremes);
+}
+
+static uint64_t count_before(const struct stat_session *session, uint32_t vcpu, size_t row)
+{
+	return vcpu < session->last.vcpu_count ? session->last.times[row].count : 0;
+}
+
+static void keep_extremes(struct stat_session *session)
+{
+	for (uint32_t i = 0; i < session->now.vcpu_count; i++)
+		for (size_t row = (size_t)i * EXIT_ROWS; row < (i + 1u) * (size_t)EXIT_ROWS;
+		     row++) {
+			const struct exit_times *times = &session->now.times[row];
+			struct extremes *whole = &session->extremes[row];
+
+			if (times->count == count_before(session, i, row))
+				continue;
+			if (!whole->max || times->min < whole->min)
+				whole->min = times->min;
+			if (times->max > whole->max)
+				whole->max = times->max;
+		}
+}
+
+void stat_session_meet(const struct stat_session *session)
+{
+	uint32_t seen = collector_seen(session->collector);
+	struct exit_vcpu vcpu;
+
+	collector_poll(session->collector);
+	for (uint32_t i = 0; i < seen && i < SAMPLER_VCPUS; i++)
+		if (collector_vcpu(session->collector, i, &vcpu))
+			session->view.vm_name(session->view.opaque, vcpu.tgid);
+}
+
+bool stat_session_look(struct stat_session *session)
+{
+	struct stat_sample other = session->last, *now = &session->now;
+
+	session->last = *now;
+	*now = other;
+	collector_poll(session->collector);
+	if (!sample_take(now, session->collector, session->keyed))
+		return false;
+	collector_next_interval(session->collector);
+	keep_extremes(session);
+	stat_session_meet(session);
+	return true;
+}
+
+bool stat_session_saw(const struct stat_session *session)
+{
+	for (uint32_t i = 0; i < session->now.vcpu_count; i++)
+		if (session->now.vcpus[i].first)
+			return true;
+	return false;
+}
+
+static void show_extremes(struct stat_session *session)
+{
+	for (size_t row = 0; row < (size_t)session->shown.vcpu_count * EXIT_ROWS; row++) {
+		session->shown.times[row].min = session->extremes[row].min;
+		session->shown.times[row].max = session->extremes[row].max;
+	}
+}
+
+bool stat_session_print(struct stat_session *session, bool whole, FILE *out)
+{
+	const struct stat_sample *before = whole ? &session->first : &session->last;
+	uint32_t seen = collector_seen(session->collector);
+	struct stat_view *view = &session->view;
+
+	view->lost = collector_keys_lost(session->collector) +
+		     collector_events_missed(session->collector);
+	view->vcpus_lost = seen > SAMPLER_VCPUS ? seen - SAMPLER_VCPUS : 0;
+	view->way = collector_way(session->collector);
+	if (!sample_copy(&session->shown, &session->now))
+		return false;
+	if (whole)
+		show_extremes(session);
+	stat_difference(&session->shown, before);
+	return stat_print(out, view, &session->shown, session->shown.when - before->when);
+}
+
+bool stat_session_reset(struct stat_session *session)
+{
+	memset(session->extremes, 0, ROWS * sizeof(*session->extremes));
+	return sample_copy(&session->first, &session->now) &&
+	       sample_copy(&session->last, &session->now);
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Looks at a collector, and what came between two looks: what `vhart stat` shows, plain or live. */
+#ifndef VHART_STAT_SESSION_H
+#define VHART_STAT_SESSION_H
+
+#include "trace/sources/collector.h"
+#include "trace/sources/sampler.h"
+#include "trace/stat/stat_table.h"
+
+struct stat_session {
+	struct collector *collector; /* the caller's */
+	struct stat_view view;
+	bool keyed;
+	struct stat_sample first; /* the look when watching began */
+	struct stat_sample last;  /* when the last interval did */
+	struct stat_sample now;	  /* when it ended */
+	struct stat_sample shown;
+	struct extremes *extremes; /* since FIRST: the collector's are of one interval */
+};
+
+/* The first look. COLLECTOR, VIEW and KEYED are set. False: no memory. */
+bool stat_session_begin(struct stat_session *session);
+void stat_session_free(struct stat_session *session);
+
+/* New VMs are asked for their names, which they take with them. */
+void stat_session_meet(const struct stat_session *session);
+/* Looks: an interval ends now, and the next one begins. False: no memory. */
+bool stat_session_look(struct stat_session *session);
+/* Whether any vCPU was there by the last look. */
+bool stat_session_saw(const struct stat_session *session);
+/* What came in the last interval, or in all of them (WHOLE). False: no memory, or OUT is full. */
+bool stat_session_print(struct stat_session *session, bool whole, FILE *out);
+/* As if watching had begun at the last look. False: no memory. */
+bool stat_session_reset(struct stat_session *session);
+
+#endif

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What `vhart stat` shows, from what the collector counted: pure. */
+#ifndef VHART_STAT_TABLE_H
+#define VHART_STAT_TABLE_H
+
+#include <regex.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "trace/exits/exits_map.h"
+
+enum stat_by { BY_REASON, BY_SBI, BY_MMIO, BY_CSR, BY_VCPU, BY_PC };
+enum stat_format { STAT_TEXT, STAT_JSON, STAT_CSV };
+enum stat_order { ORDER_TIME, ORDER_COUNT, ORDER_AVERAGE, ORDER_P99, ORDER_MAX };
+
+struct stat_keyed {
+	struct exit_key_name name;
+	struct exit_times times;
+};
+
+/* What had been counted at one moment. vcpus[i].first is 0 where there is no such vCPU. */
+struct stat_sample {
+	uint64_t when; /* CLOCK_MONOTONIC, ns */
+	uint32_t vcpu_count;
+	struct exit_vcpu *vcpus;
+	struct exit_times *times; /* EXIT_ROWS for each vCPU; a count of 0: none */
+	size_t keyed_count, keyed_room;
+	struct stat_keyed *keyed;
+};
+
+/* AFTER becomes what came between BEFORE and it. Minima and maxima are left: they are of the
+ * interval. */
+void stat_difference(struct stat_sample *after, const struct stat_sample *before);
+
+struct stat_view {
+	enum stat_by by;
+	enum stat_format format;
+	enum stat_order order;
+	uint64_t resolution;   /* of the clock, ns */
+	const char *way;       /* how it was counted */
+	uint64_t lost;	       /* events, or exits by key */
+	uint64_t vcpus_lost;   /* seen, and not counted: no room */
+	uint32_t only;	       /* the VMs of this process; 0: of all */
+	const regex_t *filter; /* only exits whose name matches; NULL: all */
+	/* The name of a VM's process: never NULL. */
+	const char *(*vm_name)(void *opaque, uint32_t tgid);
+	/* What is at VALUE, a guest address in a VM of that process: a device (BY_MMIO) or a
+	 * function (BY_PC). OUT stays as it is where that is not known. NULL: nothing is known. */
+	void (*place)(void *opaque, uint32_t tgid, uint64_t value, char *out, size_t size);
+	void *opaque;
+};
+
+/* SAMPLE is a difference; WALL is how long it took, ns. False: no memory, or OUT takes no more. */
+bool stat_print(FILE *out, const struct stat_view *view, const struct stat_sample *sample,
+		uint64_t wall);
+
+/* The duration of which SHARE (0 to 1) are not longer, from its bucket; within min and max. */
+uint64_t stat_percentile(const struct exit_times *times, double share);
+
+/* "1.4us": three digits. */
+const char *stat_duration(uint64_t ns, char out[16]);
+
+#endif

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `vhart probe`: looks at everything that vhart uses on a host and lists it. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/options.h"
+#include "vmm/commands.h"
+#include "vmm/config.h"
+#include "vmm/probe/probe.h"
+
+static const struct probe_group groups[] = {
+	{"host", "Host", probe_host_checks},
+	{"kvm", "KVM", probe_kvm_checks},
+	{"vcpu", "What a guest gets", probe_vcpu_checks},
+	{"sbi", "SBI calls of a guest", probe_sbi_checks},
+	{"pmu", "Counting and sampling", probe_pmu_checks},
+	{"lcofi", "Bringing the overflow interrupt of a counter to a guest", probe_lcofi_checks},
+	{"trace", "Tracing", probe_trace_checks},
+	{"io", "Memory and I/O", probe_io_checks},
+	{"holes", "What a guest can do to this host's kernel", probe_hole_checks},
+};
+
+#define GROUP_COUNT (sizeof(groups) / sizeof(groups[0]))
+
+static const char *parse_json(char *value, void *target)
+{
+	(void)value;
+	*(bool *)target = true;
+	return NULL;
+}
+
+static const struct option_spec specs[] = {
+	{"--json", NULL, false, "write JSON: the same findings, with ids that do not change",
+	 parse_json},
+};
+
+static const struct option_table probe_options = {
+	.command = "probe",
+	.usage = "[--json]",
+	.summary = "Says what this host can do, what the things that are missing cost, and how to\n"
+		   "mend them. The exit status is 0 where VMs can be run and 1 where they cannot.",
+	.specs = specs,
+	.count = sizeof(specs) / sizeof(specs[0]),
+};
+
+static size_t count_checks(void)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < GROUP_COUNT; i++)
+		for (const struct probe_check *check = groups[i].checks; check->id; check++)
+			count++;
+	return count;
+}
+
+/* RESULTS has room for all. */
+static void run_checks(struct probe *probe, struct probe_result *results)
+{
+	for (size_t i = 0; i < GROUP_COUNT; i++) {
+		for (const struct probe_check *check = groups[i].checks; check->id; check++) {
+			*results = (struct probe_result){
+				.group = &groups[i],
+				.check = check,
+				.finding = {.state = PROBE_UNKNOWN,
+					    .cost = check->cost,
+					    .fix = check->fix},
+			};
+			check->check(probe, check, &results->finding);
+			results++;
+		}
+	}
+}
+
+int command_probe(int argc, char **argv)
+{
+	struct probe probe = {.kvm_fd = -1};
+	struct probe_result *results;
+	size_t count = count_checks();
+	bool json = false, help = false, written = true;
+	int status = options_read(&probe_options, argc, argv, &json, &help);
+
+	if (status != 0 || help)
+		return status;
+	results = calloc(count, sizeof(*results));
+	if (!results) {
+		error("no memory for what was found");
+		return STATUS_HOST;
+	}
+	probe.kvm_fd = open("/dev/kvm", O_RDWR | O_CLOEXEC);
+	probe.kvm_errno = probe.kvm_fd < 0 ? errno : 0;
+	run_checks(&probe, results);
+
+	const struct probe_report report = {results, count, probe.usable};
+	if (json)
+		written = probe_report_json(&report, stdout);
+	else
+		probe_report_text(&report, stdout);
+	written = written && fflush(stdout) == 0 && !ferror(stdout);
+	if (!written)
+		error("standard output: %s", strerror(errno));
+	if (probe.kvm_fd >= 0)
+		close(probe.kvm_fd);
+	free(results);
+	return probe.usable && written ? STATUS_OK : STATUS_HOST;
+}

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * `vhart probe`: what this host can do. Each check is one row of a table; it leaves a finding, and
+ * a check that cannot look says so and lets the others go on.
+ */
+#ifndef VHART_PROBE_H
+#define VHART_PROBE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "vmm/probe/probe_call.h"
+
+enum probe_state {
+	PROBE_OK,
+	PROBE_LIMITED, /* there, but less than it could be */
+	PROBE_MISSING,
+	PROBE_UNKNOWN, /* could not be looked at */
+};
+
+#define PROBE_DETAIL_MAX 1280u
+
+struct probe_finding {
+	enum probe_state state;
+	char detail[PROBE_DETAIL_MAX];
+	const char *cost; /* what it costs the user that this is not "ok"; NULL: nothing */
+	const char *fix;  /* the command that mends it; NULL: none */
+};
+
+struct probe;
+struct probe_check;
+typedef void probe_function(struct probe *probe, const struct probe_check *check,
+			    struct probe_finding *finding);
+
+struct probe_check {
+	const char *id;	  /* stable, "kvm.device" */
+	const char *name; /* for people */
+	probe_function *check;
+	unsigned int number; /* of a capability, an event: whatever the function wants */
+	/* What a finding other than "ok" starts with; the function may know better. */
+	const char *cost, *fix;
+};
+
+struct probe_group {
+	const char *id, *title;
+	const struct probe_check *checks; /* ends with a NULL id */
+};
+
+/* What the checks share. */
+struct probe {
+	int kvm_fd;    /* or -1 */
+	int kvm_errno; /* why there is none */
+	bool usable; /* a guest was run, and nothing else that all VMs need is missing: the verdict
+		      */
+	bool calls_made;
+	struct probe_call_result calls[PROBE_CALLS];
+};
+
+void probe_set(struct probe_finding *finding, enum probe_state state, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+extern const struct probe_check probe_host_checks[];
+extern const struct probe_check probe_kvm_checks[];
+extern const struct probe_check probe_vcpu_checks[];
+extern const struct probe_check probe_sbi_checks[];
+extern const struct probe_check probe_pmu_checks[];
+extern const struct probe_check probe_lcofi_checks[];
+extern const struct probe_check probe_trace_checks[];
+extern const struct probe_check probe_io_checks[];
+extern const struct probe_check probe_hole_checks[];
+
+/* Which profile mirrors KVM's PMU here, by the kernel's version (probe_kernel.c). */
+probe_function probe_pmu_profile;
+
+/* What of the vCPU's ISA a guest can execute (probe_isa.c). */
+probe_function probe_isa;
+
+/* ---- small helpers (probe_file.c) ---- */
+
+/* The first line of a file without its newline. 0 or -errno. */
+int probe_read_line(const char *path, char *line, size_t size);
+/* The value behind "KEY...: " of a file like /proc/cpuinfo. False: no such line. */
+bool probe_read_field(const char *path, const char *key, char *value, size_t size);
+/* Whether this process has capability NUMBER (CAP_*). */
+bool probe_has_capability(unsigned int number);
+/*
+ * Whether ISA, in the words of /proc/cpuinfo or of a devicetree ("rv64imafdch_zicsr_sstc"), has
+ * EXTENSION: a letter or a name.
+ */
+bool probe_isa_has(const char *isa, const char *extension);
+
+/* ---- the report (probe_report.c): pure ---- */
+
+struct probe_result {
+	const struct probe_group *group;
+	const struct probe_check *check;
+	struct probe_finding finding;
+};
+
+struct probe_report {
+	const struct probe_result *results;
+	size_t count;
+	bool usable;
+};
+
+const char *probe_state_name(enum probe_state state);
+void probe_report_text(const struct probe_report *report, FILE *to);
+/* False: no memory for it, or TO takes no more. */
+bool probe_report_json(const struct probe_report *report, FILE *to);
+
+#endif

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From boot files to a hart that can start: images and FDT into RAM, pc, a0 and a1. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "vmm/boot/bootargs.h"
+#include "vmm/machine/machine_private.h"
+
+#define FDT_BASE_LEN	 (0x10000u + FDT_ROOM) /* all but the harts */
+#define FDT_LEN_PER_HART 0x1000u
+
+static bool dump_fdt(const char *path, const void *fdt, size_t len)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	bool good = fd >= 0 && write(fd, fdt, len) == (ssize_t)len;
+
+	if (!good)
+		error("--dump-fdt %s: %s", path, strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	return good;
+}
+
+static bool set_boot_hart(const struct machine *machine, uint64_t entry, uint64_t fdt)
+{
+	int vcpu_fd = machine->vcpus[0].fd;
+	int result = kvm_set_reg(vcpu_fd, KVM_CORE_REG(regs.pc), entry);
+
+	/* The kernel's boot protocol: a0 the hart id, a1 the FDT. KVM starts only hart 0; it starts
+	 * the others when the guest asks by SBI HSM. */
+	if (result == 0)
+		result = kvm_set_reg(vcpu_fd, KVM_CORE_REG(regs.a0), 0);
+	if (result == 0)
+		result = kvm_set_reg(vcpu_fd, KVM_CORE_REG(regs.a1), fdt);
+	if (result < 0)
+		error("hart 0: KVM does not take its registers: %s", strerror(-result));
+	return result == 0;
+}
+
+static bool build_fdt(struct machine *machine, struct board *board, uint64_t fdt, size_t room)
+{
+	struct board_isa isa;
+	char *bootargs = bootargs_make(machine->config->append, machine->config->console);
+	void *blob = guest_memory_at(&machine->memory, fdt, room);
+	int len = -1;
+
+	board->bootargs = bootargs;
+	if (bootargs && blob && board_from_kvm(machine, board, &isa))
+		len = fdt_build(board, blob, room);
+	free(bootargs);
+	if (len < 0) {
+		error("the FDT does not fit into %zu bytes", room);
+		return false;
+	}
+	return !machine->config->dump_fdt || dump_fdt(machine->config->dump_fdt, blob, (size_t)len);
+}
+
+bool boot_prepare(struct machine *machine, const struct boot_files *files)
+{
+	const struct config *config = machine->config;
+	const char *path = config->firmware ? config->firmware : config->kernel;
+	size_t room = FDT_BASE_LEN + FDT_LEN_PER_HART * (size_t)config->cpus;
+	struct image_place place;
+	struct board board = {0};
+	char why[IMAGE_MESSAGE_MAX];
+	uint64_t fdt;
+
+	if (!image_load(&files->kernel, config->firmware != NULL, &machine->memory, &place, why)) {
+		error("%s %s %s", config->firmware ? "--firmware" : "--kernel", path, why);
+		machine->bad_input = true;
+		return false;
+	}
+	machine->entry = place.entry;
+	board.initrd_size = files->initrd.len;
+	if (!image_place_rest(&machine->memory, &place, files->initrd.len, room, &board.initrd,
+			      &fdt, why)) {
+		error("%s %s %s", config->firmware ? "--firmware" : "--kernel", path, why);
+		machine->bad_input = true;
+		return false;
+	}
+	if (files->initrd.len > 0)
+		memcpy(guest_memory_at(&machine->memory, board.initrd, files->initrd.len),
+		       files->initrd.bytes, files->initrd.len);
+	return build_fdt(machine, &board, fdt, room) && set_boot_hart(machine, place.entry, fdt);
+}

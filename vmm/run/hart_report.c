@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "vmm/run/hart_report.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <time.h>
+
+#include "base/log.h"
+#include "vmm/machine/machine_private.h"
+#include "vmm/run/hart_names.h"
+#include "vmm/run/run.h"
+
+#define NS_PER_S	1000000000ull
+#define FIRST_LOOK_NS	NS_PER_S
+#define LONGEST_WAIT_NS (600 * NS_PER_S)
+#define BUSY_SHARE	16u /* of the time: a vCPU that ran that much of it is busy */
+#define HARTS_SHOWN	64u
+/* Where QEMU's virt machine has it. */
+#define EDK2_FLASH     0x20000000ull
+#define EDK2_FLASH_LEN 0x04000000ull
+
+/* ---- registers ---- */
+
+static bool is_stopped(const struct vcpu *vcpu)
+{
+	struct kvm_mp_state state;
+
+	/* A system reset stops all of them, whatever they did. */
+	return !vcpu->machine->said.reset && ioctl(vcpu->fd, KVM_GET_MP_STATE, &state) == 0 &&
+	       state.mp_state == KVM_MP_STATE_STOPPED;
+}
+
+/* Registers that cannot be read stay 0. */
+static void read_state(const struct vcpu *vcpu, struct hart_state *state)
+{
+	uint64_t mode = 0, a6 = 0, a7 = 0;
+	const struct {
+		uint64_t id;
+		uint64_t *to;
+	} registers[] = {
+		{KVM_CORE_REG(regs.pc), &state->pc},
+		{KVM_CORE_REG(regs.ra), &state->ra},
+		{KVM_CORE_REG(regs.a6), &a6},
+		{KVM_CORE_REG(regs.a7), &a7},
+		{KVM_CORE_REG(mode), &mode},
+		{KVM_CSR_REG(scause), &state->scause},
+		{KVM_CSR_REG(sepc), &state->sepc},
+		{KVM_CSR_REG(stval), &state->stval},
+		{KVM_CSR_REG(stvec), &state->stvec},
+		{KVM_CSR_REG(satp), &state->satp},
+		{KVM_CSR_REG(sstatus), &state->sstatus},
+	};
+
+	*state = (struct hart_state){.hart = vcpu->id};
+	for (size_t i = 0; i < sizeof(registers) / sizeof(registers[0]); i++)
+		kvm_get_reg(vcpu->fd, registers[i].id, registers[i].to);
+	state->supervisor = mode == 1;
+	state->activity = vcpu->suspended    ? HART_SUSPENDED
+			  : is_stopped(vcpu) ? HART_STOPPED
+					     : hart_activity_at(&vcpu->machine->memory, state->satp,
+								state->pc, a6, a7);
+}
+
+/* ---- a trap for ever ---- */
+
+/*
+ * What trapped first is not to be seen any more: its sepc is lost by the next trap. So the start of
+ * the program is looked at, where one for machine mode uses its CSRs at once.
+ */
+static bool is_machine_mode(const struct machine *machine, const struct hart_state *state)
+{
+	uint64_t at;
+	char name[24];
+
+	if (state->stvec || !hart_find_machine_mode(&machine->memory, machine->entry, &at, name))
+		return false;
+	warning("hart %u trapped before it had a trap handler, and uses %s at 0x%llx: this is a "
+		"program for machine mode, as OpenSBI is; a VM has no such mode, and its SBI is "
+		"vhart's and KVM's: give it a kernel, or firmware for S-mode such as U-Boot's "
+		"u-boot.bin",
+		state->hart, name, (unsigned long long)at);
+	return true;
+}
+
+static void end_endless(struct machine *machine, const struct hart_state *state)
+{
+	if (atomic_exchange(&machine->endless, true))
+		return;
+	machine->cause = "machine-mode-program";
+	if (!is_machine_mode(machine, state)) {
+		machine->cause = "endless-trap";
+		warning("hart %u traps in its trap handler (stvec 0x%llx) for ever: the guest "
+			"failed",
+			state->hart, (unsigned long long)state->stvec);
+	}
+	machine_request_end(machine, END_PANIC);
+}
+
+void hart_report_no_handler(struct vcpu *vcpu)
+{
+	struct hart_state state;
+
+	read_state(vcpu, &state);
+	end_endless(vcpu->machine, &state);
+}
+
+/* Two looks in a row that find the same are proof. */
+static void look_for_endless(struct vcpu *vcpu, const struct hart_state *state)
+{
+	const struct hart_state *before = &vcpu->trapping;
+
+	if (!hart_state_traps_again(state)) {
+		vcpu->trapping.stvec = 0;
+		return;
+	}
+	if (before->stvec == state->stvec && before->sepc == state->sepc &&
+	    before->scause == state->scause)
+		end_endless(vcpu->machine, state);
+	vcpu->trapping = *state;
+}
+
+static uint64_t cpu_time_ns(const struct vcpu *vcpu)
+{
+	struct timespec used;
+	clockid_t clock;
+
+	if (pthread_getcpuclockid(vcpu->thread, &clock) != 0 || clock_gettime(clock, &used) != 0)
+		return 0;
+	return (uint64_t)used.tv_sec * NS_PER_S + (uint64_t)used.tv_nsec;
+}
+
+/*
+ * Whether its thread runs or would if it had a CPU (proc_pid_stat(5)), as that of an endless trap
+ * does. One that sleeps is in a WFI, most often, which a kick would end.
+ */
+static bool is_awake(struct vcpu *vcpu)
+{
+	char path[64], line[128], *end;
+	FILE *file;
+	bool awake;
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/stat", atomic_load(&vcpu->tid));
+	file = fopen(path, "re");
+	if (!file)
+		return false;
+	end = fgets(line, sizeof(line), file) ? strrchr(line, ')') : NULL;
+	awake = end && end[1] == ' ' && end[2] == 'R';
+	fclose(file);
+	return awake;
+}
+
+static void ask_vcpu(struct vcpu *vcpu, unsigned int what)
+{
+	atomic_fetch_or(&vcpu->look, what);
+	vcpu_kick(vcpu);
+}
+
+static void time_to_look(struct loop_timer *timer)
+{
+	struct machine *machine = timer->opaque;
+	uint64_t waited = machine->look_wait_ns;
+
+	for (unsigned int i = 0; i < machine->vcpu_count; i++) {
+		struct vcpu *vcpu = &machine->vcpus[i];
+		uint64_t used = vcpu->started ? cpu_time_ns(vcpu) : 0;
+
+		if (used - vcpu->cpu_time_ns >= waited / BUSY_SHARE && is_awake(vcpu))
+			ask_vcpu(vcpu, VCPU_LOOK_TRAP);
+		vcpu->cpu_time_ns = used;
+	}
+	machine->look_wait_ns = waited * 2 < LONGEST_WAIT_NS ? waited * 2 : LONGEST_WAIT_NS;
+	loop_timer_set(machine->loop, &machine->look_timer, machine->look_wait_ns);
+}
+
+void hart_report_watch(struct machine *machine)
+{
+	machine->look_wait_ns = FIRST_LOOK_NS;
+	machine->look_timer = (struct loop_timer){.expired = time_to_look, .opaque = machine};
+	loop_timer_set(machine->loop, &machine->look_timer, machine->look_wait_ns);
+}
+
+/* ---- a report while it runs ---- */
+
+void hart_report_look(struct vcpu *vcpu)
+{
+	unsigned int wanted = atomic_load(&vcpu->look);
+	struct machine *machine = vcpu->machine;
+	struct hart_state state;
+
+	if (!wanted)
+		return;
+	read_state(vcpu, &state);
+	if (wanted & VCPU_LOOK_TRAP)
+		look_for_endless(vcpu, &state);
+	pthread_mutex_lock(&machine->look_lock);
+	vcpu->state = state;
+	atomic_fetch_and(&vcpu->look, ~wanted);
+	pthread_cond_signal(&machine->looked);
+	pthread_mutex_unlock(&machine->look_lock);
+}
+
+/* WHY is a literal. The signal thread makes the report: it may wait. */
+static void ask_for_report(struct machine *machine, const char *why)
+{
+	atomic_store(&machine->report_why, why);
+	pthread_kill(machine->signals, SIGQUIT);
+}
+
+/* What EDK2's RiscVVirt looks for first, and how its volumes begin (UEFI PI, volume 3, 2.1.1). */
+static bool is_edk2(const struct machine *machine, uint64_t address)
+{
+	static const char signature[4] = {'_', 'F', 'V', 'H'};
+	const void *header =
+		guest_memory_at(&machine->memory, machine->entry + 40, sizeof(signature));
+
+	return address >= EDK2_FLASH && address - EDK2_FLASH < EDK2_FLASH_LEN && header &&
+	       memcmp(header, signature, sizeof(signature)) == 0;
+}
+
+void hart_report_hole(struct machine *machine, uint64_t address)
+{
+	if (atomic_exchange(&machine->hole, true))
+		return;
+	if (is_edk2(machine, address))
+		warning("this firmware is EDK2, which keeps its variables in a flash at 0x%llx, "
+			"and this machine has none: take U-Boot, which has UEFI too, or --kernel",
+			EDK2_FLASH);
+	ask_for_report(machine, "an access to nothing");
+}
+
+/* Under the lock, so that no vCPU is stopped meanwhile. */
+static bool ask_all(struct machine *machine)
+{
+	bool running;
+
+	pthread_mutex_lock(&machine->lock);
+	running = !atomic_load(&machine->stopping);
+	for (unsigned int i = 0; running && i < machine->vcpu_count; i++)
+		if (machine->vcpus[i].started)
+			ask_vcpu(&machine->vcpus[i], VCPU_LOOK_STATE);
+	pthread_cond_broadcast(&machine->wake);
+	pthread_mutex_unlock(&machine->lock);
+	return running;
+}
+
+static bool any_owes(const struct machine *machine)
+{
+	for (unsigned int i = 0; i < machine->vcpu_count; i++)
+		if (atomic_load(&machine->vcpus[i].look) & VCPU_LOOK_STATE)
+			return true;
+	return false;
+}
+
+/* Waits for all, a second at most, and copies what they found. */
+static void collect(struct machine *machine, struct hart_state *states)
+{
+	struct timespec until;
+	int result = 0;
+
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec++;
+	pthread_mutex_lock(&machine->look_lock);
+	while (result == 0 && any_owes(machine))
+		result = pthread_cond_timedwait(&machine->looked, &machine->look_lock, &until);
+	for (unsigned int i = 0; i < machine->vcpu_count; i++) {
+		struct vcpu *vcpu = &machine->vcpus[i];
+
+		states[i] = vcpu->state;
+		if (atomic_load(&vcpu->look) & VCPU_LOOK_STATE)
+			states[i] = (struct hart_state){.hart = i};
+	}
+	pthread_mutex_unlock(&machine->look_lock);
+}
+
+static void print_states(const char *why, const struct hart_state *states, unsigned int count)
+{
+	char line[HART_LINE_MAX];
+
+	note("%s: where the harts are:", why);
+	for (unsigned int i = 0; i < count && i < HARTS_SHOWN; i++) {
+		hart_state_text(&states[i], line);
+		note("%s", line);
+	}
+	if (count > HARTS_SHOWN)
+		note("and %u more", count - HARTS_SHOWN);
+}
+
+void hart_report_live(struct machine *machine)
+{
+	const char *why = atomic_exchange(&machine->report_why, NULL);
+	struct hart_state *states = calloc(machine->config->cpus, sizeof(*states));
+	int old;
+
+	/* The end of the machine cancels this thread, but not in here. */
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &old);
+	if (states && ask_all(machine)) {
+		collect(machine, states);
+		hart_names_put(machine->config, states, machine->vcpu_count);
+		print_states(why ? why : "SIGQUIT", states, machine->vcpu_count);
+	}
+	pthread_setcancelstate(old, &old);
+	free(states);
+}
+
+/* ---- a report at the end ---- */
+
+static const struct {
+	bool kept;	 /* in the result */
+	const char *why; /* NULL: not printed */
+} reports[] = {
+	[END_PANIC] = {true, "the guest failed"},
+	[END_TIMEOUT] = {true, "--timeout"},
+	[END_QUIT] = {true, NULL},
+	[END_SIGNAL] = {true, NULL},
+	[END_VCPU] = {true, "a hart cannot run"},
+	[END_HOST] = {false, NULL},
+};
+
+void hart_report_end(struct machine *machine, struct run_account *account)
+{
+	const char *why = reports[account->end].why;
+	struct hart_state *states = NULL;
+
+	if (reports[account->end].kept && (why || machine->config->result))
+		states = calloc(machine->vcpu_count, sizeof(*states));
+	if (!states)
+		return;
+	for (unsigned int i = 0; i < machine->vcpu_count; i++)
+		read_state(&machine->vcpus[i], &states[i]);
+	hart_names_put(machine->config, states, machine->vcpu_count);
+	if (why)
+		print_states(why, states, machine->vcpu_count);
+	account->harts = states;
+	account->hart_count = machine->vcpu_count;
+	account->cause = machine->cause;
+}

@@ -1,0 +1,427 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The options of `vhart run`. */
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/board.h"
+#include "base/log.h"
+#include "base/options.h"
+#include "vmm/boot/bootargs.h"
+#include "vmm/config.h"
+#include "vmm/run/run_names.h"
+
+#define MEMORY_DEFAULT (512ull << 20)
+#define MEMORY_LEAST   (16ull << 20)
+#define MEMORY_UNIT    (2ull << 20) /* KVM backs it with 2 MiB pages where it can */
+#define SERIAL_MAX     20	    /* virtio 1.2, 5.2.6.1: the ID string of a block device */
+#define TAP_NAME_MAX   15	    /* IFNAMSIZ with its zero */
+#define VM_NAME_MAX    63
+
+static const char *set_path(const char **path, const char *value)
+{
+	if (!*value)
+		return "expected the path of a file";
+	*path = value;
+	return NULL;
+}
+
+static const char *parse_kernel(char *value, void *target)
+{
+	return set_path(&((struct config *)target)->kernel, value);
+}
+
+static const char *parse_initrd(char *value, void *target)
+{
+	return set_path(&((struct config *)target)->initrd, value);
+}
+
+static const char *parse_firmware(char *value, void *target)
+{
+	return set_path(&((struct config *)target)->firmware, value);
+}
+
+static const char *parse_dump_fdt(char *value, void *target)
+{
+	return set_path(&((struct config *)target)->dump_fdt, value);
+}
+
+static const char *parse_result(char *value, void *target)
+{
+	return set_path(&((struct config *)target)->result, value);
+}
+
+static const char *parse_exit_log(char *value, void *target)
+{
+	uint64_t fd;
+
+	if (!option_number(value, INT_MAX, &fd) || fd <= STDERR_FILENO)
+		return "expected a file descriptor beyond 2";
+	((struct config *)target)->exit_log = (int)fd;
+	return NULL;
+}
+
+static const char *parse_append(char *value, void *target)
+{
+	((struct config *)target)->append = value;
+	return NULL;
+}
+
+static const char *parse_memory(char *value, void *target)
+{
+	struct config *config = target;
+
+	if (!option_size(value, &config->memory))
+		return "expected a number with K, M, G or T behind it, such as 512M";
+	if (config->memory < MEMORY_LEAST)
+		return "expected at least 16M";
+	if (config->memory % MEMORY_UNIT)
+		return "expected a multiple of 2M";
+	/* The last guest-physical address must not wrap. */
+	if (config->memory > INT64_MAX - MAP_RAM)
+		return "expected less: no machine has that much";
+	return NULL;
+}
+
+static const char *parse_cpus(char *value, void *target)
+{
+	uint64_t cpus;
+
+	if (!option_number(value, BOARD_MAX_HARTS, &cpus) || cpus == 0)
+		return "expected a number from 1 to 512";
+	((struct config *)target)->cpus = (unsigned int)cpus;
+	return NULL;
+}
+
+static const char *parse_disk(char *value, void *target)
+{
+	static const char expected[] =
+		"expected FILE[,ro][,direct][,raw][,serial=S]; a comma in a file's "
+		"name is not supported";
+	struct config *config = target;
+
+	if (config->disk_count == CONFIG_MAX_DISKS)
+		return "there are 16 disks already, and no more can be";
+	struct config_disk *disk = &config->disks[config->disk_count];
+	*disk = (struct config_disk){.path = strsep(&value, ",")};
+	if (!*disk->path)
+		return expected;
+	for (char *part = strsep(&value, ","); part; part = strsep(&value, ",")) {
+		if (!strcmp(part, "ro") && !disk->read_only) {
+			disk->read_only = true;
+		} else if (!strcmp(part, "direct") && !disk->direct) {
+			disk->direct = true;
+		} else if (!strcmp(part, "raw") && !disk->raw) {
+			disk->raw = true;
+		} else if (!strncmp(part, "serial=", 7) && !disk->serial) {
+			disk->serial = part + 7;
+			if (!*disk->serial || strlen(disk->serial) > SERIAL_MAX)
+				return "expected a serial of 1 to 20 characters";
+		} else {
+			return expected;
+		}
+	}
+	config->disk_count++;
+	return NULL;
+}
+
+static const char *parse_net(char *value, void *target)
+{
+	struct config *config = target;
+	const char *tap = !strncmp(value, "tap=", 4) ? value + 4 : NULL;
+
+	if (!strcmp(value, "none")) {
+		config->net = NET_NONE;
+	} else if (!strcmp(value, "user")) {
+		config->net = NET_USER;
+	} else if (tap && *tap && strlen(tap) <= TAP_NAME_MAX && !strpbrk(tap, "/ \t\n")) {
+		config->net = NET_TAP;
+		config->tap = tap;
+	} else {
+		return "expected user, none, or tap=IF with the name of an interface";
+	}
+	return NULL;
+}
+
+static const char *parse_rng(char *value, void *target)
+{
+	(void)value;
+	((struct config *)target)->rng = true;
+	return NULL;
+}
+
+static const char *parse_console(char *value, void *target)
+{
+	static const char *const choices[] = {
+		[CONSOLE_SERIAL] = "serial", [CONSOLE_VIRTIO] = "virtio", [CONSOLE_NONE] = "none"};
+	int choice = option_choice(value, choices, 3);
+
+	if (choice < 0)
+		return "expected serial, virtio or none";
+	((struct config *)target)->console = (enum config_console)choice;
+	return NULL;
+}
+
+static const char *parse_transport(char *value, void *target)
+{
+	static const char *const choices[] = {[TRANSPORT_PCI] = "pci", [TRANSPORT_MMIO] = "mmio"};
+	int choice = option_choice(value, choices, 2);
+
+	if (choice < 0)
+		return "expected pci or mmio";
+	((struct config *)target)->transport = (enum config_transport)choice;
+	return NULL;
+}
+
+static const char *parse_inject(char *value, void *target)
+{
+	static const char expected[] = "expected HOSTFILE:GUESTPATH, where GUESTPATH is absolute "
+				       "and without . and ..";
+	struct config *config = target;
+	char *colon = strrchr(value, ':');
+
+	if (config->inject_count == CONFIG_MAX_INJECTS)
+		return "there are 64 injected files already, and no more can be";
+	if (!colon || colon == value || colon[1] != '/' || !colon[2])
+		return expected;
+	const char *guest_path = colon + 1;
+	for (const char *part = guest_path + 1;; part++) {
+		size_t len = strcspn(part, "/");
+		if (len == 0 || (len == 1 && *part == '.') || (len == 2 && !strncmp(part, "..", 2)))
+			return expected;
+		part += len;
+		if (!*part)
+			break;
+	}
+	*colon = '\0';
+	config->injects[config->inject_count++] = (struct config_inject){value, guest_path};
+	return NULL;
+}
+
+static const char *parse_aia(char *value, void *target)
+{
+	static const char *const choices[] = {"off", "auto"};
+	int choice = option_choice(value, choices, 2);
+
+	if (choice < 0)
+		return "expected auto or off";
+	((struct config *)target)->aia = choice == 1;
+	return NULL;
+}
+
+static const char *parse_pmu(char *value, void *target)
+{
+	static const char *const choices[] = {[CONFIG_PMU_AUTO] = "auto",
+					      [CONFIG_PMU_KVM] = "kvm",
+					      [CONFIG_PMU_VMM] = "vmm",
+					      [CONFIG_PMU_OFF] = "off",
+					      [CONFIG_PMU_EXIT] = "exit"};
+	int choice = option_choice(value, choices, 5);
+
+	if (choice < 0)
+		return "expected auto, kvm, vmm, exit or off";
+	((struct config *)target)->pmu = (enum config_pmu)choice;
+	return NULL;
+}
+
+static const char *parse_pmu_irq(char *value, void *target)
+{
+	static const char *const choices[] = {[PMU_IRQ_AUTO] = "auto",
+					      [PMU_IRQ_SIP] = "sip",
+					      [PMU_IRQ_STUB] = "stub",
+					      [PMU_IRQ_MSI] = "msi",
+					      [PMU_IRQ_WIRED] = "wired"};
+	int choice = option_choice(value, choices, 5);
+
+	if (choice < 0)
+		return "expected auto, sip, stub, msi or wired";
+	((struct config *)target)->pmu_irq = (enum config_pmu_irq)choice;
+	return NULL;
+}
+
+static const char *parse_pmu_profile(char *value, void *target)
+{
+	if (!pmu_profile_find(value, &((struct config *)target)->pmu_profile))
+		return "expected best, spec, linux-7.2, linux-6.12, linux-6.12.107, or "
+		       "another version of these that is known";
+	return NULL;
+}
+
+static const char *parse_on_reboot(char *value, void *target)
+{
+	static const char *const choices[] = {
+		[ON_REBOOT_RESTART] = "restart", [ON_REBOOT_EXIT] = "exit"};
+	int choice = option_choice(value, choices, 2);
+
+	if (choice < 0)
+		return "expected restart or exit";
+	((struct config *)target)->on_reboot = (enum config_on_reboot)choice;
+	return NULL;
+}
+
+static const char *parse_name(char *value, void *target)
+{
+	static const char usable[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				     "0123456789._-";
+	size_t len = strlen(value);
+
+	if (!len || len > VM_NAME_MAX || strspn(value, usable) != len)
+		return "expected 1 to 63 letters, digits, dots, dashes and underscores";
+	((struct config *)target)->name = value;
+	return NULL;
+}
+
+static const char *parse_timeout(char *value, void *target)
+{
+	if (!option_seconds(value, &((struct config *)target)->timeout))
+		return "expected a number of seconds above 0, such as 30 or 1.5";
+	return NULL;
+}
+
+static const char *parse_verbose(char *value, void *target)
+{
+	(void)value;
+	((struct config *)target)->verbose = true;
+	return NULL;
+}
+
+static const char *parse_sbi_echo(char *value, void *target)
+{
+	static const char *const choices[] = {[SBI_ECHO_OFF] = "off",
+					      [SBI_ECHO_AUTO] = "auto",
+					      [SBI_ECHO_TRACEPOINTS] = "tracepoints"};
+	int choice = option_choice(value, choices, 3);
+
+	if (choice < 0)
+		return "expected off, auto or tracepoints";
+	((struct config *)target)->sbi_echo = (enum config_sbi_echo)choice;
+	return NULL;
+}
+
+static const struct option_spec specs[] = {
+	{"--kernel", "FILE", false,
+	 "kernel to boot: RISC-V Linux Image, plain, gzip, zstd or\nEFI zboot; or ELF64",
+	 parse_kernel},
+	{"--initrd", "FILE", false, "initial RAM disk for the kernel", parse_initrd},
+	{"--append", "TEXT", false, "kernel command line", parse_append},
+	{"--firmware", "FILE", false,
+	 "supervisor-mode firmware (U-Boot) to boot instead of a\nkernel", parse_firmware},
+	{"--inject", "HOSTFILE:GUESTPATH", true,
+	 "add a file to the initrd, or make an initrd of it", parse_inject},
+	{"--memory", "SIZE", false, "RAM, with K, M, G or T, a multiple of 2M (512M)",
+	 parse_memory},
+	{"--cpus", "N", false, "number of vCPUs (1)", parse_cpus},
+	{"--disk", "FILE[,ro][,direct][,raw][,serial=S]", true,
+	 "add a disk: read-only, past the page cache, raw even\nif it looks like qcow2 or gzip, "
+	 "with "
+	 "a serial number",
+	 parse_disk},
+	{"--net", "user|tap=IF|none", false,
+	 "network: unprivileged (user), on tap interface IF (none)", parse_net},
+	{"--rng", NULL, false, "give the guest a source of random numbers", parse_rng},
+	{"--console", "serial|virtio|none", false, "what the guest has for a console (serial)",
+	 parse_console},
+	{"--transport", "pci|mmio", false, "how virtio devices are attached (pci)",
+	 parse_transport},
+	{"--aia", "auto|off", false,
+	 "use KVM's interrupt controllers where the host has them\n(auto), or a PLIC in this "
+	 "process",
+	 parse_aia},
+	{"--pmu", "auto|kvm|vmm|off", false,
+	 "who answers the guest's SBI PMU: KVM, this process, nobody,\nor what serves the guest "
+	 "best (auto)",
+	 parse_pmu},
+	{"--pmu-profile", "NAME", false,
+	 "what the PMU does where the specification and Linux differ:\nbest, spec, linux-7.2, "
+	 "linux-6.12, linux-6.12.107 (best)",
+	 parse_pmu_profile},
+	{"--pmu-irq", "auto|sip|stub|msi|wired", false,
+	 "how an overflow of a counter of --pmu vmm gets to the guest:\nas LCOFI (sip, stub), or "
+	 "for "
+	 "guests that know of it as an\nMSI or on a line; or the best of them (auto)",
+	 parse_pmu_irq},
+	{"--on-reboot", "restart|exit", false, "what a reboot of the guest does (restart)",
+	 parse_on_reboot},
+	{"--timeout", "SECONDS", false, "end the VM after this time", parse_timeout},
+	{"--name", "NAME", false, "name of the VM in messages and results (vhart-PID)", parse_name},
+	{"--result", "FILE", false,
+	 "write to FILE, as JSON, why the VM ended, times, and exits\nby cause", parse_result},
+	{"--exit-log", "FD", false,
+	 "count exits in the memory behind this file, as vhart stat\nasks for when it starts a VM",
+	 parse_exit_log},
+	{"--dump-fdt", "FILE", false, "write the devicetree of the guest to FILE", parse_dump_fdt},
+	{"--sbi-echo", "off|auto|tracepoints", false,
+	 "answer calls of SBI extension 0x0A564846, which test\nand time how calls get here (off)",
+	 parse_sbi_echo},
+	{"--verbose", NULL, false, "say what is being done", parse_verbose},
+};
+
+const struct option_table run_options = {
+	.command = "run",
+	.usage = "[options] --kernel FILE",
+	.summary = "Boots a virtual machine on KVM. Defaults are in parentheses.",
+	.specs = specs,
+	.count = sizeof(specs) / sizeof(specs[0]),
+	.other_names = run_other_names,
+};
+
+/* What is wrong with options that are each fine for themselves, or NULL. */
+static const char *contradiction(const struct config *config)
+{
+	if (!config->kernel && !config->firmware)
+		return "nothing to boot: give --kernel FILE (or --firmware FILE)";
+	if (!config->firmware)
+		return NULL;
+	if (config->kernel)
+		return "--firmware and --kernel exclude each other: firmware loads its kernel "
+		       "itself, "
+		       "from a --disk for instance";
+	if (config->initrd)
+		return "--initrd needs --kernel: firmware loads its initrd itself";
+	if (config->inject_count)
+		return "--inject needs --kernel: firmware loads its initrd itself";
+	if (*config->append)
+		return "--append needs --kernel: firmware has its own command line for the kernel";
+	return NULL;
+}
+
+/* Whether Linux would read the whole command line; false after error(). */
+static bool append_fits(const struct config *config)
+{
+	const char *ours = bootargs_console(config->append, config->console);
+	char *bootargs = bootargs_make(config->append, config->console);
+	const size_t len = bootargs ? strlen(bootargs) : 0;
+
+	free(bootargs);
+	if (len <= BOOTARGS_MAX)
+		return true;
+	error("--append: the command line has %zu bytes%s%s%s: Linux for riscv64 reads %u of "
+	      "them: shorten it by %zu",
+	      len, *ours ? " with the " : "", ours, *ours ? " that vhart puts in front" : "",
+	      BOOTARGS_MAX, len - BOOTARGS_MAX);
+	return false;
+}
+
+int options_parse(int argc, char **argv, struct config *config)
+{
+	*config = (struct config){
+		.append = "",
+		.memory = MEMORY_DEFAULT,
+		.cpus = 1,
+		.net = NET_NONE,
+		.console = CONSOLE_SERIAL,
+		.transport = TRANSPORT_PCI,
+		.aia = true,
+		.on_reboot = ON_REBOOT_RESTART,
+	};
+	int status = options_read(&run_options, argc, argv, config, &config->help);
+	if (status || config->help)
+		return status;
+	const char *wrong = contradiction(config);
+	if (wrong) {
+		error("%s", wrong);
+		return STATUS_USAGE;
+	}
+	return append_fits(config) ? 0 : STATUS_USAGE;
+}

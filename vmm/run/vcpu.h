@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A vCPU: its thread, its KVM_RUN loop, and what to do about each exit. */
+#ifndef VHART_VCPU_H
+#define VHART_VCPU_H
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "trace/exits/exit_log.h"
+#include "vmm/forward/forward.h"
+#include "vmm/kvm/lcofi.h"
+#include "vmm/run/hart_state.h"
+#include "vmm/run/suspend.h"
+
+struct hart_pmu;
+struct machine;
+struct kvm_run;
+
+/*
+ * The signal that takes a vCPU out of KVM_RUN. Its handler sets kvm_run's immediate_exit: one that
+ * comes between two KVM_RUNs makes the next return EINTR, so none is lost. (Blocking it outside
+ * KVM_RUN with KVM_SET_SIGNAL_MASK would do the same, for 400 instructions more on every exit.)
+ */
+#define VCPU_KICK_SIGNAL (SIGRTMIN + 6)
+
+#define VCPU_EXIT_REASONS 64u
+
+enum { VCPU_LOOK_STATE = 1, VCPU_LOOK_TRAP = 2 };
+
+struct vcpu {
+	struct machine *machine;
+	unsigned int id; /* also the hart id */
+	int fd;
+	struct kvm_run *run;
+	size_t run_len;
+	pthread_t thread;
+	atomic_int tid; /* of its thread, once that runs */
+	bool started;
+	struct forward_port forward;
+	struct exit_log_port log;
+	struct lcofi_port lcofi;
+	uint64_t lcofi_failures;
+	struct hart_pmu *pmu; /* NULL: the guest did not call it yet */
+	sigset_t kept;	      /* see vcpu_keep_signal() */
+	bool keeps;
+	uint64_t exits[VCPU_EXIT_REASONS]; /* KVM_RUN returns by exit_reason; its thread writes */
+	uint64_t interrupted;		   /* KVM_RUN returns with EINTR */
+	uint64_t last_hole;		   /* where its last access to nothing went */
+	bool suspended;			   /* by SUSP: its thread waits in vhart */
+	struct suspend_resume resume;
+
+	/* hart_report.c */
+	atomic_uint look;	    /* VCPU_LOOK_*: what it is asked for */
+	struct hart_state state;    /* what it found; under the machine's look_lock */
+	struct hart_state trapping; /* of the last look that found it in a trap of its handler */
+	uint64_t cpu_time_ns;	    /* of its thread, at the last look; the loop's */
+};
+
+/* Creates the vCPU and enables the SBI extensions that we answer. False after error(). */
+bool vcpu_create(struct vcpu *vcpu, struct machine *machine, unsigned int id);
+bool vcpu_start(struct vcpu *vcpu); /* its thread; false after error() */
+/* After machine->stopping was set: takes it out of KVM_RUN and waits for its thread. */
+void vcpu_stop(struct vcpu *vcpu);
+void vcpu_free(struct vcpu *vcpu);
+/* Its KVM_RUN, now or next, returns at once with EINTR. Any thread, while it is started. */
+void vcpu_kick(const struct vcpu *vcpu);
+
+/*
+ * For the vCPU's thread: SIGNAL interrupts KVM_RUN only, and waits while the thread is elsewhere.
+ * Costs 400 instructions on every exit from then on, so it is for those who cannot do without.
+ */
+bool vcpu_keep_signal(struct vcpu *vcpu, int signal);
+
+/* "mmio", for results; NULL when the number is not known. */
+const char *vcpu_exit_name(unsigned int reason);
+
+#endif
