@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <time.h>
 
-#include "trace/sources/sampler.h"
+#include "trace/stat/sampler.h"
 
 uint64_t clock_now(void)
 {

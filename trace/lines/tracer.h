@@ -8,7 +8,7 @@
 #include "trace/lines/timeline.h"
 #include "trace/lines/trace_options.h"
 #include "trace/sources/collector.h"
-#include "trace/sources/sampler.h"
+#include "trace/stat/sampler.h"
 
 /* A record, or an exit that is not over. */
 struct tracer_item {

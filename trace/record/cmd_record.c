@@ -16,7 +16,7 @@
 #include "trace/guest/guest_names.h"
 #include "trace/record/recorder.h"
 #include "trace/sources/collector.h"
-#include "trace/sources/sampler.h"
+#include "trace/stat/sampler.h"
 #include "trace/sources/sampling.h"
 #include "trace/watch/await.h"
 #include "trace/watch/target.h"

@@ -12,7 +12,7 @@
 #include "trace/names/exit_names.h"
 #include "trace/names/exit_record.h"
 #include "trace/record/sample_sums.h"
-#include "trace/sources/sampler.h"
+#include "trace/stat/sampler.h"
 
 /* Of sums, before they are written; and of which names were written. */
 #define SUMS_LIMIT  (32u << 20)

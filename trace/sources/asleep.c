@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "trace/sources/perf_fold.h"
-#include "trace/sources/sampler.h"
+#include "trace/stat/sampler.h"
 #include "trace/watch/vms.h"
 
 #define FILE_SIZE 4096u

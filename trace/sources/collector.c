@@ -23,7 +23,7 @@
 #include "trace/sources/log_source.h"
 #include "trace/sources/perf_source.h"
 #include "trace/sources/ring_room.h"
-#include "trace/sources/sampler.h"
+#include "trace/stat/sampler.h"
 
 /* linux/proc_ns.h: PROC_PID_INIT_INO */
 #define FIRST_PID_NAMESPACE 0xEFFFFFFCu

@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-#include "trace/sources/sampler.h"
+#include "trace/stat/sampler.h"
 
 /* One of them is not interrupted between its two readings. */
 #define READINGS 3

@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "trace/sources/log_counts.h"
-#include "trace/sources/sampler.h"
+#include "trace/stat/sampler.h"
 
 #define LINK_TEXT "/memfd:" EXIT_LOG_NAME " (deleted)"
 #define LEASE	  3000000000ull /* ns: some renewals may come late */

@@ -17,7 +17,7 @@
 #include "base/way_out.h"
 #include "trace/sources/asleep.h"
 #include "trace/sources/perf_records.h"
-#include "trace/sources/sampler.h"
+#include "trace/stat/sampler.h"
 
 /* What every user may lock for each CPU (kernel.perf_event_mlock_kb), less the page before it. */
 #define RING_SIZE     (512u << 10)

@@ -12,7 +12,7 @@
 #include "trace/guest/guest_names.h"
 #include "trace/names/devices.h"
 #include "trace/sources/collector.h"
-#include "trace/sources/sampler.h"
+#include "trace/stat/sampler.h"
 #include "trace/stat/stat_live.h"
 #include "trace/stat/stat_session.h"
 #include "trace/watch/await.h"

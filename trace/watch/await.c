@@ -8,7 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "trace/sources/sampler.h"
+#include "trace/stat/sampler.h"
 
 /* How often events are counted, where that is done here: their threads' names are read then. */
 #define EVENTS_NS 50000000u

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "trace/sources/sampler.h"
+#include "trace/stat/sampler.h"
 
 #include <stdlib.h>
 #include <string.h>
