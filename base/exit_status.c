@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/exit_status.h"
 
-#include "vmm/config.h"
-
 enum machine_end srst_end(uint32_t type, uint32_t reason)
 {
 	if (reason != SRST_NO_REASON && reason < SRST_STATUS)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a guest says about its own end, and what becomes of it in the exit status. Pure.
+ * Exit statuses, and what becomes of what a guest says about its own end in them. Pure.
  *
  * A guest says it by the reason of its system reset (SBI 3.0, chapter 10), or by the status
  * register of the test finisher (devices/finisher.c).
@@ -12,6 +12,22 @@
 #include <stdint.h>
 
 #include "base/machine.h"
+
+/* Exit statuses of vhart; the manual page has the same table. */
+enum exit_status {
+	STATUS_OK = 0,	  /* the guest powered off */
+	STATUS_HOST = 1,  /* the host failed us; `vhart run` says STATUS_NOT_RUN */
+	STATUS_USAGE = 2, /* bad option or input file; likewise */
+	STATUS_RESET = 3, /* the guest reset, with --on-reboot exit */
+	STATUS_PANIC = 4, /* the guest said that it failed */
+	STATUS_VCPU = 5,  /* KVM could not run a vCPU any more */
+	/* A guest's own status that means something else here: as xargs(1) has it. */
+	STATUS_GUEST_OTHER = 123,
+	STATUS_TIMEOUT = 124, /* --timeout */
+	/* vhart itself failed, whyever: as env(1) and timeout(1), and git bisect skips it. */
+	STATUS_NOT_RUN = 125,
+	STATUS_QUIT = 130, /* the user left with Ctrl-A x; a signal N gives 128 + N */
+};
 
 /* The types and reasons of sbi_system_reset(). */
 enum { SRST_SHUTDOWN, SRST_COLD_REBOOT, SRST_WARM_REBOOT };

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+#include "base/file.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -7,7 +10,6 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "vmm/boot/image.h"
 
 void blob_free(struct blob *blob)
 {

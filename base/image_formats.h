@@ -1,11 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the image loaders share; image.h is what everybody else sees. */
+/*
+ * What a file of a kernel is, by its bytes, which are not trusted. Pure, but that libraries are
+ * loaded where it is compressed.
+ */
 #ifndef VHART_IMAGE_FORMATS_H
 #define VHART_IMAGE_FORMATS_H
 
 #include <elf.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
-#include "vmm/boot/image.h"
+#include "base/file.h"
+
+/* Room for what is wrong with an image: words that follow its name, "is not a kernel: ...". */
+#define IMAGE_MESSAGE_MAX 160
 
 /* Little-endian fields of untrusted bytes; the caller has checked that they are there. */
 static inline uint16_t image_u16(const uint8_t *at)
@@ -30,18 +39,16 @@ bool image_has(const struct blob *blob, size_t offset, const void *magic, size_t
 bool image_refuse(char message[IMAGE_MESSAGE_MAX], const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* The refusal of an image that ends at guest-physical END, beyond MEMORY. */
-bool image_refuse_size(char message[IMAGE_MESSAGE_MAX], const struct guest_memory *memory,
-		       uint64_t end);
-
+/* The RISC-V Linux Image, and ELF. */
 bool image_is_linux(const struct blob *blob);
-bool image_load_linux(const struct blob *blob, const struct guest_memory *memory,
-		      struct image_place *place, char message[IMAGE_MESSAGE_MAX]);
-
 bool image_is_elf(const struct blob *blob);
 /* Copies the file header, once it is known to be of a linked ELF64 for RISC-V. */
 bool image_elf_header(const struct blob *blob, Elf64_Ehdr *header, char message[IMAGE_MESSAGE_MAX]);
-bool image_load_elf(const struct blob *blob, const struct guest_memory *memory,
-		    struct image_place *place, char message[IMAGE_MESSAGE_MAX]);
+/*
+ * If BLOB is gzip (RFC 1952), zstd (RFC 8878) or an EFI zboot image with one of them inside,
+ * replaces it by what is inside, repeatedly (at most twice), never more than LIMIT bytes. False
+ * with MESSAGE filled ("has truncated gzip data"); BLOB is then as it was, or half unpacked.
+ */
+bool image_unpack(struct blob *blob, uint64_t limit, char message[IMAGE_MESSAGE_MAX]);
 
 #endif

@@ -5,6 +5,7 @@
  * So one system call a turn submits and waits, and no ring needs a lock of its own. What needs no
  * waiting at all is read and written on the way, without the lock.
  */
+
 #include "base/loop.h"
 
 #include <errno.h>
@@ -17,10 +18,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/loop_timers.h"
 
 #define RING_ENTRIES 256u
-#define NS_PER_S     1000000000ull
 
 /* The low bits of user_data say what completed; the rest is a slot or a pointer. */
 enum { TAG_IO = 0, TAG_WATCH = 1, TAG_CANCEL = 2, TAG_MASK = 7 };
@@ -90,14 +91,6 @@ static struct io_queue queue_take(struct io_queue *queue)
 
 	queue_clear(queue);
 	return taken;
-}
-
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec;
 }
 
 static void wake_up(struct loop *loop)
@@ -299,7 +292,7 @@ static void run_tasks(struct loop *loop)
 static void run_timers(struct loop *loop)
 {
 	if (loop->timers)
-		loop_timers_run(&loop->timers, now_ns());
+		loop_timers_run(&loop->timers, clock_now());
 }
 
 /* ---- the turn ---- */
@@ -309,7 +302,7 @@ static uint64_t idle_ns(const struct loop *loop)
 {
 	if (loop->tasks_first || atomic_load(&loop->stop))
 		return 0;
-	return loop->timers ? loop_timers_wait(loop->timers, now_ns()) : UINT64_MAX;
+	return loop->timers ? loop_timers_wait(loop->timers, clock_now()) : UINT64_MAX;
 }
 
 static int submit_and_wait(struct loop *loop, uint64_t wait_ns)
@@ -455,7 +448,7 @@ void loop_submit(struct loop *loop, struct loop_io *io)
 
 void loop_timer_set(struct loop *loop, struct loop_timer *timer, uint64_t after_ns)
 {
-	loop_timers_set(&loop->timers, timer, now_ns(), after_ns);
+	loop_timers_set(&loop->timers, timer, clock_now(), after_ns);
 	if (after_ns)
 		wake_if_asleep(loop);
 }

@@ -17,6 +17,8 @@
 #include <stdint.h>
 #include <sys/uio.h>
 
+#include "base/loop_timers.h"
+
 struct loop;
 
 /* Readiness of a file descriptor; level-triggered, until removed. */
@@ -52,13 +54,6 @@ struct loop_io {
 	void *opaque;
 	struct loop_io *next; /* the loop's, as is: */
 	int result;
-};
-
-struct loop_timer {
-	void (*expired)(struct loop_timer *timer);
-	void *opaque;
-	uint64_t deadline; /* the loop's: CLOCK_MONOTONIC nanoseconds, 0 when not set */
-	struct loop_timer *next;
 };
 
 /* Work for the loop's next turn. Posting it again before it ran is the same as posting it once. */

@@ -9,7 +9,12 @@
 
 #include <stdint.h>
 
-#include "base/loop.h"
+struct loop_timer {
+	void (*expired)(struct loop_timer *timer);
+	void *opaque;
+	uint64_t deadline; /* the loop's: CLOCK_MONOTONIC nanoseconds, 0 when not set */
+	struct loop_timer *next;
+};
 
 /* The loop waits no longer at a stretch: the kernel adds what it is given to its own clock, in 63
  * bits with a sign, and a sum that wraps there would end each wait at once. */

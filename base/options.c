@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
 #include "base/options.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/exit_status.h"
 #include "base/log.h"
-#include "vmm/config.h"
 
 #define NAME_COLUMNS 34 /* of --help: option and value */
 

@@ -11,8 +11,6 @@
 
 #include "base/suggest.h"
 
-struct config;
-
 struct option_spec {
 	const char *name;  /* "--memory" */
 	const char *value; /* its value in --help, "SIZE"; NULL: the option takes none */
@@ -58,15 +56,5 @@ bool option_number(const char *text, uint64_t max, uint64_t *number);
 bool option_seconds(const char *text, double *seconds);
 /* The index of TEXT among the COUNT CHOICES, or -1. */
 int option_choice(const char *text, const char *const *choices, size_t count);
-
-/* `vhart run` (run_options.c). */
-extern const struct option_table run_options;
-
-/*
- * Fills CONFIG with the defaults and what ARGV says, and refuses contradictions. 0, or STATUS_USAGE
- * after one error() line; after --help config->help is set. config->name stays NULL unless given:
- * the caller makes one up.
- */
-int options_parse(int argc, char **argv, struct config *config);
 
 #endif

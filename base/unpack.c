@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which format, and the two that most files are in: gzip and zstd. */
-#define ZLIB_CONST /* zlib.h: input is const */
 
 #include "base/unpack.h"
+
+#define ZLIB_CONST /* zlib.h: input is const */
 
 #include <stdlib.h>
 #include <string.h>

@@ -10,8 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/image_formats.h"
 #include "base/library.h"
-#include "vmm/boot/image.h"
 
 enum packing {
 	PACKED_NOT,

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
 #include "base/writer.h"
 
 #include <errno.h>
@@ -10,8 +11,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#define PIECE	 4096u /* a reader that comes and goes makes room often */
-#define NS_PER_S 1000000000ll
+#include "base/clock.h"
+
+#define PIECE 4096u /* a reader that comes and goes makes room often */
 
 struct writer {
 	int fd, event;
@@ -106,16 +108,6 @@ static void *writer_thread(void *opaque)
 
 /* ---- for users ---- */
 
-static void cond_init_monotonic(pthread_cond_t *cond)
-{
-	pthread_condattr_t attributes;
-
-	pthread_condattr_init(&attributes);
-	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-	pthread_cond_init(cond, &attributes);
-	pthread_condattr_destroy(&attributes);
-}
-
 static void release(struct writer *writer)
 {
 	pthread_mutex_destroy(&writer->lock);
@@ -138,7 +130,7 @@ struct writer *writer_new(int fd, size_t size)
 	writer->event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	pthread_mutex_init(&writer->lock, NULL);
 	pthread_cond_init(&writer->work, NULL);
-	cond_init_monotonic(&writer->moved);
+	clock_cond_init(&writer->moved);
 	result = writer->event < 0 ? errno
 				   : pthread_create(&writer->thread, NULL, writer_thread, writer);
 	if (result == 0)
@@ -256,19 +248,10 @@ int writer_error(struct writer *writer)
 	return result;
 }
 
-static int64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * NS_PER_S + now.tv_nsec;
-}
-
 /* With the lock held. False: nothing went out until DEADLINE. */
-static bool wait_until(struct writer *writer, int64_t deadline)
+static bool wait_until(struct writer *writer, uint64_t deadline)
 {
-	const struct timespec until = {.tv_sec = deadline / NS_PER_S,
-				       .tv_nsec = deadline % NS_PER_S};
+	const struct timespec until = clock_timespec(deadline);
 	size_t before = writer->len;
 
 	while (writer->len == before)
@@ -279,7 +262,7 @@ static bool wait_until(struct writer *writer, int64_t deadline)
 
 size_t writer_finish(struct writer *writer, unsigned int quiet_ms, unsigned int most_ms)
 {
-	int64_t now = now_ns(), last = now + most_ms * 1000000ll;
+	int64_t now = clock_now(), last = now + most_ms * 1000000ll;
 	bool moves = true;
 	size_t left;
 
@@ -289,7 +272,7 @@ size_t writer_finish(struct writer *writer, unsigned int quiet_ms, unsigned int 
 		int64_t quiet = now + quiet_ms * 1000000ll;
 
 		moves = wait_until(writer, quiet < last ? quiet : last);
-		now = now_ns();
+		now = clock_now();
 	}
 	left = writer->len;
 	pthread_mutex_unlock(&writer->lock);

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "base/library.h"
 #include "base/log.h"
 #include "devices/net.h"
@@ -242,11 +243,8 @@ static void guest_error(const char *message, void *opaque)
 
 static int64_t clock_get_ns(void *opaque)
 {
-	struct timespec now;
-
 	(void)opaque;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+	return (int64_t)clock_now();
 }
 
 /* Its timers are for IPv6 router advertisements, which are off. */

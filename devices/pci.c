@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The PCI host bridge: ECAM for bus 0, one memory window, four INTx lines. */
+
 #include "devices/pci.h"
 
 #include <stdlib.h>

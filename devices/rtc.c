@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "devices/devices.h"
 
@@ -35,10 +36,7 @@ struct rtc {
 
 static uint64_t guest_time(const struct rtc *rtc)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec + rtc->offset;
+	return clock_ns(CLOCK_REALTIME) + rtc->offset;
 }
 
 static void update_interrupt(struct rtc *rtc)

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* virtio over PCI, modern only (virtio 1.2, section 4.1). */
+
+#include "devices/virtio_pci.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
-#include "devices/virtio_pci.h"
 
 #define VENDOR	       0x1af4u
 #define DEVICE_BASE    0x1040u

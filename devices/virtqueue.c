@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
 #include "devices/virtqueue.h"
 
 #include <endian.h>

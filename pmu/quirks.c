@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "pmu/quirks.h"
 
 /*
  * A kernel's quirks are those of its version: a stable series changes, too. The versions are those
  * of Debian's packages whose source was read (linux-source-6.12 6.12.107-1, 6.12.111-1, 6.12.113-1,
  * 6.12.115-2 and 6.12.117-1, linux-source-7.2 7.2.12-1: arch/riscv/kvm/vcpu_pmu.c, vcpu_sbi_pmu.c).
  */
+
+#include "pmu/quirks.h"
+
 #define OLDEST	  LINUX_VERSION(6, 12, 107)
 #define LAST_6_12 LINUX_VERSION(6, 12, 117)
 #define NEWEST	  LINUX_VERSION(7, 2, 12)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
 #include "sbi/echo.h"
 
 #include "sbi/sbi.h"

@@ -1,14 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The commands of vhart: each gets its own arguments (argv[0] is its name), gives an exit status.
- */
+/* The commands of this room: each gets its own arguments (argv[0] is its name), gives an exit
+ * status. */
 #ifndef VHART_COMMANDS_H
 #define VHART_COMMANDS_H
 
 int command_run(int argc, char **argv);
 int command_probe(int argc, char **argv);
-int command_stat(int argc, char **argv);
-int command_trace(int argc, char **argv);
-int command_record(int argc, char **argv);
-int command_report(int argc, char **argv);
 
 #endif

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Machines that are no riscv64 host have the commands that need no KVM; of the others they say so.
  */
+#include "base/exit_status.h"
 #include "base/log.h"
+#include "trace/commands.h"
 #include "vmm/commands.h"
-#include "vmm/config.h"
 
 static int not_here(const char *command)
 {

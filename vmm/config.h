@@ -68,20 +68,4 @@ struct config {
 	bool help; /* --help was answered: there is nothing to run */
 };
 
-/* Exit statuses of vhart; the manual page has the same table. */
-enum exit_status {
-	STATUS_OK = 0,	  /* the guest powered off */
-	STATUS_HOST = 1,  /* the host failed us; `vhart run` says STATUS_NOT_RUN */
-	STATUS_USAGE = 2, /* bad option or input file; likewise */
-	STATUS_RESET = 3, /* the guest reset, with --on-reboot exit */
-	STATUS_PANIC = 4, /* the guest said that it failed */
-	STATUS_VCPU = 5,  /* KVM could not run a vCPU any more */
-	/* A guest's own status that means something else here: as xargs(1) has it. */
-	STATUS_GUEST_OTHER = 123,
-	STATUS_TIMEOUT = 124, /* --timeout */
-	/* vhart itself failed, whyever: as env(1) and timeout(1), and git bisect skips it. */
-	STATUS_NOT_RUN = 125,
-	STATUS_QUIT = 130, /* the user left with Ctrl-A x; a signal N gives 128 + N */
-};
-
 #endif

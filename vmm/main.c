@@ -2,10 +2,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/exit_status.h"
 #include "base/log.h"
 #include "base/suggest.h"
+#include "trace/commands.h"
 #include "vmm/commands.h"
-#include "vmm/config.h"
 #include "vmm/privileges.h"
 #include "vmm/surroundings.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
 #include "vmm/privileges.h"
 
 #include <errno.h>

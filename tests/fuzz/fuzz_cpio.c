@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "vmm/boot/image.h"
+#include "vmm/boot/cpio.h"
 
 enum { HEADER_LEN = 110 };
 

@@ -9,9 +9,11 @@
 #include <unistd.h>
 
 #include "base/board.h"
+#include "base/exit_status.h"
 #include "base/log.h"
 #include "base/options.h"
 #include "vmm/config.h"
+#include "vmm/run/run_options.h"
 
 enum { ARGUMENTS_MAX = 128 };
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
 #include "tests/pmu/runner.h"
 
 #include "pmu/pmu.h"

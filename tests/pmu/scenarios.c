@@ -4,13 +4,14 @@
  * the others follow from its text. Outcomes are in the order of enum column; .mended says from
  * which version on 6.12 is as 7.2.
  */
-#include "tests/pmu/scenarios.h"
 
 /* Columns, repetitions and flags that a row leaves out are zero, and mean something. */
 #pragma GCC diagnostic ignored "-Wmissing-field-initializers"
 
 /* A row is a line, and its steps are one a line. */
 /* clang-format off */
+
+#include "tests/pmu/scenarios.h"
 
 #define CFG_TIMER  {OP_CFG, {0, ALL, 0, TIMER}, {V(F0)}}
 #define CFG_IPI    {OP_CFG, {0, ALL, 0, IPI}, {V(F0 + 1)}}

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+#include "tests/symbols/kallsyms_image.h"
+
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "tests/symbols/kallsyms_image.h"
 
 static void put(struct made_image *image, uint64_t value, size_t len)
 {

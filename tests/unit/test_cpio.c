@@ -12,7 +12,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "vmm/boot/image.h"
+#include "vmm/boot/cpio.h"
 
 struct entry {
 	char name[PATH_MAX];

@@ -8,7 +8,6 @@
 #include <cmocka.h>
 
 #include "base/exit_status.h"
-#include "vmm/config.h"
 
 /* No status of the guest's may be taken for one of vhart's, and none but 0 for success. */
 static void a_guest_has_its_own(void **state)

@@ -12,10 +12,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/exit_status.h"
 #include "base/log.h"
 #include "base/options.h"
 #include "vmm/config.h"
 #include "vmm/run/run_names.h"
+#include "vmm/run/run_options.h"
 
 /* The messages, instead of log.c's. */
 static char message[1024];

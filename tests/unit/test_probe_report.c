@@ -9,6 +9,7 @@
 #include <cmocka.h>
 #include <json-c/json.h>
 
+#include "base/host.h"
 #include "vmm/probe/probe.h"
 
 static const struct probe_check checks[] = {
@@ -314,17 +315,17 @@ static void an_isa_string_has_its_letters_and_names_and_no_others(void **state)
 	static const char isa[] = "rv64imafdch_zicbom_sscofpmf_sstc";
 
 	(void)state;
-	assert_true(probe_isa_has(isa, "h"));
-	assert_true(probe_isa_has(isa, "sscofpmf"));
-	assert_true(probe_isa_has(isa, "sstc"));
-	assert_false(probe_isa_has(isa, "v")); /* of "rv64" */
-	assert_false(probe_isa_has(isa, "s"));
-	assert_false(probe_isa_has(isa, "sst"));
-	assert_false(probe_isa_has("rv64imafdc_zihpm", "h"));
-	assert_false(probe_isa_has("rv64imafdc_h", "h"));
-	assert_false(probe_isa_has("", "h"));
-	assert_false(probe_isa_has("h", "h"));
-	assert_false(probe_isa_has("rv64i_", "sstc"));
+	assert_true(host_isa_has(isa, "h"));
+	assert_true(host_isa_has(isa, "sscofpmf"));
+	assert_true(host_isa_has(isa, "sstc"));
+	assert_false(host_isa_has(isa, "v")); /* of "rv64" */
+	assert_false(host_isa_has(isa, "s"));
+	assert_false(host_isa_has(isa, "sst"));
+	assert_false(host_isa_has("rv64imafdc_zihpm", "h"));
+	assert_false(host_isa_has("rv64imafdc_h", "h"));
+	assert_false(host_isa_has("", "h"));
+	assert_false(host_isa_has("h", "h"));
+	assert_false(host_isa_has("rv64i_", "sstc"));
 }
 
 static void a_field_is_found_by_its_whole_name(void **state)
@@ -339,17 +340,17 @@ static void a_field_is_found_by_its_whole_name(void **state)
 	assert_non_null(file);
 	fputs("isaac\t: no\nisa\t\t: rv64i\nisa: second\nlong: 123456789\nempty:\n", file);
 	fclose(file);
-	assert_true(probe_read_field(path, "isa", value, sizeof(value)));
+	assert_true(host_read_field(path, "isa", value, sizeof(value)));
 	assert_string_equal(value, "rv64i");
-	assert_true(probe_read_field(path, "long", value, sizeof(value)));
+	assert_true(host_read_field(path, "long", value, sizeof(value)));
 	assert_string_equal(value, "1234567");
-	assert_true(probe_read_field(path, "empty", value, sizeof(value)));
+	assert_true(host_read_field(path, "empty", value, sizeof(value)));
 	assert_string_equal(value, "");
-	assert_false(probe_read_field(path, "is", value, sizeof(value)));
-	assert_false(probe_read_field("/nowhere", "isa", value, sizeof(value)));
-	assert_int_equal(probe_read_line(path, value, sizeof(value)), 0);
+	assert_false(host_read_field(path, "is", value, sizeof(value)));
+	assert_false(host_read_field("/nowhere", "isa", value, sizeof(value)));
+	assert_int_equal(host_read_line(path, value, sizeof(value)), 0);
 	remove(path);
-	assert_true(probe_read_line(path, value, sizeof(value)) < 0);
+	assert_true(host_read_line(path, value, sizeof(value)) < 0);
 }
 
 int main(void)

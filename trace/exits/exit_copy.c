@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
 #include "trace/exits/exit_copy.h"
 
 #include <sched.h>

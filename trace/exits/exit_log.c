@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
 #include "trace/exits/exit_log.h"
 
 #include <errno.h>
@@ -13,6 +14,7 @@
 
 #include <linux/kvm.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "trace/exits/exit_fold.h"
 #include "trace/exits/sbi_rows.h"
@@ -20,14 +22,6 @@
 /* SBI 3.0, chapters 10 and 13: what KVM turns into a system event. */
 #define EID_SRST 0x53525354u
 #define EID_SUSP 0x53555350u
-
-static uint64_t clock_ns(clockid_t clock)
-{
-	struct timespec now;
-
-	clock_gettime(clock, &now);
-	return (uint64_t)now.tv_sec * 1000000000ull + (uint64_t)now.tv_nsec;
-}
 
 /* ---- the memory ---- */
 
@@ -94,7 +88,7 @@ struct exit_log_port exit_log_port(const struct exit_log *log, unsigned int id)
 	vcpu->tid = vcpu->thread = (uint32_t)gettid();
 	vcpu->vcpu_id = id;
 	vcpu->state = VCPU_GUEST;
-	vcpu->since = clock_ns(CLOCK_MONOTONIC);
+	vcpu->since = clock_now();
 	vcpu->open = EXIT_NONE;
 	/* 0 is no interval: extremes of the first begin at 1. */
 	vcpu->interval += !vcpu->interval;
@@ -154,7 +148,7 @@ void exit_log_count_left(struct exit_log_port *port, const struct kvm_run *run, 
 {
 	struct exit_vcpu *vcpu = &port->counts->vcpu;
 	/* The cost of looking goes to the guest's side of the exit, here and when it goes on. */
-	uint64_t ran = clock_ns(CLOCK_THREAD_CPUTIME_ID), now = clock_ns(CLOCK_MONOTONIC);
+	uint64_t ran = clock_ns(CLOCK_THREAD_CPUTIME_ID), now = clock_now();
 
 	if (!still_watched(port, now)) {
 		port->counting = false;
@@ -221,7 +215,7 @@ void exit_log_ended(struct exit_log_port *port)
 		return;
 	begin_change(&port->counts->vcpu);
 	if (port->counting)
-		vcpu_ended(port->counts, &spent, clock_ns(CLOCK_MONOTONIC));
+		vcpu_ended(port->counts, &spent, clock_now());
 	else
 		port->counts->vcpu.state = VCPU_GONE;
 	end_change(&port->counts->vcpu);
@@ -231,7 +225,7 @@ void exit_log_ended(struct exit_log_port *port)
 void exit_log_count_entering(struct exit_log_port *port)
 {
 	struct exit_vcpu *vcpu = &port->counts->vcpu;
-	uint64_t now = clock_ns(CLOCK_MONOTONIC);
+	uint64_t now = clock_now();
 	struct spent spent;
 
 	begin_change(vcpu);

@@ -25,6 +25,8 @@ enum vcpu_state {
 	VCPU_UNSEEN,		 /* it is not known what it does */
 };
 
+#define EXIT_VCPUS 128u /* that are watched; further ones are reported */
+
 /* Durations by size: 4 buckets for each power of two, so that a bound is at most a quarter off. */
 #define EXIT_BUCKETS 160u
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
 #include "trace/exits/key_table.h"
 
 #include <stdlib.h>

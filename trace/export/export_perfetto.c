@@ -4,12 +4,14 @@
  * numbers are those of protos/perfetto/trace. All packets are of one sequence, and need no state
  * kept by the reader, so that a loss costs only what was lost.
  */
+
+#include "trace/export/export_perfetto.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/printable.h"
-#include "trace/export/export_perfetto.h"
 #include "trace/export/protobuf.h"
 
 enum { TRACE_PACKET = 1 };

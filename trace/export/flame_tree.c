@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* From stacks to a tree. */
+
+#include "trace/export/flame_tree.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "trace/export/flame_tree.h"
 #include "trace/export/intern.h"
 
 struct node_key {

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A numbered set of byte strings in bounded memory. */
+
+#include "trace/export/intern.h"
+
 #include <errno.h>
 #include <stdalign.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "trace/export/intern.h"
 
 int budget_grow(struct budget *budget, void **memory, size_t *room, size_t need, size_t unit)
 {

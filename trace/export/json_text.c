@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* JSON lines. */
+
+#include "trace/export/json_text.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/printable.h"
-#include "trace/export/json_text.h"
 
 /* Kept free for the end: ,"cut":true and what closes, the line feed and the zero. */
 static const char cut_mark[] = "\"cut\":true";

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Stacks and their sums. */
+
+#include "trace/export/profile.h"
+
 #include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -7,7 +10,6 @@
 
 #include "base/printable.h"
 #include "trace/export/intern.h"
-#include "trace/export/profile.h"
 
 struct frame_key {
 	uint64_t address;

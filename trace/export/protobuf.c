@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Protocol Buffers' wire format, written. */
-#include <string.h>
 
 #include "trace/export/protobuf.h"
+
+#include <string.h>
 
 enum wire { WIRE_VARINT = 0, WIRE_64 = 1, WIRE_LENGTH = 2 };
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
 #include "trace/guest/foreign_file.h"
 
 #include <errno.h>

@@ -13,7 +13,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "vmm/boot/image.h"
+#include "base/image_formats.h"
 
 /* Of a process, from its /proc/PID/status: real user and group, and its other groups. */
 #define FOREIGN_GROUPS 256u /* no more of them are kept */

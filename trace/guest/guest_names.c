@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
 #include "trace/guest/guest_names.h"
 
 #include <fcntl.h>
@@ -7,11 +8,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/image_formats.h"
 #include "base/log.h"
 #include "trace/guest/command_line.h"
 #include "trace/guest/foreign_file.h"
 #include "trace/guest/guest_image.h"
-#include "vmm/boot/image.h"
 
 /* What a file of symbols may be; those of kernels with debug information have 500 MB. */
 #define SYMBOLS_LIMIT (2ull << 30)

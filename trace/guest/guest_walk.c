@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <stddef.h>
 
 #include "trace/guest/guest_walk.h"
+
+#include <stddef.h>
 
 enum { PAGE_SHIFT = 12, LEVEL_SHIFT = 9, ENTRY_SIZE = 8, NAPOT_SHIFT = 4 };
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
 #include "trace/guest/helper.h"
 
 #include <errno.h>
@@ -10,16 +11,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+
 /* How long its end is awaited: where it hangs in the kernel, it is left to whoever ends it. */
 #define END_MS 1000
-
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
 
 /* In the child: what the terminal sends is its parent's to deal with. */
 static void be_helper(void (*work)(void *opaque, int out), void *opaque, int out)
@@ -41,7 +36,7 @@ bool helper_start(struct helper *helper, void (*work)(void *opaque, int out), vo
 
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return false;
-	*helper = (struct helper){.out = ends[0], .deadline = now_ns() + patience};
+	*helper = (struct helper){.out = ends[0], .deadline = clock_now() + patience};
 	helper->pid = fork();
 	if (helper->pid == 0) {
 		close(ends[0]);
@@ -64,9 +59,9 @@ static bool await_more(const struct helper *helper)
 	struct pollfd file = {.fd = helper->out, .events = POLLIN};
 
 	for (;;) {
-		uint64_t now = now_ns(), left = helper->deadline > now ? helper->deadline - now : 0;
-		const struct timespec timeout = {(time_t)(left / 1000000000u),
-						 (long)(left % 1000000000u)};
+		uint64_t now = clock_now(),
+			 left = helper->deadline > now ? helper->deadline - now : 0;
+		const struct timespec timeout = clock_timespec(left);
 		int ready = ppoll(&file, 1, &timeout, NULL);
 
 		if (ready > 0)

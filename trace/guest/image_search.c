@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
 #include "trace/guest/image_search.h"
 
 #include <inttypes.h>

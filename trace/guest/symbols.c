@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+#include "trace/guest/symbols.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/image_formats.h"
-#include "trace/guest/symbols.h"
 
 /* Linux with everything in has some 300 thousand: hostile files end here. */
 enum { SYMBOLS_MOST = 2 << 20, NAMES_MOST = 128 << 20 };

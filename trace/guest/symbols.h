@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "vmm/boot/image.h"
+#include "base/image_formats.h"
 
 /* As KSYM_NAME_LEN of Linux; longer names (C++) are cut. */
 #define SYMBOL_NAME_MAX 512

@@ -6,13 +6,15 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+#include "base/exit_status.h"
 #include "base/log.h"
+#include "trace/commands.h"
 #include "trace/lines/tracer.h"
 #include "trace/names/devices.h"
 #include "trace/sources/guest_clock.h"
 #include "trace/watch/await.h"
-#include "vmm/commands.h"
-#include "vmm/config.h"
+#include "trace/stat/sampler.h"
 
 /* How often the rings are emptied. They hold twenty times what comes in between. */
 #define LOOK_NS 10000000u
@@ -23,14 +25,6 @@ struct session {
 	struct timeline timeline;
 	int signals;
 };
-
-static uint64_t clock_at(clockid_t id)
-{
-	struct timespec now;
-
-	clock_gettime(id, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
 
 /* Until the VM ends, a signal comes, or there are lines enough: then a VM that was started goes on
  * without being seen. */
@@ -60,7 +54,7 @@ static bool print_summary(const struct tracer *tracer, uint64_t wall)
 	const struct stat_view view = {
 		.format = tracer->options->view.json ? STAT_JSON : STAT_TEXT,
 		.way = collector_way(tracer->collector),
-		.resolution = clock_resolution(),
+		.resolution = guest_clock_resolution(),
 		.vm_name = vm_names_get,
 		.opaque = &tracer->options->names,
 	};
@@ -109,9 +103,9 @@ static void begin_timeline(struct session *session)
 {
 	struct timeline *timeline = &session->timeline;
 	const struct perfetto_clocks clocks = {
-		.monotonic_ns = clock_at(CLOCK_MONOTONIC),
-		.boottime_ns = clock_at(CLOCK_BOOTTIME),
-		.realtime_ns = clock_at(CLOCK_REALTIME),
+		.monotonic_ns = clock_ns(CLOCK_MONOTONIC),
+		.boottime_ns = clock_ns(CLOCK_BOOTTIME),
+		.realtime_ns = clock_ns(CLOCK_REALTIME),
 	};
 
 	timeline->states = session->options->classes == CLASS_ALL;
@@ -128,10 +122,10 @@ static void begin_lines(struct session *session)
 
 	options->view.start = clock_now();
 	options->view.last = options->view.start;
-	options->view.realtime = clock_at(CLOCK_REALTIME) - clock_at(CLOCK_MONOTONIC);
+	options->view.realtime = clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_MONOTONIC);
 	if (!options->only_summary)
 		trace_print_header(session->tracer.out, &options->view, collector_way(collector),
-				   clock_resolution());
+				   guest_clock_resolution());
 }
 
 /* Everything is attached. */
@@ -157,7 +151,7 @@ static int run_session(struct session *session)
 	const struct collector_options wanted = {
 		.pid = options->target.process,
 		.log = -1,
-		.vcpus = target_vcpu_room(&options->target, SAMPLER_VCPUS),
+		.vcpus = target_vcpu_room(&options->target, EXIT_VCPUS),
 		.traced = options->only_summary ? 0 : options->classes,
 		.text = options->string,
 		.lcofi = options->paths,

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
 #include "trace/lines/timeline.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "base/clock.h"
 #include "base/own_run.h"
 #include "trace/names/exit_names.h"
 #include "trace/names/text.h"
 
-#define NS_PER_SECOND 1000000000ull
-#define TEXT_LENGTH   256
+#define TEXT_LENGTH 256
 
 /* ---- tracks ---- */
 
@@ -59,7 +60,7 @@ static struct timeline_vcpu *vcpu_of(struct timeline *timeline, uint32_t index,
 static void write_rate(struct timeline *timeline, struct timeline_vcpu *vcpu, uint64_t ns)
 {
 	perfetto_exits_per_second(&timeline->perfetto, &vcpu->track, ns,
-				  vcpu->rate_count * NS_PER_SECOND / TIMELINE_RATE_NS);
+				  vcpu->rate_count * NS_PER_S / TIMELINE_RATE_NS);
 	vcpu->rate_count = 0;
 }
 

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
 #include "trace/lines/trace_format.h"
 
 #include <inttypes.h>
 #include <string.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "base/own_run.h"
 #include "base/printable.h"
 #include "trace/lines/trace_json.h"
@@ -16,8 +18,6 @@
 #define CALL_LENGTH 1400
 #define LINE_LENGTH 2048
 #define TEXT_LENGTH 256
-
-#define NS_PER_SECOND 1000000000u
 
 /* ---- what the guest did ---- */
 
@@ -212,13 +212,13 @@ static void add_durations(struct text *text, const struct trace_exit *exit)
 
 static void add_time_of_day(struct text *text, uint64_t ns)
 {
-	time_t seconds = (time_t)(ns / NS_PER_SECOND);
+	time_t seconds = (time_t)(ns / NS_PER_S);
 	struct tm day;
 
 	if (!localtime_r(&seconds, &day))
 		day = (struct tm){0};
 	text_add(text, "%02d:%02d:%02d.%06" PRIu64, day.tm_hour, day.tm_min, day.tm_sec,
-		 ns % NS_PER_SECOND / 1000);
+		 ns % NS_PER_S / 1000);
 }
 
 static void add_time(struct text *text, const struct trace_view *view, uint64_t when)
@@ -231,8 +231,7 @@ static void add_time(struct text *text, const struct trace_view *view, uint64_t 
 	if (view->time == TIME_OF_DAY)
 		add_time_of_day(text, when + view->realtime);
 	else
-		text_add(text, "%5" PRIu64 ".%06" PRIu64, ns / NS_PER_SECOND,
-			 ns % NS_PER_SECOND / 1000);
+		text_add(text, "%5" PRIu64 ".%06" PRIu64, ns / NS_PER_S, ns % NS_PER_S / 1000);
 }
 
 static void add_who(struct text *text, const struct trace_view *view, const struct trace_who *who)

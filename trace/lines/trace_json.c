@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
 #include "trace/lines/trace_json.h"
 
 #include "base/own_run.h"

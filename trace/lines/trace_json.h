@@ -7,7 +7,9 @@
 #ifndef VHART_TRACE_JSON_H
 #define VHART_TRACE_JSON_H
 
-#include "trace/lines/trace_format.h"
+#include <stdio.h>
+
+#include "trace/lines/trace_view.h"
 
 #define TRACE_JSON_VERSION 1
 

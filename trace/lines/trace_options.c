@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
 #include "trace/lines/trace_options.h"
 
 #include <string.h>
 
+#include "base/exit_status.h"
 #include "base/log.h"
 #include "base/options.h"
-#include "vmm/config.h"
 
 #define STRING_LENGTH 32u /* as strace has it */
 

@@ -5,8 +5,8 @@
 
 #include "trace/lines/trace_format.h"
 #include "trace/sources/collector.h"
+#include "trace/sources/vms.h"
 #include "trace/watch/target.h"
-#include "trace/watch/vms.h"
 
 struct trace_options {
 	struct target target; /* first: target.h */

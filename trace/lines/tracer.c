@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
 #include "trace/lines/tracer.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "trace/sources/guest_clock.h"
 
 static bool is_wanted(const struct tracer *tracer, const struct trace_exit *exit)
@@ -53,7 +55,7 @@ static uint32_t vcpu_count(const struct tracer *tracer)
 {
 	uint32_t seen = collector_seen(tracer->collector);
 
-	return seen < SAMPLER_VCPUS ? seen : SAMPLER_VCPUS;
+	return seen < EXIT_VCPUS ? seen : EXIT_VCPUS;
 }
 
 /* ---- what there is ---- */
@@ -117,14 +119,14 @@ static bool wants_begun(const struct tracer *tracer, bool last)
 }
 
 struct under_way {
-	struct exit_record records[SAMPLER_VCPUS]; /* exited is 0: none */
+	struct exit_record records[EXIT_VCPUS]; /* exited is 0: none */
 };
 
 static void find_under_way(const struct tracer *tracer, struct under_way *now)
 {
 	uint32_t count = vcpu_count(tracer);
 
-	for (uint32_t i = 0; i < SAMPLER_VCPUS; i++)
+	for (uint32_t i = 0; i < EXIT_VCPUS; i++)
 		if (i >= count || !collector_open_exit(tracer->collector, i, &now->records[i]) ||
 		    now->records[i].exited == tracer->begun[i])
 			now->records[i].exited = 0;
@@ -139,7 +141,7 @@ static bool add_under_way(struct tracer *tracer, struct under_way *now)
 		    item->record.exited == now->records[item->vcpu].exited)
 			now->records[item->vcpu].exited = 0;
 	}
-	for (uint32_t i = 0; i < SAMPLER_VCPUS; i++) {
+	for (uint32_t i = 0; i < EXIT_VCPUS; i++) {
 		if (!now->records[i].exited)
 			continue;
 		if (!make_room(tracer))

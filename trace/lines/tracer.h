@@ -8,7 +8,6 @@
 #include "trace/lines/timeline.h"
 #include "trace/lines/trace_options.h"
 #include "trace/sources/collector.h"
-#include "trace/stat/sampler.h"
 
 /* A record, or an exit that is not over. */
 struct tracer_item {
@@ -26,8 +25,8 @@ struct tracer {
 	uint64_t timebase;	   /* ticks of the time CSR in a second; 0: not known */
 	/* The tracer's own, 0 at first. */
 	uint64_t lines;
-	uint64_t lost_told[SAMPLER_VCPUS];
-	uint64_t begun[SAMPLER_VCPUS]; /* the exit whose beginning has a line */
+	uint64_t lost_told[EXIT_VCPUS];
+	uint64_t begun[EXIT_VCPUS]; /* the exit whose beginning has a line */
 	struct trace_clock clock;
 	struct tracer_item *items;
 	size_t count, room;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
 #include "trace/names/exit_names.h"
 
 #include <stdio.h>

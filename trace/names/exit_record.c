@@ -1,18 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
 #include "trace/names/exit_record.h"
 
 #include <string.h>
 
+#include "base/clock.h"
+
 #define SSTATUS_SPP	  (1u << 8)
 #define SBI_NOT_SUPPORTED (-2)
-#define NS_PER_SECOND	  1000000000u
 
 /* ---- SBI calls ---- */
 
 /* Timebases are below 2^34, so that nothing is lost. */
 static uint64_t ticks_in(uint64_t ns, uint64_t timebase)
 {
-	return ns / NS_PER_SECOND * timebase + ns % NS_PER_SECOND * timebase / NS_PER_SECOND;
+	return ns / NS_PER_S * timebase + ns % NS_PER_S * timebase / NS_PER_S;
 }
 
 /* The guest's time CSR when EXIT came. */

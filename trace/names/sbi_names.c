@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
 #include "trace/names/sbi_names.h"
 
 #include <string.h>

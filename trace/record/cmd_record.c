@@ -11,18 +11,18 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+#include "base/exit_status.h"
 #include "base/log.h"
 #include "base/options.h"
+#include "trace/commands.h"
 #include "trace/guest/guest_names.h"
 #include "trace/record/recorder.h"
 #include "trace/sources/collector.h"
-#include "trace/stat/sampler.h"
 #include "trace/sources/sampling.h"
+#include "trace/sources/vms.h"
 #include "trace/watch/await.h"
 #include "trace/watch/target.h"
-#include "trace/watch/vms.h"
-#include "vmm/commands.h"
-#include "vmm/config.h"
 
 /* How often the rings are emptied. */
 #define LOOK_NS 5000000u
@@ -199,14 +199,6 @@ struct session {
 	int signals, stopped_by;
 };
 
-static uint64_t clock_realtime(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
 static void fill_header(const struct session *session, struct recording_header *header)
 {
 	struct record_options *options = session->options;
@@ -344,7 +336,7 @@ static int open_collector(struct session *session)
 	struct record_options *options = session->options;
 	const struct collector_options wanted = {
 		.pid = options->target.process,
-		.vcpus = target_vcpu_room(&options->target, SAMPLER_VCPUS),
+		.vcpus = target_vcpu_room(&options->target, EXIT_VCPUS),
 		.traced = options->sampling.event == SAMPLE_EXITS ? CLASS_ALL : 0,
 		.sampled = true,
 		.stacks = options->chains,
@@ -375,7 +367,7 @@ static int run_session(struct session *session)
 	if (open_collector(session) != STATUS_OK)
 		return STATUS_HOST;
 	session->start = clock_now();
-	session->realtime = clock_realtime();
+	session->realtime = clock_ns(CLOCK_REALTIME);
 	if (!sampling_open(&session->sampling, &options->sampling, options->target.process,
 			   collector_sampling_program(session->collector)))
 		return STATUS_HOST;

@@ -6,15 +6,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/exit_status.h"
 #include "base/log.h"
 #include "base/options.h"
+#include "trace/commands.h"
 #include "trace/export/export.h"
 #include "trace/guest/guest_names.h"
 #include "trace/record/pager.h"
 #include "trace/record/report.h"
 #include "trace/record/report_table.h"
-#include "vmm/commands.h"
-#include "vmm/config.h"
 
 /* What a recording may make us hold. */
 #define PROFILE_LIMIT (256u << 20)

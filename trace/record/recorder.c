@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
 #include "trace/record/recorder.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "trace/export/intern.h"
 #include "trace/guest/guest_image.h"
 #include "trace/guest/guest_names.h"
@@ -12,7 +14,6 @@
 #include "trace/names/exit_names.h"
 #include "trace/names/exit_record.h"
 #include "trace/record/sample_sums.h"
-#include "trace/stat/sampler.h"
 
 /* Of sums, before they are written; and of which names were written. */
 #define SUMS_LIMIT  (32u << 20)
@@ -32,7 +33,7 @@ struct recorder {
 	uint64_t near;				 /* an address of the kernel that is unwound */
 	uint64_t exception_start, exception_end; /* unwind.h */
 	struct recorder_counts counts;
-	uint64_t lost_told[SAMPLER_VCPUS];
+	uint64_t lost_told[EXIT_VCPUS];
 };
 
 /* ---- lines ---- */
@@ -218,7 +219,7 @@ static uint32_t vcpus_seen(const struct recorder *recorder)
 {
 	uint32_t seen = collector_seen(recorder->options.collector);
 
-	return seen < SAMPLER_VCPUS ? seen : SAMPLER_VCPUS;
+	return seen < EXIT_VCPUS ? seen : EXIT_VCPUS;
 }
 
 bool recorder_drain(struct recorder *recorder)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
 #include "trace/sources/asleep.h"
 
 #include <dirent.h>
@@ -9,9 +10,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "trace/sources/perf_fold.h"
-#include "trace/stat/sampler.h"
-#include "trace/watch/vms.h"
+#include "trace/sources/vms.h"
 
 #define FILE_SIZE 4096u
 #define MAX_VMS	  64u
@@ -152,10 +153,10 @@ void asleep_each(pid_t pid, void (*each)(void *opaque, pid_t pid, const struct a
 	struct vcpu_files *files = vcpu_files_open();
 
 	for (size_t i = 0; i < vm_count && i < MAX_VMS; i++) {
-		struct asleep_vcpu found[SAMPLER_VCPUS];
-		size_t count = asleep_find(vms[i].pid, files, found, SAMPLER_VCPUS);
+		struct asleep_vcpu found[EXIT_VCPUS];
+		size_t count = asleep_find(vms[i].pid, files, found, EXIT_VCPUS);
 
-		for (size_t j = 0; j < count && j < SAMPLER_VCPUS; j++)
+		for (size_t j = 0; j < count && j < EXIT_VCPUS; j++)
 			each(opaque, vms[i].pid, &found[j]);
 	}
 	vcpu_files_close(files);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
 #include "trace/sources/collector.h"
 
 #include <errno.h>
@@ -13,6 +14,7 @@
 #include <linux/bpf.h>
 
 #include "base/bpf.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/options.h"
 #include "base/way_out.h"
@@ -23,7 +25,6 @@
 #include "trace/sources/log_source.h"
 #include "trace/sources/perf_source.h"
 #include "trace/sources/ring_room.h"
-#include "trace/stat/sampler.h"
 
 /* linux/proc_ns.h: PROC_PID_INIT_INO */
 #define FIRST_PID_NAMESPACE 0xEFFFFFFCu

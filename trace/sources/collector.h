@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "base/clock.h"
 #include "trace/exits/exits_map.h"
 
 struct collector;
@@ -60,7 +61,7 @@ struct collector *collector_open(const struct collector_options *options,
 void collector_close(struct collector *collector);
 /* To be called every second, before what was counted is read, and where collector_fd() can be read
  * from; that is -1 where there is no need to. */
-#define COLLECTOR_POLL_NS 1000000000u
+#define COLLECTOR_POLL_NS NS_PER_S
 void collector_poll(struct collector *collector);
 int collector_fd(const struct collector *collector);
 

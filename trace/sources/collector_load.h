@@ -3,7 +3,7 @@
 #ifndef VHART_COLLECTOR_LOAD_H
 #define VHART_COLLECTOR_LOAD_H
 
-#include "trace/sources/collector.h"
+#include "trace/exits/exits_map.h"
 
 #define COLLECTOR_LINKS 11u
 #define COLLECTOR_KEYS	8192u /* that exits can be told apart by */

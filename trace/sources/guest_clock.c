@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
 #include "trace/sources/guest_clock.h"
 
 #include <stdio.h>
 
-#include "trace/stat/sampler.h"
+#include "base/clock.h"
 
 /* One of them is not interrupted between its two readings. */
 #define READINGS 3
@@ -21,6 +22,13 @@ uint64_t guest_clock_timebase(void)
 	if (file)
 		fclose(file);
 	return frequency;
+}
+
+uint64_t guest_clock_resolution(void)
+{
+	uint64_t timebase = guest_clock_timebase();
+
+	return timebase ? NS_PER_S / timebase : 1;
 }
 
 static uint64_t time_csr(void)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
 #include "trace/sources/log_source.h"
 
 #include <dirent.h>
@@ -13,8 +14,8 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "trace/sources/log_counts.h"
-#include "trace/stat/sampler.h"
 
 #define LINK_TEXT "/memfd:" EXIT_LOG_NAME " (deleted)"
 #define LEASE	  3000000000ull /* ns: some renewals may come late */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
 #include "trace/sources/perf_source.h"
 
 #include <errno.h>
@@ -14,10 +15,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/way_out.h"
 #include "trace/sources/asleep.h"
 #include "trace/sources/perf_records.h"
-#include "trace/stat/sampler.h"
 
 /* What every user may lock for each CPU (kernel.perf_event_mlock_kb), less the page before it. */
 #define RING_SIZE     (512u << 10)

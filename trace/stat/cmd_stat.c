@@ -7,19 +7,20 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+#include "base/exit_status.h"
 #include "base/log.h"
 #include "base/options.h"
+#include "trace/commands.h"
 #include "trace/guest/guest_names.h"
 #include "trace/names/devices.h"
 #include "trace/sources/collector.h"
-#include "trace/stat/sampler.h"
+#include "trace/sources/guest_clock.h"
+#include "trace/sources/vms.h"
 #include "trace/stat/stat_live.h"
 #include "trace/stat/stat_session.h"
 #include "trace/watch/await.h"
 #include "trace/watch/target.h"
-#include "trace/watch/vms.h"
-#include "vmm/commands.h"
-#include "vmm/config.h"
 
 #define DEFAULT_INTERVAL 1.0
 
@@ -347,7 +348,7 @@ static int run_session(const struct stat_options *options, struct stat_session *
 		.pid = options->target.process,
 		.log = options->target.log,
 		.key = key_for(options->view.by),
-		.vcpus = SAMPLER_VCPUS,
+		.vcpus = EXIT_VCPUS,
 		.tier = options->tier,
 	};
 	struct collector_refusal refusal = {0};
@@ -410,7 +411,7 @@ int command_stat(int argc, char **argv)
 	struct stat_options options = {
 		.view = {.vm_name = vm_names_get,
 			 .opaque = &names,
-			 .resolution = clock_resolution()},
+			 .resolution = guest_clock_resolution()},
 	};
 	bool help, found;
 	int status = target_read_options(&stat_options, argc, argv, &options.target, &help);

@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
 #include "trace/stat/sampler.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "trace/sources/guest_clock.h"
-
 bool sample_new(struct stat_sample *sample)
 {
 	*sample = (struct stat_sample){0};
-	sample->vcpus = calloc(SAMPLER_VCPUS, sizeof(*sample->vcpus));
-	sample->times = calloc((size_t)SAMPLER_VCPUS * EXIT_ROWS, sizeof(*sample->times));
+	sample->vcpus = calloc(EXIT_VCPUS, sizeof(*sample->vcpus));
+	sample->times = calloc((size_t)EXIT_VCPUS * EXIT_ROWS, sizeof(*sample->times));
 	return sample->vcpus && sample->times;
 }
 
@@ -51,7 +50,7 @@ bool sample_take(struct stat_sample *sample, const struct collector *collector, 
 {
 	uint32_t seen = collector_seen(collector);
 
-	sample->vcpu_count = seen < SAMPLER_VCPUS ? seen : SAMPLER_VCPUS;
+	sample->vcpu_count = seen < EXIT_VCPUS ? seen : EXIT_VCPUS;
 	/* The states first, and at once: reading the rows takes ms, and the states go on. */
 	sample->when = collector_now(collector);
 	for (uint32_t i = 0; i < sample->vcpu_count; i++)
@@ -77,11 +76,4 @@ bool sample_copy(struct stat_sample *to, const struct stat_sample *from)
 	if (from->keyed_count)
 		memcpy(to->keyed, from->keyed, from->keyed_count * sizeof(*to->keyed));
 	return true;
-}
-
-uint64_t clock_resolution(void)
-{
-	uint64_t timebase = guest_clock_timebase();
-
-	return timebase ? 1000000000u / timebase : 1;
 }

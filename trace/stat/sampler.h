@@ -6,8 +6,6 @@
 #include "trace/sources/collector.h"
 #include "trace/stat/stat_table.h"
 
-#define SAMPLER_VCPUS 128u /* that are counted; further ones are reported */
-
 /* Room for all. False: no memory. */
 bool sample_new(struct stat_sample *sample);
 void sample_free(struct stat_sample *sample);
@@ -15,9 +13,5 @@ void sample_free(struct stat_sample *sample);
 /* False: no memory for the keys. */
 bool sample_take(struct stat_sample *sample, const struct collector *collector, bool keyed);
 bool sample_copy(struct stat_sample *to, const struct stat_sample *from);
-
-/* CLOCK_MONOTONIC, ns, and how finely it counts: the timebase. */
-uint64_t clock_now(void);
-uint64_t clock_resolution(void);
 
 #endif

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
 #include "trace/stat/stat_session.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define ROWS ((size_t)SAMPLER_VCPUS * EXIT_ROWS)
+#define ROWS ((size_t)EXIT_VCPUS * EXIT_ROWS)
 
 struct extremes {
 	uint64_t min, max; /* 0 and 0: there was none yet */
@@ -55,7 +56,7 @@ void stat_session_meet(const struct stat_session *session)
 	struct exit_vcpu vcpu;
 
 	collector_poll(session->collector);
-	for (uint32_t i = 0; i < seen && i < SAMPLER_VCPUS; i++)
+	for (uint32_t i = 0; i < seen && i < EXIT_VCPUS; i++)
 		if (collector_vcpu(session->collector, i, &vcpu))
 			session->view.vm_name(session->view.opaque, vcpu.tgid);
 }
@@ -99,7 +100,7 @@ bool stat_session_print(struct stat_session *session, bool whole, FILE *out)
 
 	view->lost = collector_keys_lost(session->collector) +
 		     collector_events_missed(session->collector);
-	view->vcpus_lost = seen > SAMPLER_VCPUS ? seen - SAMPLER_VCPUS : 0;
+	view->vcpus_lost = seen > EXIT_VCPUS ? seen - EXIT_VCPUS : 0;
 	view->way = collector_way(session->collector);
 	if (!sample_copy(&session->shown, &session->now))
 		return false;

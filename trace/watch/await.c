@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
 #include "trace/watch/await.h"
 
 #include <errno.h>
@@ -8,7 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "trace/stat/sampler.h"
+#include "base/clock.h"
 
 /* How often events are counted, where that is done here: their threads' names are read then. */
 #define EVENTS_NS 50000000u
@@ -36,7 +37,7 @@ static enum wake await_files(int signals, int pidfd, int keys, int events, uint6
 	if (deadline) {
 		uint64_t now = clock_now(), ns = deadline > now ? deadline - now : 0;
 
-		left = (struct timespec){(time_t)(ns / 1000000000u), (long)(ns % 1000000000u)};
+		left = clock_timespec(ns);
 		timeout = &left;
 	}
 	int ready = ppoll(files, sizeof(files) / sizeof(files[0]), timeout, NULL);

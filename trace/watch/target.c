@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
 #include "trace/watch/target.h"
 
 #include <errno.h>
@@ -12,12 +13,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/exit_status.h"
 #include "base/log.h"
 #include "base/printable.h"
 #include "trace/guest/command_line.h"
 #include "trace/sources/log_source.h"
-#include "trace/watch/vms.h"
-#include "vmm/config.h"
+#include "trace/sources/vms.h"
 
 #define MAX_VMS 64u
 /* So many vCPUs are expected where it is not known how many there will be, and of a VM that runs.

@@ -11,7 +11,7 @@
 
 #include "base/options.h"
 #include "trace/guest/guest_names.h"
-#include "trace/watch/vms.h"
+#include "trace/sources/vms.h"
 
 struct target {
 	/* As the user said; strings are his. */

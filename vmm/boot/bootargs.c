@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
 #include "vmm/boot/bootargs.h"
 
 #include <stdio.h>

@@ -3,13 +3,14 @@
  * Files added to an initrd: one more newc archive behind what is there, as Linux's
  * Documentation/driver-api/early-userspace/buffer-format.rst allows, compressed or not.
  */
+
+#include "vmm/boot/cpio.h"
+
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-
-#include "vmm/boot/image.h"
 
 enum { HEADER_LEN = 110, ALIGN = 4, LZ4_END = 4 };
 

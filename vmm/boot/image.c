@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
 #include "vmm/boot/image.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "base/image_formats.h"
+#include "vmm/boot/image_loaders.h"
 
 #define MIB	  (1024ull * 1024)
 #define GIB	  (1024ull * MIB)
@@ -13,22 +13,6 @@
 #define PAGE	  4096ull
 #define FIRMWARE_BASE                                                                              \
 	(2 * MIB) /* from the start of RAM: where the supervisor's firmware is linked */
-
-bool image_has(const struct blob *blob, size_t offset, const void *magic, size_t len)
-{
-	return offset <= blob->len && len <= blob->len - offset &&
-	       !memcmp(blob->bytes + offset, magic, len);
-}
-
-bool image_refuse(char message[IMAGE_MESSAGE_MAX], const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	vsnprintf(message, IMAGE_MESSAGE_MAX, format, arguments);
-	va_end(arguments);
-	return false;
-}
 
 /* Rounded up without overflow. */
 static uint64_t in_mib(uint64_t bytes)

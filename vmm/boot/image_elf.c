@@ -2,7 +2,7 @@
 /* ELF64 for RISC-V: the System V gABI, chapters 4 and 5. */
 #include <string.h>
 
-#include "base/image_formats.h"
+#include "vmm/boot/image_loaders.h"
 
 /* Kernels have fewer than ten; a bound keeps what a hostile file can make us copy small. */
 enum { SEGMENTS_MAX = 128 };
@@ -11,52 +11,6 @@ enum { SEGMENTS_MAX = 128 };
 #define MEMORY_MOST (1ull << 44)
 
 static const uint64_t relocated_base = 2 * 1024 * 1024;
-
-static const struct {
-	unsigned int machine;
-	const char *name;
-} machines[] = {
-	{EM_386, "32-bit x86"}, {EM_X86_64, "x86-64"},	     {EM_ARM, "32-bit Arm"},
-	{EM_AARCH64, "arm64"},	{EM_PPC64, "POWER"},	     {EM_S390, "s390"},
-	{EM_MIPS, "MIPS"},	{EM_LOONGARCH, "LoongArch"},
-};
-
-bool image_is_elf(const struct blob *blob)
-{
-	return image_has(blob, 0, ELFMAG, SELFMAG);
-}
-
-static bool refuse_machine(char message[IMAGE_MESSAGE_MAX], unsigned int machine)
-{
-	for (size_t i = 0; i < sizeof(machines) / sizeof(machines[0]); i++) {
-		if (machines[i].machine == machine)
-			return image_refuse(message, "is an ELF file for %s, not for riscv64",
-					    machines[i].name);
-	}
-	return image_refuse(message, "is an ELF file for machine %u, not for riscv64", machine);
-}
-
-bool image_elf_header(const struct blob *blob, Elf64_Ehdr *header, char message[IMAGE_MESSAGE_MAX])
-{
-	if (blob->len < EI_NIDENT + 4)
-		return image_refuse(message, "is a truncated ELF file");
-	const bool big_endian = blob->bytes[EI_DATA] == ELFDATA2MSB;
-	const uint8_t *machine_field = blob->bytes + offsetof(Elf64_Ehdr, e_machine);
-	unsigned int machine = big_endian ? (unsigned int)machine_field[0] << 8 | machine_field[1]
-					  : image_u16(machine_field);
-	if (machine != EM_RISCV)
-		return refuse_machine(message, machine);
-	if (big_endian)
-		return image_refuse(message, "is a big-endian ELF file");
-	if (blob->bytes[EI_CLASS] != ELFCLASS64)
-		return image_refuse(message, "is a 32-bit RISC-V ELF file; 64-bit is needed");
-	if (blob->len < sizeof(*header))
-		return image_refuse(message, "is a truncated ELF file");
-	memcpy(header, blob->bytes, sizeof(*header));
-	if (header->e_type == ET_REL)
-		return image_refuse(message, "is an ELF object file, not linked yet");
-	return true;
-}
 
 /* Reads and checks the file header, and that its segments are there. */
 static bool read_header(const struct blob *blob, Elf64_Ehdr *header,

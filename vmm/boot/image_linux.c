@@ -2,16 +2,13 @@
 /* The RISC-V Linux Image: Linux, Documentation/arch/riscv/boot-image-header.rst. */
 #include <string.h>
 
-#include "base/image_formats.h"
+#include "vmm/boot/image_loaders.h"
 
 enum {
 	HEADER_TEXT_OFFSET = 8,
 	HEADER_IMAGE_SIZE = 16,
 	HEADER_FLAGS = 24,
-	HEADER_MAGIC = 48, /* "RISCV\0\0\0", deprecated by header version 0.2 */
-	HEADER_MAGIC2 = 56,
 	HEADER_PE = 60, /* res3: where the PE header of an EFI stub lies */
-	HEADER_LEN = 64,
 
 	FLAG_BIG_ENDIAN = 1,
 
@@ -26,12 +23,6 @@ enum {
 
 /* The kernel's own mapping of itself starts on a boundary of 2 MiB. */
 static const uint64_t kernel_align = 2 * 1024 * 1024;
-
-bool image_is_linux(const struct blob *blob)
-{
-	return blob->len >= HEADER_LEN && (image_has(blob, HEADER_MAGIC2, "RSC\x05", 4) ||
-					   image_has(blob, HEADER_MAGIC, "RISCV\0\0", 8));
-}
 
 /*
  * How many bytes the file has to have. Only the PE header of the EFI stub knows: image_size in the

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The archives of an initrd, as Linux goes through them. */
+
 #include "vmm/boot/initrd.h"
 
 #include <string.h>

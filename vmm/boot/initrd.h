@@ -7,15 +7,8 @@
 #ifndef VHART_INITRD_H
 #define VHART_INITRD_H
 
-#include <limits.h>
-
-#include "vmm/boot/image.h"
-
-struct initrd;
-
-/* NULL: no memory. */
-struct initrd *initrd_new(void);
-void initrd_free(struct initrd *initrd);
+#include "base/image_formats.h"
+#include "vmm/boot/initrd_tree.h"
 
 enum initrd_reading {
 	INITRD_READ,
@@ -31,21 +24,6 @@ enum initrd_reading {
  */
 enum initrd_reading initrd_read(struct initrd *initrd, const struct blob *blob, uint64_t limit,
 				char message[IMAGE_MESSAGE_MAX]);
-
-/* A file to come. */
-struct initrd_place {
-	char path[PATH_MAX]; /* no link in it, no slash before it */
-	size_t there;	     /* so much of it, up to before a slash, are folders that are there */
-};
-
-/*
- * Where a file that is to be called GUEST_PATH lies, and is from now on: behind the links of its
- * folders. A file or link of that name gives way. False with MESSAGE filled, words that follow
- * GUEST_PATH: it is a folder, it is below a file, ".." leaves a folder that is not there, links go
- * in circles, or no memory.
- */
-bool initrd_place(struct initrd *initrd, const char *guest_path, struct initrd_place *place,
-		  char message[IMAGE_MESSAGE_MAX]);
 
 /*
  * How many bytes at the end of BLOB are a bootconfig (Linux, Documentation/admin-guide/

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
 #include "vmm/boot/inject.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
+#include "vmm/boot/cpio.h"
 #include "vmm/boot/initrd.h"
 
 #define INJECT_LIMIT (256ull << 20)

@@ -3,7 +3,7 @@
 #ifndef VHART_INJECT_H
 #define VHART_INJECT_H
 
-#include "vmm/boot/image.h"
+#include "base/file.h"
 #include "vmm/boot/kept_file.h"
 #include "vmm/config.h"
 

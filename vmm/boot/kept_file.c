@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
 #include "vmm/boot/kept_file.h"
 
 #include <errno.h>

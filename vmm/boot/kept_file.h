@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <sys/stat.h>
 
-#include "vmm/boot/image.h"
+#include "base/file.h"
 
 /* All zero: not loaded yet. */
 struct kept_file {

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
 #include "vmm/counters/perf_counters.h"
 
 #include <errno.h>

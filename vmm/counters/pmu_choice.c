@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
 #include "vmm/counters/pmu_choice.h"
 
 #include <stdio.h>

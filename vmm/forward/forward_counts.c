@@ -8,6 +8,7 @@
 #include "base/bpf.h"
 #include "base/way_out.h"
 #include "vmm/forward/forward_private.h"
+#include "vmm/forward/forward.h"
 
 static int load(void *opaque)
 {

@@ -5,7 +5,7 @@
 
 #include <pthread.h>
 
-#include "vmm/forward/forward.h"
+#include "vmm/forward/forward_map.h"
 #include "vmm/forward/forward_programs.h"
 
 struct forward {

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "vmm/kvm/kernel_holes.h"
 
 /*
  * Read in arch/riscv/kvm/vcpu_pmu.c of Debian's packages (pmu/quirks.c says which), and tried in
  * lab hosts with guest-images/pmu_holes.c. A span ends with the last version that has it.
  */
+
+#include "vmm/kvm/kernel_holes.h"
+
 #define OLDEST	  LINUX_VERSION(6, 12, 107)
 #define LAST_6_12 LINUX_VERSION(6, 12, 117)
 #define LAST_7_2  LINUX_VERSION(7, 2, 12)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Layout: Documentation/virt/kvm/api.rst, "KVM_GET_STATS_FD". */
+
 #include "vmm/kvm/kvm_stats.h"
 
 #include <linux/kvm.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
 #include "vmm/kvm/lcofi_try.h"
 
 #include <errno.h>

@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-#include "vmm/kvm/probe_scratch.h"
+#include "vmm/kvm/scratch.h"
 
 enum lcofi_end {
 	LCOFI_TAKEN,

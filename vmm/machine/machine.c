@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/signals.h"
 #include "base/terminal.h"
@@ -21,17 +22,8 @@
 #include "vmm/run/run.h"
 #include "vmm/run/suspend.h"
 
-#define NS_PER_S		1000000000ull
 #define GUEST_ERROR_LINES_PER_S 4u
 #define GUEST_ERROR_LINES	100u /* in a life: a guest must not fill the user's log */
-
-static uint64_t clock_ns(clockid_t clock)
-{
-	struct timespec now;
-
-	clock_gettime(clock, &now);
-	return (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec;
-}
 
 /* ---- the contract of machine.h that needs no more than a line or two ---- */
 
@@ -142,7 +134,7 @@ void machine_guest_error(struct machine *machine, const char *who, const char *f
 	/* A guest that errs in a loop costs a count, no more. */
 	if (atomic_load(&machine->guest_error_lines_total) >= GUEST_ERROR_LINES)
 		return;
-	second = clock_ns(CLOCK_MONOTONIC) / NS_PER_S;
+	second = clock_now() / NS_PER_S;
 	pthread_mutex_lock(&machine->guest_error_lock);
 	if (machine->guest_error_window != second) {
 		machine->guest_error_window = second;
@@ -290,7 +282,7 @@ static void timeout_expired(struct loop_timer *timer)
 /* --timeout is for all lives together: a guest that resets for ever must not escape it. */
 static void set_timeout(struct machine *machine, const struct run_account *account)
 {
-	uint64_t now = clock_ns(CLOCK_MONOTONIC);
+	uint64_t now = clock_now();
 	uint64_t limit = (uint64_t)(machine->config->timeout * (double)NS_PER_S);
 	uint64_t deadline = account->first_start_ns ? account->first_start_ns + limit : now + limit;
 
@@ -323,17 +315,6 @@ static bool create_loop(struct machine *machine, const struct console_ends *ends
 	return true;
 }
 
-/* Timed waits on it are of this clock. */
-static void init_wake(pthread_cond_t *wake)
-{
-	pthread_condattr_t monotonic;
-
-	pthread_condattr_init(&monotonic);
-	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-	pthread_cond_init(wake, &monotonic);
-	pthread_condattr_destroy(&monotonic);
-}
-
 static struct machine *machine_new(const struct config *config)
 {
 	struct machine *machine = calloc(1, sizeof(*machine));
@@ -349,9 +330,9 @@ static struct machine *machine_new(const struct config *config)
 	pthread_mutex_init(&machine->lock, NULL);
 	pthread_mutex_init(&machine->guest_error_lock, NULL);
 	pthread_cond_init(&machine->idle, NULL);
-	init_wake(&machine->wake);
+	clock_cond_init(&machine->wake);
 	pthread_mutex_init(&machine->look_lock, NULL);
-	pthread_cond_init(&machine->looked, NULL);
+	clock_cond_init(&machine->looked);
 	return machine;
 }
 
@@ -505,7 +486,7 @@ static int loop_run_patiently(struct loop *loop)
 
 static bool run(struct machine *machine, struct run_account *account)
 {
-	uint64_t start = clock_ns(CLOCK_MONOTONIC);
+	uint64_t start = clock_now();
 	bool started = true;
 	int result;
 
@@ -527,7 +508,7 @@ static bool run(struct machine *machine, struct run_account *account)
 		}
 	}
 	stop_vcpus(machine);
-	account->life_ns = clock_ns(CLOCK_MONOTONIC) - start;
+	account->life_ns = clock_now() - start;
 	account->run_ns += account->life_ns;
 	account->spoke = machine->console.line_seen;
 	add_to_account(machine, account);

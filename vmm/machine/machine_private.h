@@ -8,10 +8,10 @@
 
 #include "base/board.h"
 #include "base/exit_status.h"
+#include "base/file.h"
 #include "base/machine.h"
 #include "devices/devices.h"
 #include "sbi/sbi.h"
-#include "vmm/boot/image.h"
 #include "vmm/boot/kept_file.h"
 #include "vmm/config.h"
 #include "vmm/counters/pmu_choice.h"

@@ -6,10 +6,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/exit_status.h"
 #include "base/log.h"
 #include "base/options.h"
 #include "vmm/commands.h"
-#include "vmm/config.h"
 #include "vmm/probe/probe.h"
 
 static const struct probe_group groups[] = {

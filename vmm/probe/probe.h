@@ -11,23 +11,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "vmm/probe/finding.h"
 #include "vmm/probe/probe_call.h"
-
-enum probe_state {
-	PROBE_OK,
-	PROBE_LIMITED, /* there, but less than it could be */
-	PROBE_MISSING,
-	PROBE_UNKNOWN, /* could not be looked at */
-};
-
-#define PROBE_DETAIL_MAX 1280u
-
-struct probe_finding {
-	enum probe_state state;
-	char detail[PROBE_DETAIL_MAX];
-	const char *cost; /* what it costs the user that this is not "ok"; NULL: nothing */
-	const char *fix;  /* the command that mends it; NULL: none */
-};
 
 struct probe;
 struct probe_check;
@@ -58,9 +43,6 @@ struct probe {
 	struct probe_call_result calls[PROBE_CALLS];
 };
 
-void probe_set(struct probe_finding *finding, enum probe_state state, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
-
 extern const struct probe_check probe_host_checks[];
 extern const struct probe_check probe_kvm_checks[];
 extern const struct probe_check probe_vcpu_checks[];
@@ -77,19 +59,11 @@ probe_function probe_pmu_profile;
 /* What of the vCPU's ISA a guest can execute (probe_isa.c). */
 probe_function probe_isa;
 
-/* ---- small helpers (probe_file.c) ---- */
-
-/* The first line of a file without its newline. 0 or -errno. */
-int probe_read_line(const char *path, char *line, size_t size);
-/* The value behind "KEY...: " of a file like /proc/cpuinfo. False: no such line. */
-bool probe_read_field(const char *path, const char *key, char *value, size_t size);
-/* Whether this process has capability NUMBER (CAP_*). */
-bool probe_has_capability(unsigned int number);
-/*
- * Whether ISA, in the words of /proc/cpuinfo or of a devicetree ("rv64imafdch_zicsr_sstc"), has
- * EXTENSION: a letter or a name.
- */
-bool probe_isa_has(const char *isa, const char *extension);
+struct scratch;
+/* A scratch VM for a check (probe_scratch.c). False, and FINDING says why there is no scratch VM;
+ * nothing is to be closed then. */
+bool scratch_for_check(struct scratch *scratch, const struct probe *probe,
+		       struct probe_finding *finding);
 
 /* ---- the report (probe_report.c): pure ---- */
 
@@ -105,7 +79,6 @@ struct probe_report {
 	bool usable;
 };
 
-const char *probe_state_name(enum probe_state state);
 void probe_report_text(const struct probe_report *report, FILE *to);
 /* False: no memory for it, or TO takes no more. */
 bool probe_report_json(const struct probe_report *report, FILE *to);

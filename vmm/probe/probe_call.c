@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
 #include "vmm/probe/probe_call.h"
 
 #include <errno.h>

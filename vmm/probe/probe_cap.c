@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
 #include "vmm/probe/probe_cap.h"
 
 #include <errno.h>
@@ -11,7 +12,7 @@
 #include "base/board.h"
 #include "vmm/kvm/kvm.h"
 #include "vmm/kvm/lcofi_try.h"
-#include "vmm/kvm/probe_scratch.h"
+#include "vmm/kvm/scratch.h"
 
 #define UNKNOWN_DEVICE 0xffffffffu
 #define PAGES	       0x10000u /* enough for every page size that the host can have */

@@ -10,6 +10,7 @@
 
 #include <linux/io_uring.h>
 
+#include "base/host.h"
 #include "vmm/probe/probe.h"
 
 #define THP_PATH "/sys/kernel/mm/transparent_hugepage/enabled"
@@ -38,7 +39,7 @@ static void check_harts(struct probe *probe, const struct probe_check *check,
 
 	(void)probe;
 	(void)check;
-	if (probe_read_field("/proc/cpuinfo", "isa", isa, sizeof(isa)))
+	if (host_read_field("/proc/cpuinfo", "isa", isa, sizeof(isa)))
 		probe_set(finding, PROBE_OK, "%ld online; /proc/cpuinfo calls the first %s", harts,
 			  isa);
 	else
@@ -65,7 +66,7 @@ static void check_memory(struct probe *probe, const struct probe_check *check,
 
 	(void)probe;
 	(void)check;
-	if (!probe_read_field("/proc/meminfo", "MemAvailable", text, sizeof(text))) {
+	if (!host_read_field("/proc/meminfo", "MemAvailable", text, sizeof(text))) {
 		probe_set(finding, PROBE_UNKNOWN, "/proc/meminfo does not tell");
 		return;
 	}
@@ -76,7 +77,7 @@ static void check_huge_pages(struct probe *probe, const struct probe_check *chec
 			     struct probe_finding *finding)
 {
 	char text[64];
-	int result = probe_read_line(THP_PATH, text, sizeof(text));
+	int result = host_read_line(THP_PATH, text, sizeof(text));
 
 	(void)probe;
 	(void)check;

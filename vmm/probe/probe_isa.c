@@ -8,7 +8,7 @@
 #include "base/board.h"
 #include "vmm/kvm/isa.h"
 #include "vmm/kvm/kvm.h"
-#include "vmm/kvm/probe_scratch.h"
+#include "vmm/kvm/scratch.h"
 #include "vmm/probe/probe.h"
 
 #define NOP	  0x00000013u

@@ -6,8 +6,9 @@
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 
+#include "base/host.h"
 #include "vmm/kvm/kvm.h"
-#include "vmm/kvm/probe_scratch.h"
+#include "vmm/kvm/scratch.h"
 #include "vmm/probe/probe.h"
 #include "vmm/probe/probe_cap.h"
 
@@ -18,9 +19,9 @@ static int cpuinfo_has_h(void)
 {
 	char isa[2048];
 
-	if (!probe_read_field("/proc/cpuinfo", "isa", isa, sizeof(isa)))
+	if (!host_read_field("/proc/cpuinfo", "isa", isa, sizeof(isa)))
 		return -1;
-	return probe_isa_has(isa, "h");
+	return host_isa_has(isa, "h");
 }
 
 static void check_h(struct probe *probe, const struct probe_check *check,

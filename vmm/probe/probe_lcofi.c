@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "vmm/kvm/lcofi.h"
-#include "vmm/kvm/probe_scratch.h"
+#include "vmm/kvm/scratch.h"
 #include "vmm/probe/probe.h"
 
 /* The check's number: that of the way, and whether the VM is to have an AIA. */

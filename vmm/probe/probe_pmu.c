@@ -11,9 +11,11 @@
 
 #include <linux/perf_event.h>
 
+#include "base/clock.h"
+#include "base/host.h"
 #include "vmm/kvm/isa.h"
 #include "vmm/kvm/kvm.h"
-#include "vmm/kvm/probe_scratch.h"
+#include "vmm/kvm/scratch.h"
 #include "vmm/probe/probe.h"
 
 #define CAP_PERFMON_NUMBER   38u /* newer than some headers */
@@ -73,7 +75,7 @@ static void check_driver(struct probe *probe, const struct probe_check *check,
 
 	(void)probe;
 	(void)check;
-	if (probe_read_line("/sys/bus/event_source/devices/cpu/type", type, sizeof(type)) < 0) {
+	if (host_read_line("/sys/bus/event_source/devices/cpu/type", type, sizeof(type)) < 0) {
 		probe_set(finding, PROBE_MISSING, "no PMU is registered%s",
 			  sbi ? ", though the kernel has the SBI PMU driver" : "");
 		return;
@@ -91,8 +93,8 @@ static void check_sscofpmf(struct probe *probe, const struct probe_check *check,
 			   struct probe_finding *finding)
 {
 	char isa[2048];
-	bool host = probe_read_field("/proc/cpuinfo", "isa", isa, sizeof(isa)) &&
-		    probe_isa_has(isa, "sscofpmf");
+	bool host = host_read_field("/proc/cpuinfo", "isa", isa, sizeof(isa)) &&
+		    host_isa_has(isa, "sscofpmf");
 	struct scratch scratch;
 	uint64_t guest = 0;
 
@@ -140,10 +142,10 @@ static bool may_count_kernel(void)
 static void check_paranoid(struct probe *probe, const struct probe_check *check,
 			   struct probe_finding *finding)
 {
-	bool capable = probe_has_capability(CAP_PERFMON_NUMBER) ||
-		       probe_has_capability(CAP_SYS_ADMIN_NUMBER);
+	bool capable = host_has_capability(CAP_PERFMON_NUMBER) ||
+		       host_has_capability(CAP_SYS_ADMIN_NUMBER);
 	char text[32];
-	int result = probe_read_line(PARANOID_PATH, text, sizeof(text));
+	int result = host_read_line(PARANOID_PATH, text, sizeof(text));
 
 	(void)probe;
 	(void)check;
@@ -226,21 +228,13 @@ static void check_guest_event(struct probe *probe, const struct probe_check *che
 	close(event);
 }
 
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 * NS_PER_MS + (uint64_t)now.tv_nsec;
-}
-
 /* Spins until the ring has a sample or the time is over. */
 static bool spin_for_sample(const struct perf_event_mmap_page *ring)
 {
-	uint64_t end = now_ns() + SAMPLE_MILLISECONDS * NS_PER_MS;
+	uint64_t end = clock_now() + SAMPLE_MILLISECONDS * NS_PER_MS;
 	volatile unsigned int spin = 0;
 
-	while (__atomic_load_n(&ring->data_head, __ATOMIC_ACQUIRE) == 0 && now_ns() < end)
+	while (__atomic_load_n(&ring->data_head, __ATOMIC_ACQUIRE) == 0 && clock_now() < end)
 		while (++spin % 4096)
 			continue;
 	return __atomic_load_n(&ring->data_head, __ATOMIC_ACQUIRE) != 0;

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "vmm/kvm/kvm.h"
-#include "vmm/kvm/probe_scratch.h"
+#include "vmm/kvm/scratch.h"
 #include "vmm/probe/probe.h"
 
 /* Numbers of KVM's (enum KVM_RISCV_SBI_EXT_ID), some of which not every header has. */

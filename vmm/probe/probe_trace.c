@@ -12,8 +12,9 @@
 #include <linux/btf.h>
 #include <linux/perf_event.h>
 
+#include "base/host.h"
 #include "base/way_out.h"
-#include "vmm/kvm/probe_scratch.h"
+#include "vmm/kvm/scratch.h"
 #include "vmm/probe/probe.h"
 
 /* Newer than some headers. */
@@ -26,9 +27,9 @@
 static void check_capabilities(struct probe *probe, const struct probe_check *check,
 			       struct probe_finding *finding)
 {
-	bool admin = probe_has_capability(CAP_SYS_ADMIN_NUMBER);
-	bool bpf = admin || probe_has_capability(CAP_BPF_NUMBER);
-	bool perfmon = admin || probe_has_capability(CAP_PERFMON_NUMBER);
+	bool admin = host_has_capability(CAP_SYS_ADMIN_NUMBER);
+	bool bpf = admin || host_has_capability(CAP_BPF_NUMBER);
+	bool perfmon = admin || host_has_capability(CAP_PERFMON_NUMBER);
 
 	(void)probe;
 	(void)check;
@@ -46,7 +47,7 @@ static void check_unprivileged(struct probe *probe, const struct probe_check *ch
 {
 	char text[32];
 	int result =
-		probe_read_line("/proc/sys/kernel/unprivileged_bpf_disabled", text, sizeof(text));
+		host_read_line("/proc/sys/kernel/unprivileged_bpf_disabled", text, sizeof(text));
 
 	(void)probe;
 	(void)check;
@@ -218,7 +219,7 @@ static void try_tracepoint(struct probe *probe, const char *path, struct probe_f
 	int event, result;
 
 	snprintf(file, sizeof(file), "%s/id", path);
-	result = probe_read_line(file, id, sizeof(id));
+	result = host_read_line(file, id, sizeof(id));
 	event = result < 0 ? -1 : open_tracepoint(id);
 	if (event < 0) {
 		result = result < 0 ? -result : errno;

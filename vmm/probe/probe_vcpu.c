@@ -11,7 +11,7 @@
 #include "base/board.h"
 #include "vmm/kvm/isa.h"
 #include "vmm/kvm/kvm.h"
-#include "vmm/kvm/probe_scratch.h"
+#include "vmm/kvm/scratch.h"
 #include "vmm/probe/probe.h"
 
 /* Index of struct kvm_riscv_config's zicbop_block_size, newer than some headers. */

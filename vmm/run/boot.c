@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "vmm/boot/bootargs.h"
 #include "vmm/machine/machine_private.h"
+#include "vmm/boot/image.h"
 
 #define FDT_BASE_LEN	 (0x10000u + FDT_ROOM) /* all but the harts */
 #define FDT_LEN_PER_HART 0x1000u

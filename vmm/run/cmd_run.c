@@ -7,6 +7,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+#include "base/exit_status.h"
 #include "base/log.h"
 #include "base/options.h"
 #include "base/reader.h"
@@ -17,6 +19,8 @@
 #include "vmm/commands.h"
 #include "vmm/machine/machine_private.h"
 #include "vmm/run/run.h"
+#include "vmm/run/run_options.h"
+#include "base/image_formats.h"
 
 #define LOG_ROOM    65536u
 #define LOG_WAIT_MS 200u /* for a standard error that takes nothing */
@@ -48,14 +52,6 @@ static bool load_files(const struct config *config, struct boot_files *files)
 					      config->memory, &files->initrd))
 		return false;
 	return inject_files(config, files->kept_injects, &files->initrd);
-}
-
-static uint64_t monotonic_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000ull + (uint64_t)now.tv_nsec;
 }
 
 static void free_files(struct boot_files *files)
@@ -162,7 +158,7 @@ static int run_with_streams(const struct config *config, struct boot_files *file
 
 int command_run(int argc, char **argv)
 {
-	struct run_account account = {.setup_ns = monotonic_ns()};
+	struct run_account account = {.setup_ns = clock_now()};
 	struct boot_files files = {0};
 	struct config config;
 	char name[32];

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
 #include "vmm/run/fault_pace.h"
 
 #define LEAST_NS  1000000ull /* then twice as much after each FAULT_PACE_FREE more */

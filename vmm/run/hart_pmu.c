@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
 #include "vmm/run/hart_pmu.h"
 
 #include <errno.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
 #include "vmm/run/hart_report.h"
 
 #include <signal.h>
@@ -8,12 +9,12 @@
 #include <sys/ioctl.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "vmm/machine/machine_private.h"
 #include "vmm/run/hart_names.h"
 #include "vmm/run/run.h"
 
-#define NS_PER_S	1000000000ull
 #define FIRST_LOOK_NS	NS_PER_S
 #define LONGEST_WAIT_NS (600 * NS_PER_S)
 #define BUSY_SHARE	16u /* of the time: a vCPU that ran that much of it is busy */
@@ -124,12 +125,9 @@ static void look_for_endless(struct vcpu *vcpu, const struct hart_state *state)
 
 static uint64_t cpu_time_ns(const struct vcpu *vcpu)
 {
-	struct timespec used;
 	clockid_t clock;
 
-	if (pthread_getcpuclockid(vcpu->thread, &clock) != 0 || clock_gettime(clock, &used) != 0)
-		return 0;
-	return (uint64_t)used.tv_sec * NS_PER_S + (uint64_t)used.tv_nsec;
+	return pthread_getcpuclockid(vcpu->thread, &clock) == 0 ? clock_ns(clock) : 0;
 }
 
 /*
@@ -257,11 +255,9 @@ static bool any_owes(const struct machine *machine)
 /* Waits for all, a second at most, and copies what they found. */
 static void collect(struct machine *machine, struct hart_state *states)
 {
-	struct timespec until;
+	const struct timespec until = clock_timespec(clock_now() + NS_PER_S);
 	int result = 0;
 
-	clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_sec++;
 	pthread_mutex_lock(&machine->look_lock);
 	while (result == 0 && any_owes(machine))
 		result = pthread_cond_timedwait(&machine->looked, &machine->look_lock, &until);

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/utsname.h>
 
+#include "base/host.h"
 #include "base/log.h"
 #include "vmm/counters/perf_counters.h"
 #include "vmm/counters/pmu_choice.h"
@@ -43,8 +44,8 @@ static const char *why_no_perf(char *text, size_t size)
 /* NULL when this process may load BPF programs; the rest is seen when they are loaded. */
 static const char *why_no_forward(void)
 {
-	if (probe_has_capability(CAP_SYS_ADMIN) ||
-	    (probe_has_capability(CAP_BPF) && probe_has_capability(CAP_PERFMON)))
+	if (host_has_capability(CAP_SYS_ADMIN) ||
+	    (host_has_capability(CAP_BPF) && host_has_capability(CAP_PERFMON)))
 		return NULL;
 	return "no right to load BPF programs: run vhart as root (sudo)";
 }

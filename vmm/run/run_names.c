@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
 #include "vmm/run/run_names.h"
 
 #define HAS_ALL	  "harts have every extension that KVM gives them: vhart probe lists these"

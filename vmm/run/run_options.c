@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The options of `vhart run`. */
+
+#include "vmm/run/run_options.h"
+
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/board.h"
+#include "base/exit_status.h"
 #include "base/log.h"
-#include "base/options.h"
 #include "vmm/boot/bootargs.h"
-#include "vmm/config.h"
 #include "vmm/run/run_names.h"
 
 #define MEMORY_DEFAULT (512ull << 20)

@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
 #include "vmm/run/suspend.h"
 
 #include <errno.h>
 #include <sys/ioctl.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "vmm/machine/machine_private.h"
 #include "vmm/run/hart_report.h"
 #include "vmm/run/wake.h"
 
-#define NS_PER_S	 1000000000ull
 #define RESET_KICK_NS	 1000000ull
 #define RESET_TRIES	 10000u
 #define RESET_MARK	 0x76686172746d6172ull /* in a register, before KVM resets it */
@@ -83,16 +84,12 @@ static void read_wake_state(const struct vcpu *vcpu, struct wake_state *state)
 static void wait_for(struct machine *machine, uint64_t wait_ns)
 {
 	struct timespec until;
-	uint64_t ns;
 
 	if (wait_ns == WAKE_NEVER) {
 		pthread_cond_wait(&machine->wake, &machine->lock);
 		return;
 	}
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	ns = (uint64_t)until.tv_nsec + wait_ns;
-	until.tv_sec += (time_t)(ns / NS_PER_S);
-	until.tv_nsec = (long)(ns % NS_PER_S);
+	until = clock_timespec(clock_now() + wait_ns);
 	pthread_cond_timedwait(&machine->wake, &machine->lock, &until);
 }
 

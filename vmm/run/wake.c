@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
 #include "vmm/run/wake.h"
 
-#define NS_PER_S 1000000000ull
+#include "base/clock.h"
+
 /* Longer than this is waited in pieces: no sum with it wraps. */
 #define LONGEST_WAIT_NS (3600 * NS_PER_S)
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "vmm/kvm/probe_scratch.h"
+
+#include "vmm/kvm/scratch.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -20,10 +21,11 @@
 #define LIMIT_SECONDS 5
 #define LIMIT_SIGNAL  (SIGRTMIN + 9) /* signals.c knows it */
 
-/* probe_guest.S */
-extern const unsigned char probe_guest[];
-extern const unsigned char probe_guest_calls[], probe_guest_resume[], probe_guest_instructions[];
-extern const uint64_t probe_guest_size; /* bytes */
+/* scratch_guest.S */
+extern const unsigned char scratch_guest[];
+extern const unsigned char scratch_guest_calls[], scratch_guest_resume[],
+	scratch_guest_instructions[];
+extern const uint64_t scratch_guest_size; /* bytes */
 
 static int add_ram(struct scratch *scratch)
 {
@@ -38,7 +40,7 @@ static int add_ram(struct scratch *scratch)
 		scratch->ram = NULL;
 		return -errno;
 	}
-	memcpy(scratch->ram, probe_guest, probe_guest_size);
+	memcpy(scratch->ram, scratch_guest, scratch_guest_size);
 	region.userspace_addr = (uint64_t)(uintptr_t)scratch->ram;
 	return ioctl(scratch->vm_fd, KVM_SET_USER_MEMORY_REGION, &region) < 0 ? -errno : 0;
 }
@@ -93,26 +95,6 @@ void scratch_close(struct scratch *scratch)
 		close(scratch->vm_fd);
 	if (scratch->ram)
 		munmap(scratch->ram, RAM_SIZE);
-}
-
-bool scratch_for_check(struct scratch *scratch, const struct probe *probe,
-		       struct probe_finding *finding)
-{
-	const char *step;
-	int result;
-
-	if (probe->kvm_fd < 0) {
-		probe_set(finding, PROBE_UNKNOWN, "KVM cannot be asked");
-		finding->cost = finding->fix = NULL;
-		return false;
-	}
-	result = scratch_open(scratch, probe->kvm_fd, &step);
-	if (result == 0)
-		return true;
-	probe_set(finding, PROBE_UNKNOWN, "%s: %s", step, strerror(-result));
-	finding->cost = finding->fix = NULL;
-	scratch_close(scratch);
-	return false;
 }
 
 /* What the handler takes: its own thread's, and nothing that came with the signal, which any
@@ -213,24 +195,24 @@ struct scratch_outcome scratch_run(struct scratch *scratch)
 /* Where a label of the guest is for it. */
 static uint64_t guest_address(const unsigned char *label)
 {
-	return MAP_RAM + (uint64_t)(label - probe_guest);
+	return MAP_RAM + (uint64_t)(label - scratch_guest);
 }
 
 int scratch_begin_calls(struct scratch *scratch)
 {
 	return kvm_set_reg(scratch->vcpu_fd, KVM_CORE_REG(regs.pc),
-			   guest_address(probe_guest_calls));
+			   guest_address(scratch_guest_calls));
 }
 
 int scratch_begin_instructions(struct scratch *scratch)
 {
 	return kvm_set_reg(scratch->vcpu_fd, KVM_CORE_REG(regs.pc),
-			   guest_address(probe_guest_instructions));
+			   guest_address(scratch_guest_instructions));
 }
 
 uint64_t scratch_resume_address(void)
 {
-	return guest_address(probe_guest_resume);
+	return guest_address(scratch_guest_resume);
 }
 
 struct scratch_outcome scratch_start(struct scratch *scratch)

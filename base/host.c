@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the checks read: small text files of /proc and /sys, and ISA strings. */
+#include "base/host.h"
+
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "vmm/probe/probe.h"
-
-int probe_read_line(const char *path, char *line, size_t size)
+int host_read_line(const char *path, char *line, size_t size)
 {
 	FILE *file = fopen(path, "re");
 	int result = 0;
@@ -22,7 +23,7 @@ int probe_read_line(const char *path, char *line, size_t size)
 	return result;
 }
 
-bool probe_read_field(const char *path, const char *key, char *value, size_t size)
+bool host_read_field(const char *path, const char *key, char *value, size_t size)
 {
 	FILE *file = fopen(path, "re");
 	char *line = NULL;
@@ -50,15 +51,15 @@ bool probe_read_field(const char *path, const char *key, char *value, size_t siz
 	return found;
 }
 
-bool probe_has_capability(unsigned int number)
+bool host_has_capability(unsigned int number)
 {
 	char effective[32];
 
-	return probe_read_field("/proc/self/status", "CapEff", effective, sizeof(effective)) &&
+	return host_read_field("/proc/self/status", "CapEff", effective, sizeof(effective)) &&
 	       (strtoull(effective, NULL, 16) >> number & 1);
 }
 
-bool probe_isa_has(const char *isa, const char *extension)
+bool host_isa_has(const char *isa, const char *extension)
 {
 	size_t letters = strcspn(isa, "_"), len = strlen(extension);
 

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The PMU of one hart: its beginning, its calls, its end. */
-#include "pmu/pmu.h"
 
 #include <string.h>
 

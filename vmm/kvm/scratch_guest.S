@@ -3,18 +3,18 @@
  * The guest of `vhart probe`: position-independent, started in VS-mode at its first instruction.
  * It takes the counter overflow interrupt and the external one, says "ready" (FID 0), spins as many rounds as the answer
  * says, and tells (FID 1) what ended that: a1 = 0 the rounds, otherwise scause of the trap.
- * From probe_guest_calls on: another, which makes the SBI calls that its registers hold, one by one, and says
+ * From scratch_guest_calls on: another, which makes the SBI calls that its registers hold, one by one, and says
  * that a call has returned by a store to nowhere, as this needs no SBI.
- * From probe_guest_instructions on: a third, which jumps to t1, where an instruction is that jumps to t2, and hands
+ * From scratch_guest_instructions on: a third, which jumps to t1, where an instruction is that jumps to t2, and hands
  * back scause of its trap in a1, or 0, by such a store.
  */
 	.section .rodata
 	.balign 4
 	.option push
 	.option norvc
-	.global probe_guest, probe_guest_size, probe_guest_calls, probe_guest_resume, probe_guest_instructions
-	.hidden probe_guest, probe_guest_size, probe_guest_calls, probe_guest_resume, probe_guest_instructions
-probe_guest:
+	.global scratch_guest, scratch_guest_size, scratch_guest_calls, scratch_guest_resume, scratch_guest_instructions
+	.hidden scratch_guest, scratch_guest_size, scratch_guest_calls, scratch_guest_resume, scratch_guest_instructions
+scratch_guest:
 	lla	t0, trap
 	csrw	stvec, t0
 	li	t0, 1 << 13 | 1 << 9	/* LCOFI, external */
@@ -39,12 +39,12 @@ tell:
 	ecall
 	j	tell
 	.balign 4
-probe_guest_calls:
+scratch_guest_calls:
 	ecall
-probe_guest_resume:
+scratch_guest_resume:
 	sd	a0, 0(zero)
-	j	probe_guest_calls
-probe_guest_instructions:
+	j	scratch_guest_calls
+scratch_guest_instructions:
 	lla	t0, refused
 	csrw	stvec, t0
 	li	t0, 3 << 13 | 3 << 9	/* FS, VS */
@@ -63,6 +63,6 @@ refused:
 probe_guest_end:
 	.option pop
 	.balign 8
-probe_guest_size:
-	.quad	probe_guest_end - probe_guest
+scratch_guest_size:
+	.quad	probe_guest_end - scratch_guest
 	.section .note.GNU-stack, "", @progbits

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "trace/watch/vms.h"
+
+#include "trace/sources/vms.h"
 
 #include <dirent.h>
 #include <errno.h>

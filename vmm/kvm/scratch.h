@@ -9,8 +9,6 @@
 
 #include <linux/kvm.h>
 
-#include "vmm/probe/probe.h"
-
 struct scratch {
 	int vm_fd, vcpu_fd;
 	struct kvm_run *run;
@@ -21,10 +19,6 @@ struct scratch {
 /* 0 or -errno; STEP names what failed. Close it in both cases. */
 int scratch_open(struct scratch *scratch, int kvm_fd, const char **step);
 void scratch_close(struct scratch *scratch);
-/* For a check: false, and FINDING says why there is no scratch VM; nothing is to be closed then. */
-bool scratch_for_check(struct scratch *scratch, const struct probe *probe,
-		       struct probe_finding *finding);
-
 enum scratch_end {
 	SCRATCH_READY,	 /* the guest is set up and waits for its rounds */
 	SCRATCH_SPUN,	 /* all rounds done, no trap */
