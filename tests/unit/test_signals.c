@@ -10,7 +10,7 @@
 
 #include "base/signals.h"
 #include "vmm/run/hart_pmu.h"
-#include "vmm/run/vcpu.h"
+#include "vmm/machine/vcpu.h"
 
 static bool kernel_may_have(int number)
 {

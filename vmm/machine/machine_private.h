@@ -18,7 +18,7 @@
 #include "vmm/kvm/kvm.h"
 #include "vmm/machine/bus.h"
 #include "vmm/machine/console.h"
-#include "vmm/run/vcpu.h"
+#include "vmm/machine/vcpu.h"
 
 #define MACHINE_MAX_MSI 512u
 

@@ -12,7 +12,7 @@
 #include "trace/exits/exit_log.h"
 #include "vmm/config.h"
 #include "vmm/kvm/kvm_stats.h"
-#include "vmm/run/vcpu.h"
+#include "vmm/machine/vcpu.h"
 
 struct boot_files;
 struct console_ends;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-#include "vmm/run/vcpu.h"
+#include "vmm/machine/vcpu.h"
 
 #include <errno.h>
 #include <signal.h>
