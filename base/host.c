@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the checks read: small text files of /proc and /sys, and ISA strings. */
+
 #include "base/host.h"
 
 #include <errno.h>

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "vmm/run/hart_state.h"
+#include "vmm/machine/hart_state.h"
 #include "vmm/run/wake.h"
 
 #define BASE 0x80000000ull

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "vmm/run/hart_state.h"
+#include "vmm/machine/hart_state.h"
 
 #define BASE 0x80000000ull
 

@@ -9,8 +9,8 @@
 #include <cmocka.h>
 
 #include "base/signals.h"
-#include "vmm/run/hart_pmu.h"
 #include "vmm/machine/vcpu.h"
+#include "vmm/run/hart_pmu.h"
 
 static bool kernel_may_have(int number)
 {

@@ -13,8 +13,8 @@
 #include "trace/lines/tracer.h"
 #include "trace/names/devices.h"
 #include "trace/sources/guest_clock.h"
-#include "trace/watch/await.h"
 #include "trace/stat/sampler.h"
+#include "trace/watch/await.h"
 
 /* How often the rings are emptied. They hold twenty times what comes in between. */
 #define LOOK_NS 10000000u

@@ -2,6 +2,7 @@
 /* ELF64 for RISC-V: the System V gABI, chapters 4 and 5. */
 #include <string.h>
 
+#include "vmm/boot/image.h"
 #include "vmm/boot/image_loaders.h"
 
 /* Kernels have fewer than ten; a bound keeps what a hostile file can make us copy small. */

@@ -2,6 +2,7 @@
 /* The RISC-V Linux Image: Linux, Documentation/arch/riscv/boot-image-header.rst. */
 #include <string.h>
 
+#include "vmm/boot/image.h"
 #include "vmm/boot/image_loaders.h"
 
 enum {

@@ -3,7 +3,10 @@
 #ifndef VHART_IMAGE_LOADERS_H
 #define VHART_IMAGE_LOADERS_H
 
-#include "vmm/boot/image.h"
+#include "base/guest_memory.h"
+#include "base/image_formats.h"
+
+struct image_place;
 
 /* The refusal of an image that ends at guest-physical END, beyond MEMORY. */
 bool image_refuse_size(char message[IMAGE_MESSAGE_MAX], const struct guest_memory *memory,

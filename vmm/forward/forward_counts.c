@@ -7,8 +7,8 @@
 
 #include "base/bpf.h"
 #include "base/way_out.h"
-#include "vmm/forward/forward_private.h"
 #include "vmm/forward/forward.h"
+#include "vmm/forward/forward_private.h"
 
 static int load(void *opaque)
 {

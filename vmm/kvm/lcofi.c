@@ -5,8 +5,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/board.h"
+#include "base/machine.h"
 #include "vmm/kvm/kvm.h"
-#include "vmm/machine/machine_private.h"
 
 #define SSTATUS_SIE (1ull << 1)
 
@@ -36,21 +37,20 @@ static enum lcofi_raised raise_stub(struct lcofi_port *port, int *result)
 /* Blocked by the guest, or its IMSIC is off: as lost as on hardware. */
 static enum lcofi_raised raise_msi(struct lcofi_port *port, int *result)
 {
-	const struct machine *machine = port->vcpu->machine;
-
-	*result = aia_send_msi(machine->vm_fd, port->vcpu->id, (uint32_t)machine->aia.imsic_ids);
+	*result = aia_send_msi(port->hart.vm_fd, port->hart.hart, port->hart.identity);
 	return *result < 0 ? LCOFI_FAILED : LCOFI_RAISED;
 }
 
 /* A rising edge; a PLIC keeps what it has seen until it is claimed. */
 static enum lcofi_raised raise_wired(struct lcofi_port *port, int *result)
 {
-	struct machine *machine = port->vcpu->machine;
+	struct machine *machine = port->hart.machine;
+	unsigned int line = LINE_PMU + port->hart.hart;
 
-	pthread_mutex_lock(&machine->lock);
-	machine_irq_set(machine, LINE_PMU + port->vcpu->id, true);
-	machine_irq_set(machine, LINE_PMU + port->vcpu->id, false);
-	pthread_mutex_unlock(&machine->lock);
+	machine_lock(machine);
+	machine_irq_set(machine, line, true);
+	machine_irq_set(machine, line, false);
+	machine_unlock(machine);
 	*result = 0;
 	return LCOFI_RAISED;
 }
@@ -82,10 +82,11 @@ bool lcofi_is_masked(const struct lcofi_port *port)
 	       sie & SIP_LCOFIP;
 }
 
-void lcofi_port_init(struct lcofi_port *port, const struct lcofi_way *way, struct vcpu *vcpu)
+void lcofi_port_init(struct lcofi_port *port, const struct lcofi_way *way,
+		     const struct lcofi_hart *hart)
 {
 	*port = (struct lcofi_port){
-		.vcpu = vcpu, .way = way, .stub = {.vcpu_fd = vcpu->fd, .run = vcpu->run}};
+		.hart = *hart, .way = way, .stub = {.vcpu_fd = hart->vcpu_fd, .run = hart->run}};
 }
 
 /* ---- the ways ---- */

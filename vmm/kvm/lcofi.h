@@ -16,12 +16,22 @@
 #include "vmm/kvm/lcofi_stub.h"
 #include "vmm/kvm/lcofi_try.h"
 
+struct kvm_run;
 struct lcofi_way;
-struct vcpu;
+struct machine;
+
+/* The vCPU that is to be interrupted. */
+struct lcofi_hart {
+	struct machine *machine; /* for its wired lines */
+	unsigned int hart;
+	int vm_fd, vcpu_fd;
+	struct kvm_run *run;
+	uint32_t identity; /* of the MSI; where there is no AIA it does not matter */
+};
 
 /* Of one vCPU. */
 struct lcofi_port {
-	struct vcpu *vcpu;
+	struct lcofi_hart hart;
 	const struct lcofi_way *way; /* NULL: none */
 	bool due;		     /* it is to be pending when the guest runs next */
 	struct lcofi_stub stub;
@@ -67,7 +77,8 @@ struct lcofi_choice {
 /* The best way that works, or the one that is WANTED if it does. */
 struct lcofi_choice lcofi_choose(const struct lcofi_host *host, enum config_pmu_irq wanted);
 
-void lcofi_port_init(struct lcofi_port *port, const struct lcofi_way *way, struct vcpu *vcpu);
+void lcofi_port_init(struct lcofi_port *port, const struct lcofi_way *way,
+		     const struct lcofi_hart *hart);
 
 /*
  * Makes pending what is due, by one interrupt for all of it. RETURNED: RESULT is KVM_RUN's and is

@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include "vmm/kvm/kvm.h"
-#include "vmm/kvm/lcofi.h"
 #include "vmm/kvm/lcofi_stub.h"
 
 #define SCAUSE_EXTERNAL 0x8000000000000009ull

@@ -26,7 +26,7 @@ static void output_failed(struct console *console, int err)
 	loop_watch_remove(console->loop, &console->out_watch);
 	error("standard output: %s: the console has nowhere to go, the machine stops",
 	      strerror(err));
-	machine_request_end(console->machine, END_HOST);
+	console->owner.ended(console->owner.opaque, CONSOLE_FAILED);
 }
 
 static void out_event(struct loop_watch *watch, short revents)
@@ -42,7 +42,7 @@ static void out_event(struct loop_watch *watch, short revents)
 	}
 	if (console->device)
 		console->device->room(console->device);
-	machine_idle(console->machine); /* harts may wait for room */
+	console->owner.room(console->owner.opaque);
 }
 
 static void flush_expired(struct loop_timer *timer)
@@ -103,7 +103,7 @@ static size_t filter_escapes(struct console *console, uint8_t *bytes, size_t len
 		}
 		console->escape_seen = false;
 		switch (key) {
-		case 'x': machine_request_end(console->machine, END_QUIT); break;
+		case 'x': console->owner.ended(console->owner.opaque, CONSOLE_QUIT); break;
 		case 'h': console_write(console, help, sizeof(help) - 1); break;
 		default: bytes[kept++] = key; break;
 		}
@@ -169,11 +169,11 @@ void console_attach(struct console *console, struct console_device *device)
 
 /* ---- life ---- */
 
-void console_init(struct console *console, struct machine *machine, struct loop *loop,
+void console_init(struct console *console, const struct console_owner *owner, struct loop *loop,
 		  const struct console_ends *ends)
 {
 	*console = (struct console){
-		.machine = machine,
+		.owner = *owner,
 		.loop = loop,
 		.ends = *ends,
 		.in_open = ends->in != NULL,

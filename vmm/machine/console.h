@@ -25,8 +25,20 @@ struct console_ends {
 	bool escapes; /* IN is a terminal whose Ctrl-A is the escape key */
 };
 
+enum console_end {
+	CONSOLE_QUIT,	/* the user typed Ctrl-A x */
+	CONSOLE_FAILED, /* standard output takes nothing any more: error() said why */
+};
+
+/* Whoever has a console hears of these on the loop's thread. */
+struct console_owner {
+	void (*ended)(void *opaque, enum console_end end);
+	void (*room)(void *opaque); /* there is room for output again */
+	void *opaque;
+};
+
 struct console {
-	struct machine *machine; /* for END_QUIT and END_HOST */
+	struct console_owner owner;
 	struct loop *loop;
 	struct console_ends ends;
 	bool in_open; /* no end of input seen yet */
@@ -42,7 +54,7 @@ struct console {
 	size_t input_start, input_len;
 };
 
-void console_init(struct console *console, struct machine *machine, struct loop *loop,
+void console_init(struct console *console, const struct console_owner *owner, struct loop *loop,
 		  const struct console_ends *ends);
 /* These three are machine_console_*() of machine.h. */
 void console_attach(struct console *console, struct console_device *device);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Interrupts into the guest (lines, MSIs) and doorbells out of it (ioeventfd). */
+
+#include "vmm/machine/interrupts.h"
+
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -11,6 +14,16 @@
 #include "base/log.h"
 #include "vmm/machine/machine_private.h"
 
+/* An MSI vector: an eventfd that KVM turns into the routed message (irqfd). */
+struct msi {
+	struct machine *machine;
+	int event_fd;
+	uint32_t gsi;
+	bool routed;
+	uint64_t address;
+	uint32_t data;
+};
+
 static void wake_suspended(struct machine *machine)
 {
 	machine->wake_events++;
@@ -19,18 +32,20 @@ static void wake_suspended(struct machine *machine)
 
 void machine_irq_set(struct machine *machine, unsigned int line, bool level)
 {
-	struct kvm_irq_level request = {.irq = line, .level = level};
-
 	if (level)
 		wake_suspended(machine);
 	/* Devices say their level after every access; what does not change needs no system call. */
 	if (line >= LINE_COUNT || machine->line_high[line] == level)
 		return;
 	machine->line_high[line] = level;
-	if (machine->plic)
-		plic_set(machine->plic, line, level);
-	else
-		ioctl(machine->vm_fd, KVM_IRQ_LINE, &request);
+	machine->set_line(machine, line, level);
+}
+
+void interrupts_set_line(struct machine *machine, unsigned int line, bool level)
+{
+	struct kvm_irq_level request = {.irq = line, .level = level};
+
+	ioctl(machine->vm_fd, KVM_IRQ_LINE, &request);
 }
 
 void interrupts_set_external(void *opaque, unsigned int hart, bool level)

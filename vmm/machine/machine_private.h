@@ -8,11 +8,9 @@
 
 #include "base/board.h"
 #include "base/exit_status.h"
-#include "base/file.h"
 #include "base/machine.h"
 #include "devices/devices.h"
 #include "sbi/sbi.h"
-#include "vmm/boot/kept_file.h"
 #include "vmm/config.h"
 #include "vmm/counters/pmu_choice.h"
 #include "vmm/kvm/kvm.h"
@@ -23,24 +21,6 @@
 #define MACHINE_MAX_MSI 512u
 
 #define GUEST_STATUS_GIVEN (1ull << 32)
-
-/* The files that a machine boots from. */
-struct boot_files {
-	struct blob kernel; /* or the firmware */
-	struct blob initrd; /* with the injected files */
-	/* Open from the first life to the last. */
-	struct kept_file kept_kernel, kept_initrd, kept_injects[CONFIG_MAX_INJECTS];
-};
-
-/* An MSI vector: an eventfd that KVM turns into the routed message (irqfd). */
-struct msi {
-	struct machine *machine;
-	int event_fd;
-	uint32_t gsi;
-	bool routed;
-	uint64_t address;
-	uint32_t data;
-};
 
 struct machine {
 	const struct config *config;
@@ -63,6 +43,8 @@ struct machine {
 	bool has_aia;
 	struct aia aia;
 	struct plic *plic; /* where has_aia is false */
+	/* Who gets the wired lines, when one changes: KVM's AIA, or the PLIC. */
+	void (*set_line)(struct machine *machine, unsigned int line, bool level);
 	struct msi *msis[MACHINE_MAX_MSI];
 
 	unsigned int vcpu_count; /* created so far */
@@ -113,36 +95,5 @@ struct machine {
 	uint64_t guest_error_window;	  /* CLOCK_MONOTONIC second of the last lines */
 	unsigned int guest_error_lines;	  /* printed in that window */
 };
-
-/* interrupts.c */
-int interrupts_commit_routes(struct machine *machine);
-void interrupts_set_external(void *opaque, unsigned int hart, bool level); /* for the PLIC */
-
-/* board_kvm.c: BOARD, as KVM's registers of the first vCPU say. ISA and names are the caller's. */
-struct board_isa {
-	char isa[1024];
-	const char *names[128];
-};
-bool board_from_kvm(const struct machine *machine, struct board *board, struct board_isa *isa);
-
-/* devices_plug.c: all devices that the configuration asks for. False after error(). */
-bool devices_plug(struct machine *machine);
-void devices_unplug(struct machine *machine);
-
-/* forwarding.c: the calls that KVM keeps to itself, and that are to come here all the same. */
-struct forward_rules forwarding_rules(struct machine *machine);
-/* Opens machine->forward. Any thread. False: see REFUSAL, and the guest is without. */
-bool forwarding_open(struct machine *machine, const struct forward_rules *rules,
-		     struct forward_refusal *refusal);
-void forwarding_watch(struct machine *machine); /* sees to it that the user hears of its end */
-void forwarding_check(struct machine *machine);
-
-/* pmu_setup.c: decides who answers the SBI PMU, tells KVM and the user, opens the forward. Before
- * the vCPUs run. False after error(). */
-bool pmu_setup(struct machine *machine);
-void pmu_setup_finish(struct machine *machine); /* before they are stopped */
-
-/* boot.c: images, FDT and the boot hart's registers. False after error(). */
-bool boot_prepare(struct machine *machine, const struct boot_files *files);
 
 #endif

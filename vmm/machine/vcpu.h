@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A vCPU: its thread, its KVM_RUN loop, and what to do about each exit. */
+/* A vCPU: what is known of it, and what can be done to it from outside of its thread. */
 #ifndef VHART_VCPU_H
 #define VHART_VCPU_H
 
@@ -13,8 +13,7 @@
 #include "trace/exits/exit_log.h"
 #include "vmm/forward/forward.h"
 #include "vmm/kvm/lcofi.h"
-#include "vmm/run/hart_state.h"
-#include "vmm/run/suspend.h"
+#include "vmm/machine/hart_state.h"
 
 struct hart_pmu;
 struct machine;
@@ -30,6 +29,20 @@ struct kvm_run;
 #define VCPU_EXIT_REASONS 64u
 
 enum { VCPU_LOOK_STATE = 1, VCPU_LOOK_TRAP = 2 };
+
+/*
+ * What KVM's reset at the resume takes and should not, put back once it was made: the timer and
+ * what is pending, without which the guest would not see what woke it. And a kindness to guests, of
+ * --pmu-profile best: Linux sets scounteren when a hart starts, not when it resumes, and leaves it
+ * as KVM's reset has it.
+ */
+struct suspend_resume {
+	bool pending;
+	uint64_t sip, compare;
+	bool keep_scounteren;
+	uint64_t scounteren;
+	unsigned int tries;
+};
 
 struct vcpu {
 	struct machine *machine;
@@ -61,10 +74,8 @@ struct vcpu {
 };
 
 /* Creates the vCPU and enables the SBI extensions that we answer. False after error(). */
-bool vcpu_create(struct vcpu *vcpu, struct machine *machine, unsigned int id);
-bool vcpu_start(struct vcpu *vcpu); /* its thread; false after error() */
-/* After machine->stopping was set: takes it out of KVM_RUN and waits for its thread. */
-void vcpu_stop(struct vcpu *vcpu);
+bool vcpu_create(struct vcpu *vcpu, struct machine *machine, int kvm_fd, int vm_fd,
+		 unsigned int id);
 void vcpu_free(struct vcpu *vcpu);
 /* Its KVM_RUN, now or next, returns at once with EINTR. Any thread, while it is started. */
 void vcpu_kick(const struct vcpu *vcpu);
@@ -74,8 +85,5 @@ void vcpu_kick(const struct vcpu *vcpu);
  * Costs 400 instructions on every exit from then on, so it is for those who cannot do without.
  */
 bool vcpu_keep_signal(struct vcpu *vcpu, int signal);
-
-/* "mmio", for results; NULL when the number is not known. */
-const char *vcpu_exit_name(unsigned int reason);
 
 #endif

@@ -2,10 +2,12 @@
 
 #include "vmm/probe/probe_call.h"
 
+#include <stdio.h>
+
 #include <errno.h>
 #include <string.h>
 
-#include "vmm/probe/probe.h"
+#include "vmm/probe/finding.h"
 
 #define NOT_SUPPORTED (-2ll)
 #define ALL_ONES      UINT64_MAX

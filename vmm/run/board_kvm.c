@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the board's harts can do, as KVM's registers say (never the host's /proc/cpuinfo). */
+
+#include "vmm/run/board_kvm.h"
+
 #include <string.h>
 #include <sys/random.h>
 

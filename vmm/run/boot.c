@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* From boot files to a hart that can start: images and FDT into RAM, pc, a0 and a1. */
+
+#include "vmm/run/boot.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -9,8 +12,9 @@
 
 #include "base/log.h"
 #include "vmm/boot/bootargs.h"
-#include "vmm/machine/machine_private.h"
 #include "vmm/boot/image.h"
+#include "vmm/machine/machine_private.h"
+#include "vmm/run/board_kvm.h"
 
 #define FDT_BASE_LEN	 (0x10000u + FDT_ROOM) /* all but the harts */
 #define FDT_LEN_PER_HART 0x1000u

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/exit_status.h"
+#include "base/image_formats.h"
 #include "base/log.h"
 #include "base/options.h"
 #include "base/reader.h"
@@ -18,9 +19,9 @@
 #include "vmm/boot/inject.h"
 #include "vmm/commands.h"
 #include "vmm/machine/machine_private.h"
+#include "vmm/run/boot.h"
 #include "vmm/run/run.h"
 #include "vmm/run/run_options.h"
-#include "base/image_formats.h"
 
 #define LOG_ROOM    65536u
 #define LOG_WAIT_MS 200u /* for a standard error that takes nothing */

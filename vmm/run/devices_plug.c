@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which devices the configuration asks for, and where they sit. */
+
+#include "vmm/run/devices_plug.h"
+
 #include <stdio.h>
 #include <string.h>
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The forward in this machine: what it is to bring, and that it still does. */
+
+#include "vmm/run/forwarding.h"
+
 #include "base/log.h"
 #include "sbi/echo.h"
 #include "vmm/machine/machine_private.h"

@@ -5,7 +5,7 @@
 
 #include "trace/guest/symbols.h"
 #include "vmm/config.h"
-#include "vmm/run/hart_state.h"
+#include "vmm/machine/hart_state.h"
 
 /*
  * Finds the names of the guest that CONFIG boots: those of its ELF file, or of the Linux that is in

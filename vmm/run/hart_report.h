@@ -7,7 +7,7 @@
 #ifndef VHART_HART_REPORT_H
 #define VHART_HART_REPORT_H
 
-#include "vmm/run/hart_state.h"
+#include "vmm/machine/hart_state.h"
 
 struct machine;
 struct run_account;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The guest's PMU at bring-up: what the host can do, who answers, and KVM told so. */
+
+#include "vmm/run/pmu_setup.h"
+
 #include <errno.h>
 #include <linux/capability.h>
 #include <linux/perf_event.h>
@@ -15,7 +18,7 @@
 #include "vmm/kvm/kernel_holes.h"
 #include "vmm/kvm/lcofi.h"
 #include "vmm/machine/machine_private.h"
-#include "vmm/probe/probe.h"
+#include "vmm/run/forwarding.h"
 #include "vmm/run/hart_pmu.h"
 
 #define MEND_NS 100000000ull
@@ -138,6 +141,20 @@ static bool has_wanted_irq(const struct machine *machine, const struct pmu_host 
 	return irq->way != NULL;
 }
 
+static void set_port(struct machine *machine, const struct lcofi_way *way, struct vcpu *vcpu)
+{
+	const struct lcofi_hart hart = {
+		.machine = machine,
+		.hart = vcpu->id,
+		.vm_fd = machine->vm_fd,
+		.vcpu_fd = vcpu->fd,
+		.run = vcpu->run,
+		.identity = (uint32_t)machine->aia.imsic_ids,
+	};
+
+	lcofi_port_init(&vcpu->lcofi, way, &hart);
+}
+
 static bool raise_by(struct machine *machine, const struct lcofi_way *way)
 {
 	int result = way->prepare ? way->prepare(machine->vm_fd) : 0;
@@ -151,7 +168,7 @@ static bool raise_by(struct machine *machine, const struct lcofi_way *way)
 	verbose("pmu: overflow interrupts by way '%s'", way->name);
 	machine->lcofi = way;
 	for (unsigned int i = 0; i < machine->vcpu_count; i++)
-		lcofi_port_init(&machine->vcpus[i].lcofi, way, &machine->vcpus[i]);
+		set_port(machine, way, &machine->vcpus[i]);
 	return true;
 }
 

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/printable.h"
 #include "vmm/run/run.h"
+#include "vmm/run/vcpu_exits.h"
 
 static const struct {
 	const char *name;

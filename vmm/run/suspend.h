@@ -6,9 +6,6 @@
 #ifndef VHART_SUSPEND_H
 #define VHART_SUSPEND_H
 
-#include <stdbool.h>
-#include <stdint.h>
-
 struct machine;
 struct vcpu;
 
@@ -18,19 +15,6 @@ struct vcpu;
  */
 void suspend_hart(struct machine *machine, unsigned int hart);
 
-/*
- * What KVM's reset at the resume takes and should not, put back once it was made: the timer and
- * what is pending, without which the guest would not see what woke it. And a kindness to guests, of
- * --pmu-profile best: Linux sets scounteren when a hart starts, not when it resumes, and leaves it
- * as KVM's reset has it.
- */
-struct suspend_resume {
-	bool pending;
-	uint64_t sip, compare;
-	bool keep_scounteren;
-	uint64_t scounteren;
-	unsigned int tries;
-};
 /* On the vCPU's thread, after KVM_RUN was interrupted. */
 void suspend_interrupted(struct vcpu *vcpu);
 

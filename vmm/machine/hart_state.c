@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-#include "vmm/run/hart_state.h"
+#include "vmm/machine/hart_state.h"
 
 #include <inttypes.h>
 #include <stdarg.h>

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From boot files to a hart that can start. */
+#ifndef VHART_BOOT_H
+#define VHART_BOOT_H
+
+#include <stdbool.h>
+
+#include "base/file.h"
+#include "vmm/boot/kept_file.h"
+#include "vmm/config.h"
+
+struct machine;
+
+/* The files that a machine boots from. */
+struct boot_files {
+	struct blob kernel; /* or the firmware */
+	struct blob initrd; /* with the injected files */
+	/* Open from the first life to the last. */
+	struct kept_file kept_kernel, kept_initrd, kept_injects[CONFIG_MAX_INJECTS];
+};
+
+/* Images, FDT and the boot hart's registers. False after error(). */
+bool boot_prepare(struct machine *machine, const struct boot_files *files);
+
+#endif

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A machine, brought up in one readable order. */
+
+#include "vmm/run/bring_up.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/signals.h"
+#include "base/terminal.h"
+#include "vmm/machine/interrupts.h"
+#include "vmm/machine/machine_private.h"
+#include "vmm/run/boot.h"
+#include "vmm/run/devices_plug.h"
+#include "vmm/run/hart_report.h"
+#include "vmm/run/pmu_setup.h"
+#include "vmm/run/run.h"
+#include "vmm/run/suspend.h"
+
+static bool create_vm(struct machine *machine)
+{
+	machine->kvm_fd = kvm_open();
+	if (machine->kvm_fd < 0)
+		return false;
+	/* After a reset the ring of the life before may still be going away, which the kernel takes
+	 * for a signal (mm_take_all_locks()). */
+	do {
+		machine->vm_fd = ioctl(machine->kvm_fd, KVM_CREATE_VM, 0);
+	} while (machine->vm_fd < 0 && errno == EINTR);
+	if (machine->vm_fd < 0) {
+		error("KVM cannot create a VM: %s: 'vhart probe' says what this host can do",
+		      strerror(errno));
+		return false;
+	}
+	return true;
+}
+
+static bool create_memory(struct machine *machine)
+{
+	struct kvm_userspace_memory_region region = {0};
+	uint64_t size = machine->config->memory;
+	void *host = mmap(NULL, size, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (host == MAP_FAILED) {
+		error("--memory %llu MiB: %s: ask for less", (unsigned long long)(size >> 20),
+		      strerror(errno));
+		return false;
+	}
+	machine->memory = (struct guest_memory){.base = MAP_RAM, .size = size, .host = host};
+	/* Fewer stage-2 faults; a host without huge pages says no, and that is fine. */
+	madvise(host, size, MADV_HUGEPAGE);
+	region.guest_phys_addr = MAP_RAM;
+	region.memory_size = size;
+	region.userspace_addr = (uint64_t)(uintptr_t)host;
+	if (ioctl(machine->vm_fd, KVM_SET_USER_MEMORY_REGION, &region) < 0) {
+		error("--memory %llu MiB: KVM does not take it: %s: ask for less",
+		      (unsigned long long)(size >> 20), strerror(errno));
+		return false;
+	}
+	return true;
+}
+
+static bool check_cpus(struct machine *machine)
+{
+	int limit = ioctl(machine->vm_fd, KVM_CHECK_EXTENSION, KVM_CAP_MAX_VCPUS);
+
+	if (limit > 0 && machine->config->cpus > (unsigned int)limit) {
+		error("--cpus %u: KVM on this host allows at most %d", machine->config->cpus,
+		      limit);
+		machine->bad_input = true;
+		return false;
+	}
+	return true;
+}
+
+static bool create_vcpus(struct machine *machine)
+{
+	machine->vcpus = calloc(machine->config->cpus, sizeof(*machine->vcpus));
+	if (!machine->vcpus) {
+		error("no memory for %u vCPUs", machine->config->cpus);
+		return false;
+	}
+	while (machine->vcpu_count < machine->config->cpus) {
+		struct vcpu *vcpu = &machine->vcpus[machine->vcpu_count];
+
+		machine->vcpu_count++;
+		if (!vcpu_create(vcpu, machine, machine->kvm_fd, machine->vm_fd,
+				 machine->vcpu_count - 1))
+			return false;
+	}
+	return true;
+}
+
+static void set_plic_line(struct machine *machine, unsigned int line, bool level)
+{
+	plic_set(machine->plic, line, level);
+}
+
+static bool create_interrupts(struct machine *machine)
+{
+	const char *what = NULL;
+	int result;
+
+	if (machine->has_aia) {
+		machine->set_line = interrupts_set_line;
+		result = aia_init(&machine->aia, machine->config->cpus, &what);
+		if (result == 0) {
+			what = "its routes";
+			result = interrupts_commit_routes(machine);
+		}
+		if (result < 0)
+			error("KVM's AIA refuses %s: %s: try --aia off", what, strerror(-result));
+		return result == 0;
+	}
+	machine->set_line = set_plic_line;
+	verbose("no AIA: a userspace PLIC interrupts the guest");
+	machine->plic = plic_new(machine, MAP_PLIC, machine->config->cpus, interrupts_set_external,
+				 machine);
+	return machine->plic != NULL;
+}
+
+/*
+ * Takes signals until one ends the machine. Not a signalfd in the loop: the kernel wakes whoever
+ * polls one for every signal of every thread (signalfd_notify()), and an SBI call that the forward
+ * brings here is a signal.
+ */
+static void *signal_thread(void *opaque)
+{
+	struct machine *machine = opaque;
+	sigset_t set;
+	int number;
+
+	signals_awaited(&set);
+	while (sigwait(&set, &number) == 0) {
+		switch (signal_way(number)) {
+		case SIGNAL_STOPS: terminal_stop(); break;
+		case SIGNAL_REPORTS: hart_report_live(machine); break;
+		default:
+			atomic_store(&machine->end_signal, number);
+			machine_request_end(machine, END_SIGNAL);
+			return NULL;
+		}
+	}
+	return NULL;
+}
+
+static void timeout_expired(struct loop_timer *timer)
+{
+	machine_request_end(timer->opaque, END_TIMEOUT);
+}
+
+/* --timeout is for all lives together: a guest that resets for ever must not escape it. */
+static void set_timeout(struct machine *machine, const struct run_account *account)
+{
+	uint64_t now = clock_now();
+	uint64_t limit = (uint64_t)(machine->config->timeout * (double)NS_PER_S);
+	uint64_t deadline = account->first_start_ns ? account->first_start_ns + limit : now + limit;
+
+	machine->timeout = (struct loop_timer){.expired = timeout_expired, .opaque = machine};
+	if (machine->config->timeout > 0) /* however short */
+		loop_timer_set(machine->loop, &machine->timeout,
+			       deadline > now ? deadline - now : 1);
+}
+
+static void console_ended(void *opaque, enum console_end end)
+{
+	machine_request_end(opaque, end == CONSOLE_QUIT ? END_QUIT : END_HOST);
+}
+
+/* Harts may wait for it. */
+static void console_has_room_again(void *opaque)
+{
+	machine_idle(opaque);
+}
+
+/* Signals are blocked in every thread: main() did that. */
+static bool create_loop(struct machine *machine, const struct console_ends *ends,
+			const struct run_account *account)
+{
+	const struct console_owner owner = {console_ended, console_has_room_again, machine};
+	int result;
+
+	machine->loop = loop_new(&machine->lock);
+	if (!machine->loop) {
+		error("no io_uring: %s: is it disabled (sysctl kernel.io_uring_disabled)?",
+		      strerror(errno));
+		return false;
+	}
+	result = pthread_create(&machine->signals, NULL, signal_thread, machine);
+	machine->has_signals = result == 0;
+	if (result != 0) {
+		error("no thread for signals: %s", strerror(result));
+		return false;
+	}
+	set_timeout(machine, account);
+	console_init(&machine->console, &owner, machine->loop, ends);
+	return true;
+}
+
+struct machine *machine_new(const struct config *config)
+{
+	struct machine *machine = calloc(1, sizeof(*machine));
+
+	if (!machine) {
+		error("no memory");
+		return NULL;
+	}
+	machine->config = config;
+	machine->kvm_fd = machine->vm_fd = machine->aia.fd = -1;
+	machine->sbi.machine = machine;
+	machine->sbi.suspend = suspend_hart;
+	pthread_mutex_init(&machine->lock, NULL);
+	pthread_mutex_init(&machine->guest_error_lock, NULL);
+	pthread_cond_init(&machine->idle, NULL);
+	clock_cond_init(&machine->wake);
+	pthread_mutex_init(&machine->look_lock, NULL);
+	clock_cond_init(&machine->looked);
+	return machine;
+}
+
+bool machine_bring_up(struct machine *machine, const struct boot_files *files,
+		      const struct console_ends *ends, const struct run_account *account)
+{
+	machine->first_life = account->boots == 0;
+	machine->exit_log = &account->log;
+	atomic_store(&machine->access_faults, account->access_faults);
+	if (!create_vm(machine) || !check_cpus(machine) || !create_memory(machine))
+		return false;
+	/* KVM wants the AIA before the vCPUs exist, and started after. */
+	machine->has_aia = machine->config->aia && aia_create(machine->vm_fd, &machine->aia);
+	return create_vcpus(machine) && create_interrupts(machine) &&
+	       create_loop(machine, ends, account) && pmu_setup(machine) && devices_plug(machine) &&
+	       boot_prepare(machine, files);
+}
