@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "vmm/boot/initrd.h"
+#include "vmm/boot/cpio.h"
 
 #define LIMIT (4ull << 20)
 

@@ -11,7 +11,6 @@
 #include "base/board.h"
 #include "base/exit_status.h"
 #include "base/log.h"
-#include "base/options.h"
 #include "vmm/config.h"
 #include "vmm/run/run_options.h"
 

@@ -13,6 +13,7 @@
 
 #include "base/log.h"
 #include "vmm/boot/initrd.h"
+#include "vmm/boot/cpio.h"
 
 #define LIMIT (64ull << 20)
 

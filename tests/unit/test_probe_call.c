@@ -8,7 +8,8 @@
 
 #include <cmocka.h>
 
-#include "vmm/probe/probe.h"
+#include "vmm/probe/finding.h"
+#include "vmm/probe/probe_call.h"
 
 #define V01  0
 #define PMU  6

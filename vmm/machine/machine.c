@@ -15,12 +15,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/signals.h"
-#include "base/terminal.h"
 #include "vmm/machine/machine_private.h"
-#include "vmm/run/hart_report.h"
-#include "vmm/run/run.h"
-#include "vmm/run/suspend.h"
 
 #define GUEST_ERROR_LINES_PER_S 4u
 #define GUEST_ERROR_LINES	100u /* in a life: a guest must not fill the user's log */

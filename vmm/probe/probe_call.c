@@ -7,8 +7,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include "vmm/probe/finding.h"
-
 #define NOT_SUPPORTED (-2ll)
 #define ALL_ONES      UINT64_MAX
 #define NOBODY_HAS    0x3fffffffu /* a feature of FWFT in the range that is reserved */

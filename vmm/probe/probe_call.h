@@ -11,8 +11,7 @@
 #include <stdint.h>
 
 #include "vmm/kvm/isa.h"
-
-struct probe_finding;
+#include "vmm/probe/finding.h"
 
 /* One for each number of KVM's, which is its index, and BASE, which has none. */
 #define PROBE_CALL_BASE ISA_SBI_EXT_COUNT

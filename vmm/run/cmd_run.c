@@ -11,7 +11,6 @@
 #include "base/exit_status.h"
 #include "base/image_formats.h"
 #include "base/log.h"
-#include "base/options.h"
 #include "base/reader.h"
 #include "base/signals.h"
 #include "base/terminal.h"
