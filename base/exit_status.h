@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "base/machine.h"
+#include "base/sbi_spec.h"
 
 /* Exit statuses of vhart; the manual page has the same table. */
 enum exit_status {
@@ -29,10 +30,7 @@ enum exit_status {
 	STATUS_QUIT = 130, /* the user left with Ctrl-A x; a signal N gives 128 + N */
 };
 
-/* The types and reasons of sbi_system_reset(). */
-enum { SRST_SHUTDOWN, SRST_COLD_REBOOT, SRST_WARM_REBOOT };
-enum { SRST_NO_REASON, SRST_SYSTEM_FAILURE };
-/* From here on reasons are the vendor's: ours are SRST_STATUS plus a status. */
+/* From here on reasons of a system reset are the vendor's: ours are SRST_STATUS plus a status. */
 #define SRST_STATUS 0xe0000000u
 
 /* What a guest said at its end. All zero: nothing. */

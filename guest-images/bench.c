@@ -15,8 +15,7 @@
 #include "lib/sbi.h"
 #include "sbi/echo.h"
 
-#define EID_EXPERIMENTAL 0x08504d55ull
-#define HOLE		 0x00010000ull
+#define HOLE 0x00010000ull
 
 static void rtc_read(void)
 {
@@ -36,17 +35,17 @@ static void hole_read(void)
 
 static void forwarded_call(void)
 {
-	sbi_call(EID_EXPERIMENTAL, 0xff, 0, 0, 0);
+	sbi_call(SBI_EID_PMU_EXIT, 0xff, 0, 0, 0);
 }
 
 static void console_byte(void)
 {
-	sbi_call(EID_DBCN, FID_DBCN_WRITE_BYTE, '.', 0, 0);
+	sbi_call(SBI_EID_DBCN, SBI_DBCN_WRITE_BYTE, '.', 0, 0);
 }
 
 static void kernel_call(void)
 {
-	sbi_call(EID_BASE, 0, 0, 0, 0);
+	sbi_call(SBI_EID_BASE, 0, 0, 0, 0);
 }
 
 static void echo_by_exit(void)
@@ -72,7 +71,7 @@ static void counter_read(void)
 
 static void timer_call(void)
 {
-	sbi_call(EID_TIME, 0, UINT64_MAX, 0, 0);
+	sbi_call(SBI_EID_TIME, 0, UINT64_MAX, 0, 0);
 }
 
 static const struct {

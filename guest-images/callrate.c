@@ -23,7 +23,7 @@ static void make_calls(void)
 
 		while (time_now() < due)
 			;
-		sbi_call(EID_BASE, 0, 0, 0, 0);
+		sbi_call(SBI_EID_BASE, 0, 0, 0, 0);
 	}
 }
 
@@ -40,7 +40,7 @@ static void secondary(uint64_t hart)
 {
 	(void)hart;
 	take_part();
-	sbi_call(EID_HSM, FID_HSM_STOP, 0, 0, 0);
+	sbi_call(SBI_EID_HSM, SBI_HSM_HART_STOP, 0, 0, 0);
 }
 
 void main(uint64_t hart, const void *fdt)

@@ -18,7 +18,6 @@
 #include "pmu/pmu.h"
 
 #define HOLE	   0x00010000ull
-#define EID_VENDOR 0x09000000ull
 #define EID_NOBODY 0x12345678ull
 /* SBI 3.0, chapter 11. */
 #define FID_CONFIG_MATCHING 2u
@@ -33,15 +32,15 @@ static volatile uint64_t started, done;
 static void make_calls(uint64_t hart)
 {
 	for (uint64_t i = 0; i < calls; i++) {
-		sbi_call(EID_BASE, 0, 0, 0, 0);
-		sbi_call(EID_BASE, FID_BASE_PROBE, EID_HSM, 0, 0);
-		sbi_call(EID_HSM, FID_HSM_STATUS, hart, 0, 0);
-		sbi_call(EID_RFENCE, 0, 1, hart, 0);
-		sbi_call(EID_IPI, 0, 1, hart, 0);
+		sbi_call(SBI_EID_BASE, 0, 0, 0, 0);
+		sbi_call(SBI_EID_BASE, SBI_BASE_PROBE_EXTENSION, SBI_EID_HSM, 0, 0);
+		sbi_call(SBI_EID_HSM, SBI_HSM_HART_GET_STATUS, hart, 0, 0);
+		sbi_call(SBI_EID_RFENCE, 0, 1, hart, 0);
+		sbi_call(SBI_EID_IPI, 0, 1, hart, 0);
 		__asm__ volatile("csrc sip, %0" ::"r"(SSIP));
-		sbi_call(EID_DBCN, FID_DBCN_WRITE_BYTE, '.', 0, 0);
+		sbi_call(SBI_EID_DBCN, SBI_DBCN_WRITE_BYTE, '.', 0, 0);
 		if (vendor)
-			sbi_call(EID_VENDOR, 3, 1, 2, 3);
+			sbi_call(SBI_EID_VENDOR, 3, 1, 2, 3);
 		sbi_call(EID_NOBODY, 7, 1, 2, 3);
 	}
 }
@@ -59,7 +58,8 @@ static void touch_devices(void)
 /* A counter that counts cycles, and starts at once: reads of it are answered then. */
 static void start_counter(void)
 {
-	uint64_t registers[8] = {0, 1, AUTO_START, CPU_CYCLES, 0, 0, FID_CONFIG_MATCHING, PMU_EID};
+	uint64_t registers[8] = {0, 1, AUTO_START,	    CPU_CYCLES,
+				 0, 0, FID_CONFIG_MATCHING, SBI_EID_PMU};
 
 	sbi_call_registers(registers);
 }
@@ -95,10 +95,10 @@ static void halt(void)
 {
 	__asm__ volatile("csrs sie, %0" ::"r"(STIE));
 	for (uint64_t i = 0; i < halts; i++) {
-		sbi_call(EID_TIME, 0, time_csr() + halt_us * ticks_per_us, 0, 0);
+		sbi_call(SBI_EID_TIME, 0, time_csr() + halt_us * ticks_per_us, 0, 0);
 		__asm__ volatile("wfi");
 	}
-	sbi_call(EID_TIME, 0, UINT64_MAX, 0, 0);
+	sbi_call(SBI_EID_TIME, 0, UINT64_MAX, 0, 0);
 }
 
 static void exit_a_lot(uint64_t hart)
@@ -119,7 +119,7 @@ static void exit_a_lot(uint64_t hart)
 static void secondary(uint64_t hart)
 {
 	exit_a_lot(hart);
-	sbi_call(EID_HSM, FID_HSM_STOP, 0, 0, 0);
+	sbi_call(SBI_EID_HSM, SBI_HSM_HART_STOP, 0, 0, 0);
 }
 
 void main(uint64_t hart, const void *fdt)

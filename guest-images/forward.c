@@ -6,6 +6,7 @@
  * Words of the command line: calls=N of each hart; reads=N, a counter read after every N calls, 0:
  * none.
  */
+#include "base/riscv.h"
 #include "lib/fdt.h"
 #include "lib/guest.h"
 #include "lib/io.h"
@@ -15,8 +16,7 @@
 #include "lib/user.h"
 #include "sbi/echo.h"
 
-#define WAIT	    (600 * TIME_SECOND)
-#define SSTATUS_SIE 2u
+#define WAIT (600 * TIME_SECOND)
 
 static uint64_t calls, reads; /* of each hart; so many calls to a counter read */
 static uint64_t done, wrong;
@@ -96,7 +96,7 @@ static void make_calls(uint64_t hart)
 static void secondary(uint64_t hart)
 {
 	make_calls(hart);
-	sbi_call(EID_HSM, FID_HSM_STOP, 0, 0, 0);
+	sbi_call(SBI_EID_HSM, SBI_HSM_HART_STOP, 0, 0, 0);
 	for (;;)
 		;
 }
@@ -119,7 +119,7 @@ static void all_harts_call(uint64_t boot)
 /* The handler makes a sbi_probe_extension() of it, which KVM answers. */
 static void passed_call(void)
 {
-	uint64_t registers[8] = {1, EID_TIME, 3, 4, 5, 6, ECHO_PASS, ECHO_EID_FORWARDED};
+	uint64_t registers[8] = {1, SBI_EID_TIME, 3, 4, 5, 6, ECHO_PASS, ECHO_EID_FORWARDED};
 
 	sbi_call_registers(registers);
 	tap(registers[0] == 0 && registers[1] == 1, "KVM answers a call that the handler changed");
@@ -237,35 +237,35 @@ static uint64_t count(uint64_t function, uint64_t what, uint64_t hart)
 static void set_timer(uint64_t hart)
 {
 	(void)hart;
-	sbi_call(EID_TIME, 0, UINT64_MAX, 0, 0);
+	sbi_call(SBI_EID_TIME, 0, UINT64_MAX, 0, 0);
 }
 
 static void send_ipi(uint64_t hart)
 {
-	sbi_call(EID_IPI, 0, 1ul << hart, 0, 0);
+	sbi_call(SBI_EID_IPI, 0, 1ul << hart, 0, 0);
 }
 
 static void send_ipi_to_all(uint64_t hart)
 {
 	(void)hart;
-	sbi_call(EID_IPI, 0, 0, UINT64_MAX, 0);
+	sbi_call(SBI_EID_IPI, 0, 0, UINT64_MAX, 0);
 }
 
 static void fence_i(uint64_t hart)
 {
-	sbi_call(EID_RFENCE, 0, 1, hart, 0);
+	sbi_call(SBI_EID_RFENCE, 0, 1, hart, 0);
 }
 
 static void sfence_vma(uint64_t hart)
 {
-	uint64_t registers[8] = {1ul << hart, 0, 0, UINT64_MAX, 0, 0, 1, EID_RFENCE};
+	uint64_t registers[8] = {1ul << hart, 0, 0, UINT64_MAX, 0, 0, 1, SBI_EID_RFENCE};
 
 	sbi_call_registers(registers);
 }
 
 static void sfence_vma_asid(uint64_t hart)
 {
-	uint64_t registers[8] = {1ul << hart, 0, 0, UINT64_MAX, 1, 0, 2, EID_RFENCE};
+	uint64_t registers[8] = {1ul << hart, 0, 0, UINT64_MAX, 1, 0, 2, SBI_EID_RFENCE};
 
 	sbi_call_registers(registers);
 }

@@ -71,7 +71,7 @@ static void put_uart(const char *text)
 static void put_byte(const char *text)
 {
 	for (; *text; text++)
-		while (sbi_call(EID_DBCN, FID_DBCN_WRITE_BYTE, (uint8_t)*text, 0, 0).error)
+		while (sbi_call(SBI_EID_DBCN, SBI_DBCN_WRITE_BYTE, (uint8_t)*text, 0, 0).error)
 			;
 }
 
@@ -81,7 +81,7 @@ static void put_word(const char *text)
 
 	while (left) {
 		struct sbi_result taken =
-			sbi_call(EID_DBCN, FID_DBCN_WRITE, left, (uint64_t)text, 0);
+			sbi_call(SBI_EID_DBCN, SBI_DBCN_WRITE, left, (uint64_t)text, 0);
 
 		text += taken.value;
 		left -= taken.value;

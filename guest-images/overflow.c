@@ -5,6 +5,7 @@
  * the way that is expected, as a number), exact=1: counts are of instructions, to the unit; asks=1,
  * moments=1: overflow_moments.h.
  */
+#include "base/riscv.h"
 #include "lib/fdt.h"
 #include "lib/guest.h"
 #include "lib/io.h"
@@ -15,12 +16,10 @@
 #include "overflow_moments.h"
 #include "pmu/pmu.h"
 
-#define EID_EXIT    0x08504D55ull
 #define CYCLES	    1u
 #define EXITS	    1u /* platform events: the manual, THE PMU */
 #define MMIO	    4u
 #define PLATFORM    0xFFFFFu
-#define SSTATUS_SIE 2ul
 #define UART_STATUS 0x10000005ull
 
 void pmu_stop_hart(uint64_t *context, volatile uint64_t *stopping);
@@ -186,9 +185,9 @@ static uint64_t do_all_kinds(void)
 	wrong += cell != before + 50;
 	wrong += (io_read(UART_STATUS, 1) & 0x60) != 0x60;
 	wrong += pmu_ecall(0, 0, 0, 0, 0, PMU_NUM_COUNTERS, pmu_eid).error != 0;
-	wrong += pmu_ecall(0, 0, 0, 0, 0, PMU_NUM_COUNTERS, EID_EXIT).error != 0;
-	wrong += sbi_probe(EID_TIME) != 1;
-	wrong += sbi_probe(pmu_eid) != (pmu_eid == EID_EXIT ? sbi_probe(pmu_eid) : 1);
+	wrong += pmu_ecall(0, 0, 0, 0, 0, PMU_NUM_COUNTERS, SBI_EID_PMU_EXIT).error != 0;
+	wrong += sbi_probe(SBI_EID_TIME) != 1;
+	wrong += sbi_probe(pmu_eid) != (pmu_eid == SBI_EID_PMU_EXIT ? sbi_probe(pmu_eid) : 1);
 	wrong += pmu_csr_read(INSTRUCTIONS) == 0;
 	return wrong;
 }
@@ -298,10 +297,11 @@ static void restarter(uint64_t hart)
 	for (;;) {
 		while (!stopping)
 			;
-		while (sbi_call(EID_HSM, FID_HSM_STATUS, irq.hart, 0, 0).value != HART_STOPPED)
+		while (sbi_call(SBI_EID_HSM, SBI_HSM_HART_GET_STATUS, irq.hart, 0, 0).value !=
+		       SBI_HSM_STOPPED)
 			;
 		stopping = 0;
-		sbi_call(EID_HSM, FID_HSM_START, irq.hart, (uint64_t)pmu_hart_resumes,
+		sbi_call(SBI_EID_HSM, SBI_HSM_HART_START, irq.hart, (uint64_t)pmu_hart_resumes,
 			 (uint64_t)context);
 	}
 }
@@ -330,7 +330,7 @@ void main(uint64_t hart, const void *fdt)
 	const char *args = fdt_bootargs(fdt);
 	struct answer counter;
 
-	pmu_eid = bootarg(args, "eid", PMU_EID);
+	pmu_eid = bootarg(args, "eid", SBI_EID_PMU);
 	rounds = bootarg(args, "rounds", 200);
 	irq = overflow_irq_find(fdt, hart);
 	tap((uint64_t)*irq.way == bootarg(args, "way", (uint64_t)*irq.way), "the way is %s",

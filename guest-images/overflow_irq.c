@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "overflow_irq.h"
 
+#include "base/riscv.h"
 #include "lib/fdt.h"
 #include "lib/io.h"
 #include "lib/trap.h"
-
-#define IRQ_EXTERNAL 9u
-#define IRQ_LCOFI    13u
 
 /* Where this board has them; a guest of many boards would follow the phandles. */
 #define APLIC 0x0d000000ull
@@ -58,8 +56,8 @@ struct overflow_irq overflow_irq_find(const void *fdt, uint64_t hart)
 
 	if (!cells && !identity)
 		return irq;
-	irq.sie = 1ull << IRQ_EXTERNAL;
-	irq.cause = CAUSE_INTERRUPT | IRQ_EXTERNAL;
+	irq.sie = 1ull << IRQ_S_EXTERNAL;
+	irq.cause = CAUSE_INTERRUPT | IRQ_S_EXTERNAL;
 	if (identity) {
 		irq.way = "msi";
 		irq.identity = fdt_cell(fdt, "pmu", "vhart,overflow-identity", 0);

@@ -23,7 +23,7 @@ static void enable(uint64_t interrupts)
 
 static void set_timer(uint64_t time)
 {
-	sbi_call(EID_TIME, 0, time, 0, 0);
+	sbi_call(SBI_EID_TIME, 0, time, 0, 0);
 }
 
 static uint64_t pending(void)
@@ -65,7 +65,7 @@ void ends_a_late_halt(void)
 /* As BASE answers it: TIME is there. */
 static bool is_passed_on(void)
 {
-	uint64_t registers[8] = {7, EID_TIME, 2, 3, 4, 5, ECHO_PASS, ECHO_EID_FORWARDED};
+	uint64_t registers[8] = {7, SBI_EID_TIME, 2, 3, 4, 5, ECHO_PASS, ECHO_EID_FORWARDED};
 
 	sbi_call_registers(registers);
 	return registers[0] == 0 && registers[1] == 1 && registers[2] == 2 && registers[5] == 5;
@@ -95,7 +95,7 @@ void suspends(void)
 	static uint64_t context[17];
 	uint64_t resumed = 0;
 
-	if (!sbi_probe(EID_SUSP)) {
+	if (!sbi_probe(SBI_EID_SUSP)) {
 		tap_note("this host's KVM does not forward SUSP");
 		return;
 	}
@@ -138,5 +138,5 @@ void resets_as_it_is_told(void)
 	start(INSTRUCTIONS, told == 'r' ? PERIOD : 2 + 3 * (told - '0'));
 	if (told == 'r')
 		pmu_work(20 * PERIOD);
-	reset(RESET_COLD_REBOOT, REASON_NONE);
+	reset(SRST_COLD_REBOOT, SRST_NO_REASON);
 }

@@ -9,5 +9,5 @@ void main(uint64_t hart, const void *fdt)
 	(void)hart;
 	(void)fdt;
 	print("panic: as asked for\n");
-	reset(RESET_SHUTDOWN, REASON_SYSTEM_FAILURE);
+	reset(SRST_SHUTDOWN, SRST_SYSTEM_FAILURE);
 }

@@ -14,13 +14,12 @@
 #include "pmu/pmu.h"
 #include "pmu_machine.h"
 
-#define EID_EXIT 0x08504D55ull
-#define HOLE	 0x1000ull
-#define TIMER	 0xF0005ull
-#define IPI	 0xF0006ull
-#define RAW	 0x20000ull
-#define EVENTS	 18u
-#define TURNS	 2000u
+#define HOLE   0x1000ull
+#define TIMER  0xF0005ull
+#define IPI    0xF0006ull
+#define RAW    0x20000ull
+#define EVENTS 18u
+#define TURNS  2000u
 
 enum { SKIP = 1, SET = 1, RESET = 1, SNAP = 2 };
 
@@ -104,7 +103,7 @@ static void firmware_goes_on(bool there)
 	}
 	start(got.value, SET, 100);
 	for (unsigned int i = 0; i < 3; i++)
-		sbi_call(EID_TIME, 0, UINT64_MAX, 0, 0);
+		sbi_call(SBI_EID_TIME, 0, UINT64_MAX, 0, 0);
 	value = pmu_ecall(got.value, 0, 0, 0, 0, PMU_COUNTER_FW_READ, eid);
 	tap(got.error == 0 && value.error == 0 && value.value == 103, "firmware events go on");
 	stop(0, all, RESET);
@@ -259,7 +258,7 @@ static void secondary(uint64_t hart)
 {
 	(void)hart;
 	share(200);
-	sbi_call(EID_HSM, FID_HSM_STOP, 0, 0, 0);
+	sbi_call(SBI_EID_HSM, SBI_HSM_HART_STOP, 0, 0, 0);
 	for (;;)
 		;
 }
@@ -286,7 +285,7 @@ static void until_nobody_answers(void)
 	}
 	tap(pmu_ecall(0, 0, 0, 0, 0, PMU_NUM_COUNTERS, eid).error == SBI_ERR_NOT_SUPPORTED,
 	    "calls are not supported any more");
-	tap(pmu_ecall(0, 0, 0, 0, 0, PMU_NUM_COUNTERS, EID_EXIT).error == 0,
+	tap(pmu_ecall(0, 0, 0, 0, 0, PMU_NUM_COUNTERS, SBI_EID_PMU_EXIT).error == 0,
 	    "those that KVM hands over still are");
 }
 
@@ -294,7 +293,7 @@ void main(uint64_t hart, const void *fdt)
 {
 	const char *args = fdt_bootargs(fdt);
 
-	eid = bootarg(args, "eid", PMU_EID);
+	eid = bootarg(args, "eid", SBI_EID_PMU);
 	find_counters();
 	switch (bootarg(args, "part", 0)) {
 	case 0: refusals(args); break;

@@ -31,7 +31,7 @@ static uint64_t last_page; /* of RAM */
 
 static struct answer call(uint64_t fid, uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3)
 {
-	return pmu_ecall(a0, a1, a2, a3, 0, fid, PMU_EID);
+	return pmu_ecall(a0, a1, a2, a3, 0, fid, SBI_EID_PMU);
 }
 
 static void said(const char *what, struct answer answer)

@@ -6,6 +6,7 @@
  * and work=N: so many times so many instructions are counted, exactly; overflow=1: and each round
  * overflows, once.
  */
+#include "base/riscv.h"
 #include "lib/fdt.h"
 #include "lib/guest.h"
 #include "lib/io.h"
@@ -17,7 +18,6 @@
 #include "pmu_machine.h"
 
 #define UART_STATUS  0x10000005ull
-#define EID_EXIT     0x08504D55ull
 #define INSTRUCTIONS 2u
 #define SET_VALUE    1u
 #define SIE_TIMER    (1ul << 5)
@@ -54,12 +54,12 @@ static void call(void)
 
 static void call_by_exit(void)
 {
-	pmu_ecall(0, 0, 0, 0, 0, PMU_NUM_COUNTERS, EID_EXIT);
+	pmu_ecall(0, 0, 0, 0, 0, PMU_NUM_COUNTERS, SBI_EID_PMU_EXIT);
 }
 
 static void call_of_kvm(void)
 {
-	sbi_probe(EID_TIME);
+	sbi_probe(SBI_EID_TIME);
 }
 
 static void device(void)
@@ -72,10 +72,10 @@ static void halt(void)
 	__asm__ volatile("csrs sie, %0" ::"r"(SIE_TIMER));
 	/* 10 ms: under a host that is QEMU, a deadline in the middle of KVM's halt can be missed.
 	 */
-	sbi_call(EID_TIME, 0, time_now() + 100000, 0, 0);
+	sbi_call(SBI_EID_TIME, 0, time_now() + 100000, 0, 0);
 	__asm__ volatile("wfi");
 	__asm__ volatile("csrc sie, %0" ::"r"(SIE_TIMER));
-	sbi_call(EID_TIME, 0, UINT64_MAX, 0, 0);
+	sbi_call(SBI_EID_TIME, 0, UINT64_MAX, 0, 0);
 }
 
 static void counter_read(void)
@@ -193,7 +193,7 @@ void main(uint64_t hart, const void *fdt)
 	struct answer counter;
 
 	(void)hart;
-	eid = bootarg(args, "eid", PMU_EID);
+	eid = bootarg(args, "eid", SBI_EID_PMU);
 	open = bootarg(args, "open", 0);
 	counter = pmu_ecall(INSTRUCTIONS, 1, 0, INSTRUCTIONS, 0, PMU_COUNTER_CONFIG_MATCHING, eid);
 	tap(counter.error == 0 && counter.value == INSTRUCTIONS, "instructions have a counter");

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "pmu_machine.h"
 
+#include "base/riscv.h"
 #include "lib/guest.h"
 #include "lib/memory.h"
 #include "lib/sbi.h"
@@ -17,13 +18,12 @@ uint64_t pmu_csr_read(uint64_t index);
 extern char pmu_hart_resumes[];
 extern char pmu_user_reads[]; /* 8 bytes each */
 
-#define LCOFI	    13u
-#define SSTATUS_SIE 2u
-#define CFG_SKIP    1u
-#define CFG_CLEAR   2u
-#define SP_RESET    1u
-#define FIRMWARE    0xF0000ull
-#define RAW	    0x20000ull
+#define LCOFI	  13u
+#define CFG_SKIP  1u
+#define CFG_CLEAR 2u
+#define SP_RESET  1u
+#define FIRMWARE  0xF0000ull
+#define RAW	  0x20000ull
 
 /* ---- calls and CSRs ---- */
 
@@ -40,14 +40,14 @@ static bool read_csr(void *opaque, unsigned int csr, uint64_t *value)
 
 	(void)opaque;
 	trap_expected = true;
-	*value = pmu_csr_read(csr - PMU_CSR_CYCLE);
+	*value = pmu_csr_read(csr - CSR_CYCLE);
 	trap_expected = false;
 	return trap.exceptions == before;
 }
 
 bool pmu_machine_user_read(unsigned int csr, uint64_t scounteren, uint64_t *value)
 {
-	const char *code = pmu_user_reads + 8 * (size_t)(csr - PMU_CSR_CYCLE);
+	const char *code = pmu_user_reads + 8 * (size_t)(csr - CSR_CYCLE);
 	uint64_t before, cause = 0;
 
 	__asm__ volatile("csrrw %0, scounteren, %1" : "=r"(before) : "r"(scounteren));
@@ -65,14 +65,14 @@ static bool user_read_csr(void *opaque, unsigned int csr, uint64_t scounteren, u
 static void set_timer(void *opaque)
 {
 	(void)opaque;
-	sbi_call(EID_TIME, 0, UINT64_MAX, 0, 0);
+	sbi_call(SBI_EID_TIME, 0, UINT64_MAX, 0, 0);
 }
 
 static uint64_t stopped_hart; /* which is this one */
 
 static void sfence(void *opaque)
 {
-	uint64_t registers[8] = {1, stopped_hart, 0x1000, 0x1000, 1, 0, 2, EID_RFENCE};
+	uint64_t registers[8] = {1, stopped_hart, 0x1000, 0x1000, 1, 0, 2, SBI_EID_RFENCE};
 
 	(void)opaque;
 	sbi_call_registers(registers);
@@ -135,10 +135,11 @@ void pmu_restarter(uint64_t hart)
 	for (;;) {
 		while (!stopping)
 			;
-		while (sbi_call(EID_HSM, FID_HSM_STATUS, stopped_hart, 0, 0).value != HART_STOPPED)
+		while (sbi_call(SBI_EID_HSM, SBI_HSM_HART_GET_STATUS, stopped_hart, 0, 0).value !=
+		       SBI_HSM_STOPPED)
 			;
 		stopping = 0;
-		sbi_call(EID_HSM, FID_HSM_START, stopped_hart, (uint64_t)pmu_hart_resumes,
+		sbi_call(SBI_EID_HSM, SBI_HSM_HART_START, stopped_hart, (uint64_t)pmu_hart_resumes,
 			 (uint64_t)context);
 	}
 }

@@ -312,7 +312,7 @@ static void compare(const struct machine_under_test *left, const struct machine_
 void main(uint64_t hart, const void *fdt)
 {
 	const char *args = fdt_bootargs(fdt);
-	struct pmu_machine pmu = {.eid = bootarg(args, "eid", PMU_EID), .page = pages[0]};
+	struct pmu_machine pmu = {.eid = bootarg(args, "eid", SBI_EID_PMU), .page = pages[0]};
 	struct machine_under_test left =
 		pmu_machine(&pmu, (enum column)bootarg(args, "column", BEST));
 	static struct mirror mirror;

@@ -72,7 +72,7 @@ static void run(const struct machine_under_test *machine, const struct scenario 
 void main(uint64_t hart, const void *fdt)
 {
 	const char *args = fdt_bootargs(fdt);
-	struct pmu_machine pmu = {.eid = bootarg(args, "eid", PMU_EID), .page = pages};
+	struct pmu_machine pmu = {.eid = bootarg(args, "eid", SBI_EID_PMU), .page = pages};
 	struct machine_under_test machine =
 		pmu_machine(&pmu, (enum column)bootarg(args, "column", BEST));
 	uint64_t only = bootarg(args, "only", 0);

@@ -97,7 +97,7 @@ void main(uint64_t hart, const void *fdt)
 	uint64_t trips = bootarg(args, "trips", 1000);
 
 	(void)hart;
-	eid = bootarg(args, "eid", PMU_EID);
+	eid = bootarg(args, "eid", SBI_EID_PMU);
 	all = (1ull << call(PMU_NUM_COUNTERS, 0, 0, 0, 0).value) - 1;
 	all &= ~2ull; /* time's place */
 	measure("num_counters", num_counters, trips);
@@ -111,7 +111,7 @@ void main(uint64_t hart, const void *fdt)
 	fw = call(PMU_COUNTER_CONFIG_MATCHING, 0, all, 0, FW_SET_TIMER).value;
 	call(PMU_COUNTER_START, fw, 1, 0, 0);
 	measure("fw_read", fw_read, trips);
-	if (eid == PMU_EID) {
+	if (eid == SBI_EID_PMU) {
 		call(PMU_COUNTER_START, 0, 1, START_SET, 0);
 		measure("csr_read", csr_read, trips);
 	}

@@ -52,5 +52,5 @@ void main(uint64_t hart, const void *fdt)
 	print("boot\n");
 	if (bootarg(args, "asks", 0) && character() == 'q')
 		power_off();
-	reset(RESET_COLD_REBOOT, REASON_NONE);
+	reset(SRST_COLD_REBOOT, SRST_NO_REASON);
 }

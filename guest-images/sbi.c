@@ -45,14 +45,14 @@ static void a_thousand_unknown_calls(void)
 
 static void base(void)
 {
-	struct sbi_result version = sbi_call(EID_BASE, 0, 0, 0, 0);
+	struct sbi_result version = sbi_call(SBI_EID_BASE, 0, 0, 0, 0);
 
 	tap(version.error == 0 && version.value >= 2 << 24, "the SBI is 2.0 or newer");
-	tap(sbi_probe(EID_BASE) != 0, "BASE is there");
-	tap(sbi_probe(EID_DBCN) != 0, "DBCN is there");
-	tap(sbi_probe(EID_HSM) != 0, "HSM is there");
-	tap(sbi_probe(EID_SRST) != 0, "SRST is there");
-	tap(sbi_call(EID_BASE, 99, 0, 0, 0).error == SBI_ERR_NOT_SUPPORTED,
+	tap(sbi_probe(SBI_EID_BASE) != 0, "BASE is there");
+	tap(sbi_probe(SBI_EID_DBCN) != 0, "DBCN is there");
+	tap(sbi_probe(SBI_EID_HSM) != 0, "HSM is there");
+	tap(sbi_probe(SBI_EID_SRST) != 0, "SRST is there");
+	tap(sbi_call(SBI_EID_BASE, 99, 0, 0, 0).error == SBI_ERR_NOT_SUPPORTED,
 	    "BASE has no function 99");
 }
 
@@ -61,14 +61,14 @@ static void console(void)
 	static const char text[] = "# written by DBCN\n";
 	struct sbi_result result;
 
-	result = sbi_call(EID_DBCN, FID_DBCN_WRITE, strlen(text), (uint64_t)text, 0);
+	result = sbi_call(SBI_EID_DBCN, SBI_DBCN_WRITE, strlen(text), (uint64_t)text, 0);
 	tap(result.error == 0 && result.value == strlen(text), "DBCN takes a buffer");
-	result = sbi_call(EID_DBCN, FID_DBCN_WRITE, 0, (uint64_t)text, 0);
+	result = sbi_call(SBI_EID_DBCN, SBI_DBCN_WRITE, 0, (uint64_t)text, 0);
 	tap(result.error == 0 && result.value == 0, "DBCN takes an empty buffer");
-	result = sbi_call(EID_DBCN, FID_DBCN_WRITE_BYTE, '#', 0, 0);
-	sbi_call(EID_DBCN, FID_DBCN_WRITE_BYTE, '\n', 0, 0);
+	result = sbi_call(SBI_EID_DBCN, SBI_DBCN_WRITE_BYTE, '#', 0, 0);
+	sbi_call(SBI_EID_DBCN, SBI_DBCN_WRITE_BYTE, '\n', 0, 0);
 	tap(result.error == 0 && result.value == 0, "DBCN takes a byte");
-	tap(sbi_call(EID_DBCN, 99, 0, 0, 0).error == SBI_ERR_NOT_SUPPORTED,
+	tap(sbi_call(SBI_EID_DBCN, 99, 0, 0, 0).error == SBI_ERR_NOT_SUPPORTED,
 	    "DBCN has no function 99");
 }
 
@@ -89,12 +89,12 @@ static void wild_console_memory(void)
 	};
 
 	for (unsigned int i = 0; i < ARRAY_LEN(wild); i++) {
-		for (unsigned int fid = FID_DBCN_WRITE; fid <= FID_DBCN_READ; fid++) {
+		for (unsigned int fid = SBI_DBCN_WRITE; fid <= SBI_DBCN_READ; fid++) {
 			struct sbi_result result =
-				sbi_call(EID_DBCN, fid, wild[i].len, wild[i].low, wild[i].high);
+				sbi_call(SBI_EID_DBCN, fid, wild[i].len, wild[i].low, wild[i].high);
 			tap(result.error == SBI_ERR_INVALID_PARAM && result.value == 0,
 			    "DBCN refuses to %s memory %s",
-			    fid == FID_DBCN_WRITE ? "print" : "fill", wild[i].what);
+			    fid == SBI_DBCN_WRITE ? "print" : "fill", wild[i].what);
 		}
 	}
 }
@@ -103,26 +103,28 @@ static void legacy_console(void)
 {
 	struct sbi_result result;
 
-	if (!sbi_probe(EID_LEGACY_PUTCHAR)) {
+	if (!sbi_probe(SBI_EID_LEGACY_PUTCHAR)) {
 		tap_note("the host's kernel is built without the legacy calls");
 		return;
 	}
-	result = sbi_call(EID_LEGACY_PUTCHAR, 0, '#', 0x5555, 0);
-	sbi_call(EID_LEGACY_PUTCHAR, 0, '\n', 0, 0);
+	result = sbi_call(SBI_EID_LEGACY_PUTCHAR, 0, '#', 0x5555, 0);
+	sbi_call(SBI_EID_LEGACY_PUTCHAR, 0, '\n', 0, 0);
 	tap(result.error == 0, "the legacy putchar takes a byte");
 	tap(result.value == 0x5555, "the legacy putchar leaves a1 alone");
-	result = sbi_call(EID_LEGACY_GETCHAR, 0, 0, 0x5555, 0);
+	result = sbi_call(SBI_EID_LEGACY_GETCHAR, 0, 0, 0x5555, 0);
 	tap(result.error >= -1 && result.error <= 255, "the legacy getchar gives a byte or -1");
 	tap(result.value == 0x5555, "the legacy getchar leaves a1 alone");
 }
 
 static void refused_resets(void)
 {
-	tap(sbi_call(EID_SRST, 0, 3, 0, 0).error < 0, "a reserved reset type is refused");
-	tap(sbi_call(EID_SRST, 0, 0xf0000000, 0, 0).error < 0, "a vendor's reset type is refused");
-	tap(sbi_call(EID_SRST, 1, 0, 0, 0).error < 0, "SRST has no function 1");
-	tap(sbi_call(EID_SUSP, 0, 1, 0x80200000, 0).error < 0, "a reserved sleep type is refused");
-	tap(sbi_call(EID_SUSP, 1, 0, 0x80200000, 0).error < 0, "SUSP has no function 1");
+	tap(sbi_call(SBI_EID_SRST, 0, 3, 0, 0).error < 0, "a reserved reset type is refused");
+	tap(sbi_call(SBI_EID_SRST, 0, 0xf0000000, 0, 0).error < 0,
+	    "a vendor's reset type is refused");
+	tap(sbi_call(SBI_EID_SRST, 1, 0, 0, 0).error < 0, "SRST has no function 1");
+	tap(sbi_call(SBI_EID_SUSP, 0, 1, 0x80200000, 0).error < 0,
+	    "a reserved sleep type is refused");
+	tap(sbi_call(SBI_EID_SUSP, 1, 0, 0x80200000, 0).error < 0, "SUSP has no function 1");
 }
 
 void main(uint64_t hart, const void *fdt)

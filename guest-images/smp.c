@@ -17,7 +17,7 @@ static uint64_t hart_of[GUEST_MAX_HARTS];
 
 static struct sbi_result status(uint64_t hart)
 {
-	return sbi_call(EID_HSM, FID_HSM_STATUS, hart, 0, 0);
+	return sbi_call(SBI_EID_HSM, SBI_HSM_HART_GET_STATUS, hart, 0, 0);
 }
 
 static void secondary(uint64_t hart)
@@ -25,7 +25,7 @@ static void secondary(uint64_t hart)
 	print("hello from hart %lu\n", hart);
 	hart_of[hart] = hart;
 	__atomic_fetch_add(&came_up, 1, __ATOMIC_RELEASE);
-	sbi_call(EID_HSM, FID_HSM_STOP, 0, 0, 0);
+	sbi_call(SBI_EID_HSM, SBI_HSM_HART_STOP, 0, 0, 0);
 	print("hart %lu could not stop\n", hart);
 	for (;;)
 		;
@@ -35,7 +35,7 @@ static bool wait_until_stopped(uint64_t hart)
 {
 	uint64_t end = time_now() + 10 * TIME_SECOND;
 
-	while (status(hart).value != HART_STOPPED) {
+	while (status(hart).value != SBI_HSM_STOPPED) {
 		if (time_now() > end)
 			return false;
 	}
@@ -76,7 +76,7 @@ void main(uint64_t boot, const void *fdt)
 
 	(void)fdt;
 	print("hello from hart %lu\n", boot);
-	tap(status(boot).value == HART_STARTED, "the boot hart is started");
+	tap(status(boot).value == SBI_HSM_STARTED, "the boot hart is started");
 	tap(sbi_hart_start(boot, secondary) == SBI_ERR_ALREADY_AVAILABLE,
 	    "the boot hart cannot be started again");
 	tap(sbi_hart_start(NO_HART, secondary) == SBI_ERR_INVALID_PARAM,

@@ -43,11 +43,11 @@ void main(uint64_t hart, const void *fdt)
 {
 	(void)hart;
 	(void)fdt;
-	if (!sbi_probe(EID_SUSP)) {
+	if (!sbi_probe(SBI_EID_SUSP)) {
 		tap(true, "suspends # SKIP this host's KVM does not forward SUSP");
 		tap_end();
 	}
-	tap(sbi_call(EID_SUSP, 0, 0, 0x1000, 0).error == SBI_ERR_INVALID_ADDRESS,
+	tap(sbi_call(SBI_EID_SUSP, 0, 0, 0x1000, 0).error == SBI_ERR_INVALID_ADDRESS,
 	    "resuming outside RAM is refused");
 	suspended_at = rtc_now();
 	uint64_t alarm = suspended_at + SECOND;
@@ -55,7 +55,7 @@ void main(uint64_t hart, const void *fdt)
 	io_write(MAP_RTC + RTC_ALARM_HIGH, 4, alarm >> 32);
 	io_write(MAP_RTC + RTC_ALARM_LOW, 4, alarm & 0xffffffff);
 	struct sbi_result result =
-		sbi_call(EID_SUSP, 0, 0, (uint64_t)secondary_start, (uint64_t)resumed);
+		sbi_call(SBI_EID_SUSP, 0, 0, (uint64_t)secondary_start, (uint64_t)resumed);
 	tap(false, "suspends (error %ld)", result.error);
 	tap_end();
 }

@@ -22,5 +22,5 @@ void main(uint64_t hart, const void *fdt)
 		io_write(MAP_FINISHER + 4, 4, status);
 	if (finisher != NOT_GIVEN)
 		io_write(MAP_FINISHER, 4, finisher);
-	reset(bootarg(args, "type", RESET_SHUTDOWN), bootarg(args, "reason", REASON_NONE));
+	reset(bootarg(args, "type", SRST_SHUTDOWN), bootarg(args, "reason", SRST_NO_REASON));
 }

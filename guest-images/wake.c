@@ -23,7 +23,7 @@ static _Noreturn void next(void);
 
 static void set_timer(uint64_t time)
 {
-	sbi_call(EID_TIME, 0, time, 0, 0);
+	sbi_call(SBI_EID_TIME, 0, time, 0, 0);
 }
 
 static void arm_later(void)
@@ -40,7 +40,7 @@ static void arm_in_the_past(void)
 static void send_ipi(void)
 {
 	set_timer(UINT64_MAX);
-	sbi_call(EID_IPI, 0, 1, 0, 0);
+	sbi_call(SBI_EID_IPI, 0, 1, 0, 0);
 	ticks = 0;
 }
 
@@ -77,7 +77,7 @@ static _Noreturn void next(void)
 	__asm__ volatile("csrw sip, zero");
 	suspended_at = time_now();
 	steps[step].prepare();
-	sbi_call(EID_SUSP, 0, 0, (uint64_t)secondary_start, (uint64_t)resumed);
+	sbi_call(SBI_EID_SUSP, 0, 0, (uint64_t)secondary_start, (uint64_t)resumed);
 	tap(false, "%s: the system suspends", steps[step].what);
 	tap_end();
 }
@@ -86,7 +86,7 @@ void main(uint64_t hart, const void *fdt)
 {
 	(void)hart;
 	(void)fdt;
-	if (!sbi_probe(EID_SUSP)) {
+	if (!sbi_probe(SBI_EID_SUSP)) {
 		tap(true, "suspends # SKIP this host's KVM does not forward SUSP");
 		tap_end();
 	}

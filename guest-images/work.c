@@ -28,7 +28,7 @@ __attribute__((noinline)) static void work_three(void)
 
 __attribute__((noinline)) static void make_call(void)
 {
-	sbi_call(EID_BASE, 0, 0, 0, 0);
+	sbi_call(SBI_EID_BASE, 0, 0, 0, 0);
 	/* So that it is no tail call. */
 	__asm__ volatile("" ::: "memory");
 }

@@ -65,10 +65,10 @@ static int first(const struct pmu *pmu, const struct pmu_set *set, const struct 
 
 	pmu_set_next(set, &rest, &slot, index);
 	if (pmu_has(pmu, PMU_SKIP_NEEDS_CONFIGURED) && !pmu->state.counters[*index].configured)
-		return PMU_ERR_FAILED;
+		return SBI_ERR_FAILED;
 	if (!pmu_has(pmu, PMU_SKIP_TAKES_ANY_EVENT) && !index_fits(pmu, *index, event, event_idx))
-		return PMU_ERR_NOT_SUPPORTED;
-	return PMU_SUCCESS;
+		return SBI_ERR_NOT_SUPPORTED;
+	return SBI_SUCCESS;
 }
 
 /* ---- firmware ---- */
@@ -92,7 +92,7 @@ static int configure_firmware(struct pmu *pmu, unsigned int index, const struct 
 	struct pmu_tally *tally = pmu_tally(pmu, index, event->code);
 
 	if (!tally)
-		return PMU_ERR_NOT_SUPPORTED;
+		return SBI_ERR_NOT_SUPPORTED;
 
 	/* With SKIP_MATCH KVM takes a hardware counter, too, and leaves its source alone. */
 	if (pmu_is_firmware(pmu, index)) {
@@ -104,8 +104,8 @@ static int configure_firmware(struct pmu *pmu, unsigned int index, const struct 
 	if (!pmu_has(pmu, PMU_FW_STATE_PER_EVENT))
 		tally->value = counter->value;
 	if (flags & CFG_AUTO_START && !tally->started && !pmu_tally_start(pmu, tally, event))
-		return PMU_ERR_NOT_SUPPORTED;
-	return PMU_SUCCESS;
+		return SBI_ERR_NOT_SUPPORTED;
+	return SBI_SUCCESS;
 }
 
 /* ---- hardware ---- */
@@ -155,22 +155,22 @@ static int configure_hardware(struct pmu *pmu, unsigned int index, const struct 
 	if (flags & CFG_CLEAR_VALUE)
 		counter->value = 0;
 	if (!known || !open_source(pmu, index, event, args[3]))
-		return PMU_ERR_NOT_SUPPORTED;
+		return SBI_ERR_NOT_SUPPORTED;
 	if (!counter->open)
-		return PMU_SUCCESS;
+		return SBI_SUCCESS;
 	pmu_arm_as_configured(pmu, index);
 	if (!(flags & CFG_AUTO_START))
-		return PMU_SUCCESS;
+		return SBI_SUCCESS;
 	if (!unmarked)
 		pmu_arm(pmu, index);
 	if (!pmu_source_start(pmu, index) && !unmarked) {
 		pmu_source_close(pmu, index);
-		return PMU_ERR_NOT_SUPPORTED;
+		return SBI_ERR_NOT_SUPPORTED;
 	}
 	/* vcpu_pmu.c:kvm_pmu_create_perf_event enables the event and no more. */
 	if (!unmarked)
 		counter->started = true;
-	return PMU_SUCCESS;
+	return SBI_SUCCESS;
 }
 
 struct pmu_result pmu_config_matching(struct pmu *pmu, const uint64_t *args)
@@ -180,18 +180,18 @@ struct pmu_result pmu_config_matching(struct pmu *pmu, const uint64_t *args)
 	struct pmu_event event;
 	unsigned int index;
 	bool firmware;
-	int unknown, error = PMU_SUCCESS;
+	int unknown, error = SBI_SUCCESS;
 
 	if (!pmu_set_valid(pmu, &set))
-		return (struct pmu_result){PMU_ERR_INVALID_PARAM, 0};
+		return (struct pmu_result){SBI_ERR_INVALID_PARAM, 0};
 	if (flags & ~(uint64_t)CFG_FLAGS && !pmu_has(pmu, PMU_RESERVED_FLAGS_IGNORED))
-		return (struct pmu_result){PMU_ERR_INVALID_PARAM, 0};
+		return (struct pmu_result){SBI_ERR_INVALID_PARAM, 0};
 	unknown = pmu_event_decode(pmu, args[3], args[4], &event);
 	event.no_user = (flags & CFG_UINH) != 0;
 	event.no_supervisor = (flags & CFG_SINH) != 0;
 	firmware = event.type == PMU_EVENT_FIRMWARE;
 	if (firmware && !unknown && !pmu_event_countable(pmu, &event))
-		unknown = PMU_ERR_NOT_SUPPORTED;
+		unknown = SBI_ERR_NOT_SUPPORTED;
 	/* That a hardware event does not exist KVM finds when it creates its perf event, the old
 	 * one of the counter being gone by then. */
 	if (unknown && (firmware || !pmu_has(pmu, PMU_CONFIG_FAILS_LATE)))
@@ -200,7 +200,7 @@ struct pmu_result pmu_config_matching(struct pmu *pmu, const uint64_t *args)
 	if (flags & CFG_SKIP_MATCH)
 		error = first(pmu, &set, &event, args[3], &index);
 	else if ((index = match(pmu, &set, &event, args[3])) == NO_INDEX)
-		error = PMU_ERR_NOT_SUPPORTED;
+		error = SBI_ERR_NOT_SUPPORTED;
 	if (error)
 		return (struct pmu_result){error, 0};
 

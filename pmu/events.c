@@ -70,13 +70,13 @@ int pmu_event_decode(const struct pmu *pmu, uint64_t event_idx, uint64_t data,
 		.type = event_idx >> 16 & 15, .code = event_idx & CODE_MASK, .data = data};
 
 	if (event_idx > EVENT_IDX_MAX && !pmu_has(pmu, PMU_EVENT_BITS_IGNORED))
-		return PMU_ERR_INVALID_PARAM;
+		return SBI_ERR_INVALID_PARAM;
 	if (!has_data(event)) {
 		if (data != 0 && !pmu_has(pmu, PMU_UNUSED_DATA_IGNORED))
-			return PMU_ERR_NOT_SUPPORTED;
+			return SBI_ERR_NOT_SUPPORTED;
 		event->data = 0;
 	}
-	return known(pmu, event) ? PMU_SUCCESS : PMU_ERR_NOT_SUPPORTED;
+	return known(pmu, event) ? SBI_SUCCESS : SBI_ERR_NOT_SUPPORTED;
 }
 
 bool pmu_event_countable(const struct pmu *pmu, const struct pmu_event *event)

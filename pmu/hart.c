@@ -8,7 +8,7 @@
 static struct pmu_result num_counters(struct pmu *pmu, const uint64_t *args)
 {
 	(void)args;
-	return (struct pmu_result){PMU_SUCCESS, pmu_counters(pmu)};
+	return (struct pmu_result){SBI_SUCCESS, pmu_counters(pmu)};
 }
 
 static struct pmu_result (*const functions[PMU_FUNCTIONS])(struct pmu *, const uint64_t *) = {
@@ -45,7 +45,7 @@ struct pmu_result pmu_call(struct pmu *pmu, uint64_t fid, const uint64_t args[6]
 	if (!pmu_has(pmu, PMU_WIDE_FID))
 		fid = (uint32_t)fid;
 	if (fid >= PMU_FUNCTIONS)
-		return (struct pmu_result){PMU_ERR_NOT_SUPPORTED, 0};
+		return (struct pmu_result){SBI_ERR_NOT_SUPPORTED, 0};
 	return functions[fid](pmu, args);
 }
 

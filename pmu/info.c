@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* FIDs 1 and 8, counter_get_info and event_get_info (SBI 3.0, sections 11.7 and 11.14). */
+#include "base/riscv.h"
 #include "pmu/internal.h"
 
 #define INFO_WIDTH_SHIFT 12
@@ -15,17 +16,17 @@ struct pmu_result pmu_get_info(struct pmu *pmu, const uint64_t *args)
 	uint64_t index = args[0];
 
 	if (pmu_is_hardware(pmu, index))
-		return (struct pmu_result){PMU_SUCCESS,
-					   (PMU_CSR_CYCLE + index) | width(pmu, (unsigned int)index)
-									     << INFO_WIDTH_SHIFT};
+		return (struct pmu_result){SBI_SUCCESS,
+					   (CSR_CYCLE + index) | width(pmu, (unsigned int)index)
+									 << INFO_WIDTH_SHIFT};
 	if (pmu_is_firmware(pmu, index))
-		return (struct pmu_result){PMU_SUCCESS, INFO_FIRMWARE | 63ull << INFO_WIDTH_SHIFT};
+		return (struct pmu_result){SBI_SUCCESS, INFO_FIRMWARE | 63ull << INFO_WIDTH_SHIFT};
 	if (pmu_has(pmu, PMU_INFO_OF_NO_COUNTER) && index >= pmu_counters(pmu) && index < 64)
-		return (struct pmu_result){PMU_SUCCESS, 0};
+		return (struct pmu_result){SBI_SUCCESS, 0};
 	/* pmc[64] is fw_event[1].started. */
 	if (pmu_has(pmu, PMU_INFO_OF_64) && index == 64)
-		return (struct pmu_result){PMU_SUCCESS, pmu->state.tallies[1].started};
-	return (struct pmu_result){PMU_ERR_INVALID_PARAM, 0};
+		return (struct pmu_result){SBI_SUCCESS, pmu->state.tallies[1].started};
+	return (struct pmu_result){SBI_ERR_INVALID_PARAM, 0};
 }
 
 /* ---- event_get_info ---- */
@@ -62,7 +63,7 @@ static bool supported(struct pmu *pmu, const struct entry *entry)
 	/* The text has no event_data for these. */
 	if (type == PMU_EVENT_HARDWARE || type == PMU_EVENT_CACHE)
 		data = 0;
-	return pmu_event_decode(pmu, entry->event_idx, data, &event) == PMU_SUCCESS &&
+	return pmu_event_decode(pmu, entry->event_idx, data, &event) == SBI_SUCCESS &&
 	       pmu_event_countable(pmu, &event);
 }
 
@@ -76,13 +77,13 @@ static int check_entries(struct pmu *pmu, uint64_t address, uint64_t count)
 	for (uint64_t i = 0; i < count; i++) {
 		if (!environment->memory_read(pmu->opaque, address + i * sizeof(entry), &entry,
 					      sizeof(entry)))
-			return loose ? PMU_ERR_FAILED : PMU_ERR_INVALID_ADDRESS;
+			return loose ? SBI_ERR_FAILED : SBI_ERR_INVALID_ADDRESS;
 		if (reserved_bits(&entry) && !loose)
-			return PMU_ERR_INVALID_PARAM;
+			return SBI_ERR_INVALID_PARAM;
 	}
 	if (!environment->memory_writable(pmu->opaque, address, count * sizeof(entry)))
-		return PMU_ERR_INVALID_ADDRESS;
-	return PMU_SUCCESS;
+		return SBI_ERR_INVALID_ADDRESS;
+	return SBI_SUCCESS;
 }
 
 /* An entry may have changed since it was checked: each is judged as it is now. */
@@ -92,12 +93,12 @@ static int answer_entry(struct pmu *pmu, uint64_t address)
 	struct entry entry;
 
 	if (!environment->memory_read(pmu->opaque, address, &entry, sizeof(entry)))
-		return PMU_ERR_INVALID_ADDRESS;
+		return SBI_ERR_INVALID_ADDRESS;
 	entry.output = supported(pmu, &entry);
 	if (!environment->memory_write(pmu->opaque, address + offsetof(struct entry, output),
 				       &entry.output, sizeof(entry.output)))
-		return PMU_ERR_INVALID_ADDRESS;
-	return PMU_SUCCESS;
+		return SBI_ERR_INVALID_ADDRESS;
+	return SBI_SUCCESS;
 }
 
 struct pmu_result pmu_event_info(struct pmu *pmu, const uint64_t *args)
@@ -106,22 +107,22 @@ struct pmu_result pmu_event_info(struct pmu *pmu, const uint64_t *args)
 	int error;
 
 	if (pmu_has(pmu, PMU_NO_EVENT_INFO))
-		return (struct pmu_result){PMU_ERR_NOT_SUPPORTED, 0};
+		return (struct pmu_result){SBI_ERR_NOT_SUPPORTED, 0};
 	if (args[3] != 0 || address % sizeof(struct entry) != 0 || count == 0)
-		return (struct pmu_result){PMU_ERR_INVALID_PARAM, 0};
+		return (struct pmu_result){SBI_ERR_INVALID_PARAM, 0};
 	if (__builtin_mul_overflow(count, sizeof(struct entry), &size))
 		return (struct pmu_result){pmu_has(pmu, PMU_EVENT_INFO_LOOSE)
-						   ? PMU_ERR_INVALID_PARAM
-						   : PMU_ERR_INVALID_ADDRESS,
+						   ? SBI_ERR_INVALID_PARAM
+						   : SBI_ERR_INVALID_ADDRESS,
 					   0};
 	if (args[1] != 0)
-		return (struct pmu_result){PMU_ERR_INVALID_ADDRESS, 0};
+		return (struct pmu_result){SBI_ERR_INVALID_ADDRESS, 0};
 	if (count > MAX_ENTRIES) {
 		bool loose = pmu_has(pmu, PMU_EVENT_INFO_LOOSE);
 		bool memory = pmu->environment->memory_writable(pmu->opaque, address, size);
 
 		return (struct pmu_result){
-			memory || loose ? PMU_ERR_FAILED : PMU_ERR_INVALID_ADDRESS, 0};
+			memory || loose ? SBI_ERR_FAILED : SBI_ERR_INVALID_ADDRESS, 0};
 	}
 	error = check_entries(pmu, address, count);
 	for (uint64_t i = 0; i < count && !error; i++)

@@ -3,19 +3,9 @@
 #ifndef VHART_PMU_INTERNAL_H
 #define VHART_PMU_INTERNAL_H
 
+#include "base/sbi_spec.h"
 #include "pmu/pmu.h"
 #include "pmu/quirks.h"
-
-enum {
-	PMU_SUCCESS = 0,
-	PMU_ERR_FAILED = -1,
-	PMU_ERR_NOT_SUPPORTED = -2,
-	PMU_ERR_INVALID_PARAM = -3,
-	PMU_ERR_INVALID_ADDRESS = -5,
-	PMU_ERR_ALREADY_STARTED = -7,
-	PMU_ERR_ALREADY_STOPPED = -8,
-	PMU_ERR_NO_SHMEM = -9,
-};
 
 #define PMU_INDEX_CYCLE	  0u
 #define PMU_INDEX_TIME	  1u /* not a counter, though counted in N */

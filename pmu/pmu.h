@@ -17,24 +17,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define PMU_EID		 0x504D55ull
+#include "base/sbi_spec.h"
+
 #define PMU_MAX_COUNTERS 64u /* a mask of counters is one register */
 #define PMU_FW_EVENTS	 22u /* standard firmware events, codes 0 to 21 (section 11.5) */
 #define PMU_FW_COUNTERS	 22u /* F: as many as KVM has */
-#define PMU_CSR_CYCLE	 0xC00u
-
-enum pmu_fid {
-	PMU_NUM_COUNTERS,
-	PMU_COUNTER_GET_INFO,
-	PMU_COUNTER_CONFIG_MATCHING,
-	PMU_COUNTER_START,
-	PMU_COUNTER_STOP,
-	PMU_COUNTER_FW_READ,
-	PMU_COUNTER_FW_READ_HI,
-	PMU_SNAPSHOT_SET_SHMEM,
-	PMU_EVENT_GET_INFO,
-	PMU_FUNCTIONS,
-};
 
 /* ---- profiles ---- */
 

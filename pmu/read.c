@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* FIDs 5 and 6, counter_fw_read and its high half (SBI 3.0, sections 11.11, 11.12); the CSRs. */
+#include "base/riscv.h"
 #include "pmu/internal.h"
 
 static uint64_t hardware_value(struct pmu *pmu, unsigned int index)
@@ -60,20 +61,20 @@ struct pmu_result pmu_fw_read(struct pmu *pmu, const uint64_t *args)
 		if (read)
 			value = pmu_value(pmu, (unsigned int)args[0]);
 	}
-	return read ? (struct pmu_result){PMU_SUCCESS, value}
-		    : (struct pmu_result){PMU_ERR_INVALID_PARAM, 0};
+	return read ? (struct pmu_result){SBI_SUCCESS, value}
+		    : (struct pmu_result){SBI_ERR_INVALID_PARAM, 0};
 }
 
 struct pmu_result pmu_fw_read_hi(struct pmu *pmu, const uint64_t *args)
 {
 	if (pmu_is_firmware(pmu, args[0]) || pmu_has(pmu, PMU_FW_READ_HI_UNCHECKED))
-		return (struct pmu_result){PMU_SUCCESS, 0};
-	return (struct pmu_result){PMU_ERR_INVALID_PARAM, 0};
+		return (struct pmu_result){SBI_SUCCESS, 0};
+	return (struct pmu_result){SBI_ERR_INVALID_PARAM, 0};
 }
 
 bool pmu_read_csr(struct pmu *pmu, unsigned int csr, uint64_t *value)
 {
-	unsigned int index = csr - PMU_CSR_CYCLE;
+	unsigned int index = csr - CSR_CYCLE;
 
 	if (index > 31)
 		return false;

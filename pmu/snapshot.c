@@ -15,26 +15,26 @@ struct pmu_result pmu_set_shmem(struct pmu *pmu, const uint64_t *args)
 	uint64_t address = args[0];
 
 	if (args[2] != 0)
-		return (struct pmu_result){PMU_ERR_INVALID_PARAM, 0};
+		return (struct pmu_result){SBI_ERR_INVALID_PARAM, 0};
 	if (args[0] == UINT64_MAX && args[1] == UINT64_MAX) {
 		pmu->state.has_snapshot = false;
 		if (!pmu_has(pmu, PMU_PAGE_REMEMBERED))
 			pmu->state.snapshot_address = 0;
-		return (struct pmu_result){PMU_SUCCESS, 0};
+		return (struct pmu_result){SBI_SUCCESS, 0};
 	}
 	if (address % sizeof(zeros) != 0 && !pmu_has(pmu, PMU_PAGE_UNALIGNED))
-		return (struct pmu_result){PMU_ERR_INVALID_PARAM, 0};
+		return (struct pmu_result){SBI_ERR_INVALID_PARAM, 0};
 	/* A failure leaves the page that was set before. (Of KVM's own two ways to fail here, one
 	 * frees the page twice and one uses it unset: nothing to mirror.) */
 	if (args[1] != 0 || !pmu->environment->memory_writable(pmu->opaque, address, sizeof(zeros)))
-		return (struct pmu_result){PMU_ERR_INVALID_ADDRESS, 0};
+		return (struct pmu_result){SBI_ERR_INVALID_ADDRESS, 0};
 	if (pmu_has(pmu, PMU_PAGE_ZEROED) &&
 	    !pmu->environment->memory_write(pmu->opaque, address, &zeros, sizeof(zeros)))
-		return (struct pmu_result){PMU_ERR_INVALID_ADDRESS, 0};
+		return (struct pmu_result){SBI_ERR_INVALID_ADDRESS, 0};
 	pmu->state.page = zeros;
 	pmu->state.has_snapshot = true;
 	pmu->state.snapshot_address = address;
-	return (struct pmu_result){PMU_SUCCESS, 0};
+	return (struct pmu_result){SBI_SUCCESS, 0};
 }
 
 bool pmu_snapshot_usable(const struct pmu *pmu)

@@ -23,14 +23,14 @@ static int start_hardware(struct pmu *pmu, unsigned int index)
 
 	/* Only under quirks is a counter configured, and has no source. */
 	if (!counter->open)
-		return PMU_ERR_INVALID_PARAM;
+		return SBI_ERR_INVALID_PARAM;
 	if (counter->started)
-		return PMU_ERR_ALREADY_STARTED;
+		return SBI_ERR_ALREADY_STARTED;
 	pmu_arm(pmu, index);
 	if (!pmu_source_start(pmu, index) && !pmu_has(pmu, PMU_START_COUNTS_NOTHING))
-		return PMU_ERR_FAILED;
+		return SBI_ERR_FAILED;
 	counter->started = true;
-	return PMU_SUCCESS;
+	return SBI_SUCCESS;
 }
 
 static int start_firmware(struct pmu *pmu, unsigned int index, bool *abort)
@@ -40,12 +40,12 @@ static int start_firmware(struct pmu *pmu, unsigned int index, bool *abort)
 
 	if (!tally) {
 		*abort = true;
-		return PMU_ERR_INVALID_PARAM;
+		return SBI_ERR_INVALID_PARAM;
 	}
 	if (tally->started)
-		return PMU_ERR_ALREADY_STARTED;
+		return SBI_ERR_ALREADY_STARTED;
 	tally->value = counter->value;
-	return pmu_tally_start(pmu, tally, &counter->event) ? PMU_SUCCESS : PMU_ERR_FAILED;
+	return pmu_tally_start(pmu, tally, &counter->event) ? SBI_SUCCESS : SBI_ERR_FAILED;
 }
 
 /* VALUE: where it starts; NULL: where it stands. */
@@ -54,7 +54,7 @@ static int start_one(struct pmu *pmu, unsigned int index, const uint64_t *value,
 	struct pmu_counter *counter = &pmu->state.counters[index];
 
 	if (!pmu_has(pmu, PMU_START_OVERWRITES) && is_started(pmu, index))
-		return PMU_ERR_ALREADY_STARTED;
+		return SBI_ERR_ALREADY_STARTED;
 	/* An overflow whose signal has not come yet was before this. */
 	pmu_source_count(pmu, index);
 	pmu_forget_overflow(pmu, index);
@@ -74,27 +74,27 @@ struct pmu_result pmu_start(struct pmu *pmu, const uint64_t *args)
 	const struct pmu_snapshot *page = NULL;
 	unsigned int slot, index;
 	bool abort = false;
-	int error = PMU_SUCCESS;
+	int error = SBI_SUCCESS;
 
 	if (pmu_has(pmu, PMU_RESTART_AT_4096) && set.base == LINUX_RESTART_BASE &&
 	    flags & START_INIT_SNAPSHOT)
 		set.base = 0;
 	if (!pmu_set_valid(pmu, &set))
-		return (struct pmu_result){PMU_ERR_INVALID_PARAM, 0};
+		return (struct pmu_result){SBI_ERR_INVALID_PARAM, 0};
 	if (flags & ~(uint64_t)START_FLAGS && !pmu_has(pmu, PMU_RESERVED_FLAGS_IGNORED))
-		return (struct pmu_result){PMU_ERR_INVALID_PARAM, 0};
+		return (struct pmu_result){SBI_ERR_INVALID_PARAM, 0};
 	/* "Mutually exclusive". */
 	if ((flags & START_FLAGS) == START_FLAGS && !pmu_has(pmu, PMU_SET_VALUE_WINS))
-		return (struct pmu_result){PMU_ERR_INVALID_PARAM, 0};
+		return (struct pmu_result){SBI_ERR_INVALID_PARAM, 0};
 	if (flags & START_INIT_SNAPSHOT) {
 		if (!pmu_snapshot_usable(pmu))
-			return (struct pmu_result){PMU_ERR_NO_SHMEM, 0};
+			return (struct pmu_result){SBI_ERR_NO_SHMEM, 0};
 		page = pmu_snapshot_read(pmu);
 		if (!page)
-			return (struct pmu_result){PMU_ERR_FAILED, 0};
+			return (struct pmu_result){SBI_ERR_FAILED, 0};
 	}
 	if (!pmu_has(pmu, PMU_IDLE_SET_ACCEPTED) && !pmu_set_configured(pmu, &set))
-		return (struct pmu_result){PMU_ERR_INVALID_PARAM, 0};
+		return (struct pmu_result){SBI_ERR_INVALID_PARAM, 0};
 
 	/* What can be started is; the last error is the answer. */
 	while (!abort && pmu_set_next(&set, &rest, &slot, &index)) {

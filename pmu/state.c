@@ -45,7 +45,7 @@ static bool event_valid(const struct pmu *pmu, const struct pmu_event *event)
 	if (event->type > 15 || event->code > 0xFFFF)
 		return false;
 	return pmu_event_decode(pmu, event->type << 16 | event->code, event->data, &decoded) ==
-		       PMU_SUCCESS &&
+		       SBI_SUCCESS &&
 	       decoded.code == event->code && decoded.data == event->data;
 }
 

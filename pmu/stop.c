@@ -10,14 +10,14 @@ static int stop_hardware(struct pmu *pmu, unsigned int index)
 
 	/* Only under quirks is a counter configured, and has no source. */
 	if (!counter->open)
-		return PMU_ERR_INVALID_PARAM;
+		return SBI_ERR_INVALID_PARAM;
 	if (!counter->started)
-		return PMU_ERR_ALREADY_STOPPED;
+		return SBI_ERR_ALREADY_STOPPED;
 	pmu_source_stop(pmu, index);
 	counter->started = false;
 	if (!pmu_has(pmu, PMU_COUNT_NOT_FOLDED))
 		pmu_fold(pmu, index);
-	return PMU_SUCCESS;
+	return SBI_SUCCESS;
 }
 
 static int stop_firmware(struct pmu *pmu, unsigned int index, bool *abort)
@@ -27,15 +27,15 @@ static int stop_firmware(struct pmu *pmu, unsigned int index, bool *abort)
 
 	if (!tally) {
 		*abort = true;
-		return PMU_ERR_INVALID_PARAM;
+		return SBI_ERR_INVALID_PARAM;
 	}
 	if (!tally->started)
-		return PMU_ERR_ALREADY_STOPPED;
+		return SBI_ERR_ALREADY_STOPPED;
 	pmu_tally_fold(pmu, tally, &counter->event);
 	tally->started = false;
 	if (!pmu_has(pmu, PMU_FW_STOP_FORGETS))
 		counter->value = tally->value;
-	return PMU_SUCCESS;
+	return SBI_SUCCESS;
 }
 
 static void reset_one(struct pmu *pmu, unsigned int index)
@@ -51,16 +51,16 @@ struct pmu_result pmu_stop(struct pmu *pmu, const uint64_t *args)
 	struct pmu_snapshot_taking taking = {.base = set.base};
 	bool snapshot = flags & STOP_TAKE_SNAPSHOT, any_stopped = false, abort = false;
 	unsigned int slot, index;
-	int error = PMU_SUCCESS;
+	int error = SBI_SUCCESS;
 
 	if (!pmu_set_valid(pmu, &set))
-		return (struct pmu_result){PMU_ERR_INVALID_PARAM, 0};
+		return (struct pmu_result){SBI_ERR_INVALID_PARAM, 0};
 	if (flags & ~(uint64_t)STOP_FLAGS && !pmu_has(pmu, PMU_RESERVED_FLAGS_IGNORED))
-		return (struct pmu_result){PMU_ERR_INVALID_PARAM, 0};
+		return (struct pmu_result){SBI_ERR_INVALID_PARAM, 0};
 	if (snapshot && !pmu_snapshot_usable(pmu))
-		return (struct pmu_result){PMU_ERR_NO_SHMEM, 0};
+		return (struct pmu_result){SBI_ERR_NO_SHMEM, 0};
 	if (!pmu_has(pmu, PMU_IDLE_SET_ACCEPTED) && !pmu_set_configured(pmu, &set))
-		return (struct pmu_result){PMU_ERR_INVALID_PARAM, 0};
+		return (struct pmu_result){SBI_ERR_INVALID_PARAM, 0};
 
 	/* What can be stopped is; the last error is the answer. */
 	while (pmu_set_next(&set, &rest, &slot, &index)) {
@@ -72,7 +72,7 @@ struct pmu_result pmu_stop(struct pmu *pmu, const uint64_t *args)
 						     : stop_hardware(pmu, index);
 		if (abort) /* vcpu_pmu.c: the page is not written either */
 			return (struct pmu_result){result, 0};
-		any_stopped |= result == PMU_SUCCESS;
+		any_stopped |= result == SBI_SUCCESS;
 		if (result)
 			error = result;
 		/* The source goes first. That shows where its count was not folded:
@@ -87,10 +87,10 @@ struct pmu_result pmu_stop(struct pmu *pmu, const uint64_t *args)
 			pmu_snapshot_forget(pmu, &taking, slot);
 		reset_one(pmu, index);
 	}
-	if (snapshot && any_stopped && error == PMU_ERR_ALREADY_STOPPED &&
+	if (snapshot && any_stopped && error == SBI_ERR_ALREADY_STOPPED &&
 	    pmu_has(pmu, PMU_PARTLY_STOPPED_IS_STOPPED))
-		error = PMU_SUCCESS;
+		error = SBI_SUCCESS;
 	if (!pmu_snapshot_finish(pmu, &taking))
-		error = PMU_ERR_FAILED;
+		error = SBI_ERR_FAILED;
 	return (struct pmu_result){error, 0};
 }

@@ -6,17 +6,16 @@
 
 #include "sbi/echo.h"
 
-#define LEGACY_LAST 0x0full
-
 /* SBI 3.0: the chapter of each is named in its file. */
 const struct sbi_extension sbi_extensions[] = {
-	{"DBCN", 0x4442434e, 0x4442434e, sbi_dbcn, NULL},
-	{"PMU", PMU_EID, PMU_EID, sbi_pmu, sbi_pmu_present},
-	{"PMU, experimental", 0x08504d55, 0x08504d55, sbi_pmu, sbi_pmu_present},
-	{"BASE", 0x10, 0x10, sbi_base, NULL},
-	{"legacy console", 0x01, 0x02, sbi_legacy_console, NULL},
-	{"SRST", 0x53525354, 0x53525354, sbi_srst, NULL},
-	{"SUSP", 0x53555350, 0x53555350, sbi_susp, NULL},
+	{"DBCN", SBI_EID_DBCN, SBI_EID_DBCN, sbi_dbcn, NULL},
+	{"PMU", SBI_EID_PMU, SBI_EID_PMU, sbi_pmu, sbi_pmu_present},
+	{"PMU, experimental", SBI_EID_PMU_EXIT, SBI_EID_PMU_EXIT, sbi_pmu, sbi_pmu_present},
+	{"BASE", SBI_EID_BASE, SBI_EID_BASE, sbi_base, NULL},
+	{"legacy console", SBI_EID_LEGACY_PUTCHAR, SBI_EID_LEGACY_GETCHAR, sbi_legacy_console,
+	 NULL},
+	{"SRST", SBI_EID_SRST, SBI_EID_SRST, sbi_srst, NULL},
+	{"SUSP", SBI_EID_SUSP, SBI_EID_SUSP, sbi_susp, NULL},
 	{"ECHO", ECHO_EID, ECHO_EID, sbi_echo, NULL},
 	{"ECHO", ECHO_EID_FORWARDED, ECHO_EID_FORWARDED, sbi_echo, NULL},
 	{NULL, 0, 0, NULL, NULL},
@@ -54,7 +53,7 @@ void sbi_dispatch(struct sbi_context *context, struct sbi_call *call)
 
 	call->pass = false;
 	call->error = SBI_ERR_NOT_SUPPORTED;
-	call->value = call->eid <= LEGACY_LAST ? call->args[1] : 0;
+	call->value = call->eid <= SBI_EID_LEGACY_LAST ? call->args[1] : 0;
 	if (!extension) {
 		unclaimed(context, call);
 		return;

@@ -4,9 +4,6 @@
 
 #include "sbi/sbi.h"
 
-#define EID_BASE	    0x10u
-#define FID_PROBE_EXTENSION 3u
-
 typedef bool count_function(struct sbi_context *context, unsigned int hart, unsigned int what,
 			    uint64_t *count);
 
@@ -34,8 +31,8 @@ void sbi_echo(struct sbi_context *context, struct sbi_call *call)
 		break;
 	case ECHO_ERROR: call->error = (int64_t)mixed; break;
 	case ECHO_PASS:
-		call->eid = EID_BASE;
-		call->fid = FID_PROBE_EXTENSION;
+		call->eid = SBI_EID_BASE;
+		call->fid = SBI_BASE_PROBE_EXTENSION;
 		call->args[0] = call->args[1];
 		call->pass = true;
 		break;

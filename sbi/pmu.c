@@ -28,7 +28,7 @@ void sbi_pmu(struct sbi_context *context, struct sbi_call *call)
 	struct pmu_result result;
 	struct pmu *pmu;
 
-	if (context->mend_restart && call->eid == PMU_EID) {
+	if (context->mend_restart && call->eid == SBI_EID_PMU) {
 		mend(call);
 		return;
 	}

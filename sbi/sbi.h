@@ -10,21 +10,8 @@
 #include <stdint.h>
 
 #include "base/machine.h"
+#include "base/sbi_spec.h"
 #include "pmu/pmu.h"
-
-/* SBI 3.0, chapter 3: standard errors. */
-enum {
-	SBI_SUCCESS = 0,
-	SBI_ERR_FAILED = -1,
-	SBI_ERR_NOT_SUPPORTED = -2,
-	SBI_ERR_INVALID_PARAM = -3,
-	SBI_ERR_DENIED = -4,
-	SBI_ERR_INVALID_ADDRESS = -5,
-	SBI_ERR_ALREADY_AVAILABLE = -6,
-	SBI_ERR_ALREADY_STARTED = -7,
-	SBI_ERR_ALREADY_STOPPED = -8,
-	SBI_ERR_NO_SHMEM = -9,
-};
 
 /* One call: a0-a5, FID (a6) and EID (a7) in; error (a0) and value (a1) out. */
 struct sbi_call {

@@ -84,14 +84,14 @@ static void write_out(const struct text *text)
 	unsigned int done = 0;
 
 	while (done < text->len) {
-		struct sbi_result taken = sbi_call(EID_DBCN, FID_DBCN_WRITE, text->len - done,
+		struct sbi_result taken = sbi_call(SBI_EID_DBCN, SBI_DBCN_WRITE, text->len - done,
 						   (uint64_t)(text->bytes + done), 0);
 		if (taken.error)
 			break;
 		done += (unsigned int)taken.value;
 	}
 	for (; done < text->len; done++)
-		sbi_call(EID_LEGACY_PUTCHAR, 0, (uint8_t)text->bytes[done], 0, 0);
+		sbi_call(SBI_EID_LEGACY_PUTCHAR, 0, (uint8_t)text->bytes[done], 0, 0);
 }
 
 void print_list(const char *format, va_list arguments)

@@ -36,6 +36,6 @@ _Noreturn void tap_end(void)
 {
 	print("1..%u\n", count);
 	if (failed)
-		reset(RESET_SHUTDOWN, REASON_SYSTEM_FAILURE);
+		reset(SRST_SHUTDOWN, SRST_SYSTEM_FAILURE);
 	power_off();
 }

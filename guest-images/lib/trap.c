@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "lib/trap.h"
 
+#include "base/riscv.h"
 #include "lib/print.h"
 #include "lib/sbi.h"
-
-enum { CAUSE_FETCH_ACCESS = 1, CAUSE_FETCH_PAGE = 12 };
 
 volatile struct trap trap;
 volatile bool trap_expected;
@@ -29,9 +28,9 @@ uint64_t trap_handle(uint64_t cause, uint64_t pc, uint64_t value, uint64_t ra)
 	trap.exceptions++;
 	if (!trap_expected) {
 		print("unexpected trap: scause %lu, sepc 0x%lx, stval 0x%lx\n", cause, pc, value);
-		reset(RESET_SHUTDOWN, REASON_SYSTEM_FAILURE);
+		reset(SRST_SHUTDOWN, SRST_SYSTEM_FAILURE);
 	}
-	if (cause == CAUSE_FETCH_ACCESS || cause == CAUSE_FETCH_PAGE)
+	if (cause == CAUSE_FETCH_ACCESS_FAULT || cause == CAUSE_FETCH_PAGE_FAULT)
 		return ra;
 	return pc + instruction_len(pc);
 }

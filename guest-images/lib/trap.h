@@ -10,8 +10,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define CAUSE_INTERRUPT	      (1ull << 63)
-#define CAUSE_TIMER_INTERRUPT (CAUSE_INTERRUPT | 5)
+#include "base/riscv.h"
+
+#define CAUSE_TIMER_INTERRUPT (CAUSE_INTERRUPT | IRQ_S_TIMER)
 
 struct trap {
 	uint64_t exceptions, interrupts; /* how many so far */

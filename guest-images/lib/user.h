@@ -5,9 +5,6 @@
 
 #include <stdint.h>
 
-#define CAUSE_ILLEGAL_INSTRUCTION 2
-#define CAUSE_USER_ECALL	  8
-
 /*
  * Runs CODE in user mode, with a0 = 0, until it traps, as it must, for it cannot return. Returns
  * its a0, and scause in *CAUSE. Interrupts are off.

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/riscv.h"
 #include "vmm/kvm/access_fault.h"
 
 #define BASE  0x80000000ull

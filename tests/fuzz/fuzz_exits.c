@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/riscv.h"
 #include "trace/names/exit_names.h"
 #include "trace/stat/stat_table.h"
 

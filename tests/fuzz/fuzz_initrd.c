@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "vmm/boot/initrd.h"
 #include "vmm/boot/cpio.h"
+#include "vmm/boot/initrd.h"
 
 #define LIMIT (4ull << 20)
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/riscv.h"
 #include "pmu/quirks.h"
 #include "tests/pmu/simulated.h"
 
@@ -110,9 +111,9 @@ static void save_and_restore(struct simulated *simulated, bool profile)
 	check_sources(&copy);
 	for (unsigned int i = 0; i < 32; i++) {
 		uint64_t left = 0, right = 0;
-		bool read = pmu_read_csr(&simulated->pmu, PMU_CSR_CYCLE + i, &left);
+		bool read = pmu_read_csr(&simulated->pmu, CSR_CYCLE + i, &left);
 
-		if (read != pmu_read_csr(&copy.pmu, PMU_CSR_CYCLE + i, &right))
+		if (read != pmu_read_csr(&copy.pmu, CSR_CYCLE + i, &right))
 			abort();
 		/* A lost source says what it last knew, which a new one does not. */
 		if (left != right && !simulated->lost && !simulated->no_firmware)

@@ -2,6 +2,7 @@
 
 #include "tests/pmu/random.h"
 
+#include "base/riscv.h"
 #include "pmu/pmu.h"
 #include "tests/pmu/scenarios.h"
 
@@ -327,9 +328,8 @@ static struct answer perform(const struct machine_under_test *machine,
 		args[i] = symbol_value(symbols, step->args[i]);
 	switch (step->op) {
 	case OP_RD:
-		*trapped = !machine->read_csr(machine->opaque,
-					      PMU_CSR_CYCLE + (unsigned int)(args[0] & 31),
-					      &answer.value);
+		*trapped = !machine->read_csr(
+			machine->opaque, CSR_CYCLE + (unsigned int)(args[0] & 31), &answer.value);
 		if (*trapped)
 			answer.value = 0;
 		break;

@@ -2,6 +2,7 @@
 
 #include "tests/pmu/runner.h"
 
+#include "base/riscv.h"
 #include "pmu/pmu.h"
 
 const char *const column_names[COLUMN_NAMES] = {"linux-6.12.107", "linux-7.2", "spec", "best",
@@ -148,14 +149,13 @@ static struct answer perform(struct run *run, enum op op, const uint64_t args[ST
 		return machine->call(machine->opaque, args[0], shifted);
 	}
 	if (op == OP_RD) {
-		*trapped = !machine->read_csr(machine->opaque,
-					      PMU_CSR_CYCLE + (unsigned int)args[0], &answer.value);
+		*trapped = !machine->read_csr(machine->opaque, CSR_CYCLE + (unsigned int)args[0],
+					      &answer.value);
 		return answer;
 	}
 	if (op == OP_URD) {
-		*trapped = !machine->user_read_csr(machine->opaque,
-						   PMU_CSR_CYCLE + (unsigned int)args[0], args[1],
-						   &answer.value);
+		*trapped = !machine->user_read_csr(
+			machine->opaque, CSR_CYCLE + (unsigned int)args[0], args[1], &answer.value);
 		return answer;
 	}
 	return act(run, op, args);

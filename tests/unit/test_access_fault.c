@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "base/riscv.h"
 #include "vmm/kvm/access_fault.h"
 
 #define BASE 0x80000000ull

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "base/riscv.h"
 #include "trace/exits/exit_fold.h"
 #include "trace/exits/exits_map.h"
 #include "trace/names/exit_names.h"

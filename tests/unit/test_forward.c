@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "base/riscv.h"
 #include "vmm/forward/forward_map.h"
 #include "vmm/forward/redirect.h"
 

@@ -8,10 +8,12 @@
 #include <cmocka.h>
 
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <linux/types.h>
 
+#include "base/guest_walk.h"
 #include "trace/exits/exits_map.h"
 
 /* ---- what bpf_helpers.h and bpf_core_read.h give the programs ---- */
@@ -51,6 +53,7 @@ struct kvm_vcpu {
 	} arch;
 };
 
+#include "base/riscv.h"
 #include "trace/bpf/guest_stack.bpf.h"
 
 /* ---- a guest ---- */
@@ -109,7 +112,7 @@ static void make_root(unsigned int root)
 static void runs_in(unsigned int root)
 {
 	vcpu.arch.guest_csr.vsatp =
-		(uint64_t)SATP_SV39 << SATP_MODE_SHIFT | ((ram_base >> 12) + root);
+		(uint64_t)SATP_MODE_SV39 << SATP_MODE_SHIFT | ((ram_base >> 12) + root);
 }
 
 /* One slot, a process and another one, and a stack of four pages at stack_top. */
@@ -308,6 +311,73 @@ static void bare_addresses_are_physical(void **state)
 	assert_int_equal(pieces_at(ram_base + PAGES * STACK_PAGE), 0);
 }
 
+/* ---- against base/guest_walk.c ---- */
+
+static bool read_ram(void *context, uint64_t physical, uint64_t *value)
+{
+	(void)context;
+	if (physical - ram_base >= sizeof(ram))
+		return false;
+	*value = ram[(physical - ram_base) / STACK_PAGE][physical % STACK_PAGE / 8];
+	return true;
+}
+
+static uint64_t random64(void)
+{
+	return (uint64_t)random() << 42 ^ (uint64_t)random() << 21 ^ (uint64_t)random();
+}
+
+/* Tables in RAM most of all; leaves of every size, those of Svnapot too; and nonsense. */
+static uint64_t random_entry(void)
+{
+	const uint64_t page = random64() & SATP_PPN;
+
+	switch (random() % 10) {
+	case 0: return random64();
+	case 1: return (page & ~0x7FFFFFFull) << PTE_PPN_SHIFT | PTE_V | PTE_R;
+	case 2: return (page & ~0x3FFFFull) << PTE_PPN_SHIFT | PTE_V | PTE_R | PTE_A;
+	case 3: return (page & ~0x1FFull) << PTE_PPN_SHIFT | PTE_V | PTE_X | PTE_D;
+	case 4: return PTE_N | ((page & ~0xFull) | 8) << PTE_PPN_SHIFT | PTE_V | PTE_R | PTE_W;
+	case 5: return page << PTE_PPN_SHIFT | PTE_V | PTE_R;
+	default: return to_page((unsigned int)random() % PAGES, PTE_V);
+	}
+}
+
+/* A hart's address in MODE: the bits above those that are translated are like the highest. */
+static uint64_t random_address(uint64_t mode)
+{
+	const unsigned int above = 64 - (PAGE_SHIFT + 9 * ((unsigned int)mode - 5));
+
+	return (uint64_t)((int64_t)(random64() << above) >> above);
+}
+
+static void what_a_hart_would_find_is_found(void **state)
+{
+	unsigned int same = 0;
+
+	(void)state;
+	srandom(7);
+	for (int round = 0; round < 60000; round++) {
+		const uint64_t mode = SATP_MODE_SV39 + (uint64_t)(round % 3);
+		struct stack_space space = {
+			.kvm = &vms[0], .satp = mode << SATP_MODE_SHIFT | ram_base >> PAGE_SHIFT};
+		const struct guest_space hart = {space.satp, read_ram, NULL};
+		uint64_t address = random_address(mode);
+		struct guest_page page;
+		__u64 physical;
+
+		if (round % 20 == 0)
+			for (unsigned int i = 0; i < PAGES * 512; i++)
+				ram[i / 512][i % 512] = random_entry();
+		if (guest_walk(&hart, address, &page) != GUEST_WALK_OK)
+			continue;
+		assert_int_equal(walk(&space, address, &physical), 1);
+		assert_int_equal(physical, page.physical);
+		same++;
+	}
+	assert_in_range(same, 10000, 60000);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -321,6 +391,7 @@ int main(void)
 		cmocka_unit_test_setup(the_first_tables_are_not_kept, set_up),
 		cmocka_unit_test_setup(the_lower_half_is_satps, set_up),
 		cmocka_unit_test_setup(bare_addresses_are_physical, set_up),
+		cmocka_unit_test_setup(what_a_hart_would_find_is_found, set_up),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "trace/guest/guest_walk.h"
+#include "base/guest_walk.h"
 
 #define V   0x01ull
 #define R   0x02ull
@@ -203,22 +203,6 @@ static void a_table_outside_memory_is_told_from_a_fault(void **state)
 	expect_end(8, 0, GUEST_WALK_UNREADABLE);
 }
 
-static void virtual_memory_is_read_through_the_tables(void **state)
-{
-	const struct guest_space guest = space(8);
-	uint64_t value;
-
-	(void)state;
-	three_levels(to_page(3, V | R));
-	ram[3][2] = 0x1122334455667788;
-	assert_true(guest_read_virtual(&guest, 16, &value));
-	assert_int_equal(value, 0x1122334455667788);
-	assert_false(guest_read_virtual(&guest, 12, &value));
-	assert_false(guest_read_virtual(&guest, 0x1000, &value));
-	three_levels(to_physical(0x5000, V | R));
-	assert_false(guest_read_virtual(&guest, 16, &value));
-}
-
 /* ---- against the steps of the specification, written down one by one ---- */
 
 static uint64_t bits(uint64_t value, unsigned int high, unsigned int low)
@@ -334,7 +318,6 @@ int main(void)
 		cmocka_unit_test(what_is_reserved_in_a_pointer_faults),
 		cmocka_unit_test(a_napot_page_is_64_kib),
 		cmocka_unit_test(a_table_outside_memory_is_told_from_a_fault),
-		cmocka_unit_test(virtual_memory_is_read_through_the_tables),
 		cmocka_unit_test(random_tables_are_walked_as_the_specification_says),
 	};
 

@@ -12,8 +12,8 @@
 #include <sys/stat.h>
 
 #include "base/log.h"
-#include "vmm/boot/initrd.h"
 #include "vmm/boot/cpio.h"
+#include "vmm/boot/initrd.h"
 
 #define LIMIT (64ull << 20)
 

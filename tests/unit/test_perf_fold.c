@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "base/riscv.h"
 #include "trace/names/exit_names.h"
 #include "trace/sources/asleep.h"
 #include "trace/sources/perf_fold.h"
@@ -105,7 +106,7 @@ static void one_exit_after_another(void **state)
 	(void)state;
 	set_up(&machine);
 	enters(&machine, 100);
-	exits(&machine, 150, CAUSE_SBI_CALL);
+	exits(&machine, 150, CAUSE_VIRTUAL_SUPERVISOR_ECALL);
 	enters(&machine, 170);
 	exits(&machine, 200, CAUSE_INTERRUPT | 5);
 	enters(&machine, 210);
@@ -128,7 +129,7 @@ static void a_thread_moves_between_exit_and_entry(void **state)
 	(void)state;
 	set_up(&machine);
 	enters(&machine, 100);
-	exits(&machine, 110, CAUSE_SBI_CALL);
+	exits(&machine, 110, CAUSE_VIRTUAL_SUPERVISOR_ECALL);
 	goes(&machine, 120, true);
 	machine.cpu = B;
 	comes(&machine, 170);
@@ -149,7 +150,7 @@ static void a_device_and_a_halt(void **state)
 	enters(&machine, 100);
 	happens(&machine, (struct vcpu_event){.kind = VCPU_EVENT_EXIT,
 					      .time = 110,
-					      .scause = CAUSE_LOAD_GUEST_FAULT,
+					      .scause = CAUSE_LOAD_GUEST_PAGE_FAULT,
 					      .htval = 0x10000000 >> 2,
 					      .stval = 3});
 	happens(&machine, (struct vcpu_event){.kind = VCPU_EVENT_TO_VMM, .time = 115, .reason = 6});
@@ -203,7 +204,7 @@ static void watching_begins_in_the_guest(void **state)
 
 	(void)state;
 	set_up(&machine);
-	exits(&machine, 100, CAUSE_SBI_CALL);
+	exits(&machine, 100, CAUSE_VIRTUAL_SUPERVISOR_ECALL);
 	enters(&machine, 130);
 	assert_int_equal(vcpu(&machine, 0)->exits, 1);
 	assert_int_equal(vcpu(&machine, 0)->orphans, 1);
@@ -258,14 +259,14 @@ static void an_exit_that_was_cut_is_not_fused(void **state)
 	(void)state;
 	set_up(&machine);
 	enters(&machine, 100);
-	exits(&machine, 110, CAUSE_SBI_CALL);
+	exits(&machine, 110, CAUSE_VIRTUAL_SUPERVISOR_ECALL);
 	cut_at(&machine, A, 115);
 	mended_at(&machine, A, 490);
 	enters(&machine, 500);
 	assert_int_equal(times(&machine, 0, EXIT_SBI_CALL)->count, 0);
 	assert_int_equal(vcpu(&machine, 0)->orphans, 1);
 	assert_int_equal(vcpu(&machine, 0)->ns[VCPU_KERNEL], 5);
-	exits(&machine, 510, CAUSE_SBI_CALL);
+	exits(&machine, 510, CAUSE_VIRTUAL_SUPERVISOR_ECALL);
 	enters(&machine, 520);
 	assert_int_equal(times(&machine, 0, EXIT_SBI_CALL)->count, 1);
 	assert_int_equal(times(&machine, 0, EXIT_SBI_CALL)->ns, 10);
@@ -279,7 +280,7 @@ static void an_entry_that_was_lost_leaves_both_exits_apart(void **state)
 	(void)state;
 	set_up(&machine);
 	enters(&machine, 100);
-	exits(&machine, 110, CAUSE_SBI_CALL);
+	exits(&machine, 110, CAUSE_VIRTUAL_SUPERVISOR_ECALL);
 	cut_at(&machine, A, 110);
 	mended_at(&machine, A, 190);
 	exits(&machine, 200, CAUSE_INTERRUPT | 5);
@@ -299,7 +300,7 @@ static void a_thread_that_may_have_been_where_events_are_missing(void **state)
 	(void)state;
 	set_up(&machine);
 	enters(&machine, 100);
-	exits(&machine, 110, CAUSE_SBI_CALL);
+	exits(&machine, 110, CAUSE_VIRTUAL_SUPERVISOR_ECALL);
 	cut_at(&machine, B, 112);
 	goes(&machine, 120, true);
 	comes(&machine, 300);
@@ -317,11 +318,11 @@ static void a_thread_elsewhere_is_counted_on(void **state)
 	(void)state;
 	set_up(&machine);
 	enters(&machine, 100);
-	exits(&machine, 110, CAUSE_SBI_CALL);
+	exits(&machine, 110, CAUSE_VIRTUAL_SUPERVISOR_ECALL);
 	cut_at(&machine, B, 112);
 	enters(&machine, 120);
 	mended_at(&machine, B, 130);
-	exits(&machine, 140, CAUSE_SBI_CALL);
+	exits(&machine, 140, CAUSE_VIRTUAL_SUPERVISOR_ECALL);
 	goes(&machine, 145, true);
 	comes(&machine, 150);
 	enters(&machine, 160);
@@ -344,7 +345,7 @@ static void two_vms_with_equal_vcpu_numbers(void **state)
 	machine.tid = 21;
 	machine.cpu = B;
 	enters(&machine, 105);
-	exits(&machine, 120, CAUSE_SBI_CALL);
+	exits(&machine, 120, CAUSE_VIRTUAL_SUPERVISOR_ECALL);
 	enters(&machine, 130);
 	assert_int_equal(perf_fold_seen(machine.fold), 2);
 	assert_int_equal(vcpu(&machine, 0)->tgid, PROCESS);
@@ -363,7 +364,7 @@ static void a_vm_that_was_reset_has_new_threads(void **state)
 	(void)state;
 	set_up(&machine);
 	enters(&machine, 100);
-	exits(&machine, 110, CAUSE_SBI_CALL);
+	exits(&machine, 110, CAUSE_VIRTUAL_SUPERVISOR_ECALL);
 	plain(&machine, VCPU_EVENT_END, 120);
 	comes(&machine, 125);
 	assert_int_equal(vcpu(&machine, 0)->state, VCPU_GONE);
@@ -371,7 +372,7 @@ static void a_vm_that_was_reset_has_new_threads(void **state)
 	machine.tid = 15;
 	happens(&machine, (struct vcpu_event){.kind = VCPU_EVENT_NAME, .time = 200, .number = 0});
 	enters(&machine, 210);
-	exits(&machine, 230, CAUSE_SBI_CALL);
+	exits(&machine, 230, CAUSE_VIRTUAL_SUPERVISOR_ECALL);
 	enters(&machine, 231);
 	assert_int_equal(perf_fold_seen(machine.fold), 1);
 	assert_int_equal(vcpu(&machine, 0)->tid, 15);
@@ -397,7 +398,7 @@ static void a_vcpu_that_sleeps(void **state)
 	assert_int_equal(vcpu(&machine, 0)->exited, 40);
 	comes(&machine, 150);
 	enters(&machine, 151);
-	exits(&machine, 160, CAUSE_SBI_CALL);
+	exits(&machine, 160, CAUSE_VIRTUAL_SUPERVISOR_ECALL);
 	enters(&machine, 161);
 	assert_int_equal(perf_fold_seen(machine.fold), 1);
 	assert_int_equal(vcpu(&machine, 0)->ns[VCPU_HALTED], 50);
@@ -462,7 +463,7 @@ static void more_vcpus_than_there_is_room_for(void **state)
 	for (uint32_t i = 0; i < VCPUS + 3; i++) {
 		machine.tid = 100 + i;
 		enters(&machine, 100 + i);
-		exits(&machine, 200 + i, CAUSE_SBI_CALL);
+		exits(&machine, 200 + i, CAUSE_VIRTUAL_SUPERVISOR_ECALL);
 		plain(&machine, VCPU_EVENT_END, 300 + i);
 	}
 	machine.tid = 8u << 20;
@@ -526,7 +527,7 @@ static void records_are_read_where_formats_say(void **state)
 				.time = 77,
 				.raw_size = 60};
 	const uint16_t type = 1397;
-	const uint64_t scause = CAUSE_SBI_CALL, sepc = 0x80200000;
+	const uint64_t scause = CAUSE_VIRTUAL_SUPERVISOR_ECALL, sepc = 0x80200000;
 	struct vcpu_event event;
 
 	(void)state;
@@ -538,7 +539,7 @@ static void records_are_read_where_formats_say(void **state)
 	assert_int_equal(event.kind, VCPU_EVENT_EXIT);
 	assert_int_equal(event.tid, THREAD);
 	assert_int_equal(event.time, 77);
-	assert_int_equal(event.scause, CAUSE_SBI_CALL);
+	assert_int_equal(event.scause, CAUSE_VIRTUAL_SUPERVISOR_ECALL);
 	assert_int_equal(event.sepc, 0x80200000);
 	/* A record that claims more than it has is none. */
 	sample.raw_size = 61;

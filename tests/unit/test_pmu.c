@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "base/riscv.h"
 #include "pmu/names.h"
 #include "pmu/quirks.h"
 #include "tests/pmu/simulated.h"
@@ -73,7 +74,7 @@ static uint64_t csr(unsigned int index)
 {
 	uint64_t value;
 
-	assert_true(pmu_read_csr(&machine.pmu, PMU_CSR_CYCLE + index, &value));
+	assert_true(pmu_read_csr(&machine.pmu, CSR_CYCLE + index, &value));
 	return value;
 }
 

@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "base/riscv.h"
 #include "pmu/quirks.h"
 #include "tests/pmu/model.h"
 #include "tests/pmu/random.h"
@@ -257,8 +258,7 @@ static bool read_much(struct pair *pair)
 		for (unsigned int arg = 0; arg < STEP_ARGS; arg++)
 			args[arg] = symbol_value(&pair->symbols, step.args[arg]);
 		if (step.op == OP_RD)
-			pmu_read_csr(&pair->right.pmu, PMU_CSR_CYCLE + (unsigned int)args[0],
-				     &value);
+			pmu_read_csr(&pair->right.pmu, CSR_CYCLE + (unsigned int)args[0], &value);
 		else
 			call(&pair->right_machine,
 			     step.op == OP_FR ? PMU_COUNTER_FW_READ : PMU_COUNTER_GET_INFO, args[0],

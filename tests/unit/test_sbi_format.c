@@ -89,7 +89,7 @@ static void eids_are_32_bits_wide_and_their_ranges_end_where_the_text_says(void 
 		{0xFFFFFFFF80000000, 0, SBI_ROW_UNKNOWN},
 		{0xFFFFFFFF09000001, 0, SBI_ROW_VENDOR},
 		{0xFFFFFFFF00504D55, 1ull << 32, SBI_ROW_PMU},
-		{PMU_EID, UINT64_MAX, SBI_ROW_PMU + SBI_PMU_FUNCTIONS},
+		{SBI_EID_PMU, UINT64_MAX, SBI_ROW_PMU + SBI_PMU_FUNCTIONS},
 	};
 
 	(void)state;
@@ -104,15 +104,15 @@ static void eids_are_32_bits_wide_and_their_ranges_end_where_the_text_says(void 
 static void the_tables_agree_with_those_that_answer_calls(void **state)
 {
 	(void)state;
-	assert_int_equal(SBI_EID_PMU, PMU_EID);
-	assert_int_equal(SBI_EID_BASE, FORWARD_EID_BASE);
-	assert_int_equal(SBI_EID_TIME, FORWARD_EID_TIME);
-	assert_int_equal(SBI_EID_IPI, FORWARD_EID_IPI);
-	assert_int_equal(SBI_EID_RFENCE, FORWARD_EID_RFENCE);
-	assert_int_equal(SBI_EID_HSM, FORWARD_EID_HSM);
+	assert_int_equal(SBI_EID_PMU, SBI_EID_PMU);
+	assert_int_equal(SBI_EID_BASE, SBI_EID_BASE);
+	assert_int_equal(SBI_EID_TIME, SBI_EID_TIME);
+	assert_int_equal(SBI_EID_IPI, SBI_EID_IPI);
+	assert_int_equal(SBI_EID_RFENCE, SBI_EID_RFENCE);
+	assert_int_equal(SBI_EID_HSM, SBI_EID_HSM);
 	assert_int_equal(SBI_PMU_FUNCTIONS, PMU_FUNCTIONS);
 	for (unsigned int fid = 0; fid < PMU_FUNCTIONS; fid++)
-		assert_string_equal(sbi_function_name(PMU_EID, fid), pmu_function_name(fid));
+		assert_string_equal(sbi_function_name(SBI_EID_PMU, fid), pmu_function_name(fid));
 	for (int error = 0; error >= -9; error--)
 		assert_string_equal(sbi_error_name(error), pmu_error_name(error));
 	assert_string_equal(sbi_error_name(-14), "DENIED_LOCKED");
@@ -127,9 +127,9 @@ static void names_of_functions_that_nobody_knows_are_numbers(void **state)
 		uint64_t eid, fid;
 		const char *name;
 	} calls[] = {
-		{PMU_EID, 3, "pmu.counter_start"},
-		{PMU_EID, 9, "pmu.9"},
-		{PMU_EID, ALL, "pmu.0xffffffff"},
+		{SBI_EID_PMU, 3, "pmu.counter_start"},
+		{SBI_EID_PMU, 9, "pmu.9"},
+		{SBI_EID_PMU, ALL, "pmu.0xffffffff"},
 		{0, 77, "legacy.set_timer"},
 		{9, 77, "legacy.9"},
 		{0x09000000, 3, "0x09000000.3"},
@@ -167,7 +167,7 @@ static void calls_read_as_people_write_them(void **state)
 		 0,
 		 {0x1000, 0, 0},
 		 "legacy.remote_sfence_vma(mask=0x1000 start=0 size=0 [all])"},
-		{SBI_EID_BASE, 3, {PMU_EID}, "base.probe_extension(PMU)"},
+		{SBI_EID_BASE, 3, {SBI_EID_PMU}, "base.probe_extension(PMU)"},
 		{SBI_EID_BASE, 3, {0}, "base.probe_extension(legacy.set_timer)"},
 		{SBI_EID_BASE, 3, {0x09504D55}, "base.probe_extension(0x9504d55)"},
 		{SBI_EID_IPI, 0, {6, 0}, "ipi.send_ipi(mask=0x6 base=0)"},
@@ -205,51 +205,54 @@ static void calls_read_as_people_write_them(void **state)
 		 0,
 		 {0, 0x80200000, 0},
 		 "susp.system_suspend(type=suspend-to-ram addr=0x80200000 opaque=0)"},
-		{PMU_EID, 0, {1}, "pmu.num_counters()"},
-		{PMU_EID, 1, {3}, "pmu.counter_get_info(3)"},
-		{PMU_EID,
+		{SBI_EID_PMU, 0, {1}, "pmu.num_counters()"},
+		{SBI_EID_PMU, 1, {3}, "pmu.counter_get_info(3)"},
+		{SBI_EID_PMU,
 		 2,
 		 {0, 0x7ffff, 0x22, 1, 0},
 		 "pmu.counter_config_matching(base=0 mask=0x7ffff flags=CLEAR_VALUE|SET_UINH "
 		 "event=cycles data=0)"},
-		{PMU_EID,
+		{SBI_EID_PMU,
 		 2,
 		 {3, 1, 0x101, 0x10001, 0},
 		 "pmu.counter_config_matching(base=3 mask=0x1 flags=SKIP_MATCH|0x100 "
 		 "event=L1-dcache-load-misses data=0)"},
-		{PMU_EID,
+		{SBI_EID_PMU,
 		 2,
 		 {0, 1, 0, 0x30000, 0x1234},
 		 "pmu.counter_config_matching(base=0 mask=0x1 flags=0 event=raw:0x1234 "
 		 "data=0x1234)"},
-		{PMU_EID,
+		{SBI_EID_PMU,
 		 2,
 		 {0, 1, 0, 0xF0005, 0},
 		 "pmu.counter_config_matching(base=0 mask=0x1 flags=0 event=fw-set-timer data=0)"},
-		{PMU_EID,
+		{SBI_EID_PMU,
 		 2,
 		 {0, 1, 0, 0xFFFFF, 1},
 		 "pmu.counter_config_matching(base=0 mask=0x1 flags=0 event=platform:0x1 "
 		 "data=0x1)"},
-		{PMU_EID,
+		{SBI_EID_PMU,
 		 3,
 		 {0, 9, 1, 0x8000},
 		 "pmu.counter_start(base=0 mask=0x9 flags=SET_INIT_VALUE initial=0x8000)"},
-		{PMU_EID,
+		{SBI_EID_PMU,
 		 4,
 		 {64, ALL, 3},
 		 "pmu.counter_stop(base=64 mask=0xffffffffffffffff flags=RESET|TAKE_SNAPSHOT)"},
-		{PMU_EID, 7, {ALL, ALL, 0}, "pmu.snapshot_set_shmem(shmem=disable flags=0)"},
-		{PMU_EID, 7, {0x81000000, 0}, "pmu.snapshot_set_shmem(shmem=0x81000000 flags=0)"},
-		{PMU_EID,
+		{SBI_EID_PMU, 7, {ALL, ALL, 0}, "pmu.snapshot_set_shmem(shmem=disable flags=0)"},
+		{SBI_EID_PMU,
+		 7,
+		 {0x81000000, 0},
+		 "pmu.snapshot_set_shmem(shmem=0x81000000 flags=0)"},
+		{SBI_EID_PMU,
 		 7,
 		 {0x1000, 1},
 		 "pmu.snapshot_set_shmem(shmem=0x10000000000001000 flags=0)"},
-		{PMU_EID,
+		{SBI_EID_PMU,
 		 8,
 		 {ALL, ALL, 2, 0},
 		 "pmu.event_get_info(shmem=0xffffffffffffffffffffffffffffffff entries=2 flags=0)"},
-		{PMU_EID, 9, {1, 0, 3}, "pmu.9(0x1, 0, 0x3, 0, 0, 0)"},
+		{SBI_EID_PMU, 9, {1, 0, 3}, "pmu.9(0x1, 0, 0x3, 0, 0, 0)"},
 		{SBI_EID_DBCN, 0, {12, 0x81f2a000, 0}, "dbcn.console_write(12, 0x81f2a000)"},
 		{SBI_EID_DBCN, 2, {0x107}, "dbcn.console_write_byte(263)"},
 		{SBI_EID_CPPC, 3, {5, 9}, "cppc.write(DesiredPerformanceRegister, 0x9)"},
@@ -354,14 +357,17 @@ static void results_have_a_value_where_the_function_has_one(void **state)
 	} calls[] = {
 		{SBI_EID_TIME, 0, {true, 0, 77}, "= 0"},
 		{SBI_EID_TIME, 0, {false, 0, 77}, "= ?"},
-		{PMU_EID, 0, {true, 0, 0}, "= 0, 0"},
+		{SBI_EID_PMU, 0, {true, 0, 0}, "= 0, 0"},
 		{SBI_EID_DBCN, 0, {true, 0, 12}, "= 0, 12"},
-		{PMU_EID, 1, {true, 0, 0x3FC00}, "= 0, 0x3fc00 [csr 0xc00, 64 bits]"},
-		{PMU_EID, 1, {true, 0, 0x800000000003F000}, "= 0, 0x800000000003f000 [firmware]"},
-		{PMU_EID, 2, {true, 0, 3}, "= 0, 3"},
-		{PMU_EID, 2, {true, -2, 3}, "= -2 NOT_SUPPORTED"},
-		{PMU_EID, 3, {true, -7, 3}, "= -7 ALREADY_STARTED"},
-		{PMU_EID, 9, {true, -2, 0}, "= -2 NOT_SUPPORTED"},
+		{SBI_EID_PMU, 1, {true, 0, 0x3FC00}, "= 0, 0x3fc00 [csr 0xc00, 64 bits]"},
+		{SBI_EID_PMU,
+		 1,
+		 {true, 0, 0x800000000003F000},
+		 "= 0, 0x800000000003f000 [firmware]"},
+		{SBI_EID_PMU, 2, {true, 0, 3}, "= 0, 3"},
+		{SBI_EID_PMU, 2, {true, -2, 3}, "= -2 NOT_SUPPORTED"},
+		{SBI_EID_PMU, 3, {true, -7, 3}, "= -7 ALREADY_STARTED"},
+		{SBI_EID_PMU, 9, {true, -2, 0}, "= -2 NOT_SUPPORTED"},
 		{SBI_EID_FWFT, 0, {true, -14, 0}, "= -14 DENIED_LOCKED"},
 		{SBI_EID_DBTR, 3, {true, -3, 2}, "= -3 INVALID_PARAM, 2"},
 		{SBI_EID_BASE, 0, {true, 0, 0x3000000}, "= 0, 3.0"},
@@ -396,8 +402,8 @@ static void results_have_a_value_where_the_function_has_one(void **state)
 static void arguments_come_one_by_one_with_name_value_and_text(void **state)
 {
 	const struct sbi_traced_call config = {
-		.eid = PMU_EID, .fid = 2, .args = {0, 1, 2, 0x10001, 0, 99}};
-	const struct sbi_traced_call shmem = {.eid = PMU_EID, .fid = 7, .args = {ALL, ALL, 0}};
+		.eid = SBI_EID_PMU, .fid = 2, .args = {0, 1, 2, 0x10001, 0, 99}};
+	const struct sbi_traced_call shmem = {.eid = SBI_EID_PMU, .fid = 7, .args = {ALL, ALL, 0}};
 	const struct sbi_traced_call unknown = {.eid = 0x11, .args = {1, 2, 3, 4, 5, 6}};
 	struct sbi_argument argument;
 

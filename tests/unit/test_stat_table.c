@@ -11,6 +11,7 @@
 #include <cmocka.h>
 #include <json-c/json.h>
 
+#include "base/riscv.h"
 #include "tests/unit/fixtures/printable_text.h"
 #include "trace/exits/exit_fold.h"
 #include "trace/stat/stat_table.h"
@@ -125,7 +126,7 @@ static struct stat_sample sample(unsigned int which, uint32_t count)
 
 static void a_difference_is_what_came_in_between(void **state)
 {
-	uint32_t row = exit_row(CAUSE_SBI_CALL, 0, 0, SBI_EID_TIME, 0);
+	uint32_t row = exit_row(CAUSE_VIRTUAL_SUPERVISOR_ECALL, 0, 0, SBI_EID_TIME, 0);
 	struct stat_sample before = sample(0, 1), after = sample(1, 2);
 
 	(void)state;
@@ -198,7 +199,7 @@ static void place(void *opaque, uint32_t tgid, uint64_t value, char *out, size_t
 
 static void print_with(struct stat_view view)
 {
-	uint32_t timer = exit_row(CAUSE_SBI_CALL, 0, 0, SBI_EID_TIME, 0);
+	uint32_t timer = exit_row(CAUSE_VIRTUAL_SUPERVISOR_ECALL, 0, 0, SBI_EID_TIME, 0);
 	struct stat_keyed keys[] = {{.name = {.value = 0x80200000, .row = timer}},
 				    {.name = {.value = 0x80200004, .row = EXIT_WFI}}};
 	struct stat_sample now = sample(0, 2);
@@ -316,7 +317,7 @@ static void print_asleep(enum stat_format format)
 	vcpu_asleep(&vcpus[0][1], 1, 51, VCPU_WAITING, now.when - 1000, now.when);
 	vcpus[0][2].open = EXIT_ENDED;
 	vcpus[0][2].state = VCPU_GONE;
-	vcpus[0][2].row = exit_row(CAUSE_SBI_CALL, 0, 0, SBI_EID_SRST, 0);
+	vcpus[0][2].row = exit_row(CAUSE_VIRTUAL_SUPERVISOR_ECALL, 0, 0, SBI_EID_SRST, 0);
 	assert_true(stat_print(out, &view, &now, 1000000));
 	assert_int_equal(fclose(out), 0);
 }

@@ -184,8 +184,6 @@ static __always_inline struct exit_vcpu *current_vcpu(void)
 	return vcpu_of((__u32)bpf_get_current_pid_tgid());
 }
 
-#define SSTATUS_SPP (1u << 8)
-
 /* ---- one exit is over ---- */
 
 static __always_inline bool has_key(__u64 row)
@@ -215,6 +213,7 @@ static __always_inline void add_keyed(__u32 index, const struct exit_vcpu *vcpu,
 	add_detour(times, spent);
 }
 
+#include "base/riscv.h"
 #include "trace/bpf/exits_record.bpf.h"
 
 static __always_inline void add_apart(__u32 index, struct exit_vcpu *vcpu,
@@ -519,7 +518,7 @@ int BPF_PROG(on_exit, struct kvm_cpu_trap *trap)
 			note_own(index, now);
 		return 0;
 	}
-	if (scause == CAUSE_SBI_CALL) {
+	if (scause == CAUSE_VIRTUAL_SUPERVISOR_ECALL) {
 		eid = left->arch.guest_context.a7;
 		fid = left->arch.guest_context.a6;
 	} else if (!(scause & CAUSE_INTERRUPT)) {

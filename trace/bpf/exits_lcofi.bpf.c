@@ -4,14 +4,14 @@
  * in the host's interrupt handler (kvm_riscv_pmu_overflow()) or by the VMM that writes sip, and the
  * guest goes on. Apart from the others, as it costs something at each of the host's interrupts.
  */
+#include "base/riscv.h"
 #include "trace/bpf/exits_fentry.bpf.c"
 
 struct irqaction {
 	const char *name;
 } __attribute__((preserve_access_index));
 /* asm/kvm.h: KVM_REG_RISCV_CSR_REG(sip). */
-#define REG_SIP	   0x8030000003000007ull
-#define SIP_LCOFIP (1ull << IRQ_LCOFI)
+#define REG_SIP 0x8030000003000007ull
 
 struct kvm_one_reg {
 	unsigned long long id, addr;

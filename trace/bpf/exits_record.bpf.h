@@ -28,6 +28,7 @@ static __always_inline struct exit_record *record_at(__u32 index, const struct e
 	return bpf_map_lookup_elem(&records, &entry);
 }
 
+#include "base/riscv.h"
 #include "trace/bpf/exits_text.bpf.h"
 #include "trace/bpf/guest_stack.bpf.h"
 

@@ -22,7 +22,7 @@ static __always_inline void record_text(__u32 index, const struct exit_ring *rin
 {
 	__u32 entry = next_entry(index, ring);
 	__u64 size = record->args[0], within;
-	struct guest_memory memory = {0};
+	struct guest_slot memory = {0};
 	struct exit_text *text;
 	const void *host;
 

@@ -26,13 +26,13 @@ struct kvm_memory_slot {
 #define SLOT_LEVELS 20
 
 /* A slot: guest-physical FIRST and what follows is at HOST. */
-struct guest_memory {
+struct guest_slot {
 	__u64 first, size, host;
 };
 
 /* search_memslots(): the slot that guest-physical ADDRESS is in. False: none. */
 static __always_inline bool find_memory(const struct kvm *kvm, __u64 address,
-					struct guest_memory *memory)
+					struct guest_slot *memory)
 {
 	const struct kvm_memslots *slots = BPF_CORE_READ(kvm, memslots[0]);
 	const struct rb_node *node = BPF_CORE_READ(slots, gfn_tree.rb_node);

@@ -8,6 +8,7 @@
 #ifndef VHART_GUEST_STACK_BPF_H
 #define VHART_GUEST_STACK_BPF_H
 
+#include "base/riscv.h"
 #include "trace/bpf/guest_memory.bpf.h"
 
 struct {
@@ -28,39 +29,30 @@ struct {
 
 struct kernel_root kernel_root;
 
-/* Privileged spec, "Virtual Address Translation Process". */
-#define SATP_MODE_SHIFT 60
-#define SATP_SV39	8
-#define SATP_SV57	10
-#define PPN_MASK	((1ull << 44) - 1)
-#define PTE_V		1ull
-#define PTE_R		2ull
-#define PTE_X		8ull
-#define PTE_N		(1ull << 63)
-#define NAPOT_MASK	0xFFFFull /* Svnapot has 64 KiB alone */
+#define NAPOT_MASK ((1ull << NAPOT_SHIFT) - 1)
 
 #define UPPER_HALF 63
 /* A kernel's own code is so near to its trap handler; so is the stack that it began on. */
 #define CODE_REACH (1ull << 31)
 
-struct guest_space {
+struct stack_space {
 	const struct kvm *kvm;
 	__u64 satp, stvec;
 	__u64 by_kernel;	    /* the root is kernel_root, not satp's */
-	struct guest_memory memory; /* what was looked at last */
+	struct guest_slot memory; /* what was looked at last */
 };
 
 /*
  * Global functions are verified once, and not for each call on each path to it: the two that look
  * into memory are.
  */
-__u64 host_address(struct guest_space *space, __u64 address);
-int walk(struct guest_space *space, __u64 address, __u64 *physical);
+__u64 host_address(struct stack_space *space, __u64 address);
+int walk(struct stack_space *space, __u64 address, __u64 *physical);
 
 /* Where the VMM has it, whose thread this is; 0: there is no memory. */
-__noinline __u64 host_address(struct guest_space *space, __u64 address)
+__noinline __u64 host_address(struct stack_space *space, __u64 address)
 {
-	struct guest_memory *memory;
+	struct guest_slot *memory;
 
 	if (!space)
 		return 0;
@@ -71,7 +63,7 @@ __noinline __u64 host_address(struct guest_space *space, __u64 address)
 }
 
 /* The entry for ADDRESS in TABLE, whose entries map 1 << SHIFT bytes each. False: no valid one. */
-static __always_inline bool read_entry(struct guest_space *space, __u64 table, __u64 address,
+static __always_inline bool read_entry(struct stack_space *space, __u64 table, __u64 address,
 				       __u64 shift, bool root, __u64 *entry)
 {
 	__u64 index = address >> shift & 0x1FF;
@@ -87,19 +79,19 @@ static __always_inline bool read_entry(struct guest_space *space, __u64 table, _
 	return *entry & PTE_V;
 }
 
-/* As guest_walk.c, which says more. */
-__noinline int walk(struct guest_space *space, __u64 address, __u64 *physical)
+/* As base/guest_walk.c, which says more. */
+__noinline int walk(struct stack_space *space, __u64 address, __u64 *physical)
 {
 	__u64 mode, table;
 
 	if (!space || !physical)
 		return 0;
 	mode = space->satp >> SATP_MODE_SHIFT;
-	table = (space->satp & PPN_MASK) << 12;
+	table = (space->satp & SATP_PPN) << 12;
 	*physical = address;
 	if (!mode)
 		return 1;
-	if (mode < SATP_SV39 || mode > SATP_SV57)
+	if (mode < SATP_MODE_SV39 || mode > SATP_MODE_SV57)
 		return 0;
 	for (int level = 4; level >= 0; level--) {
 		__u64 shift = 12 + 9 * level, entry = 0, mask;
@@ -109,7 +101,7 @@ __noinline int walk(struct guest_space *space, __u64 address, __u64 *physical)
 			continue;
 		if (!read_entry(space, table, address, shift, level == top, &entry))
 			return 0;
-		table = (entry >> 10 & PPN_MASK) << 12;
+		table = (entry >> PTE_PPN_SHIFT & SATP_PPN) << 12;
 		if (!(entry & (PTE_R | PTE_X)))
 			continue;
 		mask = entry & PTE_N ? NAPOT_MASK : (1ull << shift) - 1;
@@ -123,9 +115,9 @@ __noinline int walk(struct guest_space *space, __u64 address, __u64 *physical)
  * ADDRESS was found by the root in satp, which is good, then. Not where the first tables of a boot
  * would do too, which map the kernel's code and data alone and are given back.
  */
-static __always_inline void keep_root(struct guest_space *space, __u64 address)
+static __always_inline void keep_root(struct stack_space *space, __u64 address)
 {
-	__u64 table = (space->satp & PPN_MASK) << 12;
+	__u64 table = (space->satp & SATP_PPN) << 12;
 	__u64 upper;
 
 	if (!(space->satp >> SATP_MODE_SHIFT) || !(address >> UPPER_HALF) ||
@@ -144,7 +136,7 @@ static __always_inline void keep_root(struct guest_space *space, __u64 address)
 }
 
 /* Where ADDRESS is, in memory. */
-static __always_inline bool finds(struct guest_space *space, __u64 address, __u64 *physical)
+static __always_inline bool finds(struct stack_space *space, __u64 address, __u64 *physical)
 {
 	return walk(space, address, physical) && host_address(space, *physical);
 }
@@ -153,7 +145,7 @@ static __always_inline bool finds(struct guest_space *space, __u64 address, __u6
  * KVM has the guest's satp only as of when the vCPU last gave way (kvm_arch_vcpu_put()): the root
  * of a process that may be gone, and whose pages are others' then.
  */
-static __always_inline bool find_stack(struct guest_space *space, __u64 address, __u64 *physical)
+static __always_inline bool find_stack(struct stack_space *space, __u64 address, __u64 *physical)
 {
 	__u64 satp = space->satp;
 
@@ -183,7 +175,7 @@ static __always_inline struct stack_piece *piece_at(__u32 index, __u64 number)
 /* The stack that sp is in, from sp's piece up to where a stack of Linux ends. */
 static __noinline int copy_stack(const struct kvm_vcpu *vcpu, __u32 index, struct exit_stack *stack)
 {
-	struct guest_space space = {0};
+	struct stack_space space = {0};
 	__u64 physical = 0, host = 0;
 
 	if (!stack)

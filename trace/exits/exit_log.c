@@ -19,10 +19,6 @@
 #include "trace/exits/exit_fold.h"
 #include "trace/exits/sbi_rows.h"
 
-/* SBI 3.0, chapters 10 and 13: what KVM turns into a system event. */
-#define EID_SRST 0x53525354u
-#define EID_SUSP 0x53555350u
-
 /* ---- the memory ---- */
 
 int exit_log_memory(unsigned int flags, uint64_t size)
@@ -115,8 +111,9 @@ static void end_change(struct exit_vcpu *vcpu)
 
 static uint32_t system_event_row(const struct kvm_run *run)
 {
-	return EXIT_SBI +
-	       sbi_row(run->system_event.type == KVM_SYSTEM_EVENT_SUSPEND ? EID_SUSP : EID_SRST, 0);
+	return EXIT_SBI + sbi_row(run->system_event.type == KVM_SYSTEM_EVENT_SUSPEND ? SBI_EID_SUSP
+										     : SBI_EID_SRST,
+				  0);
 }
 
 static uint32_t row_of(const struct kvm_run *run)

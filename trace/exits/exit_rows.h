@@ -10,15 +10,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/riscv.h"
 #include "trace/exits/sbi_rows.h"
 
-/* Privileged spec: scause of a trap into HS mode. */
-#define CAUSE_INTERRUPT		  (1ull << 63)
-#define CAUSE_SBI_CALL		  10u
-#define CAUSE_INST_GUEST_FAULT	  20u
-#define CAUSE_LOAD_GUEST_FAULT	  21u
-#define CAUSE_VIRTUAL_INSTRUCTION 22u
-#define CAUSE_STORE_GUEST_FAULT	  23u
 /* Unprivileged spec: instructions. */
 #define INSTRUCTION_WFI	    0x10500073u
 #define INSTRUCTION_WRS_NTO 0x00D00073u
@@ -26,8 +20,6 @@
 /* Hypervisor extension, "Transformed instruction": an implicit access for VS-stage translation. */
 #define HTINST_WALK_READ  0x3000u
 #define HTINST_WALK_WRITE 0x3020u
-
-#define IRQ_LCOFI 13u
 
 #define EXIT_IRQS	16u
 #define EXIT_EXCEPTIONS 32u
@@ -81,19 +73,19 @@ static inline uint32_t exit_row(uint64_t scause, uint64_t stval, uint64_t htinst
 
 	if (scause & CAUSE_INTERRUPT)
 		return code < EXIT_IRQS ? EXIT_IRQ + (uint32_t)code : EXIT_OTHER;
-	if (code == CAUSE_SBI_CALL)
+	if (code == CAUSE_VIRTUAL_SUPERVISOR_ECALL)
 		return EXIT_SBI + sbi_row(eid, fid);
 	if (code == CAUSE_VIRTUAL_INSTRUCTION)
 		return exit_virtual_row(stval);
-	if (code == CAUSE_INST_GUEST_FAULT || code == CAUSE_LOAD_GUEST_FAULT ||
-	    code == CAUSE_STORE_GUEST_FAULT) {
+	if (code == CAUSE_FETCH_GUEST_PAGE_FAULT || code == CAUSE_LOAD_GUEST_PAGE_FAULT ||
+	    code == CAUSE_STORE_GUEST_PAGE_FAULT) {
 		if (htinst == HTINST_WALK_READ)
 			return EXIT_WALK_READ;
 		if (htinst == HTINST_WALK_WRITE)
 			return EXIT_WALK_WRITE;
-		if (code == CAUSE_INST_GUEST_FAULT)
+		if (code == CAUSE_FETCH_GUEST_PAGE_FAULT)
 			return EXIT_FETCH_FAULT;
-		return code == CAUSE_LOAD_GUEST_FAULT ? EXIT_LOAD_FAULT : EXIT_STORE_FAULT;
+		return code == CAUSE_LOAD_GUEST_PAGE_FAULT ? EXIT_LOAD_FAULT : EXIT_STORE_FAULT;
 	}
 	return code < EXIT_EXCEPTIONS ? EXIT_EXCEPTION + (uint32_t)code : EXIT_OTHER;
 }

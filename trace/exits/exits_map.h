@@ -9,6 +9,7 @@
 #ifndef VHART_EXITS_MAP_H
 #define VHART_EXITS_MAP_H
 
+#include "base/riscv.h"
 #include "trace/exits/exit_rows.h"
 
 /* What a vCPU does; it does one thing at a time, and the times add up to the clock's. */

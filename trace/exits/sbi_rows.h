@@ -9,51 +9,7 @@
 
 #include <stdint.h>
 
-/* SBI 3.0, chapters 4 to 20; legacy: chapter 5, where an EID is a function of its own. */
-#define SBI_EID_LEGACY_LAST 0x0Fu
-#define SBI_EID_BASE	    0x10u
-#define SBI_EID_TIME	    0x54494D45u
-#define SBI_EID_IPI	    0x735049u
-#define SBI_EID_RFENCE	    0x52464E43u
-#define SBI_EID_HSM	    0x48534Du
-#define SBI_EID_SRST	    0x53525354u
-#define SBI_EID_PMU	    0x504D55u
-#define SBI_EID_DBCN	    0x4442434Eu
-#define SBI_EID_SUSP	    0x53555350u
-#define SBI_EID_CPPC	    0x43505043u
-#define SBI_EID_NACL	    0x4E41434Cu
-#define SBI_EID_STA	    0x535441u
-#define SBI_EID_SSE	    0x535345u
-#define SBI_EID_FWFT	    0x46574654u
-#define SBI_EID_DBTR	    0x44425452u
-#define SBI_EID_MPXY	    0x4D505859u
-
-/* Ranges of 2^24 EIDs, whose functions the text does not know. */
-#define SBI_EID_RANGE_BITS   24
-#define SBI_EID_EXPERIMENTAL 0x08000000u
-#define SBI_EID_VENDOR	     0x09000000u
-#define SBI_EID_FIRMWARE     0x0A000000u
-
-/* How many functions each has; FIDs count from 0 without gaps. */
-enum {
-	SBI_LEGACY_FUNCTIONS = 9,
-	SBI_BASE_FUNCTIONS = 7,
-	SBI_TIME_FUNCTIONS = 1,
-	SBI_IPI_FUNCTIONS = 1,
-	SBI_RFENCE_FUNCTIONS = 7,
-	SBI_HSM_FUNCTIONS = 4,
-	SBI_SRST_FUNCTIONS = 1,
-	SBI_PMU_FUNCTIONS = 9,
-	SBI_DBCN_FUNCTIONS = 3,
-	SBI_SUSP_FUNCTIONS = 1,
-	SBI_CPPC_FUNCTIONS = 4,
-	SBI_NACL_FUNCTIONS = 5,
-	SBI_STA_FUNCTIONS = 1,
-	SBI_SSE_FUNCTIONS = 10,
-	SBI_FWFT_FUNCTIONS = 2,
-	SBI_DBTR_FUNCTIONS = 8,
-	SBI_MPXY_FUNCTIONS = 8,
-};
+#include "base/sbi_spec.h"
 
 /* The first row of each: one for each function, then one for all FIDs that it does not have. */
 enum {

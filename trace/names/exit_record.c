@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/riscv.h"
 
-#define SSTATUS_SPP	  (1u << 8)
 #define SBI_NOT_SUPPORTED (-2)
 
 /* ---- SBI calls ---- */

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "base/sbi_spec.h"
+
 /* Chapter 5: the EID is the function. A mask is the address of one, as the guest sees it. */
 static const struct sbi_function legacy[SBI_LEGACY_FUNCTIONS] = {
 	{"legacy.set_timer", {{"time", SBI_TIME}}, .value = SBI_DECIMAL, .bare = true},

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/riscv.h"
 #include "trace/exits/exit_fold.h"
 
 #define THREADS	 (4u << 20) /* the kernel's PID_MAX_LIMIT */
@@ -245,7 +246,7 @@ static void entered(struct perf_fold *fold, uint32_t index, uint64_t now)
 static void exited(const struct perf_fold *fold, struct exit_vcpu *vcpu,
 		   const struct vcpu_event *event, uint64_t now)
 {
-	uint32_t row = event->scause == CAUSE_SBI_CALL
+	uint32_t row = event->scause == CAUSE_VIRTUAL_SUPERVISOR_ECALL
 			       ? EXIT_SBI_CALL
 			       : exit_row(event->scause, event->stval, event->htinst, 0, 0);
 

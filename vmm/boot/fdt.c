@@ -9,9 +9,9 @@
 #include <string.h>
 
 #include "base/board.h"
+#include "base/riscv.h"
 
 /* Interrupt number of a supervisor external interrupt at a hart (privileged spec, scause). */
-#define IRQ_S_EXTERNAL 9u
 /* Second cell of an APLIC interrupt: level-sensitive, active high. */
 #define IRQ_LEVEL_HIGH	4u
 #define IRQ_EDGE_RISING 1u

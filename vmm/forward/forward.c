@@ -12,6 +12,8 @@
 #include <unistd.h>
 
 #include "base/bpf.h"
+#include "base/riscv.h"
+#include "base/sbi_spec.h"
 #include "base/way_out.h"
 #include "vmm/forward/forward_private.h"
 #include "vmm/forward/redirect.h"
@@ -173,7 +175,7 @@ static enum forward_kind take_call(const struct forward_port *port, struct forwa
 
 	/* hart_stop cannot fail in KVM. Where the signal was late, the hart may be at its new
 	 * start. */
-	if (port->forward->rules.hart_stops && slot->args[7] == FORWARD_EID_HSM)
+	if (port->forward->rules.hart_stops && slot->args[7] == SBI_EID_HSM)
 		return FORWARD_STOPPED;
 	if (has_gone_on(port, slot->pc))
 		return FORWARD_NOTHING;

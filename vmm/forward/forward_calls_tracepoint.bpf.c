@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
 /* The forward at KVM's tracepoints, for kernels without BPF trampolines. */
+#include "base/riscv.h"
 #include "vmm/forward/forward_calls.bpf.h"
 #include "vmm/forward/forward_entered.bpf.h"
 
 /* Privileged specification: scause of the hypervisor extension. */
-#define CAUSE_VIRTUAL_SUPERVISOR_ECALL 10
-#define CAUSE_VIRTUAL_INSTRUCTION      22
 
 /* A pointer out of a map is just a number to the verifier: helpers read through it. */
 static __always_inline void on_ecall(const struct entered *now, __u64 pc)

@@ -3,11 +3,10 @@
 #ifndef VHART_FORWARD_COUNTS_BPF_H
 #define VHART_FORWARD_COUNTS_BPF_H
 
+#include "base/sbi_spec.h"
 #include "vmm/forward/forward.bpf.h"
 
 /* Privileged specification: scause of the hypervisor extension. */
-#define CAUSE_VIRTUAL_SUPERVISOR_ECALL 10
-#define CAUSE_VIRTUAL_INSTRUCTION      22
 
 const volatile __u32 hart_count;
 
@@ -75,13 +74,13 @@ static __always_inline void count_call(__u32 hart, const unsigned long *a0)
 		return;
 	eid = args[7];
 	fid = args[6];
-	if (eid == FORWARD_EID_TIME && fid == 0) {
+	if (eid == SBI_EID_TIME && fid == 0) {
 		count_firmware(hart, FORWARD_FW_SET_TIMER);
 		return;
 	}
-	if (eid == FORWARD_EID_IPI && fid == 0)
+	if (eid == SBI_EID_IPI && fid == 0)
 		sent = FORWARD_FW_IPI_SENT;
-	else if (eid == FORWARD_EID_RFENCE && fid <= 2)
+	else if (eid == SBI_EID_RFENCE && fid <= 2)
 		/* remote_fence_i, remote_sfence_vma, remote_sfence_vma_asid */
 		sent = FORWARD_FW_FENCE_I_SENT + 2 * fid;
 	else

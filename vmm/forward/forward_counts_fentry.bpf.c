@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
 /* Counts at KVM's functions. */
+#include "base/riscv.h"
 #include "vmm/forward/forward_counts.bpf.h"
 
 SEC("fentry/kvm_riscv_vcpu_exit")

@@ -9,6 +9,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/riscv.h"
+#include "base/sbi_spec.h"
+
 /* ---- which calls ---- */
 
 #define FORWARD_MAX_HARTS 512u /* as many as a board has (BOARD_MAX_HARTS) */
@@ -36,16 +39,7 @@ struct forward_rules {
 	struct forward_rule rules[FORWARD_MAX_RULES];
 };
 
-/* SBI 3.0: numbers that the programs look at. */
-#define FORWARD_EID_BASE   0x10u
-#define FORWARD_FID_PROBE  3u
-#define FORWARD_EID_TIME   0x54494D45u
-#define FORWARD_EID_IPI	   0x735049u
-#define FORWARD_EID_RFENCE 0x52464E43u
-#define FORWARD_EID_HSM	   0x48534Du
-#define FORWARD_FID_STOP   1u /* hart_stop */
-#define FORWARD_EID_PMU	   0x504D55u
-#define FORWARD_FID_START  3u	 /* counter_start */
+/* Of the PMU's counter_start: */
 #define FORWARD_INIT_SHMEM 2u	 /* its flag INIT_SNAPSHOT */
 #define FORWARD_ODD_BASE   4096u /* see mend_restart */
 
@@ -70,11 +64,11 @@ static inline uint64_t forward_filter(const struct forward_rules *rules)
 	for (unsigned int i = 0; i < rules->count; i++)
 		filter |= 1ull << (rules->rules[i].eid & 63);
 	if (rules->probes)
-		filter |= 1ull << (FORWARD_EID_BASE & 63);
+		filter |= 1ull << (SBI_EID_BASE & 63);
 	if (rules->mend_restart)
-		filter |= 1ull << (FORWARD_EID_PMU & 63);
+		filter |= 1ull << (SBI_EID_PMU & 63);
 	if (rules->hart_stops)
-		filter |= 1ull << (FORWARD_EID_HSM & 63);
+		filter |= 1ull << (SBI_EID_HSM & 63);
 	return filter;
 }
 
@@ -90,7 +84,7 @@ static inline __attribute__((always_inline)) bool
 forward_wants(const volatile struct forward_rules *rules, uint64_t eid, uint64_t fid, uint64_t a0,
 	      uint64_t a2)
 {
-	bool probe = eid == FORWARD_EID_BASE && fid == FORWARD_FID_PROBE;
+	bool probe = eid == SBI_EID_BASE && fid == SBI_BASE_PROBE_EXTENSION;
 
 #pragma GCC unroll 8
 	for (unsigned int i = 0; i < FORWARD_MAX_RULES; i++) {
@@ -101,9 +95,9 @@ forward_wants(const volatile struct forward_rules *rules, uint64_t eid, uint64_t
 		if (probe && rules->probes >> i & 1 && a0 == rules->rules[i].eid)
 			return true;
 	}
-	if (rules->hart_stops && eid == FORWARD_EID_HSM && fid == FORWARD_FID_STOP)
+	if (rules->hart_stops && eid == SBI_EID_HSM && fid == SBI_HSM_HART_STOP)
 		return true;
-	return rules->mend_restart && eid == FORWARD_EID_PMU && fid == FORWARD_FID_START &&
+	return rules->mend_restart && eid == SBI_EID_PMU && fid == PMU_COUNTER_START &&
 	       a0 == FORWARD_ODD_BASE && a2 & FORWARD_INIT_SHMEM;
 }
 
@@ -137,8 +131,8 @@ static inline bool forward_reads_counter(uint32_t instruction)
 	uint32_t csr = instruction >> 20, operation = instruction >> 12 & 7;
 	bool reads = (operation & 2) && (instruction >> 15 & 31) == 0; /* csrrs, csrrc of x0 or 0 */
 
-	return (instruction & 0x7f) == 0x73 && reads && csr >= 0xC00 && csr <= 0xC1F &&
-	       csr != 0xC01;
+	return (instruction & 0x7f) == 0x73 && reads && csr >= CSR_CYCLE &&
+	       csr <= CSR_HPMCOUNTER_LAST && csr != CSR_TIME;
 }
 
 /* ---- what is counted ---- */

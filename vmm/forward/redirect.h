@@ -9,14 +9,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/riscv.h"
+
 struct redirected_hart {
 	uint64_t pc, sstatus;
 	bool supervisor;
 };
-
-#define SSTATUS_SIE  (1ull << 1)
-#define SSTATUS_SPIE (1ull << 5)
-#define SSTATUS_SPP  (1ull << 8)
 
 /*
  * HART, redirected from the 4-byte instruction at PC, goes on behind it as if it had not trapped.

@@ -5,55 +5,29 @@
 #include <endian.h>
 #include <string.h>
 
-/* Privileged specification, chapter 12: satp and the page tables. */
-#define SATP_MODE_SHIFT 60
-#define SATP_MODE_SV39	8u
-#define SATP_MODE_SV57	10u
-#define SATP_PPN	((1ull << 44) - 1)
-#define PTE_V		1u
-#define PTE_R		2u
-#define PTE_X		8u
-#define PTE_N		(1ull << 63)
-#define PTE_PPN_SHIFT	10
-#define NAPOT_SHIFT	16 /* chapter "Svnapot": the one size there is */
-#define PAGE_SHIFT	12
-#define VPN_BITS	9
+#include "base/guest_walk.h"
+#include "base/riscv.h"
+
+static bool read_entry(void *context, uint64_t physical, uint64_t *value)
+{
+	const void *entry = guest_memory_at(context, physical, sizeof(*value));
+
+	if (!entry)
+		return false;
+	memcpy(value, entry, sizeof(*value));
+	*value = le64toh(*value);
+	return true;
+}
 
 bool guest_translate(const struct guest_memory *memory, uint64_t satp, uint64_t va, uint64_t *gpa)
 {
-	unsigned int mode = (unsigned int)(satp >> SATP_MODE_SHIFT);
-	uint64_t table = (satp & SATP_PPN) << PAGE_SHIFT;
+	const struct guest_space space = {satp, read_entry, (void *)(uintptr_t)memory};
+	struct guest_page page;
 
-	if (mode == 0) {
-		*gpa = va;
-		return true;
-	}
-	if (mode < SATP_MODE_SV39 || mode > SATP_MODE_SV57)
+	if (guest_walk(&space, va, &page) != GUEST_WALK_OK)
 		return false;
-	for (int level = (int)(mode - SATP_MODE_SV39) + 2; level >= 0; level--) {
-		unsigned int shift = PAGE_SHIFT + VPN_BITS * (unsigned int)level;
-		uint64_t index = va >> shift & ((1u << VPN_BITS) - 1);
-		const void *entry = guest_memory_at(memory, table + index * 8, 8);
-		uint64_t pte;
-
-		if (!entry)
-			return false;
-		memcpy(&pte, entry, sizeof(pte));
-		pte = le64toh(pte);
-		if (!(pte & PTE_V))
-			return false;
-		table = (pte >> PTE_PPN_SHIFT & SATP_PPN) << PAGE_SHIFT;
-		if (pte & (PTE_R | PTE_X)) {
-			/* Svnapot: the low four bits of the number say 64 KiB, and are no address.
-			 */
-			bool napot = level == 0 && pte & PTE_N;
-			uint64_t offset = (1ull << (napot ? NAPOT_SHIFT : shift)) - 1;
-
-			*gpa = (table & ~offset) | (va & offset);
-			return true;
-		}
-	}
-	return false;
+	*gpa = page.physical;
+	return true;
 }
 
 /* Reads the 16 bits of an instruction at VA: a 32-bit one may cross into another page. */

@@ -12,13 +12,6 @@
 
 #include "base/guest_memory.h"
 
-/* Privileged specification, table of scause values. */
-enum {
-	CAUSE_FETCH_ACCESS_FAULT = 1,
-	CAUSE_LOAD_ACCESS_FAULT = 5,
-	CAUSE_STORE_ACCESS_FAULT = 7,
-};
-
 /* Translates VA as the guest's SATP says (Sv39, Sv48, Sv57 or bare). False: not mapped, or the
  * tables lie outside RAM. Permissions are not checked: the hart has just executed from there. */
 bool guest_translate(const struct guest_memory *memory, uint64_t satp, uint64_t va, uint64_t *gpa);

@@ -7,9 +7,8 @@
 
 #include "base/board.h"
 #include "base/machine.h"
+#include "base/riscv.h"
 #include "vmm/kvm/kvm.h"
-
-#define SSTATUS_SIE (1ull << 1)
 
 /*
  * KVM forgets what another thread made pending between the two calls. Only an SBI IPI without AIA

@@ -9,12 +9,12 @@
 
 #include "base/board.h"
 #include "base/own_run.h"
+#include "base/riscv.h"
 #include "vmm/kvm/kvm.h"
 
 #define PAGE_LEN	4096u
 #define SLOT		1u     /* the guest's RAM is slot 0 */
 #define LCOFI_STUB_EXIT 0x7f8u /* where the last instruction stores */
-#define SSTATUS_SIE	(1ull << 1)
 
 /* The second has the bit, unless the host was interrupted at the wrong moment. */
 #define ROUNDS 8u

@@ -33,8 +33,6 @@
 
 #include <linux/kvm.h>
 
-#define SIP_LCOFIP (1ull << 13)
-
 struct lcofi_stub {
 	int vcpu_fd;
 	struct kvm_run *run;

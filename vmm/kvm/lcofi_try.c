@@ -6,16 +6,15 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "base/riscv.h"
 #include "vmm/kvm/kvm.h"
 #include "vmm/kvm/lcofi_stub.h"
 
-#define SCAUSE_EXTERNAL 0x8000000000000009ull
-#define SCAUSE_LCOFI	0x800000000000000dull
+#define SCAUSE_EXTERNAL (CAUSE_INTERRUPT | IRQ_S_EXTERNAL)
+#define SCAUSE_LCOFI	(CAUSE_INTERRUPT | IRQ_LCOFI)
 #define ROUNDS		1000000u /* so long may it take to arrive */
 
 /* AIA 1.0, 3.8.1 and 4.5: numbers for siselect, and registers of the APLIC for source 1. */
-#define IMSIC_EIDELIVERY 0x70u
-#define IMSIC_EIE0	 0xc0u
 #define APLIC_DOMAINCFG	 0x0000u
 #define APLIC_SOURCECFG1 0x0004u
 #define APLIC_SETIENUM	 0x1edcu

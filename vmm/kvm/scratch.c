@@ -13,10 +13,10 @@
 #include <unistd.h>
 
 #include "base/board.h"
+#include "base/sbi_spec.h"
 #include "vmm/kvm/kvm.h"
 
 #define RAM_SIZE      0x10000u /* enough for every page size that the host can have */
-#define CALL_EID      0x08504d55u
 #define CALL_READY    0u
 #define LIMIT_SECONDS 5
 #define LIMIT_SIGNAL  (SIGRTMIN + 9) /* signals.c knows it */
@@ -151,7 +151,8 @@ static struct scratch_outcome read_exit(const struct kvm_run *run)
 		.exit_reason = run->exit_reason,
 	};
 
-	if (run->exit_reason != KVM_EXIT_RISCV_SBI || run->riscv_sbi.extension_id != CALL_EID)
+	if (run->exit_reason != KVM_EXIT_RISCV_SBI ||
+	    run->riscv_sbi.extension_id != SBI_EID_PMU_EXIT)
 		return outcome;
 	outcome.scause = run->riscv_sbi.args[1];
 	if (run->riscv_sbi.function_id == CALL_READY)

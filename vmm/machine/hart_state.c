@@ -7,16 +7,14 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/riscv.h"
+#include "base/sbi_spec.h"
 #include "vmm/kvm/access_fault.h"
 
-#define CAUSE_INTERRUPT	  (1ull << 63)
-#define SSTATUS_SPP	  (1ull << 8)
 #define STVEC_MODE	  3ull
 #define INSTRUCTION_WFI	  0x10500073u
 #define INSTRUCTION_ECALL 0x00000073u
 #define INSTRUCTION_MRET  0x30200073u
-#define EID_HSM		  0x48534dull
-#define FID_HSM_SUSPEND	  3u
 /* Handlers save registers first; who faults there faults again. */
 #define HANDLER_START 256u
 /* Where programs look at the machine first. */
@@ -92,7 +90,7 @@ enum hart_activity hart_activity_at(const struct guest_memory *memory, uint64_t 
 {
 	if (is_behind(memory, satp, pc, INSTRUCTION_WFI))
 		return HART_HALTED;
-	if (a7 == EID_HSM && a6 == FID_HSM_SUSPEND &&
+	if (a7 == SBI_EID_HSM && a6 == SBI_HSM_HART_SUSPEND &&
 	    is_behind(memory, satp, pc, INSTRUCTION_ECALL))
 		return HART_SUSPENDED;
 	return HART_RUNNING;

@@ -7,36 +7,41 @@
 #include <errno.h>
 #include <string.h>
 
-#define NOT_SUPPORTED (-2ll)
-#define ALL_ONES      UINT64_MAX
-#define NOBODY_HAS    0x3fffffffu /* a feature of FWFT in the range that is reserved */
+#include "base/sbi_spec.h"
+
+#define ALL_ONES   UINT64_MAX
+#define NOBODY_HAS 0x3fffffffu /* a feature of FWFT in the range that is reserved */
 
 /* By KVM's numbers (isa_sbi_ext_name()); functions and EIDs as of SBI 3.0. */
 const struct probe_call probe_calls[PROBE_CALLS] = {
-	{.name = "putchar", .eid = 0x01, .args = {'.'}, .to_vhart = true},
-	{.name = "set_timer", .eid = 0x54494d45, .args = {ALL_ONES}},
-	{.name = "send_ipi", .eid = 0x735049, .args = {1}}, /* to itself */
-	{.name = "remote_fence_i", .eid = 0x52464e43, .args = {1}},
-	{.name = "system_reset", .eid = 0x53525354},
-	{.name = "hart_get_status", .eid = 0x48534d, .fid = 2},
-	{.name = "num_counters", .eid = 0x504d55},
-	{.name = "FID 0", .eid = 0x08000000, .to_vhart = true},
-	{.name = "FID 0", .eid = 0x09000000, .to_vhart = true},
-	{.name = "write_byte", .eid = 0x4442434e, .fid = 2, .args = {'.'}, .to_vhart = true},
-	{.name = "set_shmem", .eid = 0x535441, .args = {ALL_ONES, ALL_ONES}}, /* none */
+	{.name = "putchar", .eid = SBI_EID_LEGACY_PUTCHAR, .args = {'.'}, .to_vhart = true},
+	{.name = "set_timer", .eid = SBI_EID_TIME, .args = {ALL_ONES}},
+	{.name = "send_ipi", .eid = SBI_EID_IPI, .args = {1}}, /* to itself */
+	{.name = "remote_fence_i", .eid = SBI_EID_RFENCE, .args = {1}},
+	{.name = "system_reset", .eid = SBI_EID_SRST},
+	{.name = "hart_get_status", .eid = SBI_EID_HSM, .fid = SBI_HSM_HART_GET_STATUS},
+	{.name = "num_counters", .eid = SBI_EID_PMU},
+	{.name = "FID 0", .eid = SBI_EID_EXPERIMENTAL, .to_vhart = true},
+	{.name = "FID 0", .eid = SBI_EID_VENDOR, .to_vhart = true},
+	{.name = "write_byte",
+	 .eid = SBI_EID_DBCN,
+	 .fid = SBI_DBCN_WRITE_BYTE,
+	 .args = {'.'},
+	 .to_vhart = true},
+	{.name = "set_shmem", .eid = SBI_EID_STA, .args = {ALL_ONES, ALL_ONES}}, /* none */
 	{.name = "system_suspend",
-	 .eid = 0x53555350,
+	 .eid = SBI_EID_SUSP,
 	 .args = {0, 0, PROBE_CALL_ANSWER}, /* the guest goes on with that in a1 */
 	 .to_vhart = true,
 	 .resumes = true},
-	{.name = "get", .eid = 0x46574654, .fid = 1, .args = {NOBODY_HAS}},
-	{.name = "get_shmem_size", .eid = 0x4d505859, .to_vhart = true},
-	[PROBE_CALL_BASE] = {.name = "get_spec_version", .eid = 0x10},
+	{.name = "get", .eid = SBI_EID_FWFT, .fid = SBI_FWFT_GET, .args = {NOBODY_HAS}},
+	{.name = "get_shmem_size", .eid = SBI_EID_MPXY, .to_vhart = true},
+	[PROBE_CALL_BASE] = {.name = "get_spec_version", .eid = SBI_EID_BASE},
 };
 
 static bool is_refused(const struct probe_call_result *result)
 {
-	return result->end == PROBE_CALL_ANSWERED && (int64_t)result->a0 == NOT_SUPPORTED;
+	return result->end == PROBE_CALL_ANSWERED && (int64_t)result->a0 == SBI_ERR_NOT_SUPPORTED;
 }
 
 bool probe_call_is_answered(const struct probe_call_result *result)

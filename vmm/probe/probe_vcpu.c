@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/board.h"
+#include "base/riscv.h"
 #include "vmm/kvm/isa.h"
 #include "vmm/kvm/kvm.h"
 #include "vmm/kvm/scratch.h"
@@ -16,8 +17,6 @@
 
 /* Index of struct kvm_riscv_config's zicbop_block_size, newer than some headers. */
 #define CONFIG_REG_ZICBOP_BLOCK 7u
-
-#define SATP_SV39 8u
 
 static uint64_t get_or_zero(const struct scratch *scratch, uint64_t id)
 {
@@ -39,7 +38,7 @@ static void make_table(struct scratch *scratch, uint64_t mode)
 	uint64_t *table = (uint64_t *)((char *)scratch->ram + TABLE_AT);
 
 	table[0] = PTE_LEAF;
-	if (mode == SATP_SV39)
+	if (mode == SATP_MODE_SV39)
 		table[GIGA_PAGES] = MAP_RAM >> 12 << 10 | PTE_LEAF;
 }
 
@@ -81,7 +80,7 @@ static void check_satp(struct probe *probe, const struct probe_check *check,
 	static const struct {
 		uint64_t mode;
 		const char *name;
-	} modes[] = {{SATP_SV39, "Sv39"}, {9, "Sv48"}, {10, "Sv57"}};
+	} modes[] = {{SATP_MODE_SV39, "Sv39"}, {9, "Sv48"}, {10, "Sv57"}};
 	struct scratch scratch;
 	const char *name = NULL;
 	uint64_t mode = 0;

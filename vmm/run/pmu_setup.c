@@ -12,6 +12,7 @@
 
 #include "base/host.h"
 #include "base/log.h"
+#include "base/sbi_spec.h"
 #include "vmm/counters/perf_counters.h"
 #include "vmm/counters/pmu_choice.h"
 #include "vmm/kvm/isa.h"
@@ -118,7 +119,7 @@ static void add_rules(const struct pmu_choice *choice, struct forward_rules *rul
 		return;
 	rules->probes |= 1u << rules->count;
 	rules->rules[rules->count++] =
-		(struct forward_rule){.eid = PMU_EID, .fids = FORWARD_ALL_FIDS};
+		(struct forward_rule){.eid = SBI_EID_PMU, .fids = FORWARD_ALL_FIDS};
 	if (choice->answers == CONFIG_PMU_VMM)
 		rules->counter_reads = rules->hart_stops = 1;
 }

@@ -8,16 +8,14 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/riscv.h"
 #include "vmm/machine/machine_private.h"
 #include "vmm/run/hart_report.h"
 #include "vmm/run/wake.h"
 
-#define RESET_KICK_NS	 1000000ull
-#define RESET_TRIES	 10000u
-#define RESET_MARK	 0x76686172746d6172ull /* in a register, before KVM resets it */
-#define IMSIC_EIDELIVERY 0x70u
-#define IMSIC_EIP0	 0x80u
-#define IMSIC_EIE0	 0xc0u
+#define RESET_KICK_NS 1000000ull
+#define RESET_TRIES   10000u
+#define RESET_MARK    0x76686172746d6172ull /* in a register, before KVM resets it */
 
 /* ---- what is pending ---- */
 

@@ -9,12 +9,13 @@
 #include <time.h>
 
 #include "base/log.h"
+#include "base/riscv.h"
+#include "base/sbi_spec.h"
 #include "vmm/kvm/access_fault.h"
 #include "vmm/machine/machine_private.h"
 #include "vmm/run/fault_pace.h"
 #include "vmm/run/hart_report.h"
 
-#define CSR_SEED       0x015u
 #define SEED_OPST_ES16 0x80000000u /* Zkr: 16 bits of entropy are valid */
 
 /*

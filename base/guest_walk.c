@@ -1,37 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-#include "trace/guest/guest_walk.h"
+#include "base/guest_walk.h"
 
 #include <stddef.h>
 
-enum { PAGE_SHIFT = 12, LEVEL_SHIFT = 9, ENTRY_SIZE = 8, NAPOT_SHIFT = 4 };
+#include "base/riscv.h"
 
-#define PTE_V	 (1ull << 0)
-#define PTE_R	 (1ull << 1)
-#define PTE_W	 (1ull << 2)
-#define PTE_X	 (1ull << 3)
-#define PTE_U	 (1ull << 4)
-#define PTE_A	 (1ull << 6)
-#define PTE_D	 (1ull << 7)
-#define PTE_PBMT (3ull << 61)
-#define PTE_N	 (1ull << 63)
-/* Bits 60 and 59 are software's with Svrsw60t59b. */
-#define PTE_RESERVED (0x1full << 54)
-
-static const uint64_t physical_pages =
-	(1ull << 44) - 1; /* the PPN, in satp and (shifted) in a PTE */
+enum { LEVEL_SHIFT = 9, ENTRY_SIZE = 8, NAPOT_PPN = 0x8, NAPOT_PPN_MASK = 0xf };
 
 /* satp.MODE for SXLEN 64. */
 static const struct {
 	unsigned int mode;
 	unsigned int levels;
-} modes[] = {{8, 3}, {9, 4}, {10, 5}};
+} modes[] = {{SATP_MODE_SV39, 3}, {SATP_MODE_SV48, 4}, {SATP_MODE_SV57, 5}};
 
 /* 0 for a mode that is reserved. */
 static unsigned int levels_of(uint64_t satp)
 {
 	for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
-		if (modes[i].mode == satp >> 60)
+		if (modes[i].mode == satp >> SATP_MODE_SHIFT)
 			return modes[i].levels;
 	}
 	return 0;
@@ -64,7 +51,7 @@ static bool is_pointer(uint64_t entry)
 /* The leaf's page: LEVEL tells how much of the address is offset. False for a fault. */
 static bool finish(uint64_t entry, unsigned int level, uint64_t address, struct guest_page *page)
 {
-	const uint64_t ppn = entry >> 10 & physical_pages;
+	const uint64_t ppn = entry >> PTE_PPN_SHIFT & SATP_PPN;
 	unsigned int shift = PAGE_SHIFT + LEVEL_SHIFT * level;
 	uint64_t base = ppn << PAGE_SHIFT;
 
@@ -72,9 +59,9 @@ static bool finish(uint64_t entry, unsigned int level, uint64_t address, struct 
 		return false;
 	if (entry & PTE_N) {
 		/* Svnapot: 64 KiB is the only size so far, and the PPN's low bits say it. */
-		if (level || (ppn & 0xf) != 0x8)
+		if (level || (ppn & NAPOT_PPN_MASK) != NAPOT_PPN)
 			return false;
-		shift += NAPOT_SHIFT;
+		shift = NAPOT_SHIFT;
 		base &= ~0ull << shift;
 	}
 	const uint64_t size = 1ull << shift;
@@ -88,9 +75,9 @@ enum guest_walk_end guest_walk(const struct guest_space *space, uint64_t address
 			       struct guest_page *page)
 {
 	const unsigned int levels = levels_of(space->satp);
-	uint64_t table = (space->satp & physical_pages) << PAGE_SHIFT, entry;
+	uint64_t table = (space->satp & SATP_PPN) << PAGE_SHIFT, entry;
 
-	if (space->satp >> 60 == 0) {
+	if (space->satp >> SATP_MODE_SHIFT == 0) {
 		*page = (struct guest_page){address, 0, 0};
 		return GUEST_WALK_OK;
 	}
@@ -108,15 +95,7 @@ enum guest_walk_end guest_walk(const struct guest_space *space, uint64_t address
 								   : GUEST_WALK_FAULT;
 		if (!is_pointer(entry))
 			return GUEST_WALK_FAULT;
-		table = (entry >> 10 & physical_pages) << PAGE_SHIFT;
+		table = (entry >> PTE_PPN_SHIFT & SATP_PPN) << PAGE_SHIFT;
 	}
 	return GUEST_WALK_FAULT; /* the last level's entry was a pointer */
-}
-
-bool guest_read_virtual(const struct guest_space *space, uint64_t address, uint64_t *value)
-{
-	struct guest_page page;
-
-	return address % 8 == 0 && guest_walk(space, address, &page) == GUEST_WALK_OK &&
-	       space->read(space->context, page.physical, value);
 }

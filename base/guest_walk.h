@@ -36,7 +36,4 @@ struct guest_page {
 enum guest_walk_end guest_walk(const struct guest_space *space, uint64_t address,
 			       struct guest_page *page);
 
-/* Reads 8 bytes at a guest virtual address, a multiple of 8. */
-bool guest_read_virtual(const struct guest_space *space, uint64_t address, uint64_t *value);
-
 #endif
