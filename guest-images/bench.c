@@ -8,12 +8,12 @@
 #include <stdbool.h>
 
 #include "base/board.h"
+#include "base/echo.h"
 #include "lib/fdt.h"
 #include "lib/guest.h"
 #include "lib/io.h"
 #include "lib/print.h"
 #include "lib/sbi.h"
-#include "sbi/echo.h"
 
 #define HOLE 0x00010000ull
 

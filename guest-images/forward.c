@@ -6,6 +6,7 @@
  * Words of the command line: calls=N of each hart; reads=N, a counter read after every N calls, 0:
  * none.
  */
+#include "base/echo.h"
 #include "base/riscv.h"
 #include "lib/fdt.h"
 #include "lib/guest.h"
@@ -14,7 +15,6 @@
 #include "lib/tap.h"
 #include "lib/trap.h"
 #include "lib/user.h"
-#include "sbi/echo.h"
 
 #define WAIT (600 * TIME_SECOND)
 

@@ -2,11 +2,11 @@
 #include "overflow_moments.h"
 
 #include "base/board.h"
+#include "base/echo.h"
 #include "lib/io.h"
 #include "lib/print.h"
 #include "lib/sbi.h"
 #include "lib/tap.h"
-#include "sbi/echo.h"
 
 #define STIE	  (1ull << 5)
 #define CALLS	  60u

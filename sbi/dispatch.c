@@ -4,7 +4,7 @@
 #include <inttypes.h>
 #include <stddef.h>
 
-#include "sbi/echo.h"
+#include "base/echo.h"
 
 /* SBI 3.0: the chapter of each is named in its file. */
 const struct sbi_extension sbi_extensions[] = {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-#include "sbi/echo.h"
+#include "base/echo.h"
 
 #include "sbi/sbi.h"
 

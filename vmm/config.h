@@ -37,7 +37,7 @@ struct config_inject {
 };
 
 /* Strings point into the argument vector. */
-/* ECHO (sbi/echo.h) at its forwarded EID: off, and how its calls are brought here. */
+/* ECHO (base/echo.h) at its forwarded EID: off, and how its calls are brought here. */
 enum config_sbi_echo { SBI_ECHO_OFF, SBI_ECHO_AUTO, SBI_ECHO_TRACEPOINTS };
 
 struct config {

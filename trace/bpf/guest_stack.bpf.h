@@ -38,7 +38,7 @@ struct kernel_root kernel_root;
 struct stack_space {
 	const struct kvm *kvm;
 	__u64 satp, stvec;
-	__u64 by_kernel;	    /* the root is kernel_root, not satp's */
+	__u64 by_kernel;	  /* the root is kernel_root, not satp's */
 	struct guest_slot memory; /* what was looked at last */
 };
 

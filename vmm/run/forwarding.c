@@ -3,8 +3,8 @@
 
 #include "vmm/run/forwarding.h"
 
+#include "base/echo.h"
 #include "base/log.h"
-#include "sbi/echo.h"
 #include "vmm/machine/machine_private.h"
 
 #define CHECK_NS 2000000000ull
