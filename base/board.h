@@ -43,7 +43,6 @@
 #define LINE_COUNT	   96u /* sources 1..95 */
 #define BOARD_VIRTIO_SLOTS 24u
 #define BOARD_MAX_HARTS	   512u
-#define BOARD_MAX_ISA	   128u
 
 struct board {
 	uint64_t ram_size; /* bytes, from MAP_RAM on */

@@ -130,8 +130,6 @@ void msix_bar_write(struct msix *msix, uint64_t offset, unsigned int size, uint6
 	update(msix, (unsigned int)(offset / MSIX_ENTRY_LEN));
 }
 
-/* ---- */
-
 bool msix_init(struct msix *msix, struct pci_function *function, unsigned int bar,
 	       unsigned int count, struct machine *machine)
 {

@@ -10,7 +10,6 @@
 #include "devices/devices.h"
 
 /* Section 3, memory map. */
-#define PRIORITY_BASE  0x000000u
 #define PENDING_BASE   0x001000u
 #define ENABLE_BASE    0x002000u
 #define ENABLE_STRIDE  0x000080u

@@ -239,8 +239,6 @@ static void msix_write(struct mmio_region *region, uint64_t offset, unsigned int
 	msix_bar_write(&pci->msix, offset, size, value);
 }
 
-/* ---- */
-
 static void virtio_pci_free(struct pci_function *function)
 {
 	struct virtio_pci *pci = function->opaque;

@@ -8,25 +8,6 @@
 
 #define ARRAY_LEN(array) (sizeof(array) / sizeof((array)[0]))
 
-static const char *const functions[PMU_FUNCTIONS] = {
-	[PMU_NUM_COUNTERS] = "num_counters",
-	[PMU_COUNTER_GET_INFO] = "counter_get_info",
-	[PMU_COUNTER_CONFIG_MATCHING] = "counter_config_matching",
-	[PMU_COUNTER_START] = "counter_start",
-	[PMU_COUNTER_STOP] = "counter_stop",
-	[PMU_COUNTER_FW_READ] = "counter_fw_read",
-	[PMU_COUNTER_FW_READ_HI] = "counter_fw_read_hi",
-	[PMU_SNAPSHOT_SET_SHMEM] = "snapshot_set_shmem",
-	[PMU_EVENT_GET_INFO] = "event_get_info",
-};
-
-/* By -error. */
-static const char *const errors[] = {
-	"SUCCESS",	   "FAILED",	      "NOT_SUPPORTED",	   "INVALID_PARAM",
-	"DENIED",	   "INVALID_ADDRESS", "ALREADY_AVAILABLE", "ALREADY_STARTED",
-	"ALREADY_STOPPED", "NO_SHMEM",
-};
-
 /* By code (section 11.1). */
 static const char *const hardware[] = {
 	NULL,
@@ -76,16 +57,6 @@ static const char *const firmware[PMU_FW_EVENTS] = {
 	"fw-hfence-vvma-asid-received",
 };
 
-const char *pmu_function_name(uint64_t fid)
-{
-	return fid < PMU_FUNCTIONS ? functions[fid] : NULL;
-}
-
-const char *pmu_error_name(int64_t error)
-{
-	return error <= 0 && error > -(int64_t)ARRAY_LEN(errors) ? errors[-error] : NULL;
-}
-
 void pmu_event_name(char *to, size_t size, uint64_t event_idx, uint64_t data)
 {
 	unsigned int code = event_idx & 0xFFFF;
@@ -114,18 +85,4 @@ void pmu_event_name(char *to, size_t size, uint64_t event_idx, uint64_t data)
 	default: break;
 	}
 	snprintf(to, size, "event:0x%lx", (unsigned long)event_idx);
-}
-
-void pmu_counter_name(char *to, size_t size, uint64_t index, unsigned int hw_counters)
-{
-	static const char *const fixed[PMU_INDEX_FIRST] = {"cycle", "time", "instret"};
-
-	if (index < PMU_INDEX_FIRST)
-		snprintf(to, size, "%s", fixed[index]);
-	else if (index < hw_counters)
-		snprintf(to, size, "hpmcounter%u", (unsigned int)index);
-	else if (index < hw_counters + PMU_FW_COUNTERS)
-		snprintf(to, size, "firmware%u", (unsigned int)index - hw_counters);
-	else
-		snprintf(to, size, "counter:%lu", (unsigned long)index);
 }

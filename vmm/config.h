@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the user asked `vhart run` for: plain data, made by options.c, read by everybody. */
+/* What the user asked `vhart run` for: plain data, made by run_options.c, read by everybody. */
 #ifndef VHART_CONFIG_H
 #define VHART_CONFIG_H
 
@@ -20,7 +20,7 @@ enum config_pmu {
 	CONFIG_PMU_KVM,
 	CONFIG_PMU_VMM,
 	CONFIG_PMU_OFF,
-	CONFIG_PMU_EXIT, /* this process, for guests that call PMU_EXIT_EID */
+	CONFIG_PMU_EXIT, /* this process, for guests that call SBI_EID_PMU_EXIT */
 };
 /* How its overflow interrupts get to the guest. */
 enum config_pmu_irq { PMU_IRQ_AUTO, PMU_IRQ_SIP, PMU_IRQ_STUB, PMU_IRQ_MSI, PMU_IRQ_WIRED };
@@ -36,10 +36,10 @@ struct config_inject {
 	const char *host_path, *guest_path;
 };
 
-/* Strings point into the argument vector. */
 /* ECHO (base/echo.h) at its forwarded EID: off, and how its calls are brought here. */
 enum config_sbi_echo { SBI_ECHO_OFF, SBI_ECHO_AUTO, SBI_ECHO_TRACEPOINTS };
 
+/* Strings point into the argument vector. */
 struct config {
 	const char *kernel, *initrd, *firmware; /* paths or NULL */
 	const char *append;			/* never NULL */

@@ -81,9 +81,12 @@ static void write_lines(FILE *to)
 		json_line_hex(&line, "pc", UINT64_MAX - i);
 		json_line_string(&line, "name", name);
 		json_line_object(&line, "call");
-		json_line_array(&line, "arguments");
-		for (uint64_t j = 0; j < i % 10; j++)
-			json_line_string(&line, NULL, name);
+		for (uint64_t j = 0; j < i % 10; j++) {
+			char key[16];
+
+			snprintf(key, sizeof(key), "a%u", (unsigned int)j);
+			json_line_string(&line, key, name);
+		}
 		fwrite(text, 1, json_line_end(&line), to);
 	}
 }

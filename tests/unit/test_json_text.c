@@ -27,13 +27,6 @@ static void every_kind_of_value_is_written(void **state)
 	json_line_decimal(&line, "d", 1000000007, 9);
 	json_line_decimal(&line, "w", 12, 0);
 	json_line_bool(&line, "b", true);
-	json_line_array(&line, "l");
-	json_line_uint(&line, NULL, 1);
-	json_line_object(&line, NULL);
-	json_line_close(&line);
-	json_line_array(&line, NULL);
-	json_line_close(&line);
-	json_line_close(&line);
 	json_line_object(&line, "o");
 	json_line_null(&line, "n");
 	size = json_line_end(&line);
@@ -42,7 +35,7 @@ static void every_kind_of_value_is_written(void **state)
 			    "{\"s\":\"a\\\"\\\\\\u000a\\u0001/é\",\"none\":null,"
 			    "\"u\":18446744073709551615,\"i\":-9223372036854775808,"
 			    "\"x\":\"0xffffffff80000000\",\"d\":1.000000007,\"w\":12,\"b\":true,"
-			    "\"l\":[1,{},[]],\"o\":{\"n\":null}}\n");
+			    "\"o\":{\"n\":null}}\n");
 }
 
 /* Not strict: json-c 0.18 then takes the bytes of UTF-8 for control characters. */
@@ -73,12 +66,12 @@ static void a_line_that_does_not_fit_is_cut_and_says_so(void **state)
 		json_line_begin(&line, text, room);
 		for (unsigned int i = 0; i < 3; i++) {
 			json_line_object(&line, "inside");
-			json_line_array(&line, "list");
+			json_line_object(&line, "further");
 			sample_hostile_name(&seed, name, sizeof(name));
-			json_line_string(&line, NULL, name);
+			json_line_string(&line, "name", name);
 			json_line_close(&line);
 			json_line_close(&line);
-			json_line_array(&line, "empty");
+			json_line_object(&line, "empty");
 			json_line_close(&line);
 		}
 		for (unsigned int i = 0; i < JSON_DEPTH + 2; i++)

@@ -101,20 +101,11 @@ static void eids_are_32_bits_wide_and_their_ranges_end_where_the_text_says(void 
 	}
 }
 
-static void the_tables_agree_with_those_that_answer_calls(void **state)
+static void errors_have_the_names_of_the_text(void **state)
 {
 	(void)state;
-	assert_int_equal(SBI_EID_PMU, SBI_EID_PMU);
-	assert_int_equal(SBI_EID_BASE, SBI_EID_BASE);
-	assert_int_equal(SBI_EID_TIME, SBI_EID_TIME);
-	assert_int_equal(SBI_EID_IPI, SBI_EID_IPI);
-	assert_int_equal(SBI_EID_RFENCE, SBI_EID_RFENCE);
-	assert_int_equal(SBI_EID_HSM, SBI_EID_HSM);
-	assert_int_equal(SBI_PMU_FUNCTIONS, PMU_FUNCTIONS);
-	for (unsigned int fid = 0; fid < PMU_FUNCTIONS; fid++)
-		assert_string_equal(sbi_function_name(SBI_EID_PMU, fid), pmu_function_name(fid));
-	for (int error = 0; error >= -9; error--)
-		assert_string_equal(sbi_error_name(error), pmu_error_name(error));
+	assert_string_equal(sbi_error_name(SBI_SUCCESS), "SUCCESS");
+	assert_string_equal(sbi_error_name(SBI_ERR_NO_SHMEM), "NO_SHMEM");
 	assert_string_equal(sbi_error_name(-14), "DENIED_LOCKED");
 	assert_null(sbi_error_name(-15));
 	assert_null(sbi_error_name(1));
@@ -142,9 +133,6 @@ static void names_of_functions_that_nobody_knows_are_numbers(void **state)
 		sbi_format_name(name, sizeof(name), calls[i].eid, calls[i].fid);
 		assert_string_equal(name, calls[i].name);
 	}
-	assert_string_equal(sbi_extension_name(0x09000000), "vendor");
-	assert_null(sbi_extension_name(0x11));
-	assert_null(sbi_function_name(0x09000000, 3));
 }
 
 /* ---- calls ---- */
@@ -603,7 +591,7 @@ int main(void)
 		cmocka_unit_test(every_function_has_its_own_row_and_the_row_its_name),
 		cmocka_unit_test(no_two_rows_have_one_name),
 		cmocka_unit_test(eids_are_32_bits_wide_and_their_ranges_end_where_the_text_says),
-		cmocka_unit_test(the_tables_agree_with_those_that_answer_calls),
+		cmocka_unit_test(errors_have_the_names_of_the_text),
 		cmocka_unit_test(names_of_functions_that_nobody_knows_are_numbers),
 		cmocka_unit_test(calls_read_as_people_write_them),
 		cmocka_unit_test(a_time_is_shown_with_its_distance_from_now),

@@ -88,7 +88,7 @@ void json_line_begin(struct json_line *line, char *text, size_t room)
 {
 	*line = (struct json_line){.text = text, .room = room, .first = true};
 	put(line, "{", 1);
-	line->closing[line->depth++] = '}';
+	line->depth++;
 }
 
 void json_line_bytes(struct json_line *line, const char *key, const char *text, size_t size)
@@ -159,33 +159,24 @@ void json_line_null(struct json_line *line, const char *key)
 	put_value(line, key, "null");
 }
 
-static void open_inside(struct json_line *line, const char *key, const char *bracket, char closing)
+void json_line_object(struct json_line *line, const char *key)
 {
 	if (line->depth == JSON_DEPTH)
 		line->cut = true;
-	put_value(line, key, bracket);
+	put_value(line, key, "{");
 	if (line->cut) {
 		line->left_out++;
 		return;
 	}
-	line->closing[line->depth++] = closing;
+	line->depth++;
 	line->first = true;
-}
-
-void json_line_object(struct json_line *line, const char *key)
-{
-	open_inside(line, key, "{", '}');
-}
-
-void json_line_array(struct json_line *line, const char *key)
-{
-	open_inside(line, key, "[", ']');
 }
 
 /* The places for closing brackets are in the reserve. */
 static void close_one(struct json_line *line)
 {
-	line->text[line->used++] = line->closing[--line->depth];
+	line->depth--;
+	line->text[line->used++] = '}';
 	line->first = false;
 }
 

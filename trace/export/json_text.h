@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Objects and arrays inside each other. */
+/* Objects inside each other. */
 #define JSON_DEPTH 8
 
 /* The least room: an object that says only that it was cut. */
@@ -22,15 +22,14 @@ struct json_line {
 	char *text;
 	size_t room, used;
 	uint32_t depth;
-	uint32_t left_out; /* open objects and arrays that are not written, for which no key was */
-	char closing[JSON_DEPTH];
+	uint32_t left_out; /* open objects that are not written, for which no key was */
 	bool first;
 	bool cut;
 };
 
 /*
- * room is at least JSON_ROOM. key is NULL in an array. Strings may be of any bytes: malformed UTF-8
- * becomes U+FFFD. Text NULL is null.
+ * ROOM is at least JSON_ROOM. Strings may be of any bytes: malformed UTF-8 becomes U+FFFD. Text
+ * NULL is null.
  */
 void json_line_begin(struct json_line *line, char *text, size_t room);
 void json_line_string(struct json_line *line, const char *key, const char *text);
@@ -45,8 +44,7 @@ void json_line_decimal(struct json_line *line, const char *key, uint64_t value,
 void json_line_bool(struct json_line *line, const char *key, bool value);
 void json_line_null(struct json_line *line, const char *key);
 void json_line_object(struct json_line *line, const char *key);
-void json_line_array(struct json_line *line, const char *key);
-/* Ends the object or array that was begun last. */
+/* Ends the object that was begun last. */
 void json_line_close(struct json_line *line);
 /* Ends all, with a line feed; returns the size. The text also has a zero behind it. */
 size_t json_line_end(struct json_line *line);

@@ -373,20 +373,6 @@ const char *sbi_row_name(uint32_t row)
 	return "unknown";
 }
 
-const char *sbi_extension_name(uint64_t eid)
-{
-	const struct sbi_named_extension *extension = sbi_find_extension(eid);
-
-	return extension ? extension->name : NULL;
-}
-
-const char *sbi_function_name(uint64_t eid, uint64_t fid)
-{
-	const struct sbi_function *function = sbi_find_function(eid, fid);
-
-	return function ? strchr(function->name, '.') + 1 : NULL;
-}
-
 const char *sbi_error_name(int64_t error)
 {
 	return error <= 0 && error > -ERRORS ? errors[-error] : NULL;

@@ -87,10 +87,6 @@ static inline bool sbi_is_legacy(uint64_t eid)
 	return (uint32_t)eid <= SBI_EID_LEGACY_LAST;
 }
 
-/* "pmu" and "counter_start"; NULL: there is no name. A range of unknown functions has one. */
-const char *sbi_extension_name(uint64_t eid);
-const char *sbi_function_name(uint64_t eid, uint64_t fid);
-
 /* Of a row of sbi_rows.h: "pmu.counter_start", "pmu.unknown", "vendor"; "unknown" is the last, and
  * every number behind it. */
 const char *sbi_row_name(uint32_t row);

@@ -426,14 +426,6 @@ uint64_t collector_now(const struct collector *collector)
 	return collector->perf ? perf_source_until(collector->perf) : clock_now();
 }
 
-bool collector_lives(const struct collector *collector)
-{
-	for (unsigned int i = 0; i < collector->programs.link_count; i++)
-		if (!bpf_link_lives(collector->programs.links[i]))
-			return false;
-	return true;
-}
-
 int collector_sampling_program(const struct collector *collector)
 {
 	return collector->programs.sampling;

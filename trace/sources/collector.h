@@ -71,8 +71,6 @@ const char *collector_way(const struct collector *collector);
 const char *collector_lacks(const struct collector *collector);
 /* Now, or up to when it has counted. */
 uint64_t collector_now(const struct collector *collector);
-/* False: what it hangs on was taken away, by root. */
-bool collector_lives(const struct collector *collector);
 
 /* What is to be called when the sampling event of a vCPU's thread overflows: a BPF program. */
 int collector_sampling_program(const struct collector *collector);

@@ -121,8 +121,6 @@ enum forward_platform_event {
 	FORWARD_VIRTUAL_INSTRUCTIONS,
 	FORWARD_PLATFORM_EVENTS,
 };
-/* "exits", ..; NULL after the last. */
-const char *forward_platform_name(unsigned int event);
 bool forward_platform_count(const struct forward *forward, unsigned int hart, unsigned int event,
 			    uint64_t *count);
 

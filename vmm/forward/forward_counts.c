@@ -6,6 +6,7 @@
 #include <sys/mman.h>
 
 #include "base/bpf.h"
+#include "base/riscv.h"
 #include "base/way_out.h"
 #include "vmm/forward/forward.h"
 #include "vmm/forward/forward_private.h"
@@ -108,22 +109,16 @@ bool forward_firmware_count(const struct forward *forward, unsigned int hart, un
 }
 
 /* Bits of CAUSES: exceptions, then from bit 32 interrupts (privileged specification, scause). */
-static const struct {
-	const char *name;
-	uint64_t causes;
-} platform_events[] = {
-	[FORWARD_EXITS] = {"exits", UINT64_MAX},
-	[FORWARD_STAGE_2_FAULTS] = {"stage-2-faults", 1u << 20 | 1u << 21 | 1u << 23},
-	[FORWARD_HALTS] = {"halts", 0},
-	[FORWARD_HOST_INTERRUPTS] = {"host-interrupts", UINT64_MAX << 32},
-	[FORWARD_ECALLS] = {"ecalls", 1u << 10},
-	[FORWARD_VIRTUAL_INSTRUCTIONS] = {"virtual-instructions", 1u << 22},
+static const uint64_t platform_causes[] = {
+	[FORWARD_EXITS] = UINT64_MAX,
+	[FORWARD_STAGE_2_FAULTS] = 1u << CAUSE_FETCH_GUEST_PAGE_FAULT |
+				   1u << CAUSE_LOAD_GUEST_PAGE_FAULT |
+				   1u << CAUSE_STORE_GUEST_PAGE_FAULT,
+	[FORWARD_HALTS] = 0, /* has a count of its own */
+	[FORWARD_HOST_INTERRUPTS] = UINT64_MAX << 32,
+	[FORWARD_ECALLS] = 1u << CAUSE_VIRTUAL_SUPERVISOR_ECALL,
+	[FORWARD_VIRTUAL_INSTRUCTIONS] = 1u << CAUSE_VIRTUAL_INSTRUCTION,
 };
-
-const char *forward_platform_name(unsigned int event)
-{
-	return event < FORWARD_PLATFORM_EVENTS ? platform_events[event].name : NULL;
-}
 
 bool forward_platform_count(const struct forward *forward, unsigned int hart, unsigned int event,
 			    uint64_t *count)
@@ -133,6 +128,6 @@ bool forward_platform_count(const struct forward *forward, unsigned int hart, un
 	if (!counts || event >= FORWARD_PLATFORM_EVENTS)
 		return false;
 	*count = event == FORWARD_HALTS ? load_count(&counts->halts)
-					: sum_exits(counts, platform_events[event].causes);
+					: sum_exits(counts, platform_causes[event]);
 	return true;
 }

@@ -269,8 +269,6 @@ void pmu_setup_finish(struct machine *machine)
 	machine->has_mender = false;
 }
 
-/* ---- */
-
 bool pmu_setup(struct machine *machine)
 {
 	struct pmu_choice *choice = &machine->pmu;
