@@ -134,25 +134,25 @@ static void untold_instructions(void **state)
 	is_called(EXIT_VIRTUAL_UNTOLD, "virtual_inst not told");
 	exit_came(&vcpu, exit_row(22, 0, 0, 0, 0), 0x1000, 1);
 	vcpu.told = before;
-	instruction_told(&vcpu, &after);
+	fold_instruction_told(&vcpu, &after);
 	assert_int_equal(vcpu.row, EXIT_VIRTUAL_UNTOLD);
 	after.wrs++;
-	instruction_told(&vcpu, &after);
+	fold_instruction_told(&vcpu, &after);
 	assert_int_equal(vcpu.row, EXIT_WRS);
 	after = before;
 	after.wfi++;
 	vcpu.row = EXIT_VIRTUAL_UNTOLD;
-	instruction_told(&vcpu, &after);
+	fold_instruction_told(&vcpu, &after);
 	assert_int_equal(vcpu.row, EXIT_WFI);
 	after = before;
 	after.csr++;
 	after.csr_insn = 0xC0202573; /* csrr a0, instret */
 	vcpu.row = EXIT_VIRTUAL_UNTOLD;
-	instruction_told(&vcpu, &after);
+	fold_instruction_told(&vcpu, &after);
 	assert_int_equal(vcpu.row, EXIT_CSR_READ);
 	/* What the hardware said stays. */
 	after.wrs++;
-	instruction_told(&vcpu, &after);
+	fold_instruction_told(&vcpu, &after);
 	assert_int_equal(vcpu.row, EXIT_CSR_READ);
 }
 
@@ -163,12 +163,12 @@ static void an_untold_halt_is_wfi(void **state)
 
 	(void)state;
 	exit_came(&vcpu, EXIT_VIRTUAL_UNTOLD, 0x1000, 100);
-	take_detour(&vcpu, VCPU_BLOCKED, 110);
-	take_detour(&vcpu, VCPU_KERNEL, 210);
-	halt_ended(&vcpu, 100, 212);
+	fold_take_detour(&vcpu, VCPU_BLOCKED, 110);
+	fold_take_detour(&vcpu, VCPU_KERNEL, 210);
+	fold_halt_ended(&vcpu, 100, 212);
 	assert_int_equal(vcpu.row, EXIT_WFI);
 	exit_came(&vcpu, EXIT_SBI, 0x1000, 300);
-	halt_ended(&vcpu, 100, 512);
+	fold_halt_ended(&vcpu, 100, 512);
 	assert_int_equal(vcpu.row, EXIT_SBI);
 }
 

@@ -312,9 +312,9 @@ static void print_asleep(enum stat_format format)
 	assert_non_null(out);
 	for (uint32_t i = 0; i < 3; i++)
 		vcpus[0][i] = (struct exit_vcpu){.first = 1, .tgid = 42, .vcpu_id = i};
-	vcpu_asleep(&vcpus[0][0], 0, 50, VCPU_HALTED, now.when - 8000000000ull, now.when);
+	fold_vcpu_asleep(&vcpus[0][0], 0, 50, VCPU_HALTED, now.when - 8000000000ull, now.when);
 	vcpus[0][0].pc = 0xffffffff80a1b2c4;
-	vcpu_asleep(&vcpus[0][1], 1, 51, VCPU_WAITING, now.when - 1000, now.when);
+	fold_vcpu_asleep(&vcpus[0][1], 1, 51, VCPU_WAITING, now.when - 1000, now.when);
 	vcpus[0][2].open = EXIT_ENDED;
 	vcpus[0][2].state = VCPU_GONE;
 	vcpus[0][2].row = exit_row(CAUSE_VIRTUAL_SUPERVISOR_ECALL, 0, 0, SBI_EID_SRST, 0);

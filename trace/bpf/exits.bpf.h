@@ -209,8 +209,8 @@ static __always_inline void add_keyed(__u32 index, const struct exit_vcpu *vcpu,
 		__sync_fetch_and_add(&keys_lost, 1);
 		return;
 	}
-	add_time(times, vcpu->interval, spent->ns);
-	add_detour(times, spent);
+	fold_add_time(times, vcpu->interval, spent->ns);
+	fold_add_detour(times, spent);
 }
 
 #include "base/riscv.h"
@@ -231,7 +231,7 @@ static __always_inline void count_exit(__u32 index, struct exit_counts *counts,
 {
 	struct spent spent;
 
-	if (finish_exit(counts, &spent, now) && counts->vcpu.apart)
+	if (fold_finish_exit(counts, &spent, now) && counts->vcpu.apart)
 		add_apart(index, &counts->vcpu, entering, now, &spent);
 }
 
@@ -327,7 +327,7 @@ static __always_inline void adopt(struct entry *here, struct kvm_vcpu *vcpu, __u
 	here->watched = 1;
 	if (seen->first && seen->state != VCPU_GONE && seen->kvm)
 		return;
-	begin(seen);
+	fold_begin(seen);
 	seen->kvm = name.kvm;
 	seen->tgid = name.tgid;
 	seen->vcpu_id = name.vcpu_id;
@@ -335,12 +335,12 @@ static __always_inline void adopt(struct entry *here, struct kvm_vcpu *vcpu, __u
 			      __builtin_preserve_access_index(&vcpu->kvm->arch.timer.time_delta));
 	if (!seen->first)
 		seen->state = VCPU_GONE;
-	enter_state(seen, VCPU_KERNEL, now);
+	fold_enter_state(seen, VCPU_KERNEL, now);
 	seen->open = EXIT_UNSEEN;
 	seen->apart = rules.apart;
 	if (!seen->first)
 		seen->first = now;
-	end(seen);
+	fold_end(seen);
 }
 
 /* Another thread ran VCPU last, or none: now it is thread TID, the current one. */
@@ -412,7 +412,7 @@ static __always_inline struct exit_told told_of(const struct kvm_vcpu *vcpu)
 
 static __always_inline void learn_instruction(struct exit_vcpu *vcpu, const struct exit_told *now)
 {
-	instruction_told(vcpu, now);
+	fold_instruction_told(vcpu, now);
 	vcpu->told.csr_insn = now->csr_insn;
 	if (rules.key == KEY_CSR)
 		vcpu->key = now->csr_insn >> 20 & 0xFFF;
@@ -461,7 +461,7 @@ int BPF_PROG(on_entry, struct kvm_vcpu *entering)
 	vcpu->own = mark == RUN_MARK_OWN;
 	if (vcpu->own)
 		return 0;
-	begin(vcpu);
+	fold_begin(vcpu);
 	if (mark && rules.lcofi)
 		note_mark(index, mark, now);
 	if (vcpu->thread != here->tid)
@@ -472,12 +472,12 @@ int BPF_PROG(on_entry, struct kvm_vcpu *entering)
 		learn_instruction(vcpu, &told);
 	}
 	if (vcpu->open == EXIT_DIRECT && !vcpu->apart)
-		finish_plain(counts, now);
+		fold_finish_plain(counts, now);
 	else
 		count_exit(index, counts, entering, now);
-	guest_entered(vcpu, now);
+	fold_guest_entered(vcpu, now);
 	note_cost(vcpu, now);
-	end(vcpu);
+	fold_end(vcpu);
 	return 0;
 }
 
@@ -526,7 +526,7 @@ int BPF_PROG(on_exit, struct kvm_cpu_trap *trap)
 		htval = trap->htval;
 		htinst = trap->htinst;
 	}
-	begin(vcpu);
+	fold_begin(vcpu);
 	exit_came(vcpu, exit_row(scause, stval, htinst, eid, fid), trap->sepc, now);
 	if (vcpu->row == EXIT_VIRTUAL_UNTOLD)
 		vcpu->told = told_of(left);
@@ -540,7 +540,7 @@ int BPF_PROG(on_exit, struct kvm_cpu_trap *trap)
 	if (!(vcpu->exits & (EXITS_PER_TIMED - 1)))
 		vcpu->timed++;
 	note_cost(vcpu, now);
-	end(vcpu);
+	fold_end(vcpu);
 	return 0;
 }
 
@@ -573,17 +573,17 @@ int BPF_PROG(on_userspace, __u32 reason, int result)
 	if (!vcpu)
 		return 0;
 	now = bpf_ktime_get_ns();
-	begin(vcpu);
+	fold_begin(vcpu);
 	if (vcpu->row == EXIT_VIRTUAL_UNTOLD)
 		learn_midway(vcpu, vcpu->thread);
 	if (vcpu->own)
-		take_detour(vcpu, VCPU_VMM, now);
+		fold_take_detour(vcpu, VCPU_VMM, now);
 	else
 		exit_to_vmm(vcpu, reason, reason == RUN_MMIO && result >= 0, now);
 	if (rules.traced && vcpu->row >= EXIT_SBI)
 		record_detour(vcpu, reason);
 	note_cost(vcpu, now);
-	end(vcpu);
+	fold_end(vcpu);
 	return 0;
 }
 
@@ -595,9 +595,9 @@ int BPF_PROG(on_wakeup, __u64 ns)
 
 	if (!vcpu)
 		return 0;
-	begin(vcpu);
-	halt_ended(vcpu, ns, bpf_ktime_get_ns());
-	end(vcpu);
+	fold_begin(vcpu);
+	fold_halt_ended(vcpu, ns, bpf_ktime_get_ns());
+	fold_end(vcpu);
 	return 0;
 }
 
@@ -620,10 +620,10 @@ static __always_inline void end_thread(__u32 tid, __u64 now)
 	counts = bpf_map_lookup_elem(&vcpus, &index);
 	if (!counts)
 		return;
-	begin(&counts->vcpu);
-	if (vcpu_ended(counts, &spent, now) && counts->vcpu.apart)
+	fold_begin(&counts->vcpu);
+	if (fold_vcpu_ended(counts, &spent, now) && counts->vcpu.apart)
 		add_apart(index, &counts->vcpu, NULL, now, &spent);
-	end(&counts->vcpu);
+	fold_end(&counts->vcpu);
 }
 
 SEC("tp_btf/sched_switch")
@@ -649,19 +649,19 @@ int BPF_PROG(on_switch, bool preempt, struct task_struct *prev, struct task_stru
 		if (prev_state & TASK_DEAD) {
 			end_thread(tid, now);
 		} else if (state != VCPU_VMM) {
-			begin(vcpu);
+			fold_begin(vcpu);
 			if (vcpu->row == EXIT_VIRTUAL_UNTOLD)
 				learn_midway(vcpu, tid);
-			take_detour(vcpu, state, now);
+			fold_take_detour(vcpu, state, now);
 			note_cost(vcpu, now);
-			end(vcpu);
+			fold_end(vcpu);
 		}
 	}
 	vcpu = vcpu_of(next->pid);
 	if (vcpu) {
-		begin(vcpu);
-		take_detour(vcpu, vcpu->before, now ? now : bpf_ktime_get_ns());
-		end(vcpu);
+		fold_begin(vcpu);
+		fold_take_detour(vcpu, vcpu->before, now ? now : bpf_ktime_get_ns());
+		fold_end(vcpu);
 	}
 	return 0;
 }

@@ -35,9 +35,9 @@ int BPF_PROG(on_run, struct kvm_vcpu *run)
 	if (!vcpu)
 		return 0;
 	now = bpf_ktime_get_ns();
-	begin(vcpu);
-	take_detour(vcpu, VCPU_KERNEL, now);
+	fold_begin(vcpu);
+	fold_take_detour(vcpu, VCPU_KERNEL, now);
 	note_cost(vcpu, now);
-	end(vcpu);
+	fold_end(vcpu);
 	return 0;
 }

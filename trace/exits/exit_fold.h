@@ -3,7 +3,7 @@
  * How a vCPU's events become its counts (exits_map.h), whoever sees them: BPF programs, a reader of
  * perf's tracepoints, or the VMM itself. Events come in their order, with times that do not go
  * back. Pure, and compiled for BPF too; who writes for another process puts each event between
- * begin() and end().
+ * fold_begin() and fold_end().
  */
 #ifndef VHART_EXIT_FOLD_H
 #define VHART_EXIT_FOLD_H
@@ -16,20 +16,20 @@
 #define exit_fold_barrier() __asm__ volatile("" ::: "memory")
 
 /* Odd from here on, and at the end even: also where two threads that share a vCPU met here. */
-exit_fold void begin(struct exit_vcpu *vcpu)
+exit_fold void fold_begin(struct exit_vcpu *vcpu)
 {
 	vcpu->sequence |= 1;
 	exit_fold_barrier();
 }
 
-exit_fold void end(struct exit_vcpu *vcpu)
+exit_fold void fold_end(struct exit_vcpu *vcpu)
 {
 	exit_fold_barrier();
 	vcpu->sequence = (vcpu->sequence | 1) + 1;
 }
 
 /* What went by since the last event was spent in the state that it left. */
-exit_fold void enter_state(struct exit_vcpu *vcpu, uint64_t state, uint64_t now)
+exit_fold void fold_enter_state(struct exit_vcpu *vcpu, uint64_t state, uint64_t now)
 {
 	uint64_t left = vcpu->state;
 
@@ -43,7 +43,7 @@ exit_fold void enter_state(struct exit_vcpu *vcpu, uint64_t state, uint64_t now)
  * The same for all that can happen between an exit and the next entry. In most exits nothing does:
  * so it is not before that the times at the exit are kept.
  */
-exit_fold void take_detour(struct exit_vcpu *vcpu, uint64_t state, uint64_t now)
+exit_fold void fold_take_detour(struct exit_vcpu *vcpu, uint64_t state, uint64_t now)
 {
 	if (vcpu->open == EXIT_DIRECT) {
 		vcpu->open = EXIT_DETOUR;
@@ -53,7 +53,7 @@ exit_fold void take_detour(struct exit_vcpu *vcpu, uint64_t state, uint64_t now)
 		vcpu->at_exit[VCPU_HALTED] = vcpu->ns[VCPU_HALTED];
 		vcpu->at_exit[VCPU_BLOCKED] = vcpu->ns[VCPU_BLOCKED];
 	}
-	enter_state(vcpu, state, now);
+	fold_enter_state(vcpu, state, now);
 }
 
 struct spent {
@@ -61,7 +61,7 @@ struct spent {
 	uint64_t to_vmm;
 };
 
-exit_fold void add_time(struct exit_times *times, uint64_t interval, uint64_t ns)
+exit_fold void fold_add_time(struct exit_times *times, uint64_t interval, uint64_t ns)
 {
 	uint64_t bucket = exit_bucket(ns);
 
@@ -80,7 +80,7 @@ exit_fold void add_time(struct exit_times *times, uint64_t interval, uint64_t ns
 		times->buckets[bucket]++;
 }
 
-exit_fold void add_detour(struct exit_times *times, const struct spent *spent)
+exit_fold void fold_add_detour(struct exit_times *times, const struct spent *spent)
 {
 	times->to_vmm += spent->to_vmm != 0;
 	times->vmm_ns += spent->vmm_ns;
@@ -88,7 +88,7 @@ exit_fold void add_detour(struct exit_times *times, const struct spent *spent)
 }
 
 /* What the exit that is being handled took. */
-exit_fold struct spent spent_in(const struct exit_vcpu *vcpu)
+exit_fold struct spent fold_spent_in(const struct exit_vcpu *vcpu)
 {
 	struct spent spent = {.to_vmm = vcpu->to_vmm};
 
@@ -104,7 +104,7 @@ exit_fold void exit_came(struct exit_vcpu *vcpu, uint64_t row, uint64_t pc, uint
 	vcpu->exits++;
 	if (vcpu->state != VCPU_GUEST)
 		vcpu->orphans++;
-	enter_state(vcpu, VCPU_KERNEL, now);
+	fold_enter_state(vcpu, VCPU_KERNEL, now);
 	vcpu->row = row;
 	vcpu->open = EXIT_DIRECT;
 	vcpu->exited = now;
@@ -115,7 +115,7 @@ exit_fold void exit_came(struct exit_vcpu *vcpu, uint64_t row, uint64_t pc, uint
  * The row of an exit whose instruction the hardware did not tell: by what KVM has counted since,
  * NOW. It counts before it sleeps.
  */
-exit_fold void instruction_told(struct exit_vcpu *vcpu, const struct exit_told *now)
+exit_fold void fold_instruction_told(struct exit_vcpu *vcpu, const struct exit_told *now)
 {
 	if (vcpu->row != EXIT_VIRTUAL_UNTOLD)
 		return;
@@ -130,7 +130,7 @@ exit_fold void instruction_told(struct exit_vcpu *vcpu, const struct exit_told *
 /* kvm_userspace_exit: KVM_RUN returns for REASON; IS_MMIO: it did not fail, for a device. */
 exit_fold void exit_to_vmm(struct exit_vcpu *vcpu, uint32_t reason, bool is_mmio, uint64_t now)
 {
-	take_detour(vcpu, VCPU_VMM, now);
+	fold_take_detour(vcpu, VCPU_VMM, now);
 	if (vcpu->left < vcpu->exited)
 		vcpu->left = vcpu->since;
 	vcpu->to_vmm = 1 + reason;
@@ -139,7 +139,7 @@ exit_fold void exit_to_vmm(struct exit_vcpu *vcpu, uint32_t reason, bool is_mmio
 }
 
 /* Of WANTED ns that were counted as STATE since the exit: how many there were. They are no more. */
-exit_fold uint64_t take(struct exit_vcpu *vcpu, uint32_t state, uint64_t wanted)
+exit_fold uint64_t fold_take(struct exit_vcpu *vcpu, uint32_t state, uint64_t wanted)
 {
 	uint64_t have = vcpu->ns[state] - vcpu->at_exit[state];
 
@@ -150,11 +150,11 @@ exit_fold uint64_t take(struct exit_vcpu *vcpu, uint32_t state, uint64_t wanted)
 }
 
 /* kvm_vcpu_halt(): the last NS were a halt, some asleep and some looking whether it ends soon. */
-exit_fold void halt_ended(struct exit_vcpu *vcpu, uint64_t ns, uint64_t now)
+exit_fold void fold_halt_ended(struct exit_vcpu *vcpu, uint64_t ns, uint64_t now)
 {
 	uint64_t halted;
 
-	take_detour(vcpu, VCPU_KERNEL, now);
+	fold_take_detour(vcpu, VCPU_KERNEL, now);
 	/* Of virtual instructions only WFI halts. */
 	if (vcpu->row == EXIT_VIRTUAL_UNTOLD)
 		vcpu->row = EXIT_WFI;
@@ -162,38 +162,38 @@ exit_fold void halt_ended(struct exit_vcpu *vcpu, uint64_t ns, uint64_t now)
 		vcpu->left = vcpu->since - ns;
 	if (!vcpu->open)
 		return;
-	halted = take(vcpu, VCPU_BLOCKED, ns);
-	halted += take(vcpu, VCPU_KERNEL, ns - halted);
+	halted = fold_take(vcpu, VCPU_BLOCKED, ns);
+	halted += fold_take(vcpu, VCPU_KERNEL, ns - halted);
 	vcpu->ns[VCPU_HALTED] += halted;
 }
 
 /* By far the most exits: KVM handled it in one go, and nobody wants more of it. */
-exit_fold void finish_plain(struct exit_counts *counts, uint64_t now)
+exit_fold void fold_finish_plain(struct exit_counts *counts, uint64_t now)
 {
 	uint64_t ns = now - counts->vcpu.exited, row = counts->vcpu.row;
 
 	counts->vcpu.ns[VCPU_KERNEL] += ns;
 	if (row < EXIT_ROWS)
-		add_time(&counts->times[row], counts->vcpu.interval, ns);
+		fold_add_time(&counts->times[row], counts->vcpu.interval, ns);
 }
 
 /* kvm_entry: the guest runs again. False: no exit of a known kind was over. SPENT: what it took. */
-exit_fold bool finish_exit(struct exit_counts *counts, struct spent *spent, uint64_t now)
+exit_fold bool fold_finish_exit(struct exit_counts *counts, struct spent *spent, uint64_t now)
 {
 	struct exit_vcpu *vcpu = &counts->vcpu;
 	uint64_t row = vcpu->row;
 
 	*spent = (struct spent){.ns = now - vcpu->exited};
-	enter_state(vcpu, VCPU_GUEST, now);
+	fold_enter_state(vcpu, VCPU_GUEST, now);
 	if (vcpu->open == EXIT_NONE)
 		vcpu->orphans++;
 	if ((vcpu->open != EXIT_DIRECT && vcpu->open != EXIT_DETOUR) || row >= EXIT_ROWS)
 		return false;
 	if (vcpu->open == EXIT_DETOUR) {
-		*spent = spent_in(vcpu);
-		add_detour(&counts->times[row], spent);
+		*spent = fold_spent_in(vcpu);
+		fold_add_detour(&counts->times[row], spent);
 	}
-	add_time(&counts->times[row], vcpu->interval, spent->ns);
+	fold_add_time(&counts->times[row], vcpu->interval, spent->ns);
 	return true;
 }
 
@@ -201,19 +201,19 @@ exit_fold bool finish_exit(struct exit_counts *counts, struct spent *spent, uint
  * The thread ends, and with it the exit that it was in: a reset, a hart's stop, the VM's end. What
  * follows is another life's. False: it was in none. SPENT: what the exit took.
  */
-exit_fold bool vcpu_ended(struct exit_counts *counts, struct spent *spent, uint64_t now)
+exit_fold bool fold_vcpu_ended(struct exit_counts *counts, struct spent *spent, uint64_t now)
 {
 	struct exit_vcpu *vcpu = &counts->vcpu;
 	uint64_t row = vcpu->row;
 	bool in_exit = (vcpu->open == EXIT_DIRECT || vcpu->open == EXIT_DETOUR) && row < EXIT_ROWS;
 
-	take_detour(vcpu, VCPU_GONE, now);
-	*spent = spent_in(vcpu);
+	fold_take_detour(vcpu, VCPU_GONE, now);
+	*spent = fold_spent_in(vcpu);
 	vcpu->open = in_exit ? EXIT_ENDED : EXIT_UNSEEN;
 	if (!in_exit)
 		return false;
-	add_detour(&counts->times[row], spent);
-	add_time(&counts->times[row], vcpu->interval, spent->ns);
+	fold_add_detour(&counts->times[row], spent);
+	fold_add_time(&counts->times[row], vcpu->interval, spent->ns);
 	return true;
 }
 
@@ -221,8 +221,8 @@ exit_fold bool vcpu_ended(struct exit_counts *counts, struct spent *spent, uint6
  * When watching begins, at NOW, the vCPU NUMBER sleeps in thread TID, in STATE and SINCE then (0:
  * that is not known).
  */
-exit_fold void vcpu_asleep(struct exit_vcpu *vcpu, uint32_t number, uint32_t tid, uint64_t state,
-			   uint64_t since, uint64_t now)
+exit_fold void fold_vcpu_asleep(struct exit_vcpu *vcpu, uint32_t number, uint32_t tid,
+				uint64_t state, uint64_t since, uint64_t now)
 {
 	vcpu->vcpu_id = number;
 	vcpu->tid = tid;
@@ -237,7 +237,7 @@ exit_fold void vcpu_asleep(struct exit_vcpu *vcpu, uint32_t number, uint32_t tid
 }
 
 /* The guest runs. */
-exit_fold void guest_entered(struct exit_vcpu *vcpu, uint64_t now)
+exit_fold void fold_guest_entered(struct exit_vcpu *vcpu, uint64_t now)
 {
 	vcpu->state = VCPU_GUEST;
 	vcpu->since = now;

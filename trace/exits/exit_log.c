@@ -99,14 +99,14 @@ struct exit_log_port exit_log_port(const struct exit_log *log, unsigned int id)
 /* The reader is another process, perhaps on another CPU. */
 static void begin_change(struct exit_vcpu *vcpu)
 {
-	begin(vcpu);
+	fold_begin(vcpu);
 	__atomic_thread_fence(__ATOMIC_RELEASE);
 }
 
 static void end_change(struct exit_vcpu *vcpu)
 {
 	__atomic_thread_fence(__ATOMIC_RELEASE);
-	end(vcpu);
+	fold_end(vcpu);
 }
 
 static uint32_t system_event_row(const struct kvm_run *run)
@@ -166,7 +166,7 @@ void exit_log_count_left(struct exit_log_port *port, const struct kvm_run *run, 
 		exit_came(vcpu, row_of(run), 0, now);
 		exit_to_vmm(vcpu, run->exit_reason, false, now);
 	} else {
-		enter_state(vcpu, VCPU_VMM, now);
+		fold_enter_state(vcpu, VCPU_VMM, now);
 	}
 	end_change(vcpu);
 }
@@ -212,7 +212,7 @@ void exit_log_ended(struct exit_log_port *port)
 		return;
 	begin_change(&port->counts->vcpu);
 	if (port->counting)
-		vcpu_ended(port->counts, &spent, clock_now());
+		fold_vcpu_ended(port->counts, &spent, clock_now());
 	else
 		port->counts->vcpu.state = VCPU_GONE;
 	end_change(&port->counts->vcpu);
@@ -227,10 +227,10 @@ void exit_log_count_entering(struct exit_log_port *port)
 
 	begin_change(vcpu);
 	if (vcpu->open == EXIT_NONE)
-		enter_state(vcpu, VCPU_GUEST, now);
+		fold_enter_state(vcpu, VCPU_GUEST, now);
 	else
-		finish_exit(port->counts, &spent, now);
-	guest_entered(vcpu, now);
+		fold_finish_exit(port->counts, &spent, now);
+	fold_guest_entered(vcpu, now);
 	port->thread->vmm_ran += clock_ns(CLOCK_THREAD_CPUTIME_ID) - port->ran;
 	end_change(vcpu);
 }

@@ -131,7 +131,7 @@ static void add_asleep(struct collector *collector, uint32_t tgid, const struct 
 	*collector->programs.vcpu_count = index + 1;
 	vcpu = &collector->vcpus[index].vcpu;
 	vcpu->tgid = tgid;
-	vcpu_asleep(vcpu, asleep->vcpu_id, asleep->tid, asleep->state, asleep->since, now);
+	fold_vcpu_asleep(vcpu, asleep->vcpu_id, asleep->tid, asleep->state, asleep->since, now);
 	vcpu->pc = asleep->pc;
 	vcpu->apart = collector->rules.apart;
 	/* In a PID namespace of its own this process does not know what the programs call it. */

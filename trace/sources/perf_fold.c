@@ -105,9 +105,9 @@ static void lose_sight(struct exit_vcpu *vcpu, uint64_t now)
 		vcpu->orphans++;
 	if (vcpu->open != EXIT_NONE)
 		vcpu->open = EXIT_UNSEEN;
-	enter_state(vcpu, VCPU_UNSEEN, now);
+	fold_enter_state(vcpu, VCPU_UNSEEN, now);
 	vcpu->before = VCPU_UNSEEN;
-	/* halt_ended() takes from what came after it only. */
+	/* fold_halt_ended() takes from what came after it only. */
 	memcpy(vcpu->at_exit, vcpu->ns, sizeof(vcpu->at_exit));
 }
 
@@ -192,7 +192,7 @@ void perf_fold_asleep(struct perf_fold *fold, uint32_t tgid, uint32_t tid, uint3
 	fold->vcpus[tid] = index + 1;
 	fold->cpus[index] = NO_CPU;
 	fold->counts[index].vcpu.tgid = tgid;
-	vcpu_asleep(&fold->counts[index].vcpu, number, tid, state, since, now);
+	fold_vcpu_asleep(&fold->counts[index].vcpu, number, tid, state, since, now);
 }
 
 /* NO_ROOM: none that is counted. Only KVM's own events make a thread a vCPU's. */
@@ -228,8 +228,8 @@ static void count_by_key(const struct perf_fold *fold, uint32_t index, const str
 
 	if (!times)
 		return;
-	add_time(times, vcpu->interval, spent->ns);
-	add_detour(times, spent);
+	fold_add_time(times, vcpu->interval, spent->ns);
+	fold_add_detour(times, spent);
 }
 
 static void entered(struct perf_fold *fold, uint32_t index, uint64_t now)
@@ -237,9 +237,9 @@ static void entered(struct perf_fold *fold, uint32_t index, uint64_t now)
 	struct exit_counts *counts = &fold->counts[index];
 	struct spent spent;
 
-	if (finish_exit(counts, &spent, now))
+	if (fold_finish_exit(counts, &spent, now))
 		count_by_key(fold, index, &spent);
-	guest_entered(&counts->vcpu, now);
+	fold_guest_entered(&counts->vcpu, now);
 }
 
 /* A call's registers are not in the event: its row is that of all. */
@@ -269,7 +269,7 @@ static void lost_its_cpu(const struct perf_fold *fold, struct exit_vcpu *vcpu, b
 		lose_sight(vcpu, now);
 	} else if (vcpu->state != VCPU_UNSEEN) {
 		vcpu->before = vcpu->state;
-		take_detour(vcpu, preempted ? VCPU_WAITING : state, now);
+		fold_take_detour(vcpu, preempted ? VCPU_WAITING : state, now);
 	}
 }
 
@@ -277,7 +277,7 @@ static void thread_ended(struct perf_fold *fold, uint32_t index, uint32_t tid, u
 {
 	struct spent spent;
 
-	if (index != NO_ROOM && vcpu_ended(&fold->counts[index], &spent, now))
+	if (index != NO_ROOM && fold_vcpu_ended(&fold->counts[index], &spent, now))
 		count_by_key(fold, index, &spent);
 	fold->vcpus[tid] = 0;
 	fold->numbers[tid] = 0;
@@ -310,11 +310,11 @@ static void event_of_vcpu(struct perf_fold *fold, uint32_t index, const struct v
 		exit_to_vmm(vcpu, event->reason, event->reason == RUN_MMIO && event->error >= 0,
 			    now);
 		break;
-	case VCPU_EVENT_WAKEUP: halt_ended(vcpu, event->halted_ns, now); break;
+	case VCPU_EVENT_WAKEUP: fold_halt_ended(vcpu, event->halted_ns, now); break;
 	case VCPU_EVENT_OUT: lost_its_cpu(fold, vcpu, event->preempted, now); break;
 	case VCPU_EVENT_IN:
 		if (fold->cpus[index] == NO_CPU && vcpu->state != VCPU_UNSEEN)
-			take_detour(vcpu, vcpu->before, now);
+			fold_take_detour(vcpu, vcpu->before, now);
 		break;
 	default: break;
 	}

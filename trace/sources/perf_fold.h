@@ -65,7 +65,7 @@ struct perf_fold_rules {
 struct perf_fold *perf_fold_new(const struct perf_fold_rules *rules, struct exit_counts *counts);
 void perf_fold_free(struct perf_fold *fold);
 
-/* A vCPU of process TGID that sleeps, before the first event (exit_fold.h, vcpu_asleep()). */
+/* A vCPU of process TGID that sleeps, before the first event (exit_fold.h, fold_vcpu_asleep()). */
 void perf_fold_asleep(struct perf_fold *fold, uint32_t tgid, uint32_t tid, uint32_t number,
 		      uint64_t state, uint64_t since, uint64_t now);
 
