@@ -13,7 +13,7 @@ enum console_queue { QUEUE_RECEIVE = 0, QUEUE_TRANSMIT = 1, QUEUE_COUNT = 2 };
 #define TURN_BYTES  (256u << 10)
 #define PIECE	    (16u << 10)
 
-struct console {
+struct virtio_console {
 	struct virtio_device device;
 	struct console_device port;
 	struct loop_task transmit_more, receive_more;
@@ -25,7 +25,7 @@ struct console {
 	struct virtqueue_chain chain;
 };
 
-static void post(struct console *console, struct loop_task *task)
+static void post(struct virtio_console *console, struct loop_task *task)
 {
 	loop_post(machine_loop(console->device.machine), task);
 }
@@ -33,7 +33,7 @@ static void post(struct console *console, struct loop_task *task)
 /* ---- transmit ---- */
 
 /* Writes what is left of the pending chain. False: the console is full, or BUDGET is used up. */
-static bool transmit_chain(struct console *console, uint64_t *budget)
+static bool transmit_chain(struct virtio_console *console, uint64_t *budget)
 {
 	const struct virtqueue_chain *chain = &console->chain;
 
@@ -63,7 +63,7 @@ static bool transmit_chain(struct console *console, uint64_t *budget)
 	return true;
 }
 
-static void transmit(struct console *console)
+static void transmit(struct virtio_console *console)
 {
 	uint64_t budget = TURN_BYTES;
 	unsigned int chains;
@@ -99,7 +99,7 @@ static void console_room(struct console_device *port)
 /* ---- receive ---- */
 
 /* False: no input, or no buffer for it; then the input waits at the console. */
-static bool receive_chain(struct console *console)
+static bool receive_chain(struct virtio_console *console)
 {
 	struct virtio_device *device = &console->device;
 	struct virtqueue_chain chain;
@@ -120,7 +120,7 @@ static bool receive_chain(struct console *console)
 	return true;
 }
 
-static void receive(struct console *console)
+static void receive(struct virtio_console *console)
 {
 	unsigned int chains = 0;
 
@@ -160,7 +160,7 @@ static void console_config_read(struct virtio_device *device, uint64_t offset, v
 
 static void console_kick(struct virtio_device *device, unsigned int queue)
 {
-	struct console *console = device->state;
+	struct virtio_console *console = device->state;
 
 	if (queue == QUEUE_TRANSMIT)
 		transmit(console);
@@ -170,7 +170,7 @@ static void console_kick(struct virtio_device *device, unsigned int queue)
 
 static void console_reset(struct virtio_device *device)
 {
-	struct console *console = device->state;
+	struct virtio_console *console = device->state;
 
 	console->pending = false;
 }
@@ -193,7 +193,7 @@ static const struct virtio_class console_class = {
 
 struct virtio_device *virtio_console_new(struct machine *machine, const char *name)
 {
-	struct console *console = calloc(1, sizeof(*console));
+	struct virtio_console *console = calloc(1, sizeof(*console));
 
 	if (!console) {
 		error("no memory for the console");

@@ -114,13 +114,13 @@ static int breaks(struct virtqueue *queue, const char *why)
 }
 
 /* A table of descriptors: the queue's own, or an indirect one. */
-struct table {
+struct descriptor_table {
 	const uint8_t *descs;
 	uint32_t count;
 };
 
 /* An indirect table has no alignment, hence memcpy(). */
-static struct desc read_desc(const struct table *table, uint32_t index)
+static struct desc read_desc(const struct descriptor_table *table, uint32_t index)
 {
 	struct desc desc;
 
@@ -135,8 +135,8 @@ static struct desc read_desc(const struct table *table, uint32_t index)
 }
 
 /* Section 2.7.5.3: the table that DESC refers to, which replaces the rest of the chain. */
-static const char *enter_indirect(struct table *table, const struct desc *desc, bool nested,
-				  const struct guest_memory *memory)
+static const char *enter_indirect(struct descriptor_table *table, const struct desc *desc,
+				  bool nested, const struct guest_memory *memory)
 {
 	if (nested)
 		return "an indirect table within an indirect table";
@@ -179,7 +179,7 @@ static const char *add_segment(struct virtqueue_chain *chain, const struct desc 
 static const char *walk(const struct virtqueue *queue, const struct guest_memory *memory,
 			struct virtqueue_chain *chain)
 {
-	struct table table = {
+	struct descriptor_table table = {
 		.descs = guest_memory_at(memory, queue->desc, sizeof(struct desc) * queue->size),
 		.count = queue->size,
 	};

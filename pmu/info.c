@@ -31,12 +31,12 @@ struct pmu_result pmu_get_info(struct pmu *pmu, const uint64_t *args)
 
 /* ---- event_get_info ---- */
 
-struct entry {
+struct event_entry {
 	uint32_t event_idx;
 	uint32_t output; /* bit 0: supported */
 	uint64_t data;
 };
-_Static_assert(sizeof(struct entry) == 16, "the layout of an entry");
+_Static_assert(sizeof(struct event_entry) == 16, "the layout of an entry");
 
 /*
  * How many entries one call may have: one call must not hold its thread for long, and Linux asks
@@ -45,12 +45,12 @@ _Static_assert(sizeof(struct entry) == 16, "the layout of an entry");
  */
 #define MAX_ENTRIES 4096u
 
-static bool reserved_bits(const struct entry *entry)
+static bool reserved_bits(const struct event_entry *entry)
 {
 	return entry->event_idx >> 20;
 }
 
-static bool supported(struct pmu *pmu, const struct entry *entry)
+static bool supported(struct pmu *pmu, const struct event_entry *entry)
 {
 	bool loose = pmu_has(pmu, PMU_EVENT_INFO_LOOSE);
 	unsigned int type = entry->event_idx >> 16 & 15;
@@ -72,7 +72,7 @@ static int check_entries(struct pmu *pmu, uint64_t address, uint64_t count)
 {
 	const struct pmu_environment *environment = pmu->environment;
 	bool loose = pmu_has(pmu, PMU_EVENT_INFO_LOOSE);
-	struct entry entry;
+	struct event_entry entry;
 
 	for (uint64_t i = 0; i < count; i++) {
 		if (!environment->memory_read(pmu->opaque, address + i * sizeof(entry), &entry,
@@ -90,12 +90,12 @@ static int check_entries(struct pmu *pmu, uint64_t address, uint64_t count)
 static int answer_entry(struct pmu *pmu, uint64_t address)
 {
 	const struct pmu_environment *environment = pmu->environment;
-	struct entry entry;
+	struct event_entry entry;
 
 	if (!environment->memory_read(pmu->opaque, address, &entry, sizeof(entry)))
 		return SBI_ERR_INVALID_ADDRESS;
 	entry.output = supported(pmu, &entry);
-	if (!environment->memory_write(pmu->opaque, address + offsetof(struct entry, output),
+	if (!environment->memory_write(pmu->opaque, address + offsetof(struct event_entry, output),
 				       &entry.output, sizeof(entry.output)))
 		return SBI_ERR_INVALID_ADDRESS;
 	return SBI_SUCCESS;
@@ -108,9 +108,9 @@ struct pmu_result pmu_event_info(struct pmu *pmu, const uint64_t *args)
 
 	if (pmu_has(pmu, PMU_NO_EVENT_INFO))
 		return (struct pmu_result){SBI_ERR_NOT_SUPPORTED, 0};
-	if (args[3] != 0 || address % sizeof(struct entry) != 0 || count == 0)
+	if (args[3] != 0 || address % sizeof(struct event_entry) != 0 || count == 0)
 		return (struct pmu_result){SBI_ERR_INVALID_PARAM, 0};
-	if (__builtin_mul_overflow(count, sizeof(struct entry), &size))
+	if (__builtin_mul_overflow(count, sizeof(struct event_entry), &size))
 		return (struct pmu_result){pmu_has(pmu, PMU_EVENT_INFO_LOOSE)
 						   ? SBI_ERR_INVALID_PARAM
 						   : SBI_ERR_INVALID_ADDRESS,
@@ -126,6 +126,6 @@ struct pmu_result pmu_event_info(struct pmu *pmu, const uint64_t *args)
 	}
 	error = check_entries(pmu, address, count);
 	for (uint64_t i = 0; i < count && !error; i++)
-		error = answer_entry(pmu, address + i * sizeof(struct entry));
+		error = answer_entry(pmu, address + i * sizeof(struct event_entry));
 	return (struct pmu_result){error, 0};
 }

@@ -4,14 +4,14 @@
 
 #include <stdlib.h>
 
-struct entry {
+struct key_entry {
 	struct exit_key_name name;
 	struct exit_times times;
 };
 
 struct key_table {
-	struct entry *entries; /* as they came */
-	uint32_t *places;      /* 1 + their index, by hash; twice as many and more */
+	struct key_entry *entries; /* as they came */
+	uint32_t *places;	   /* 1 + their index, by hash; twice as many and more */
 	uint32_t count, room;
 	uint32_t mask; /* of places */
 	uint64_t lost;
@@ -58,7 +58,7 @@ struct exit_times *key_table_at(struct key_table *table, const struct exit_key_n
 	uint32_t place = hash(name) & table->mask;
 
 	for (; table->places[place]; place = (place + 1) & table->mask) {
-		struct entry *entry = &table->entries[table->places[place] - 1];
+		struct key_entry *entry = &table->entries[table->places[place] - 1];
 
 		if (entry->name.value == name->value && entry->name.vcpu == name->vcpu &&
 		    entry->name.row == name->row)

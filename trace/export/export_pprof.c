@@ -37,7 +37,7 @@ enum { FUNCTION_ID = 1, FUNCTION_NAME = 2, FUNCTION_SYSTEM_NAME = 3 };
 /* The largest message: a sample's locations, and its few labels and values. */
 #define MESSAGE (PROFILE_DEPTH * PROTOBUF_VARINT + 1024)
 
-struct writer {
+struct pprof_writer {
 	FILE *to;
 	struct budget budget;
 	struct intern strings;
@@ -49,7 +49,7 @@ struct writer {
 	struct protobuf message;
 };
 
-static uint64_t string(struct writer *writer, const char *text)
+static uint64_t string(struct pprof_writer *writer, const char *text)
 {
 	uint32_t number = 0;
 	int error = intern_add(&writer->strings, text, strlen(text) + 1, &number);
@@ -59,13 +59,13 @@ static uint64_t string(struct writer *writer, const char *text)
 	return number;
 }
 
-static struct protobuf *start(struct writer *writer)
+static struct protobuf *start(struct pprof_writer *writer)
 {
 	writer->message = (struct protobuf){.bytes = writer->bytes, .room = sizeof(writer->bytes)};
 	return &writer->message;
 }
 
-static void flush(struct writer *writer)
+static void flush(struct pprof_writer *writer)
 {
 	if (writer->message.overflow)
 		writer->error = -EMSGSIZE;
@@ -73,7 +73,7 @@ static void flush(struct writer *writer)
 		fwrite(writer->bytes, 1, writer->message.used, writer->to);
 }
 
-static void write_value_type(struct writer *writer, uint32_t field, const char *type,
+static void write_value_type(struct pprof_writer *writer, uint32_t field, const char *type,
 			     const char *unit)
 {
 	struct protobuf *message = start(writer);
@@ -85,7 +85,7 @@ static void write_value_type(struct writer *writer, uint32_t field, const char *
 	flush(writer);
 }
 
-static void write_label(struct writer *writer, const char *key, const char *value)
+static void write_label(struct pprof_writer *writer, const char *key, const char *value)
 {
 	struct protobuf *message = &writer->message;
 	size_t begin;
@@ -108,14 +108,14 @@ static uint64_t positive(uint64_t value)
  * Frames are numbered as they came, locations as the sorted stacks name them: the same samples give
  * the same bytes in whatever order they came.
  */
-static uint32_t location(struct writer *writer, uint32_t frame)
+static uint32_t location(struct pprof_writer *writer, uint32_t frame)
 {
 	if (writer->locations[frame] == 0)
 		writer->locations[frame] = ++writer->location_count;
 	return writer->locations[frame];
 }
 
-static void write_sample(struct writer *writer, const struct profile_stack *stack)
+static void write_sample(struct pprof_writer *writer, const struct profile_stack *stack)
 {
 	struct protobuf *message = start(writer);
 	size_t sample = protobuf_begin(message, PROFILE_SAMPLE);
@@ -141,7 +141,7 @@ static void write_sample(struct writer *writer, const struct profile_stack *stac
 }
 
 /* A mapping's id is its kind; frames of no kind have none. */
-static void write_mapping(struct writer *writer, enum profile_kind kind)
+static void write_mapping(struct pprof_writer *writer, enum profile_kind kind)
 {
 	struct protobuf *message = start(writer);
 	size_t begin = protobuf_begin(message, PROFILE_MAPPING);
@@ -155,7 +155,7 @@ static void write_mapping(struct writer *writer, enum profile_kind kind)
 	flush(writer);
 }
 
-static void write_function(struct writer *writer, uint64_t id, uint64_t name)
+static void write_function(struct pprof_writer *writer, uint64_t id, uint64_t name)
 {
 	struct protobuf *message = start(writer);
 	size_t begin = protobuf_begin(message, PROFILE_FUNCTION);
@@ -167,7 +167,8 @@ static void write_function(struct writer *writer, uint64_t id, uint64_t name)
 	flush(writer);
 }
 
-static void write_location(struct writer *writer, uint32_t id, const struct profile_frame *frame)
+static void write_location(struct pprof_writer *writer, uint32_t id,
+			   const struct profile_frame *frame)
 {
 	uint64_t name = string(writer, frame->name);
 	uint32_t function = 0, before = writer->functions.count;
@@ -193,7 +194,7 @@ static void write_location(struct writer *writer, uint32_t id, const struct prof
 	flush(writer);
 }
 
-static void write_number(struct writer *writer, uint32_t field, uint64_t value)
+static void write_number(struct pprof_writer *writer, uint32_t field, uint64_t value)
 {
 	if (value == 0)
 		return;
@@ -202,7 +203,7 @@ static void write_number(struct writer *writer, uint32_t field, uint64_t value)
 }
 
 /* Strings can be longer than the buffer for messages. */
-static void write_strings(struct writer *writer)
+static void write_strings(struct pprof_writer *writer)
 {
 	for (uint32_t i = 0; i < writer->strings.count; i++) {
 		size_t size = 0;
@@ -217,7 +218,7 @@ static void write_strings(struct writer *writer)
 }
 
 /* In the order of their numbers: as write_sample() met them. */
-static void write_locations(struct writer *writer, const struct profile *profile)
+static void write_locations(struct pprof_writer *writer, const struct profile *profile)
 {
 	uint32_t next = 1;
 
@@ -233,7 +234,7 @@ static void write_locations(struct writer *writer, const struct profile *profile
 	}
 }
 
-static void write_all(struct writer *writer, struct profile *profile,
+static void write_all(struct pprof_writer *writer, struct profile *profile,
 		      const struct export_options *options)
 {
 	const char *counts = options->counts ? options->counts : "samples";
@@ -263,7 +264,7 @@ static void write_all(struct writer *writer, struct profile *profile,
 
 int export_pprof(struct profile *profile, const struct export_options *options, FILE *to)
 {
-	struct writer *writer = calloc(1, sizeof(*writer));
+	struct pprof_writer *writer = calloc(1, sizeof(*writer));
 	size_t limit = profile_limit(profile);
 	int error;
 

@@ -76,13 +76,13 @@ struct request {
 	uint64_t limit;
 };
 
-struct process {
+struct foreign_process {
 	struct foreign_user user;
 	int root, cwd;
 };
 
 /* All by one handle: a process of the same number that comes later is another one. */
-static bool look_at_process(pid_t pid, struct process *process)
+static bool look_at_process(pid_t pid, struct foreign_process *process)
 {
 	char path[64], text[16384];
 	ssize_t size = -1;
@@ -116,7 +116,7 @@ static bool drop_capabilities(void)
  * From here on this process is as little as the other one's user. Who may not become that is that
  * user, or no more than it: then its own rights have to do.
  */
-static bool become(const struct process *process)
+static bool become(const struct foreign_process *process)
 {
 	const struct foreign_user *user = &process->user;
 
@@ -131,7 +131,7 @@ static bool become(const struct process *process)
 }
 
 /* What PATH is, without opening it. */
-static int find(const struct process *process, const char *path)
+static int find(const struct foreign_process *process, const char *path)
 {
 	bool in_root = *path == '/' && process->root != AT_FDCWD;
 	/* A link of /proc leads to what its process has open, whoever may see that. */
@@ -188,7 +188,7 @@ static void read_for(void *opaque, int out)
 {
 	const struct request *request = opaque;
 	struct answer answer = {.what = ANSWER_ERROR};
-	struct process process = {.root = AT_FDCWD, .cwd = AT_FDCWD};
+	struct foreign_process process = {.root = AT_FDCWD, .cwd = AT_FDCWD};
 	int own = open("/proc/self/fd", O_PATH | O_DIRECTORY | O_CLOEXEC), found, fd = -1;
 
 	if (own >= 0 &&

@@ -28,7 +28,7 @@
 
 /* ---- in the helper: it finds images; whether they have symbols is not its business ---- */
 
-struct process {
+struct image_process {
 	int memory, pagemap;
 	FILE *maps;
 	uint64_t page; /* the size of one */
@@ -36,7 +36,7 @@ struct process {
 };
 
 /* Whether all SIZE bytes lie in pages that somebody has touched. */
-static bool are_there(const struct process *process, uint64_t address, size_t size)
+static bool are_there(const struct image_process *process, uint64_t address, size_t size)
 {
 	uint64_t first = address / process->page, last = (address + size - 1) / process->page;
 	size_t count = last - first + 1, wanted = count * sizeof(uint64_t);
@@ -54,7 +54,7 @@ static bool are_there(const struct process *process, uint64_t address, size_t si
 
 static bool read_memory(void *opaque, uint64_t address, void *out, size_t size)
 {
-	const struct process *process = opaque;
+	const struct image_process *process = opaque;
 
 	return are_there(process, address, size) &&
 	       pread(process->memory, out, size, (off_t)address) == (ssize_t)size;
@@ -63,12 +63,12 @@ static bool read_memory(void *opaque, uint64_t address, void *out, size_t size)
 /* False: nobody reads any more. */
 static bool write_found(void *opaque, const void *bytes, size_t size)
 {
-	return helper_write(((const struct process *)opaque)->out, bytes, size);
+	return helper_write(((const struct image_process *)opaque)->out, bytes, size);
 }
 
 static void search(void *opaque, int out)
 {
-	struct process *process = opaque;
+	struct image_process *process = opaque;
 	struct image_search images = {
 		.read = read_memory,
 		.write = write_found,
@@ -148,11 +148,11 @@ static int open_file(pid_t pid, const char *name)
 }
 
 /* This process may be allowed more than a child of its own is (Yama): so it opens them. */
-static bool open_process(pid_t pid, struct process *process)
+static bool open_process(pid_t pid, struct image_process *process)
 {
 	int maps = open_file(pid, "maps");
 
-	*process = (struct process){
+	*process = (struct image_process){
 		.memory = open_file(pid, "mem"),
 		.pagemap = open_file(pid, "pagemap"),
 		.maps = maps < 0 ? NULL : fdopen(maps, "r"),
@@ -163,7 +163,7 @@ static bool open_process(pid_t pid, struct process *process)
 	return process->memory >= 0 && process->pagemap >= 0 && process->maps;
 }
 
-static void close_process(struct process *process)
+static void close_process(struct image_process *process)
 {
 	if (process->memory >= 0)
 		close(process->memory);
@@ -176,7 +176,7 @@ static void close_process(struct process *process)
 bool guest_image_symbols(pid_t pid, struct symbols *symbols)
 {
 	const char *why = NULL;
-	struct process process;
+	struct image_process process;
 	struct helper helper;
 	bool found = false;
 

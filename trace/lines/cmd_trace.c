@@ -19,7 +19,7 @@
 /* How often the rings are emptied. They hold twenty times what comes in between. */
 #define LOOK_NS 10000000u
 
-struct session {
+struct trace_session {
 	struct trace_options *options;
 	struct tracer tracer;
 	struct timeline timeline;
@@ -28,7 +28,7 @@ struct session {
 
 /* Until the VM ends, a signal comes, or there are lines enough: then a VM that was started goes on
  * without being seen. */
-static bool watch(struct session *session)
+static bool watch(struct trace_session *session)
 {
 	struct tracer *tracer = &session->tracer;
 	const struct target *target = &session->options->target;
@@ -99,7 +99,7 @@ static bool device_of(void *opaque, uint32_t pid, uint64_t address, char *out, s
 	return vm_names_ours(opaque, pid) && device_name(address, out, size);
 }
 
-static void begin_timeline(struct session *session)
+static void begin_timeline(struct trace_session *session)
 {
 	struct timeline *timeline = &session->timeline;
 	const struct perfetto_clocks clocks = {
@@ -115,7 +115,7 @@ static void begin_timeline(struct session *session)
 	session->tracer.timeline = timeline;
 }
 
-static void begin_lines(struct session *session)
+static void begin_lines(struct trace_session *session)
 {
 	struct trace_options *options = session->options;
 	const struct collector *collector = session->tracer.collector;
@@ -129,7 +129,7 @@ static void begin_lines(struct session *session)
 }
 
 /* Everything is attached. */
-static bool trace(struct session *session)
+static bool trace(struct trace_session *session)
 {
 	struct trace_options *options = session->options;
 	uint64_t start = clock_now();
@@ -144,7 +144,7 @@ static bool trace(struct session *session)
 				  print_summary(&session->tracer, clock_now() - start));
 }
 
-static int run_session(struct session *session)
+static int run_session(struct trace_session *session)
 {
 	struct trace_options *options = session->options;
 	struct tracer *tracer = &session->tracer;
@@ -186,7 +186,7 @@ static int run_session(struct session *session)
 int command_trace(int argc, char **argv)
 {
 	struct trace_options options = {.view = {.device = device_of}};
-	struct session *session = calloc(1, sizeof(*session));
+	struct trace_session *session = calloc(1, sizeof(*session));
 	bool help, found;
 	int status = trace_read_options(argc, argv, &options, &help);
 

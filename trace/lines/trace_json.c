@@ -11,18 +11,18 @@
 #define JSON_LENGTH 8192
 #define CALL_LENGTH 1400
 
-struct object {
+struct trace_object {
 	struct json_line line;
 	char text[JSON_LENGTH];
 };
 
-static void begin(struct object *object, const char *type)
+static void begin(struct trace_object *object, const char *type)
 {
 	json_line_begin(&object->line, object->text, sizeof(object->text));
 	json_line_string(&object->line, "type", type);
 }
 
-static void end(struct object *object, FILE *out)
+static void end(struct trace_object *object, FILE *out)
 {
 	size_t size = json_line_end(&object->line);
 
@@ -150,7 +150,7 @@ void trace_json(FILE *out, const struct trace_view *view, const struct trace_exi
 	const struct exit_record *record = exit->record;
 	const struct exit_name name = exit_name(record->row);
 	const char mode[] = {exit_mode(record), '\0'};
-	struct object object;
+	struct trace_object object;
 	struct json_line *line = &object.line;
 	char symbol[160];
 
@@ -179,7 +179,7 @@ void trace_json(FILE *out, const struct trace_view *view, const struct trace_exi
 
 void trace_json_header(FILE *out, const char *way, uint64_t resolution)
 {
-	struct object object;
+	struct trace_object object;
 
 	begin(&object, "trace");
 	json_line_uint(&object.line, "version", TRACE_JSON_VERSION);
@@ -191,7 +191,7 @@ void trace_json_header(FILE *out, const char *way, uint64_t resolution)
 
 void trace_json_lost(FILE *out, const struct trace_who *who, uint64_t lost)
 {
-	struct object object;
+	struct trace_object object;
 
 	begin(&object, "lost");
 	put_who(&object.line, who);

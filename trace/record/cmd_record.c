@@ -187,7 +187,7 @@ static void choose_event(struct record_options *options)
 /* ---- recording ---- */
 
 /* What a command that is running needs, in the order in which it is made. */
-struct session {
+struct record_session {
 	struct record_options *options;
 	struct symbols symbols;
 	FILE *out;
@@ -199,7 +199,7 @@ struct session {
 	int signals, stopped_by;
 };
 
-static void fill_header(const struct session *session, struct recording_header *header)
+static void fill_header(const struct record_session *session, struct recording_header *header)
 {
 	struct record_options *options = session->options;
 	struct guest_kernel kernel;
@@ -221,7 +221,7 @@ static void fill_header(const struct session *session, struct recording_header *
 }
 
 /* What an older recording had stays until there is something to put in its place. */
-static bool open_output(struct session *session)
+static bool open_output(struct record_session *session)
 {
 	const char *path = session->options->output;
 	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
@@ -236,20 +236,20 @@ static bool open_output(struct session *session)
 }
 
 /* A pipe has nothing to cut off. */
-static bool empty_output(const struct session *session)
+static bool empty_output(const struct record_session *session)
 {
 	return ftruncate(fileno(session->out), 0) == 0 || errno == EINVAL;
 }
 
 /* Nothing was recorded: no file says that something was. */
-static void drop_output(const struct session *session)
+static void drop_output(const struct record_session *session)
 {
 	if (session->out && session->made_output && !session->recorder)
 		unlink(session->options->output);
 }
 
 /* Whether a signal ends it, before there is anything to record; after one line. */
-static bool is_stopped(struct session *session)
+static bool is_stopped(struct record_session *session)
 {
 	struct pollfd file = {.fd = session->signals, .events = POLLIN};
 	struct signalfd_siginfo info;
@@ -265,7 +265,7 @@ static bool is_stopped(struct session *session)
 }
 
 /* Not before the VM runs: then its command line is its own. */
-static bool begin(struct session *session)
+static bool begin(struct record_session *session)
 {
 	struct recorder_options options = {
 		.collector = session->collector,
@@ -284,7 +284,7 @@ static bool begin(struct session *session)
 }
 
 /* False with errno. */
-static bool record(struct session *session)
+static bool record(struct record_session *session)
 {
 	const struct target *target = &session->options->target;
 	uint64_t deadline = session->start;
@@ -310,7 +310,7 @@ static void say_how_to_lose_less(const struct record_options *options)
 	     options->sampling.event == SAMPLE_EXITS ? "" : "; a lower -F makes fewer");
 }
 
-static void say_what_came(const struct session *session)
+static void say_what_came(const struct record_session *session)
 {
 	struct recorder_counts counts = recorder_counts(session->recorder);
 	char host[80] = "", alone[48] = "";
@@ -331,7 +331,7 @@ static void say_what_came(const struct session *session)
 		     "cpu-clock");
 }
 
-static int open_collector(struct session *session)
+static int open_collector(struct record_session *session)
 {
 	struct record_options *options = session->options;
 	const struct collector_options wanted = {
@@ -352,7 +352,7 @@ static int open_collector(struct session *session)
 	return STATUS_OK;
 }
 
-static int run_session(struct session *session)
+static int run_session(struct record_session *session)
 {
 	struct record_options *options = session->options;
 	struct guest_kernel kernel;
@@ -384,8 +384,8 @@ static int run_session(struct session *session)
 
 static int open_and_run(struct record_options *options)
 {
-	static const struct session empty = {.signals = -1};
-	struct session *session = malloc(sizeof(*session));
+	static const struct record_session empty = {.signals = -1};
+	struct record_session *session = malloc(sizeof(*session));
 	int status;
 
 	if (!session) {

@@ -16,20 +16,20 @@ struct field {
 	bool known; /* false: a value of another kind */
 };
 
-struct reader {
+struct recording_reader {
 	char *at, *end;
 	struct field fields[FIELDS];
 	unsigned int count;
 };
 
-static void skip_space(struct reader *reader)
+static void skip_space(struct recording_reader *reader)
 {
 	while (reader->at < reader->end && (*reader->at == ' ' || *reader->at == '\t' ||
 					    *reader->at == '\r' || *reader->at == '\n'))
 		reader->at++;
 }
 
-static bool take(struct reader *reader, char wanted)
+static bool take(struct recording_reader *reader, char wanted)
 {
 	skip_space(reader);
 	if (reader->at == reader->end || *reader->at != wanted)
@@ -47,7 +47,7 @@ static int hex_digit(char digit)
 }
 
 /* \uXXXX, behind the u. What is no character of its own (surrogates, 0) becomes '?'. */
-static char *read_unicode(struct reader *reader, char *to)
+static char *read_unicode(struct recording_reader *reader, char *to)
 {
 	uint32_t code = 0;
 
@@ -73,7 +73,7 @@ static char *read_unicode(struct reader *reader, char *to)
 	return to;
 }
 
-static char *read_escape(struct reader *reader, char *to)
+static char *read_escape(struct recording_reader *reader, char *to)
 {
 	static const char names[] = "\"\\/bfnrt", values[] = "\"\\/\b\f\n\r\t";
 	const char *name;
@@ -92,7 +92,7 @@ static char *read_escape(struct reader *reader, char *to)
 }
 
 /* In place: what is read is never longer than how it was written. */
-static const char *read_string(struct reader *reader)
+static const char *read_string(struct recording_reader *reader)
 {
 	char *start, *to;
 
@@ -116,7 +116,7 @@ static const char *read_string(struct reader *reader)
 	return NULL;
 }
 
-static bool read_number(struct reader *reader, uint64_t *number)
+static bool read_number(struct recording_reader *reader, uint64_t *number)
 {
 	char *start = reader->at;
 
@@ -131,7 +131,7 @@ static bool read_number(struct reader *reader, uint64_t *number)
 	return reader->at > start;
 }
 
-static bool read_value(struct reader *reader, struct field *field)
+static bool read_value(struct recording_reader *reader, struct field *field)
 {
 	static const char *const words[] = {"true", "false", "null"};
 
@@ -154,7 +154,7 @@ static bool read_value(struct reader *reader, struct field *field)
 	return read_number(reader, &field->number);
 }
 
-static bool read_object(struct reader *reader)
+static bool read_object(struct recording_reader *reader)
 {
 	if (!take(reader, '{'))
 		return false;
@@ -176,7 +176,7 @@ static bool read_object(struct reader *reader)
 
 /* ---- fields ---- */
 
-static const struct field *find(const struct reader *reader, const char *key)
+static const struct field *find(const struct recording_reader *reader, const char *key)
 {
 	for (unsigned int i = 0; i < reader->count; i++)
 		if (reader->fields[i].known && !strcmp(reader->fields[i].key, key))
@@ -184,21 +184,21 @@ static const struct field *find(const struct reader *reader, const char *key)
 	return NULL;
 }
 
-static const char *text_of(const struct reader *reader, const char *key)
+static const char *text_of(const struct recording_reader *reader, const char *key)
 {
 	const struct field *field = find(reader, key);
 
 	return field && field->text ? field->text : "";
 }
 
-static uint64_t number_of(const struct reader *reader, const char *key)
+static uint64_t number_of(const struct recording_reader *reader, const char *key)
 {
 	const struct field *field = find(reader, key);
 
 	return field && !field->text ? field->number : 0;
 }
 
-static bool has_number(const struct reader *reader, const char *key)
+static bool has_number(const struct recording_reader *reader, const char *key)
 {
 	const struct field *field = find(reader, key);
 
@@ -221,14 +221,14 @@ static bool parse_hex(const char *text, size_t len, uint64_t *value)
 	return true;
 }
 
-static bool read_hex(const struct reader *reader, const char *key, uint64_t *value)
+static bool read_hex(const struct recording_reader *reader, const char *key, uint64_t *value)
 {
 	const char *text = text_of(reader, key);
 
 	return parse_hex(text, strlen(text), value);
 }
 
-static bool read_callers(const struct reader *reader, struct recording_sample *sample)
+static bool read_callers(const struct recording_reader *reader, struct recording_sample *sample)
 {
 	const char *text = text_of(reader, "callers");
 
@@ -243,14 +243,15 @@ static bool read_callers(const struct reader *reader, struct recording_sample *s
 	return true;
 }
 
-static bool copy(const struct reader *reader, const char *key, char *to, size_t size)
+static bool copy(const struct recording_reader *reader, const char *key, char *to, size_t size)
 {
 	return (size_t)snprintf(to, size, "%s", text_of(reader, key)) < size;
 }
 
 /* ---- lines ---- */
 
-static const char *read_header(const struct reader *reader, struct recording_header *header)
+static const char *read_header(const struct recording_reader *reader,
+			       struct recording_header *header)
 {
 	if (strcmp(text_of(reader, "vhart"), "recording") != 0)
 		return "is no recording of vhart's";
@@ -272,7 +273,8 @@ static const char *read_header(const struct reader *reader, struct recording_hea
 	return NULL;
 }
 
-static const char *read_symbol(const struct reader *reader, struct recording_symbol *symbol)
+static const char *read_symbol(const struct recording_reader *reader,
+			       struct recording_symbol *symbol)
 {
 	if (!read_hex(reader, "start", &symbol->start) ||
 	    !copy(reader, "name", symbol->name, sizeof(symbol->name)) || !symbol->name[0] ||
@@ -282,7 +284,8 @@ static const char *read_symbol(const struct reader *reader, struct recording_sym
 	return NULL;
 }
 
-static const char *read_sample(const struct reader *reader, struct recording_sample *sample)
+static const char *read_sample(const struct recording_reader *reader,
+			       struct recording_sample *sample)
 {
 	const char *mode = text_of(reader, "mode");
 
@@ -303,14 +306,14 @@ static const char *read_sample(const struct reader *reader, struct recording_sam
 	return sample->vcpu <= INT32_MAX ? NULL : "has a vCPU of impossible number";
 }
 
-static const char *read_vcpu(const struct reader *reader, struct recording_vcpu *vcpu)
+static const char *read_vcpu(const struct recording_reader *reader, struct recording_vcpu *vcpu)
 {
 	vcpu->vcpu = number_of(reader, "vcpu");
 	vcpu->overflows = number_of(reader, "overflows");
 	return read_hex(reader, "stvec", &vcpu->stvec) ? NULL : "has a vCPU without its stvec";
 }
 
-static const char *read_line(const struct reader *reader, struct recording_line *line)
+static const char *read_line(const struct recording_reader *reader, struct recording_line *line)
 {
 	const char *type = text_of(reader, "type");
 
@@ -345,7 +348,7 @@ static const char *read_line(const struct reader *reader, struct recording_line 
 
 bool recording_read(char *text, size_t len, struct recording_line *line, const char **why)
 {
-	struct reader reader = {.at = text, .end = text + len};
+	struct recording_reader reader = {.at = text, .end = text + len};
 
 	*why = "is no flat JSON object";
 	if (!read_object(&reader))

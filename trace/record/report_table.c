@@ -10,7 +10,7 @@
 #include "trace/export/json_text.h"
 #include "trace/stat/stat_table.h"
 
-struct table {
+struct report_columns {
 	const struct report *report;
 	enum report_by by;
 	bool exit, symbol, children; /* it has these columns */
@@ -31,7 +31,8 @@ static size_t leaf_of(const struct profile *profile, const struct profile_stack 
 	return stack->depth > 1 && profile_frame(profile, stack->frames[0]).kind == PROFILE_EXIT;
 }
 
-static struct row row_of(const struct table *table, const struct profile_stack *stack, size_t at)
+static struct row row_of(const struct report_columns *table, const struct profile_stack *stack,
+			 size_t at)
 {
 	const struct profile *profile = table->report->profile;
 	struct profile_frame frame = profile_frame(profile, stack->frames[at]);
@@ -64,7 +65,7 @@ static bool is_deeper(const struct profile_stack *stack, size_t from, size_t at)
 }
 
 /* Of STACK: one, or one for each function that it is in. */
-static size_t add_rows(const struct table *table, const struct profile_stack *stack,
+static size_t add_rows(const struct report_columns *table, const struct profile_stack *stack,
 		       struct row *rows)
 {
 	size_t leaf = leaf_of(table->report->profile, stack), count = 0;
@@ -87,7 +88,7 @@ static bool has_callers(const struct profile *profile)
 	return false;
 }
 
-static size_t most_rows(const struct table *table)
+static size_t most_rows(const struct report_columns *table)
 {
 	const struct profile *profile = table->report->profile;
 	size_t sum = 0;
@@ -122,7 +123,7 @@ static uint64_t weight(const struct report *report, struct profile_values values
 static int compare_weights(const void *left, const void *right, void *opaque)
 {
 	const struct row *a = left, *b = right;
-	const struct table *table = opaque;
+	const struct report_columns *table = opaque;
 	uint64_t first = weight(table->report, table->children ? a->children : a->values);
 	uint64_t second = weight(table->report, table->children ? b->children : b->values);
 
@@ -132,7 +133,7 @@ static int compare_weights(const void *left, const void *right, void *opaque)
 }
 
 /* Rows of equal keys become one. COUNT is of rows that are sorted by them. */
-static size_t merge(const struct table *table, struct row *rows, size_t count)
+static size_t merge(const struct report_columns *table, struct row *rows, size_t count)
 {
 	size_t kept = 0;
 
@@ -212,7 +213,7 @@ static const char *mode_letter(enum profile_kind mode)
 }
 
 /* A title, and what is under it. */
-static void print_titles(FILE *out, const struct table *table)
+static void print_titles(FILE *out, const struct report_columns *table)
 {
 	static const char line[] = "............................";
 
@@ -227,14 +228,14 @@ static void print_titles(FILE *out, const struct table *table)
 }
 
 /* Of all there is. */
-static double share_of(const struct table *table, struct profile_values values)
+static double share_of(const struct report_columns *table, struct profile_values values)
 {
 	uint64_t total = weight(table->report, profile_total(table->report->profile));
 
 	return total ? (double)weight(table->report, values) / (double)total : 0;
 }
 
-static void print_row(FILE *out, const struct table *table, const struct row *row)
+static void print_row(FILE *out, const struct report_columns *table, const struct row *row)
 {
 	char time[16], vcpu[16] = "*", exit[PROFILE_NAME];
 	int width = (table->report->exits ? 7 : 9) - table->children;
@@ -281,7 +282,7 @@ static void put_share(struct json_line *json, const char *name, double share)
 	json_line_decimal(json, name, (uint64_t)(share * 1e6 + 0.5), 6);
 }
 
-static void print_json(FILE *out, const struct table *table, const struct row *row)
+static void print_json(FILE *out, const struct report_columns *table, const struct row *row)
 {
 	char text[RECORDING_LINE];
 	struct json_line json;
@@ -307,8 +308,8 @@ static void print_json(FILE *out, const struct table *table, const struct row *r
 
 /* ---- all of it ---- */
 
-static void print_rows(FILE *out, const struct table *table, const struct row *rows, size_t count,
-		       const struct report_view *view)
+static void print_rows(FILE *out, const struct report_columns *table, const struct row *rows,
+		       size_t count, const struct report_view *view)
 {
 	size_t shown = view->limit && view->limit < count ? view->limit : count;
 
@@ -323,7 +324,7 @@ static void print_rows(FILE *out, const struct table *table, const struct row *r
 
 bool report_print(FILE *out, const struct report *report, const struct report_view *view)
 {
-	struct table table = {
+	struct report_columns table = {
 		.report = report,
 		.by = view->by,
 		.exit = view->by == REPORT_BY_EXIT || (report->exits && view->by != REPORT_BY_VCPU),

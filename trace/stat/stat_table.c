@@ -428,19 +428,19 @@ static void print_text(FILE *out, const struct stat_view *view, const struct sta
 /* ---- for scripts ---- */
 
 /* The names of a VM and of what its guest touched are the longest. */
-struct object {
+struct stat_object {
 	struct json_line line;
 	char text[1024];
 };
 
-static struct json_line *begin_object(struct object *object, const char *type)
+static struct json_line *begin_object(struct stat_object *object, const char *type)
 {
 	json_line_begin(&object->line, object->text, sizeof(object->text));
 	json_line_string(&object->line, "type", type);
 	return &object->line;
 }
 
-static void end_object(struct object *object, FILE *out)
+static void end_object(struct stat_object *object, FILE *out)
 {
 	size_t size = json_line_end(&object->line);
 
@@ -451,7 +451,7 @@ static void print_json_header(FILE *out, const struct stat_view *view,
 			      const struct stat_sample *sample, uint64_t wall)
 {
 	uint64_t exits = 0, orphans = 0;
-	struct object object;
+	struct stat_object object;
 	struct json_line *line = begin_object(&object, "stat");
 
 	for (uint32_t i = 0; i < sample->vcpu_count; i++) {
@@ -493,7 +493,7 @@ static void put_now(struct json_line *line, const struct exit_vcpu *vcpu, uint64
 static void print_json_vcpu(FILE *out, const struct stat_view *view, const struct exit_vcpu *vcpu,
 			    uint64_t when)
 {
-	struct object object;
+	struct stat_object object;
 	struct json_line *line = begin_object(&object, "vcpu");
 
 	json_line_string(line, "vm", view->vm_name(view->opaque, vcpu->tgid));
@@ -514,7 +514,7 @@ static void print_json_vcpu(FILE *out, const struct stat_view *view, const struc
 static void print_json_line(FILE *out, const struct line *row)
 {
 	const struct exit_times *times = &row->times;
-	struct object object;
+	struct stat_object object;
 	struct json_line *line = begin_object(&object, "exit");
 
 	json_line_string(line, "reason", row->name.reason);

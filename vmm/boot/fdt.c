@@ -23,24 +23,24 @@
 #define PCI_SPACE_MEM  0x02000000u /* ss = 10: 32-bit memory space (IEEE 1275 PCI binding) */
 #define PCI_DEVICE_BIT 11	   /* where the device number starts in a child address */
 
-struct writer {
+struct fdt_writer {
 	void *blob;
 	int error; /* the first -FDT_ERR_*, 0 while all is well */
 	const struct board *board;
 };
 
-static void note(struct writer *w, int result)
+static void note(struct fdt_writer *w, int result)
 {
 	if (result < 0 && !w->error)
 		w->error = result;
 }
 
-static void begin(struct writer *w, const char *name)
+static void begin(struct fdt_writer *w, const char *name)
 {
 	note(w, fdt_begin_node(w->blob, name));
 }
 
-static void begin_at(struct writer *w, const char *name, uint64_t address)
+static void begin_at(struct fdt_writer *w, const char *name, uint64_t address)
 {
 	char full[64];
 
@@ -48,33 +48,33 @@ static void begin_at(struct writer *w, const char *name, uint64_t address)
 	begin(w, full);
 }
 
-static void end(struct writer *w)
+static void end(struct fdt_writer *w)
 {
 	note(w, fdt_end_node(w->blob));
 }
 
-static void put_flag(struct writer *w, const char *name)
+static void put_flag(struct fdt_writer *w, const char *name)
 {
 	note(w, fdt_property(w->blob, name, NULL, 0));
 }
 
-static void put_u32(struct writer *w, const char *name, uint32_t value)
+static void put_u32(struct fdt_writer *w, const char *name, uint32_t value)
 {
 	note(w, fdt_property_u32(w->blob, name, value));
 }
 
-static void put_u64(struct writer *w, const char *name, uint64_t value)
+static void put_u64(struct fdt_writer *w, const char *name, uint64_t value)
 {
 	note(w, fdt_property_u64(w->blob, name, value));
 }
 
-static void put_string(struct writer *w, const char *name, const char *value)
+static void put_string(struct fdt_writer *w, const char *name, const char *value)
 {
 	note(w, fdt_property_string(w->blob, name, value));
 }
 
 /* Room for COUNT cells, written in place; NULL once anything has failed. */
-static fdt32_t *put_cells(struct writer *w, const char *name, unsigned int count)
+static fdt32_t *put_cells(struct fdt_writer *w, const char *name, unsigned int count)
 {
 	void *cells = NULL;
 
@@ -95,7 +95,7 @@ static fdt32_t *cell64(fdt32_t *at, uint64_t value)
 	return cell(cell(at, (uint32_t)(value >> 32)), (uint32_t)value);
 }
 
-static void put_strings(struct writer *w, const char *name, const char *const *strings,
+static void put_strings(struct fdt_writer *w, const char *name, const char *const *strings,
 			unsigned int count)
 {
 	size_t len = 0;
@@ -115,7 +115,7 @@ static void put_strings(struct writer *w, const char *name, const char *const *s
 	}
 }
 
-static void put_reg(struct writer *w, uint64_t address, uint64_t len)
+static void put_reg(struct fdt_writer *w, uint64_t address, uint64_t len)
 {
 	fdt32_t *at = put_cells(w, "reg", 4);
 
@@ -145,7 +145,7 @@ static uint32_t imsic_phandle(const struct board *board)
 }
 
 /* The interrupt specifier of LINE: one cell at a PLIC, number and kind at an APLIC. */
-static void put_interrupt(struct writer *w, unsigned int line)
+static void put_interrupt(struct fdt_writer *w, unsigned int line)
 {
 	put_u32(w, "interrupt-parent", wired_phandle(w->board));
 	fdt32_t *at = put_cells(w, "interrupts", w->board->aia ? 2 : 1);
@@ -156,7 +156,7 @@ static void put_interrupt(struct writer *w, unsigned int line)
 		cell(at, IRQ_LEVEL_HIGH);
 }
 
-static void put_chosen(struct writer *w)
+static void put_chosen(struct fdt_writer *w)
 {
 	const struct board *board = w->board;
 
@@ -175,7 +175,7 @@ static void put_chosen(struct writer *w)
 	end(w);
 }
 
-static void put_aliases(struct writer *w)
+static void put_aliases(struct fdt_writer *w)
 {
 	begin(w, "aliases");
 	if (w->board->uart)
@@ -183,7 +183,7 @@ static void put_aliases(struct writer *w)
 	end(w);
 }
 
-static void put_memory(struct writer *w)
+static void put_memory(struct fdt_writer *w)
 {
 	begin_at(w, "memory", MAP_RAM);
 	put_string(w, "device_type", "memory");
@@ -191,7 +191,7 @@ static void put_memory(struct writer *w)
 	end(w);
 }
 
-static void put_hart(struct writer *w, unsigned int hart)
+static void put_hart(struct fdt_writer *w, unsigned int hart)
 {
 	const struct board *board = w->board;
 
@@ -220,7 +220,7 @@ static void put_hart(struct writer *w, unsigned int hart)
 	end(w);
 }
 
-static void put_harts(struct writer *w)
+static void put_harts(struct fdt_writer *w)
 {
 	begin(w, "cpus");
 	put_u32(w, "#address-cells", 1);
@@ -243,7 +243,7 @@ static void put_harts(struct writer *w)
 	end(w);
 }
 
-static void put_external_interrupts(struct writer *w)
+static void put_external_interrupts(struct fdt_writer *w)
 {
 	fdt32_t *at = put_cells(w, "interrupts-extended", 2 * w->board->harts);
 
@@ -251,7 +251,7 @@ static void put_external_interrupts(struct writer *w)
 		at = cell(cell(at, hart_intc_phandle(hart)), IRQ_S_EXTERNAL);
 }
 
-static void put_imsics(struct writer *w)
+static void put_imsics(struct fdt_writer *w)
 {
 	begin_at(w, "interrupt-controller", MAP_IMSIC);
 	put_string(w, "compatible", "riscv,imsics");
@@ -266,7 +266,7 @@ static void put_imsics(struct writer *w)
 	end(w);
 }
 
-static void put_aplic(struct writer *w)
+static void put_aplic(struct fdt_writer *w)
 {
 	begin_at(w, "interrupt-controller", MAP_APLIC);
 	put_string(w, "compatible", "riscv,aplic");
@@ -280,7 +280,7 @@ static void put_aplic(struct writer *w)
 	end(w);
 }
 
-static void put_plic(struct writer *w)
+static void put_plic(struct fdt_writer *w)
 {
 	static const char *const compatible[] = {"sifive,plic-1.0.0", "riscv,plic0"};
 
@@ -296,7 +296,7 @@ static void put_plic(struct writer *w)
 	end(w);
 }
 
-static void put_uart(struct writer *w)
+static void put_uart(struct fdt_writer *w)
 {
 	begin_at(w, "serial", MAP_UART);
 	put_string(w, "compatible", "ns16550a");
@@ -306,7 +306,7 @@ static void put_uart(struct writer *w)
 	end(w);
 }
 
-static void put_finisher(struct writer *w)
+static void put_finisher(struct fdt_writer *w)
 {
 	/* Without "syscon": Linux is to power off by the SBI, which has a reason. */
 	static const char *const compatible[] = {"vhart,finisher", "sifive,test1", "sifive,test0"};
@@ -317,7 +317,7 @@ static void put_finisher(struct writer *w)
 	end(w);
 }
 
-static void put_rtc(struct writer *w)
+static void put_rtc(struct fdt_writer *w)
 {
 	begin_at(w, "rtc", MAP_RTC);
 	put_string(w, "compatible", "google,goldfish-rtc");
@@ -326,7 +326,7 @@ static void put_rtc(struct writer *w)
 	end(w);
 }
 
-static void put_virtio_mmio(struct writer *w, unsigned int slot)
+static void put_virtio_mmio(struct fdt_writer *w, unsigned int slot)
 {
 	uint64_t address = MAP_VIRTIO + slot * MAP_VIRTIO_STRIDE;
 
@@ -342,7 +342,7 @@ static void put_virtio_mmio(struct writer *w, unsigned int slot)
  * INTx lines: pin P (0: INTA) of device D is line INTA + (D + P) mod 4. Only the two lowest bits of
  * the device number matter, so the map has 16 entries for all 32 devices.
  */
-static void put_pci_interrupt_map(struct writer *w)
+static void put_pci_interrupt_map(struct fdt_writer *w)
 {
 	const bool aia = w->board->aia;
 	const unsigned int entry = aia ? 7 : 6;
@@ -362,7 +362,7 @@ static void put_pci_interrupt_map(struct writer *w)
 	}
 }
 
-static void put_pci(struct writer *w)
+static void put_pci(struct fdt_writer *w)
 {
 	begin_at(w, "pci", MAP_PCI_ECAM);
 	put_string(w, "compatible", "pci-host-ecam-generic");
@@ -388,7 +388,7 @@ static void put_pci(struct writer *w)
 }
 
 /* Ours, no binding of Linux's: see the manual, "Overflow interrupts". */
-static void put_pmu(struct writer *w)
+static void put_pmu(struct fdt_writer *w)
 {
 	const struct board *board = w->board;
 	fdt32_t *at;
@@ -409,7 +409,7 @@ static void put_pmu(struct writer *w)
 	end(w);
 }
 
-static void put_soc(struct writer *w)
+static void put_soc(struct fdt_writer *w)
 {
 	const struct board *board = w->board;
 
@@ -450,7 +450,7 @@ static int leave_room(void *blob, size_t size)
 int fdt_build(const struct board *board, void *blob, size_t size)
 {
 	static const char *const compatible[] = {"vhart,virt", "linux,dummy-virt"};
-	struct writer w = {.blob = blob, .board = board};
+	struct fdt_writer w = {.blob = blob, .board = board};
 
 	/* Looking for every name among those before would be most of the work, and saves a KiB. */
 	note(&w, fdt_create_with_flags(blob, size > INT32_MAX ? INT32_MAX : (int)size,
