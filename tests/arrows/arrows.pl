@@ -8,7 +8,8 @@
 #                                    .c lies below them, any other file above
 #     guest-images -> base, pmu      a room outside of that order, and all that it includes
 #
-# And no circle: of foo.c with its foo.h, and others. Each fault is a line that names the file and the rule.
+# And no circle: of foo.c with its foo.h, and others. And foo.c includes its foo.h first, so that this is seen to need
+# nothing before it. Each fault is a line that names the file and the rule.
 use strict;
 use warnings;
 
@@ -59,9 +60,14 @@ sub hold {
 
 for my $file (@files) {
     open my $text, '<', $file or die "$file: $!\n";
+    my $own = $file =~ /\.c$/ && $file !~ /\.bpf\.c$/ ? unit($file) . '.h' : '';
+    my $first = 1;
     while (<$text>) {
-        next unless /^\s*#\s*include\s+"([^"]+)"/;
-        my $to = $1;
+        next unless /^\s*#\s*include\s+([<"])([^">]+)[">]/;
+        my $to = $2;
+        fault("$file: $own is not the first that it includes") if $to eq $own && !$first;
+        $first = 0;
+        next if $1 eq '<';
         # A skeleton is made of the program of its name.
         $to =~ s/\.skel\.h$/.bpf.c/;
         next unless $known{$to};
