@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
 #include "trace/sources/ring_room.h"
 
 #include "trace/exits/exits_map.h"
