@@ -21,7 +21,7 @@
 #include "trace/exits/exit_copy.h"
 #include "trace/exits/exit_fold.h"
 #include "trace/sources/asleep.h"
-#include "trace/sources/collector_load.h"
+#include "trace/sources/bpf_programs.h"
 #include "trace/sources/log_source.h"
 #include "trace/sources/perf_source.h"
 #include "trace/sources/ring_room.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-#include "trace/sources/collector_load.h"
+#include "trace/sources/bpf_programs.h"
 
 #include <errno.h>
 #include <unistd.h>
