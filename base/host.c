@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 int host_read_line(const char *path, char *line, size_t size)
 {
@@ -76,4 +77,11 @@ bool host_isa_has(const char *isa, const char *extension)
 		at += this;
 	}
 	return false;
+}
+
+uint64_t host_memory(void)
+{
+	long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
+
+	return pages > 0 && page > 0 ? (uint64_t)pages * (uint64_t)page : 0;
 }

@@ -156,6 +156,10 @@ struct exit_key_name {
 	uint32_t row;
 };
 
+/* For whoever is told of each key that there is. False: no more of them. */
+typedef bool exit_key_function(void *opaque, const struct exit_key_name *name,
+			       const struct exit_times *times);
+
 /* ---- one by one ---- */
 
 /* What is traced, a bit each. */

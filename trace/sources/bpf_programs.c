@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/bpf.h"
+#include "base/skeleton.h"
 
 /* Generated. */
 #pragma GCC diagnostic push
@@ -19,78 +20,131 @@
 #include "trace/bpf/exits_tracepoint.skel.h"
 #pragma GCC diagnostic pop
 
-void collector_unload(struct collector_programs *programs)
-{
-	for (unsigned int i = 0; i < programs->link_count; i++)
-		close(programs->links[i]);
-	programs->link_count = 0;
-	if (programs->skeleton)
-		programs->destroy(programs->skeleton);
-	programs->skeleton = NULL;
-}
+SKELETON_CLASS(exits_fentry);
+SKELETON_CLASS(exits_lcofi);
+SKELETON_CLASS(exits_tracepoint);
 
-/* The maps, by their names: the same in both skeletons, at different places. */
-struct maps {
-	struct bpf_map_desc *vcpus, *known, *runners, *keyed, *rings, *records, *texts, *stacks,
-		*pieces;
+/* Where in a skeleton of its kind things are. */
+struct kind {
+	const struct skeleton_class *class;
+	size_t rodata, rules; /* the pointer, and what is behind it */
+	size_t bss, keys_lost, vcpu_count;
+	size_t vcpus, known, runners, keyed, rings, records, texts, stacks, pieces;
+	size_t sampling;
+	size_t attached[BPF_PROGRAMS_LINKS]; /* in this order: the last begins it all */
 };
 
-/* Of a skeleton of whichever kind. */
-#define MAPS_OF(skeleton)                                                                          \
+#define KIND(type, ...)                                                                            \
 	{                                                                                          \
-		.vcpus = &(skeleton)->maps.vcpus,                                                  \
-		.known = &(skeleton)->maps.known,                                                  \
-		.runners = &(skeleton)->maps.runners,                                              \
-		.keyed = &(skeleton)->maps.keyed,                                                  \
-		.rings = &(skeleton)->maps.rings,                                                  \
-		.records = &(skeleton)->maps.records,                                              \
-		.texts = &(skeleton)->maps.texts,                                                  \
-		.stacks = &(skeleton)->maps.stacks,                                                \
-		.pieces = &(skeleton)->maps.pieces,                                                \
+		.class = &type##_class,                                                            \
+		.rodata = offsetof(struct type, rodata),                                           \
+		.rules = offsetof(struct type##__rodata, rules),                                   \
+		.bss = offsetof(struct type, bss),                                                 \
+		.keys_lost = offsetof(struct type##__bss, keys_lost),                              \
+		.vcpu_count = offsetof(struct type##__bss, vcpu_count),                            \
+		.vcpus = SKELETON_MAP(type, vcpus),                                                \
+		.known = SKELETON_MAP(type, known),                                                \
+		.runners = SKELETON_MAP(type, runners),                                            \
+		.keyed = SKELETON_MAP(type, keyed),                                                \
+		.rings = SKELETON_MAP(type, rings),                                                \
+		.records = SKELETON_MAP(type, records),                                            \
+		.texts = SKELETON_MAP(type, texts),                                                \
+		.stacks = SKELETON_MAP(type, stacks),                                              \
+		.pieces = SKELETON_MAP(type, pieces),                                              \
+		.sampling = SKELETON_PROGRAM(type, on_overflow),                                   \
+		.attached = {__VA_ARGS__},                                                         \
 	}
+#define TRACEPOINTS(type)                                                                          \
+	SKELETON_PROGRAM(type, on_switch), SKELETON_PROGRAM(type, on_wakeup),                      \
+		SKELETON_PROGRAM(type, on_userspace), SKELETON_PROGRAM(type, on_exit),             \
+		SKELETON_PROGRAM(type, on_entry)
+#define FUNCTIONS(type)                                                                            \
+	SKELETON_PROGRAM(type, on_run), SKELETON_PROGRAM(type, on_mmio_load),                      \
+		SKELETON_PROGRAM(type, on_mmio_store), TRACEPOINTS(type)
 
-static void make_room(const struct exit_rules *rules, const struct maps *maps)
+static const struct kind kinds[] = {
+	[PROGRAMS_AT_LCOFI] =
+		KIND(exits_lcofi, SKELETON_PROGRAM(exits_lcofi, on_irq),
+		     SKELETON_PROGRAM(exits_lcofi, on_inject),
+		     SKELETON_PROGRAM(exits_lcofi, on_set_reg), FUNCTIONS(exits_lcofi)),
+	[PROGRAMS_AT_FUNCTIONS] = KIND(exits_fentry, FUNCTIONS(exits_fentry)),
+	[PROGRAMS_AT_TRACEPOINTS] = KIND(exits_tracepoint, TRACEPOINTS(exits_tracepoint)),
+};
+
+static struct bpf_map_desc *map_at(const struct bpf_programs *programs, size_t offset)
+{
+	return skeleton_at(programs->skeleton, offset);
+}
+
+static void make_room(const struct bpf_programs *programs, const struct kind *kind,
+		      const struct exit_rules *rules)
 {
 	uint32_t traced = exit_rules_use_rings(rules) ? rules->vcpus : 1;
+	uint32_t records = traced * rules->ring;
 
-	maps->vcpus->max_entries = rules->vcpus;
+	map_at(programs, kind->vcpus)->max_entries = rules->vcpus;
 	/* Each by its VM, and by its number alone. */
-	maps->known->max_entries = 2 * rules->vcpus;
-	maps->keyed->max_entries = rules->key == KEY_NONE ? 1 : COLLECTOR_KEYS;
-	maps->rings->max_entries = traced;
-	maps->records->max_entries = traced * rules->ring;
-	maps->texts->max_entries = exit_rules_long_text(rules) ? traced * rules->ring : 1;
-	maps->stacks->max_entries = rules->stacks ? traced * rules->ring : 1;
-	maps->pieces->max_entries = rules->stacks ? traced * rules->pieces : 1;
+	map_at(programs, kind->known)->max_entries = 2 * rules->vcpus;
+	map_at(programs, kind->keyed)->max_entries = rules->key == KEY_NONE ? 1 : BPF_PROGRAMS_KEYS;
+	map_at(programs, kind->rings)->max_entries = traced;
+	map_at(programs, kind->records)->max_entries = records;
+	map_at(programs, kind->texts)->max_entries = exit_rules_long_text(rules) ? records : 1;
+	map_at(programs, kind->stacks)->max_entries = rules->stacks ? records : 1;
+	map_at(programs, kind->pieces)->max_entries = rules->stacks ? traced * rules->pieces : 1;
 }
 
-static void keep_maps(struct collector_programs *programs, const struct maps *maps)
+static void keep_maps(struct bpf_programs *programs, const struct kind *kind)
 {
-	programs->vcpus = maps->vcpus->map_fd;
-	programs->known = maps->known->map_fd;
-	programs->runners = maps->runners->map_fd;
-	programs->keyed = maps->keyed->map_fd;
-	programs->rings = maps->rings->map_fd;
-	programs->records = maps->records->map_fd;
-	programs->texts = maps->texts->map_fd;
-	programs->stacks = maps->stacks->map_fd;
-	programs->pieces = maps->pieces->map_fd;
+	programs->vcpus = map_at(programs, kind->vcpus)->map_fd;
+	programs->known = map_at(programs, kind->known)->map_fd;
+	programs->runners = map_at(programs, kind->runners)->map_fd;
+	programs->keyed = map_at(programs, kind->keyed)->map_fd;
+	programs->rings = map_at(programs, kind->rings)->map_fd;
+	programs->records = map_at(programs, kind->records)->map_fd;
+	programs->texts = map_at(programs, kind->texts)->map_fd;
+	programs->stacks = map_at(programs, kind->stacks)->map_fd;
+	programs->pieces = map_at(programs, kind->pieces)->map_fd;
 }
 
-/* The skeleton was loaded with RESULT. WHICH are to be attached in this order: the last begins it
- * all. */
-static int keep(struct collector_programs *programs, int result, const int *which,
-		unsigned int count)
+/* It is loaded: only now is its bss the memory that the programs see. */
+static void keep(struct bpf_programs *programs, const struct kind *kind)
 {
-	for (unsigned int i = 0; i < count; i++)
-		programs->attached[i] = which[i];
-	programs->program_count = count;
-	if (result < 0)
-		collector_unload(programs);
+	void *bss = *(void **)skeleton_at(programs->skeleton, kind->bss);
+
+	keep_maps(programs, kind);
+	programs->keys_lost = skeleton_at(bss, kind->keys_lost);
+	programs->vcpu_count = skeleton_at(bss, kind->vcpu_count);
+	programs->sampling = skeleton_program(programs->skeleton, kind->sampling);
+	while (programs->program_count < BPF_PROGRAMS_LINKS &&
+	       kind->attached[programs->program_count]) {
+		programs->attached[programs->program_count] = skeleton_program(
+			programs->skeleton, kind->attached[programs->program_count]);
+		programs->program_count++;
+	}
+}
+
+int bpf_programs_load(struct bpf_programs *programs, enum bpf_programs_at at,
+		      const struct exit_rules *rules)
+{
+	const struct kind *kind = &kinds[at];
+	int result;
+
+	*programs = (struct bpf_programs){
+		.step = "loading", .class = kind->class, .skeleton = kind->class->open()};
+	if (!programs->skeleton)
+		return -ENOMEM;
+	*(struct exit_rules *)skeleton_at(*(void **)skeleton_at(programs->skeleton, kind->rodata),
+					  kind->rules) = *rules;
+	make_room(programs, kind, rules);
+	result = kind->class->load(programs->skeleton);
+	if (result == 0)
+		keep(programs, kind);
+	else
+		bpf_programs_unload(programs);
 	return result;
 }
 
-int collector_attach(struct collector_programs *programs)
+int bpf_programs_attach(struct bpf_programs *programs)
 {
 	programs->step = "attaching";
 	while (programs->link_count < programs->program_count) {
@@ -103,111 +157,12 @@ int collector_attach(struct collector_programs *programs)
 	return 0;
 }
 
-/* ---- at tracepoints and functions ---- */
-
-static void destroy_fentry(void *skeleton)
+void bpf_programs_unload(struct bpf_programs *programs)
 {
-	exits_fentry__destroy(skeleton);
-}
-
-int collector_load_fentry(struct collector_programs *programs, const struct exit_rules *rules)
-{
-	struct exits_fentry *skeleton = exits_fentry__open();
-	int result;
-
-	*programs = (struct collector_programs){
-		.step = "loading", .skeleton = skeleton, .destroy = destroy_fentry};
-	if (!skeleton)
-		return -ENOMEM;
-	const struct maps maps = MAPS_OF(skeleton);
-	skeleton->rodata->rules = *rules;
-	make_room(rules, &maps);
-	result = exits_fentry__load(skeleton);
-	keep_maps(programs, &maps);
-	if (result == 0) {
-		/* Only now is it the memory that the programs see. */
-		programs->keys_lost = (uint64_t *)&skeleton->bss->keys_lost;
-		programs->vcpu_count = &skeleton->bss->vcpu_count;
-		programs->sampling = skeleton->progs.on_overflow.prog_fd;
-	}
-	const int which[] = {
-		skeleton->progs.on_run.prog_fd,	       skeleton->progs.on_mmio_load.prog_fd,
-		skeleton->progs.on_mmio_store.prog_fd, skeleton->progs.on_switch.prog_fd,
-		skeleton->progs.on_wakeup.prog_fd,     skeleton->progs.on_userspace.prog_fd,
-		skeleton->progs.on_exit.prog_fd,       skeleton->progs.on_entry.prog_fd,
-	};
-	return keep(programs, result, which, sizeof(which) / sizeof(which[0]));
-}
-
-/* ---- and at those that a sample passes ---- */
-
-static void destroy_lcofi(void *skeleton)
-{
-	exits_lcofi__destroy(skeleton);
-}
-
-int collector_load_lcofi(struct collector_programs *programs, const struct exit_rules *rules)
-{
-	struct exits_lcofi *skeleton = exits_lcofi__open();
-	int result;
-
-	*programs = (struct collector_programs){
-		.step = "loading", .skeleton = skeleton, .destroy = destroy_lcofi};
-	if (!skeleton)
-		return -ENOMEM;
-	const struct maps maps = MAPS_OF(skeleton);
-	skeleton->rodata->rules = *rules;
-	make_room(rules, &maps);
-	result = exits_lcofi__load(skeleton);
-	keep_maps(programs, &maps);
-	if (result == 0) {
-		/* Only now is it the memory that the programs see. */
-		programs->keys_lost = (uint64_t *)&skeleton->bss->keys_lost;
-		programs->vcpu_count = &skeleton->bss->vcpu_count;
-		programs->sampling = skeleton->progs.on_overflow.prog_fd;
-	}
-	const int which[] = {
-		skeleton->progs.on_irq.prog_fd,	      skeleton->progs.on_inject.prog_fd,
-		skeleton->progs.on_set_reg.prog_fd,   skeleton->progs.on_run.prog_fd,
-		skeleton->progs.on_mmio_load.prog_fd, skeleton->progs.on_mmio_store.prog_fd,
-		skeleton->progs.on_switch.prog_fd,    skeleton->progs.on_wakeup.prog_fd,
-		skeleton->progs.on_userspace.prog_fd, skeleton->progs.on_exit.prog_fd,
-		skeleton->progs.on_entry.prog_fd,
-	};
-	return keep(programs, result, which, sizeof(which) / sizeof(which[0]));
-}
-
-/* ---- at tracepoints ---- */
-
-static void destroy_tracepoint(void *skeleton)
-{
-	exits_tracepoint__destroy(skeleton);
-}
-
-int collector_load_tracepoint(struct collector_programs *programs, const struct exit_rules *rules)
-{
-	struct exits_tracepoint *skeleton = exits_tracepoint__open();
-	int result;
-
-	*programs = (struct collector_programs){
-		.step = "loading", .skeleton = skeleton, .destroy = destroy_tracepoint};
-	if (!skeleton)
-		return -ENOMEM;
-	const struct maps maps = MAPS_OF(skeleton);
-	skeleton->rodata->rules = *rules;
-	make_room(rules, &maps);
-	result = exits_tracepoint__load(skeleton);
-	keep_maps(programs, &maps);
-	if (result == 0) {
-		/* Only now is it the memory that the programs see. */
-		programs->keys_lost = (uint64_t *)&skeleton->bss->keys_lost;
-		programs->vcpu_count = &skeleton->bss->vcpu_count;
-		programs->sampling = skeleton->progs.on_overflow.prog_fd;
-	}
-	const int which[] = {
-		skeleton->progs.on_switch.prog_fd,    skeleton->progs.on_wakeup.prog_fd,
-		skeleton->progs.on_userspace.prog_fd, skeleton->progs.on_exit.prog_fd,
-		skeleton->progs.on_entry.prog_fd,
-	};
-	return keep(programs, result, which, sizeof(which) / sizeof(which[0]));
+	for (unsigned int i = 0; i < programs->link_count; i++)
+		close(programs->links[i]);
+	programs->link_count = 0;
+	if (programs->skeleton)
+		programs->class->destroy(programs->skeleton);
+	programs->skeleton = NULL;
 }

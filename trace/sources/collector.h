@@ -91,10 +91,7 @@ bool collector_vcpu(const struct collector *collector, uint32_t index, struct ex
 bool collector_times(const struct collector *collector, uint32_t index, uint32_t row,
 		     struct exit_times *times);
 /* Calls EACH for every key, until it says false: then false. */
-bool collector_keyed(const struct collector *collector,
-		     bool (*each)(void *opaque, const struct exit_key_name *name,
-				  const struct exit_times *times),
-		     void *opaque);
+bool collector_keyed(const struct collector *collector, exit_key_function *each, void *opaque);
 /*
  * The next record of vCPU INDEX, in the order in which the guest went on. False: there is none now.
  * RECORD->lost says how many before it are missing. TEXT is NULL or its long text, which is the

@@ -139,6 +139,36 @@ static bool map_log(struct log_source *source, int fd)
 	return source->head != NULL;
 }
 
+static void close_source(void *opaque)
+{
+	struct log_source *source = opaque;
+
+	munmap(source->head, source->size);
+	free(source);
+}
+
+/* Else the VM takes it that nobody watches any more. */
+static void renew(void *opaque)
+{
+	struct log_source *source = opaque;
+	uint64_t until = clock_now() + LEASE;
+
+	if (__atomic_load_n(&source->head->watched_until, __ATOMIC_RELAXED) < until)
+		__atomic_store_n(&source->head->watched_until, until, __ATOMIC_RELEASE);
+}
+
+static uint32_t vcpus(const void *opaque)
+{
+	const struct log_source *source = opaque;
+
+	return log_counts_vcpus(source->head, source->room);
+}
+
+struct exit_counts *log_source_counts(const struct log_source *source)
+{
+	return (struct exit_counts *)((char *)source->head + EXIT_LOG_START);
+}
+
 static bool read_schedstat(const struct log_source *source, uint32_t tid, uint64_t *ran,
 			   uint64_t *waited)
 {
@@ -181,7 +211,7 @@ static void begin_watching(struct log_source *source)
 	const struct exit_counts *counts = log_source_counts(source);
 	uint64_t now = clock_now();
 
-	for (uint32_t i = 0; i < log_source_vcpus(source); i++)
+	for (uint32_t i = 0; i < vcpus(source); i++)
 		source->shares[i] = (struct shares){
 			.thread = thread_times(source, i),
 			.in_kvm = counts[i].vcpu.ns[VCPU_GUEST],
@@ -189,7 +219,7 @@ static void begin_watching(struct log_source *source)
 	/* Others may watch already. */
 	if (__atomic_load_n(&head->watched_until, __ATOMIC_RELAXED) < now)
 		__atomic_store_n(&head->began, now, __ATOMIC_RELEASE);
-	log_source_renew(source);
+	renew(source);
 }
 
 struct log_source *log_source_open(pid_t pid, int memory)
@@ -210,7 +240,7 @@ struct log_source *log_source_open(pid_t pid, int memory)
 	source->pid = pid;
 	if (memory < 0 &&
 	    (!log_counts_there(source->head) || source->head->size != sizeof(struct exit_counts))) {
-		log_source_close(source);
+		close_source(source);
 		errno = EPROTO;
 		return NULL;
 	}
@@ -218,54 +248,29 @@ struct log_source *log_source_open(pid_t pid, int memory)
 	return source;
 }
 
-void log_source_close(struct log_source *source)
-{
-	if (!source)
-		return;
-	munmap(source->head, source->size);
-	free(source);
-}
-
 /* ---- reading it ---- */
-
-void log_source_renew(struct log_source *source)
-{
-	uint64_t until = clock_now() + LEASE;
-
-	if (__atomic_load_n(&source->head->watched_until, __ATOMIC_RELAXED) < until)
-		__atomic_store_n(&source->head->watched_until, until, __ATOMIC_RELEASE);
-}
-
-uint32_t log_source_vcpus(const struct log_source *source)
-{
-	return log_counts_vcpus(source->head, source->room);
-}
-
-struct exit_counts *log_source_counts(const struct log_source *source)
-{
-	return (struct exit_counts *)((char *)source->head + EXIT_LOG_START);
-}
 
 static uint64_t least(uint64_t a, uint64_t b)
 {
 	return a < b ? a : b;
 }
 
-void log_source_trust(const struct log_source *source, uint32_t index, struct exit_vcpu *vcpu)
+/* It has nothing that could lead astray; and what it was doing counts from when watching began. */
+static void trust(const void *opaque, uint32_t index, struct exit_vcpu *vcpu)
 {
-	log_counts_trust(vcpu, (uint32_t)source->pid, index);
-}
-
-void log_source_trim(const struct log_source *source, struct exit_vcpu *vcpu)
-{
+	const struct log_source *source = opaque;
 	uint64_t began = __atomic_load_n(&source->head->began, __ATOMIC_RELAXED);
 
+	log_counts_trust(vcpu, (uint32_t)source->pid, index);
 	if (vcpu->since < began)
 		vcpu->since = began;
 }
 
-void log_source_split(struct log_source *source, struct exit_vcpu *vcpu)
+/* Its times in KVM are one: since the last look it slept in them, waited for a CPU, or else ran
+ * (/proc/PID/task/TID/schedstat). */
+static void split(void *opaque, struct exit_vcpu *vcpu)
 {
+	struct log_source *source = opaque;
 	uint32_t slot = vcpu->vcpu_id;
 	struct shares *shares = &source->shares[slot];
 	struct exit_log_thread thread = thread_times(source, slot);
@@ -287,3 +292,13 @@ void log_source_split(struct log_source *source, struct exit_vcpu *vcpu)
 	vcpu->ns[VCPU_WAITING] = shares->ns[VCPU_WAITING];
 	vcpu->ns[VCPU_HALTED] = shares->ns[VCPU_HALTED];
 }
+
+const struct exit_source log_exit_source = {
+	.lacks = "only exits that reach the VMM are counted",
+	.close = close_source,
+	.poll = renew,
+	.seen = vcpus,
+	.counted = vcpus,
+	.trust = trust,
+	.split = split,
+};

@@ -11,8 +11,11 @@
 #include <sys/types.h>
 
 #include "trace/exits/exits_map.h"
+#include "trace/sources/exit_source.h"
 
 struct log_source;
+
+extern const struct exit_source log_exit_source;
 
 /* Memory for the log of a VM that is yet to be started, as `vhart run --exit-log` takes it: a file
  * descriptor, or -1. */
@@ -23,24 +26,7 @@ int log_source_memory(void);
  * errno: PID has no log (ENOENT), or one of another build (EPROTO).
  */
 struct log_source *log_source_open(pid_t pid, int memory);
-void log_source_close(struct log_source *source);
-
-/* To be called every second: else the VM takes it that nobody watches any more. */
-void log_source_renew(struct log_source *source);
-
-/* How many vCPUs there are counts of, and those; they change meanwhile. */
-uint32_t log_source_vcpus(const struct log_source *source);
+/* They change meanwhile. */
 struct exit_counts *log_source_counts(const struct log_source *source);
-
-/* VCPU was copied from place INDEX: from here on it has nothing that could lead astray. To be
- * called before the others. */
-void log_source_trust(const struct log_source *source, uint32_t index, struct exit_vcpu *vcpu);
-/* What VCPU, as copied, was doing counts from when watching began. */
-void log_source_trim(const struct log_source *source, struct exit_vcpu *vcpu);
-/*
- * Its times, of which those in KVM are one: since the last call it slept in them, waited for a CPU,
- * or else ran (/proc/PID/task/TID/schedstat).
- */
-void log_source_split(struct log_source *source, struct exit_vcpu *vcpu);
 
 #endif

@@ -36,6 +36,7 @@ struct ring {
 
 struct perf_source {
 	struct perf_formats formats;
+	struct exit_counts *counts;
 	struct perf_fold *fold;
 	struct ring *rings;
 	unsigned int ring_count;
@@ -237,8 +238,23 @@ static void add_asleep(void *opaque, pid_t pid, const struct asleep_vcpu *asleep
 			 asleep->since, clock_now());
 }
 
+static void close_source(void *opaque)
+{
+	struct perf_source *source = opaque;
+
+	for (unsigned int i = 0; i < source->ring_count; i++)
+		close_ring(&source->rings[i]);
+	free(source->rings);
+	if (source->epoll >= 0)
+		close(source->epoll);
+	perf_fold_free(source->fold);
+	free(source->counts);
+	free(source->events);
+	free(source);
+}
+
 struct perf_source *perf_source_open(const struct perf_fold_rules *rules,
-				     struct exit_counts *counts, struct perf_refusal *refusal)
+				     struct perf_refusal *refusal)
 {
 	struct perf_source *source = calloc(1, sizeof(*source));
 	struct perf_fold_rules own = *rules;
@@ -248,29 +264,16 @@ struct perf_source *perf_source_open(const struct perf_fold_rules *rules,
 		return NULL;
 	source->epoll = -1;
 	own.number = number_of;
-	source->fold = perf_fold_new(&own, counts);
+	source->counts = calloc(rules->vcpus, sizeof(*source->counts));
+	source->fold = source->counts ? perf_fold_new(&own, source->counts) : NULL;
 	if (source->fold && read_formats(source, refusal) && open_rings(source, refusal)) {
 		asleep_each((pid_t)rules->tgid, add_asleep, source->fold);
 		source->until = clock_now();
 		if (start(source))
 			return source;
 	}
-	perf_source_close(source);
+	close_source(source);
 	return NULL;
-}
-
-void perf_source_close(struct perf_source *source)
-{
-	if (!source)
-		return;
-	for (unsigned int i = 0; i < source->ring_count; i++)
-		close_ring(&source->rings[i]);
-	free(source->rings);
-	if (source->epoll >= 0)
-		close(source->epoll);
-	perf_fold_free(source->fold);
-	free(source->events);
-	free(source);
 }
 
 /* ---- events ---- */
@@ -392,8 +395,9 @@ static void empty_ring(struct perf_source *source, struct ring *ring)
  * What is in the rings from before NOW is in the order in which each thread did it: an event that
  * was being written then, and is not there yet, can be followed on another CPU only by later ones.
  */
-void perf_source_poll(struct perf_source *source)
+static void poll_rings(void *opaque)
 {
+	struct perf_source *source = opaque;
 	uint64_t now = clock_now();
 	size_t count = 0;
 
@@ -409,26 +413,67 @@ void perf_source_poll(struct perf_source *source)
 		source->event_count * sizeof(*source->events));
 }
 
-uint64_t perf_source_until(const struct perf_source *source)
+struct exit_counts *perf_source_counts(const struct perf_source *source)
 {
-	return source->until;
+	return source->counts;
 }
 
-int perf_source_fd(const struct perf_source *source)
+/* ---- as a source ---- */
+
+static int fd(const void *opaque)
 {
+	const struct perf_source *source = opaque;
+
 	return source->epoll;
 }
 
-const struct perf_fold *perf_source_fold(const struct perf_source *source)
+static uint64_t until(const void *opaque)
 {
-	return source->fold;
+	const struct perf_source *source = opaque;
+
+	return source->until;
 }
 
-uint64_t perf_source_lost(const struct perf_source *source)
+static uint32_t seen(const void *opaque)
 {
+	const struct perf_source *source = opaque;
+
+	return perf_fold_seen(source->fold);
+}
+
+static uint64_t keys_lost(const void *opaque)
+{
+	const struct perf_source *source = opaque;
+
+	return key_table_lost(perf_fold_keys(source->fold));
+}
+
+/* Nobody emptied the rings in time. */
+static uint64_t missed(const void *opaque)
+{
+	const struct perf_source *source = opaque;
 	uint64_t lost = 0;
 
 	for (unsigned int i = 0; i < source->ring_count; i++)
 		lost += lost_of(&source->rings[i]);
 	return lost;
 }
+
+static bool each_key(const void *opaque, exit_key_function *each, void *each_opaque)
+{
+	const struct perf_source *source = opaque;
+
+	return key_table_each(perf_fold_keys(source->fold), each, each_opaque);
+}
+
+const struct exit_source perf_exit_source = {
+	.lacks = "SBI calls, and instructions that the hardware does not name, are not told apart",
+	.close = close_source,
+	.poll = poll_rings,
+	.fd = fd,
+	.until = until,
+	.seen = seen,
+	.keys_lost = keys_lost,
+	.missed = missed,
+	.each_key = each_key,
+};

@@ -7,6 +7,7 @@
 #ifndef VHART_PERF_SOURCE_H
 #define VHART_PERF_SOURCE_H
 
+#include "trace/sources/exit_source.h"
 #include "trace/sources/perf_fold.h"
 
 struct perf_source;
@@ -17,21 +18,14 @@ struct perf_refusal {
 	const char *way_out;
 };
 
-/* Watches as RULES say (not their `number`) from now on, into COUNTS, as perf_fold_new() does.
- * NULL with REFUSAL filled. */
+extern const struct exit_source perf_exit_source;
+
+/* Watches as RULES say (not their `number`) from now on, as perf_fold_new() does. NULL with REFUSAL
+ * filled. */
 struct perf_source *perf_source_open(const struct perf_fold_rules *rules,
-				     struct exit_counts *counts, struct perf_refusal *refusal);
-void perf_source_close(struct perf_source *source);
+				     struct perf_refusal *refusal);
 
-/* Counts what came up to now. */
-void perf_source_poll(struct perf_source *source);
-/* Up to when that is. */
-uint64_t perf_source_until(const struct perf_source *source);
-/* Readable, for poll(), when a ring should be emptied. */
-int perf_source_fd(const struct perf_source *source);
-
-const struct perf_fold *perf_source_fold(const struct perf_source *source);
-/* Events that are missing: nobody emptied the rings in time. */
-uint64_t perf_source_lost(const struct perf_source *source);
+/* Of as many vCPUs as RULES have. */
+struct exit_counts *perf_source_counts(const struct perf_source *source);
 
 #endif
