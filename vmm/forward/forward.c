@@ -29,20 +29,20 @@ void *forward_map(int map, size_t size)
 	return at == MAP_FAILED ? NULL : at;
 }
 
-static int load_fentry(void *opaque)
+static int load_at_functions(void *opaque)
 {
 	struct forward *forward = opaque;
 
-	return forward_load_calls_fentry(&forward->programs, &forward->rules, forward->harts,
-					 (unsigned int)FORWARD_SIGNAL);
+	return forward_load(&forward->programs, FORWARD_CALLS_AT_FUNCTIONS, &forward->rules,
+			    forward->harts, (unsigned int)FORWARD_SIGNAL);
 }
 
-static int load_tracepoint(void *opaque)
+static int load_at_tracepoints(void *opaque)
 {
 	struct forward *forward = opaque;
 
-	return forward_load_calls_tracepoint(&forward->programs, &forward->rules, forward->harts,
-					     (unsigned int)FORWARD_SIGNAL);
+	return forward_load(&forward->programs, FORWARD_CALLS_AT_TRACEPOINTS, &forward->rules,
+			    forward->harts, (unsigned int)FORWARD_SIGNAL);
 }
 
 static int load(struct forward *forward)
@@ -51,11 +51,11 @@ static int load(struct forward *forward)
 
 	if (!forward->rules.tracepoints_only) {
 		forward->way = "at KVM's functions";
-		result = bpf_load_patiently(load_fentry, forward);
+		result = bpf_load_patiently(load_at_functions, forward);
 	}
 	if (result < 0 && result != -EPERM) {
 		forward->way = "at KVM's tracepoints";
-		result = bpf_load_patiently(load_tracepoint, forward);
+		result = bpf_load_patiently(load_at_tracepoints, forward);
 	}
 	if (result < 0)
 		return result;

@@ -15,9 +15,10 @@ static int load(void *opaque)
 {
 	struct forward *forward = opaque;
 
-	return forward->programs.on_functions
-		       ? forward_load_counts_fentry(&forward->count_programs, forward->harts)
-		       : forward_load_counts_tracepoint(&forward->count_programs, forward->harts);
+	return forward_load(&forward->count_programs,
+			    forward->programs.on_functions ? FORWARD_COUNTS_AT_FUNCTIONS
+							   : FORWARD_COUNTS_AT_TRACEPOINTS,
+			    &forward->rules, forward->harts, 0);
 }
 
 static int start_counting(struct forward *forward)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Loads the programs that bring calls and counter reads. */
+/* Loads the programs that bring calls and counter reads, and those that count. */
 #include <errno.h>
 
+#include "base/skeleton.h"
 #include "vmm/forward/forward_programs.h"
 
 /* Generated. */
@@ -13,63 +14,98 @@
 #pragma GCC diagnostic ignored "-Wunused-function"
 #include "vmm/forward/forward_calls_fentry.skel.h"
 #include "vmm/forward/forward_calls_tracepoint.skel.h"
+#include "vmm/forward/forward_counts_fentry.skel.h"
+#include "vmm/forward/forward_counts_tracepoint.skel.h"
 #pragma GCC diagnostic pop
 
-/* ---- at functions ---- */
+SKELETON_CLASS(calls_fentry);
+SKELETON_CLASS(calls_tracepoint);
+SKELETON_CLASS(counts_fentry);
+SKELETON_CLASS(counts_tracepoint);
 
-static void destroy_fentry(void *skeleton)
+/* Where in a skeleton of its kind things are. */
+struct kind {
+	const struct skeleton_class *class;
+	size_t rodata; /* the pointer; behind it: */
+	bool has_rules;
+	size_t rules, number; /* of the signal, or how many harts there are */
+	size_t map;
+	size_t setup, first, second;
+	bool on_functions, may_be_late;
+};
+
+#define CALLS(type)                                                                                \
+	.class = &type##_class, .rodata = offsetof(struct type, rodata), .has_rules = true,        \
+	.rules = offsetof(struct type##__rodata, rules),                                           \
+	.number = offsetof(struct type##__rodata, signal_number),                                  \
+	.map = SKELETON_MAP(type, slots), .setup = SKELETON_PROGRAM(type, who_am_i)
+#define COUNTS(type)                                                                               \
+	.class = &type##_class, .rodata = offsetof(struct type, rodata),                           \
+	.number = offsetof(struct type##__rodata, hart_count), .map = SKELETON_MAP(type, counts),  \
+	.setup = SKELETON_PROGRAM(type, who_am_i)
+
+static const struct kind kinds[] = {
+	[FORWARD_CALLS_AT_FUNCTIONS] = {CALLS(calls_fentry),
+					.first = SKELETON_PROGRAM(calls_fentry, on_ecall),
+					.second = SKELETON_PROGRAM(calls_fentry, on_instruction),
+					.on_functions = true},
+	[FORWARD_CALLS_AT_TRACEPOINTS] = {CALLS(calls_tracepoint),
+					  .first = SKELETON_PROGRAM(calls_tracepoint, on_entry),
+					  .second = SKELETON_PROGRAM(calls_tracepoint, on_exit),
+					  .may_be_late = true},
+	[FORWARD_COUNTS_AT_FUNCTIONS] = {COUNTS(counts_fentry),
+					 .first = SKELETON_PROGRAM(counts_fentry, on_exit),
+					 .second = SKELETON_PROGRAM(counts_fentry, on_wfi),
+					 .on_functions = true},
+	[FORWARD_COUNTS_AT_TRACEPOINTS] = {COUNTS(counts_tracepoint),
+					   .first = SKELETON_PROGRAM(counts_tracepoint, on_entry),
+					   .second = SKELETON_PROGRAM(counts_tracepoint, on_exit)},
+};
+
+/* At functions each of the two has one purpose, and is left out where that is not wanted. */
+static bool wants_first(const struct kind *kind, const struct forward_rules *rules)
 {
-	calls_fentry__destroy(skeleton);
+	return !kind->has_rules || !kind->on_functions || rules->count || rules->mend_restart ||
+	       rules->hart_stops;
 }
 
-int forward_load_calls_fentry(struct forward_programs *programs, const struct forward_rules *rules,
-			      unsigned int harts, unsigned int signal_number)
+static bool wants_second(const struct kind *kind, const struct forward_rules *rules)
 {
-	struct calls_fentry *skeleton = calls_fentry__open();
-	bool calls = rules->count || rules->mend_restart || rules->hart_stops;
+	return !kind->has_rules || !kind->on_functions || rules->counter_reads;
+}
+
+static void configure(void *skeleton, const struct kind *kind, const struct forward_rules *rules,
+		      unsigned int harts, unsigned int signal_number)
+{
+	void *rodata = *(void **)skeleton_at(skeleton, kind->rodata);
+	struct bpf_map_desc *map = skeleton_at(skeleton, kind->map);
+
+	if (kind->has_rules)
+		*(struct forward_rules *)skeleton_at(rodata, kind->rules) = *rules;
+	*(uint32_t *)skeleton_at(rodata, kind->number) = kind->has_rules ? signal_number : harts;
+	map->max_entries = harts;
+}
+
+int forward_load(struct forward_programs *programs, enum forward_object object,
+		 const struct forward_rules *rules, unsigned int harts, unsigned int signal_number)
+{
+	const struct kind *kind = &kinds[object];
+	void *skeleton = kind->class->open();
 	int result;
 
 	*programs = (struct forward_programs){.step = "loading",
 					      .skeleton = skeleton,
-					      .destroy = destroy_fentry,
-					      .on_functions = true};
+					      .class = kind->class,
+					      .on_functions = kind->on_functions,
+					      .may_be_late = kind->may_be_late};
 	if (!skeleton)
 		return -ENOMEM;
-	skeleton->rodata->rules = *rules;
-	skeleton->rodata->signal_number = signal_number;
-	skeleton->maps.slots.max_entries = harts;
-	result = calls_fentry__load(skeleton);
-	return forward_begin(programs, result, skeleton->maps.slots.map_fd,
-			     skeleton->progs.who_am_i.prog_fd,
-			     calls ? skeleton->progs.on_ecall.prog_fd : -1,
-			     rules->counter_reads ? skeleton->progs.on_instruction.prog_fd : -1);
-}
-
-/* ---- at tracepoints ---- */
-
-static void destroy_tracepoint(void *skeleton)
-{
-	calls_tracepoint__destroy(skeleton);
-}
-
-int forward_load_calls_tracepoint(struct forward_programs *programs,
-				  const struct forward_rules *rules, unsigned int harts,
-				  unsigned int signal_number)
-{
-	struct calls_tracepoint *skeleton = calls_tracepoint__open();
-	int result;
-
-	*programs = (struct forward_programs){.step = "loading",
-					      .skeleton = skeleton,
-					      .destroy = destroy_tracepoint,
-					      .may_be_late = true};
-	if (!skeleton)
-		return -ENOMEM;
-	skeleton->rodata->rules = *rules;
-	skeleton->rodata->signal_number = signal_number;
-	skeleton->maps.slots.max_entries = harts;
-	result = calls_tracepoint__load(skeleton);
-	return forward_begin(programs, result, skeleton->maps.slots.map_fd,
-			     skeleton->progs.who_am_i.prog_fd, skeleton->progs.on_entry.prog_fd,
-			     skeleton->progs.on_exit.prog_fd);
+	configure(skeleton, kind, rules, harts, signal_number);
+	result = kind->class->load(skeleton);
+	return forward_begin(
+		programs, result,
+		((const struct bpf_map_desc *)skeleton_at(skeleton, kind->map))->map_fd,
+		skeleton_program(skeleton, kind->setup),
+		wants_first(kind, rules) ? skeleton_program(skeleton, kind->first) : -1,
+		wants_second(kind, rules) ? skeleton_program(skeleton, kind->second) : -1);
 }

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/bpf.h"
+#include "base/skeleton.h"
 
 static int attach(struct forward_programs *programs, int program)
 {
@@ -30,7 +31,7 @@ void forward_unload(struct forward_programs *programs)
 		close(programs->links[i]);
 	programs->link_count = 0;
 	if (programs->skeleton)
-		programs->destroy(programs->skeleton);
+		programs->class->destroy(programs->skeleton);
 	programs->skeleton = NULL;
 }
 

@@ -16,27 +16,26 @@ struct forward_programs {
 	bool on_functions; /* of KVM, not at its tracepoints */
 	bool may_be_late;  /* the signal can come when the hart has gone on */
 	void *skeleton;
-	void (*destroy)(void *skeleton);
+	const struct skeleton_class *class;
 };
 
-/*
- * Calls and counter reads, at functions or at tracepoints. SIGNAL_NUMBER is what they raise. 0 or
- * -errno with nothing left but STEP.
- */
-int forward_load_calls_fentry(struct forward_programs *programs, const struct forward_rules *rules,
-			      unsigned int harts, unsigned int signal_number);
-int forward_load_calls_tracepoint(struct forward_programs *programs,
-				  const struct forward_rules *rules, unsigned int harts,
-				  unsigned int signal_number);
-/* What is counted, likewise. */
-int forward_load_counts_fentry(struct forward_programs *programs, unsigned int harts);
-int forward_load_counts_tracepoint(struct forward_programs *programs, unsigned int harts);
+/* An object file of programs: what they do, and where they are attached. */
+enum forward_object {
+	FORWARD_CALLS_AT_FUNCTIONS, /* calls and counter reads */
+	FORWARD_CALLS_AT_TRACEPOINTS,
+	FORWARD_COUNTS_AT_FUNCTIONS, /* what is counted */
+	FORWARD_COUNTS_AT_TRACEPOINTS,
+};
+
+/* SIGNAL_NUMBER is what calls raise. 0, or -errno with nothing left but STEP. */
+int forward_load(struct forward_programs *programs, enum forward_object object,
+		 const struct forward_rules *rules, unsigned int harts, unsigned int signal_number);
 
 /* Whether they still run where they were attached. */
 bool forward_attached(const struct forward_programs *programs);
 void forward_unload(struct forward_programs *programs);
 
-/* ---- for the files that load ---- */
+/* ---- for the file that loads ---- */
 
 /*
  * A skeleton was loaded with RESULT: 0 or -errno. MAP is its map; SETUP is run once; FIRST and
