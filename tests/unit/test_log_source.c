@@ -57,8 +57,8 @@ static void memory_that_may_shrink_is_no_log(void **state)
 	struct log_source *source = log_source_open(getpid(), -1);
 	assert_non_null(source);
 	/* It says 100. */
-	assert_int_equal(log_source_vcpus(source), 1);
-	log_source_close(source);
+	assert_int_equal(log_exit_source.seen(source), 1);
+	log_exit_source.close(source);
 	munmap(head, EXIT_LOG_START);
 	close(fd);
 	expect_none(ENOENT);
@@ -102,8 +102,8 @@ static void more_vcpus_than_a_log_has_are_not_looked_at(void **state)
 		.magic = EXIT_LOG_MAGIC, .vcpus = UINT64_MAX, .size = sizeof(struct exit_counts)};
 	source = log_source_open(getpid(), -1);
 	assert_non_null(source);
-	assert_int_equal(log_source_vcpus(source), EXIT_LOG_VCPUS);
-	log_source_close(source);
+	assert_int_equal(log_exit_source.seen(source), EXIT_LOG_VCPUS);
+	log_exit_source.close(source);
 	munmap(head, size);
 	close(fd);
 }
