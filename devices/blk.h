@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Between the parts of the block device: the device (virtio_blk.c), its queues and who serves them
- * (blk_queue.c, blk_pace.c), requests from their start to their end (blk_request.c), reads and
- * writes (blk_transfer.c), discards and write zeroes (blk_ranges.c).
+ * (blk_queue.c, blk_pace.c), requests, where they come from (blk_pool.c), their start (blk_start.c)
+ * and their end (blk_request.c), reads and writes (blk_transfer.c), discards and write zeroes
+ * (blk_ranges.c).
  */
 #ifndef VHART_BLK_H
 #define VHART_BLK_H
@@ -113,29 +114,37 @@ struct blk {
 	struct blk_queue queues[];
 };
 
-/* ---- virtio_blk.c ---- */
+/* ---- blk_pool.c ---- */
 
 void blk_release(struct blk *blk);
+/* NULL: all are in flight. */
+struct blk_request *blk_request_get(struct blk_queue *queue);
+bool blk_pool_has_room(const struct blk_queue *queue);
+/* Gives REQUEST back to its queue's pool. The last one of a freed device frees it. */
+void blk_request_put(struct blk_request *request);
+/* A request of QUEUE is back in its ring: the guest hears of it soon. */
+void blk_queue_completed(struct blk_queue *queue);
 
 /* ---- blk_queue.c ---- */
 
 bool blk_queue_init(struct blk_queue *queue, struct blk *blk, unsigned int index);
 /* The guest rang. On a vCPU's thread where the device's doorbells exit. */
 void blk_queue_kick(struct blk_queue *queue);
-/* A request of QUEUE is back in its ring: the guest hears of it soon. */
-void blk_queue_completed(struct blk_queue *queue);
-/* Gives REQUEST back to its queue's pool. The last one of a freed device frees it. */
-void blk_request_put(struct blk_request *request);
 
-/* ---- blk_request.c ---- */
+/* ---- blk_start.c ---- */
 
 /* CHAIN has a whole header, and REQUEST its status byte. */
 void blk_request_start(struct blk_request *request, const struct virtqueue_chain *chain);
+
+/* ---- blk_request.c ---- */
+
 void blk_request_submit(struct blk_request *request, enum loop_op op,
 			void (*done)(struct loop_io *io, int result));
 /* Each ends REQUEST. ERR of the host (0: the file ended): the guest sees an I/O error. */
 void blk_request_finish(struct blk_request *request, uint8_t status);
 void blk_request_fail(struct blk_request *request, int err);
+/* Ends REQUEST when the file's data is on its disk. */
+void blk_sync(struct blk_request *request);
 /* The end of a request that changed the file. */
 void blk_write_finish(struct blk_request *request);
 bool blk_in_bounds(const struct blk *blk, uint64_t sector, uint64_t sectors);

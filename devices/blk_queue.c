@@ -20,43 +20,6 @@
 #define HERE_REQUEST_COST 4096u
 #define HERE_BUDGET	  ((1u << 20) + HERE_REQUEST_COST)
 
-/* ---- the pool of requests ---- */
-
-static struct blk_request *request_get(struct blk_queue *queue)
-{
-	struct blk_request *request;
-
-	if (queue->free_count)
-		request = &queue->pool[queue->free[--queue->free_count]];
-	else if (queue->fresh < BLK_POOL_SIZE)
-		request = &queue->pool[queue->fresh++];
-	else
-		return NULL;
-	queue->blk->in_flight++;
-	return request;
-}
-
-static bool pool_has_room(const struct blk_queue *queue)
-{
-	return queue->free_count || queue->fresh < BLK_POOL_SIZE;
-}
-
-void blk_request_put(struct blk_request *request)
-{
-	struct blk_queue *queue = request->queue;
-	struct blk *blk = queue->blk;
-
-	free(request->bounce);
-	request->bounce = NULL;
-	queue->free[queue->free_count++] = (uint16_t)(request - queue->pool);
-	if (--blk->in_flight)
-		return;
-	if (blk->dying)
-		blk_release(blk);
-	else
-		machine_idle(blk->device.machine);
-}
-
 /* ---- taking requests ---- */
 
 /* The status is the last writable byte, wherever the driver cut its buffers. */
@@ -90,7 +53,7 @@ static bool take_request(struct blk_queue *queue, uint64_t *budget)
 {
 	struct blk *blk = queue->blk;
 	struct virtqueue_chain chain;
-	struct blk_request *request = request_get(queue);
+	struct blk_request *request = blk_request_get(queue);
 	uint8_t *status;
 
 	if (!request)
@@ -121,14 +84,6 @@ static bool take_request(struct blk_queue *queue, uint64_t *budget)
 }
 
 /* ---- serving ---- */
-
-void blk_queue_completed(struct blk_queue *queue)
-{
-	queue->completed = true;
-	/* Who serves it now sees to the interrupt when it is done. */
-	if (!queue->served_here)
-		loop_post(machine_loop(queue->blk->device.machine), &queue->service);
-}
 
 static void interrupt_if_completed(struct blk_queue *queue)
 {
@@ -165,7 +120,7 @@ static void serve_here(struct blk_queue *queue)
 	do {
 		take_request(queue, &budget);
 		/* Most rings bring one. Asking for the next doorbell tells whether that was all. */
-		more = pool_has_room(queue) && virtio_is_running(&blk->device) &&
+		more = blk_pool_has_room(queue) && virtio_is_running(&blk->device) &&
 		       virtqueue_enable_doorbell(ring, memory, true);
 	} while (more && budget);
 	queue->served_here--;
@@ -190,7 +145,7 @@ static unsigned int serve(struct blk_queue *queue)
 	do {
 		while (budget && take_request(queue, NULL))
 			budget--;
-	} while (budget && pool_has_room(queue) && virtio_is_running(&blk->device) &&
+	} while (budget && blk_pool_has_room(queue) && virtio_is_running(&blk->device) &&
 		 virtqueue_enable_doorbell(ring, memory, true));
 	if (!budget)
 		loop_post(machine_loop(blk->device.machine), &queue->service);

@@ -35,17 +35,6 @@ struct blk_config {
 };
 _Static_assert(sizeof(struct blk_config) == 64, "as the standard lays it out");
 
-void blk_release(struct blk *blk)
-{
-	for (unsigned int i = 0; i < blk->queue_count; i++)
-		free(blk->queues[i].pool);
-	if (blk->zeros)
-		munmap(blk->zeros, BLK_ZEROS_SIZE);
-	blk_file_close(&blk->file);
-	free(blk->path);
-	free(blk);
-}
-
 /* ---- the class ---- */
 
 static uint64_t blk_features(struct virtio_device *device)

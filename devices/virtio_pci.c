@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* virtio over PCI, modern only (virtio 1.2, section 4.1). */
 
-#include "devices/virtio_pci.h"
+#include "devices/virtio_pci_common.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -44,11 +44,6 @@ static const struct {
 
 /* ---- interrupts, sections 4.1.4.5 and 4.1.5 ---- */
 
-void virtio_pci_update_intx(struct virtio_pci *pci)
-{
-	pci_function_set_intx(&pci->function, pci->isr && !msix_enabled(&pci->msix));
-}
-
 static void raise(struct virtio_pci *pci, uint16_t vector, uint8_t isr_bit)
 {
 	bool msix = msix_enabled(&pci->msix);
@@ -81,13 +76,6 @@ static const struct virtio_transport transport = {
 	.interrupt = interrupt,
 	.config_changed = config_changed,
 };
-
-void virtio_pci_bad_access(struct virtio_pci *pci, const char *what, uint64_t offset,
-			   unsigned int size)
-{
-	machine_guest_error(pci->machine, pci->device->name, "%s at 0x%llx, %u bytes", what,
-			    (unsigned long long)offset, size);
-}
 
 /* ---- BAR 0 ---- */
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The common configuration structure of virtio over PCI (virtio 1.2, section 4.1.4.3). */
-#include "devices/virtio_pci.h"
+#include "devices/virtio_pci_common.h"
 
 enum {
 	DEVICE_FEATURE_SELECT = 0,
@@ -40,6 +40,18 @@ static const struct {
 	{QUEUE_DEVICE + 4, 4, true},	  {QUEUE_NOTIFY_DATA, 2, false},
 	{QUEUE_RESET, 2, false},
 };
+
+void virtio_pci_update_intx(struct virtio_pci *pci)
+{
+	pci_function_set_intx(&pci->function, pci->isr && !msix_enabled(&pci->msix));
+}
+
+void virtio_pci_bad_access(struct virtio_pci *pci, const char *what, uint64_t offset,
+			   unsigned int size)
+{
+	machine_guest_error(pci->machine, pci->device->name, "%s at 0x%llx, %u bytes", what,
+			    (unsigned long long)offset, size);
+}
 
 static bool is_field(uint64_t offset, unsigned int size, bool write)
 {

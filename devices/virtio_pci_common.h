@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One virtio device on PCI: what virtio_pci.c and virtio_pci_common.c share. */
-#ifndef VHART_VIRTIO_PCI_H
-#define VHART_VIRTIO_PCI_H
+/* One virtio device on PCI, and its common configuration structure (section 4.1.4.3). */
+#ifndef VHART_VIRTIO_PCI_COMMON_H
+#define VHART_VIRTIO_PCI_COMMON_H
 
 #include "devices/msix.h"
 #include "devices/pci.h"
