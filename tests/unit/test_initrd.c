@@ -201,6 +201,13 @@ static void where_linux_stops_it_is_broken(void **state)
 	append(&blob, lz4.bytes, 200);
 	initrd_free(read_as(&blob, INITRD_BROKEN));
 	assert_non_null(strstr(message, "newc"));
+	blob.len = 0;
+	entry(&blob, "f", S_IFREG | 0644, "contents");
+	for (size_t len = 1; len < blob.len; len++) {
+		const struct blob cut = {blob.bytes, len};
+		initrd_free(read_as(&cut, INITRD_BROKEN));
+		assert_non_null(strstr(message, "truncated"));
+	}
 	blob_free(&blob);
 	blob_free(&lz4);
 	blob_free(&gzip);
