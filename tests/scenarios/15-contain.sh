@@ -63,9 +63,8 @@ stalled_goes_on() {
     expect_eq "the lines of $1" "$(lines_in_order)" 2500
 }
 
-stalled_ends() {
-    stalled_pipe --append "$1=1"
-    await_stuck "$pid"
+# Nobody reads until it has ended.
+ends_by_sigterm() {
     kill -TERM "$pid"
     wait "$pid"
     status=$?
@@ -73,6 +72,12 @@ stalled_ends() {
     wait "$reading"
     expect_status 143
     ends_with signal
+}
+
+stalled_ends() {
+    stalled_pipe --append "$1=1"
+    await_stuck "$pid"
+    ends_by_sigterm
     # The last one may be cut.
     sed -i '$d' read.txt
     [ "$(lines_in_order)" -gt 100 ] || die "only $(lines_in_order) lines"
@@ -104,13 +109,7 @@ stalled_log() {
     pid=$!
     exec 5>&-
     await 'line 0000001'
-    kill -TERM "$pid"
-    wait "$pid"
-    status=$?
-    echo go >go
-    wait "$reading"
-    expect_status 143
-    ends_with signal
+    ends_by_sigterm
 }
 
 # Ctrl-S on a terminal that is not in raw mode, as input comes from elsewhere.

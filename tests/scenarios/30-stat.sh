@@ -233,15 +233,6 @@ no_live_view() {
     expect_no_out "$(printf '\033')"
 }
 
-refuses() {
-    pattern=$1
-    shift
-    run vhart stat "$@"
-    expect_status 2
-    expect_err "$pattern"
-    expect_one_line
-}
-
 t "exits are counted to the unit" counts_are_exact
 t "interrupts and exceptions of the same number are told apart" interrupts_are_not_calls
 t "a halt is not handling" halts_are_not_handling

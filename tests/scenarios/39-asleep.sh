@@ -2,6 +2,9 @@
 # vhart stat of a VM that waits for ever: its vCPUs are there. And of what is no VM that can be watched: one line, status 2.
 # lab: hosts=6.12,7.2
 
+# shellcheck source=tests/scenarios/stat.sh
+. "$here/stat.sh"
+
 # sleeper: hart 0 is in WFI for longer than this lab lives, hart 1 is stopped; $vm is its process
 sleeper() {
     vhart run --name sleeper --cpus 2 --memory 64M --pmu off --kernel /guests/exits.elf --append 'halts=1 us=100000000000' \
@@ -76,16 +79,6 @@ by_thread() {
     ends "$vm"
     expect_status 0
     expect_out "\"type\":\"vcpu\",\"vm\":\"sleeper\",\"pid\":$vm,"
-}
-
-refuses() {
-    pattern=$1
-    shift
-    run vhart stat "$@"
-    expect_status 2
-    expect_err "$pattern"
-    expect_one_line
-    [ ! -s "$out" ] || die "and a table: $(cat "$out")"
 }
 
 one_that_has_ended() {

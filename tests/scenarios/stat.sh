@@ -13,3 +13,14 @@ stat_of() {
     expect_status 0
     expect_out 'end$'
 }
+
+# refuses PATTERN OPTIONS: in one line that matches, and with no table
+refuses() {
+    pattern=$1
+    shift
+    run vhart stat "$@"
+    expect_status 2
+    expect_err "$pattern"
+    expect_one_line
+    [ ! -s "$out" ] || die "and a table: $(cat "$out")"
+}
