@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "trace/image_search.h"
+#include "trace/guest/image_search.h"
 
 #define MIB	   (1ull << 20)
 #define PLACE	   (2 * MIB) /* where an Image can begin */

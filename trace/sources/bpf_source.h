@@ -6,7 +6,7 @@
 #ifndef VHART_BPF_SOURCE_H
 #define VHART_BPF_SOURCE_H
 
-#include "trace/sources/collector.h"
+#include "trace/sources/collector_options.h"
 #include "trace/sources/exit_source.h"
 
 struct bpf_source;
