@@ -3,7 +3,6 @@
 #include "base/options.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/exit_status.h"
@@ -11,62 +10,15 @@
 
 #define NAME_COLUMNS 34 /* of --help: option and value */
 
-bool option_number(const char *text, uint64_t max, uint64_t *number)
+static size_t count_of(const struct option_table *table)
 {
-	uint64_t value = 0;
-
-	if (!*text)
-		return false;
-	for (; *text; text++) {
-		if (*text < '0' || *text > '9')
-			return false;
-		unsigned int digit = (unsigned int)(*text - '0');
-		if (digit > max || value > (max - digit) / 10)
-			return false;
-		value = value * 10 + digit;
-	}
-	*number = value;
-	return true;
+	return table->shared.count + table->count;
 }
 
-bool option_size(const char *text, uint64_t *bytes)
+static const struct option_spec *spec_at(const struct option_table *table, size_t index)
 {
-	static const char units[] = "KMGT";
-	char digits[24];
-	size_t len = strlen(text);
-
-	if (len < 2 || len > sizeof(digits))
-		return false;
-	const char *unit = strchr(units, text[len - 1]);
-	if (!unit)
-		return false;
-	const unsigned int shift = 10 * (unsigned int)(unit - units + 1);
-	memcpy(digits, text, len - 1);
-	digits[len - 1] = '\0';
-	if (!option_number(digits, UINT64_MAX >> shift, bytes))
-		return false;
-	*bytes <<= shift;
-	return true;
-}
-
-bool option_seconds(const char *text, double *seconds)
-{
-	/* Not all that strtod() takes: no signs, exponents, hexadecimals, infinities. */
-	size_t len = strlen(text);
-	if (!len || len > 20 || strspn(text, "0123456789.") != len ||
-	    strchr(text, '.') != strrchr(text, '.'))
-		return false;
-	*seconds = strtod(text, NULL);
-	return *seconds > 0 && *seconds < 1e9;
-}
-
-int option_choice(const char *text, const char *const *choices, size_t count)
-{
-	for (size_t i = 0; i < count; i++) {
-		if (!strcmp(text, choices[i]))
-			return (int)i;
-	}
-	return -1;
+	return index < table->shared.count ? &table->shared.specs[index]
+					   : &table->specs[index - table->shared.count];
 }
 
 static int refuse_unknown(const struct option_table *table, const char *name)
@@ -79,8 +31,8 @@ static int refuse_unknown(const struct option_table *table, const char *name)
 		return STATUS_USAGE;
 	}
 	suggest_offer(&near, "--help");
-	for (size_t i = 0; i < table->count; i++)
-		suggest_offer(&near, table->specs[i].name);
+	for (size_t i = 0; i < count_of(table); i++)
+		suggest_offer(&near, spec_at(table, i)->name);
 	if (other || near.best)
 		error("unknown option %s: did you mean %s?", name, other ? other->ours : near.best);
 	else
@@ -89,24 +41,15 @@ static int refuse_unknown(const struct option_table *table, const char *name)
 	return STATUS_USAGE;
 }
 
-static const char *letter_of(const struct option_table *table, const char *name)
-{
-	const struct option_letter *letter = table->letters;
-
-	while (letter && letter->name && strcmp(letter->name, name) != 0)
-		letter++;
-	return letter && letter->name ? letter->letter : "";
-}
-
 static void print_help(const struct option_table *table)
 {
 	printf("usage: vhart %s %s\n%s\n\n", table->command, table->usage, table->summary);
-	for (size_t i = 0; i <= table->count; i++) {
+	for (size_t i = 0; i <= count_of(table); i++) {
 		static const struct option_spec help = {.name = "--help", .help = "show this"};
-		const struct option_spec *spec = i < table->count ? &table->specs[i] : &help;
-		const char *letter = letter_of(table, spec->name);
-		int used = printf("  %s%s%s%s%s", letter, *letter ? ", " : "", spec->name,
-				  spec->value ? " " : "", spec->value ? spec->value : "");
+		const struct option_spec *spec = i < count_of(table) ? spec_at(table, i) : &help;
+		int used = printf("  %s%s%s%s%s", spec->letter ? spec->letter : "",
+				  spec->letter ? ", " : "", spec->name, spec->value ? " " : "",
+				  spec->value ? spec->value : "");
 		if (used > NAME_COLUMNS - 2) {
 			printf("\n");
 			used = 0;
@@ -123,16 +66,17 @@ static void print_help(const struct option_table *table)
 	}
 }
 
-/* The index of the option called NAME, table->count when there is none. */
+static bool is_called(const struct option_spec *spec, const char *name)
+{
+	return !strcmp(name, spec->name) || (spec->letter && !strcmp(name, spec->letter));
+}
+
+/* The index of the option called NAME, count_of() when there is none. */
 static size_t find_option(const struct option_table *table, const char *name)
 {
-	const struct option_letter *letter = table->letters;
 	size_t index = 0;
 
-	for (; letter && letter->name; letter++)
-		if (!strcmp(name, letter->letter))
-			name = letter->name;
-	while (index < table->count && strcmp(name, table->specs[index].name) != 0)
+	while (index < count_of(table) && !is_called(spec_at(table, index), name))
 		index++;
 	return index;
 }
@@ -147,10 +91,10 @@ static int read_option(const struct option_table *table, int argc, char **argv, 
 	if (value)
 		*value++ = '\0';
 	const size_t index = find_option(table, argument);
-	if (index == table->count)
+	if (index == count_of(table))
 		return refuse_unknown(table, argument);
 
-	const struct option_spec *spec = &table->specs[index];
+	const struct option_spec *spec = spec_at(table, index);
 	if (seen[index] && !spec->repeatable) {
 		error("%s is given twice", spec->name);
 		return STATUS_USAGE;
@@ -162,7 +106,7 @@ static int read_option(const struct option_table *table, int argc, char **argv, 
 	}
 	if (spec->value && !value) {
 		/* A known option is not a value: the value was forgotten. */
-		if (*at + 1 >= argc || find_option(table, argv[*at + 1]) < table->count) {
+		if (*at + 1 >= argc || find_option(table, argv[*at + 1]) < count_of(table)) {
 			error("%s: its value is missing: %s %s", spec->name, spec->name,
 			      spec->value);
 			return STATUS_USAGE;
@@ -170,9 +114,11 @@ static int read_option(const struct option_table *table, int argc, char **argv, 
 		value = argv[++*at];
 	}
 
-	char shown[128];
+	char shown[128], words[OPTION_WORDS_MAX];
 	snprintf(shown, sizeof(shown), "%s", value ? value : ""); /* parse() may cut it up */
-	const char *expected = spec->parse(value, target);
+	if (index < table->shared.count)
+		target = (char *)target + table->shared.offset;
+	const char *expected = option_take(spec, value, target, words);
 	if (expected) {
 		error("%s %s: %s", spec->name, shown, expected);
 		return STATUS_USAGE;
@@ -184,7 +130,7 @@ static int read_option(const struct option_table *table, int argc, char **argv, 
 static bool is_help(const struct option_table *table, const char *argument)
 {
 	return !strcmp(argument, "--help") ||
-	       (!strcmp(argument, "-h") && find_option(table, argument) == table->count);
+	       (!strcmp(argument, "-h") && find_option(table, argument) == count_of(table));
 }
 
 int options_read(const struct option_table *table, int argc, char **argv, void *target, bool *help)

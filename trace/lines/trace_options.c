@@ -63,55 +63,6 @@ static const char *parse_vcpus(char *value, void *target)
 	return NULL;
 }
 
-static const char *parse_durations(char *value, void *target)
-{
-	(void)value;
-	((struct trace_options *)target)->view.durations = true;
-	return NULL;
-}
-
-static const char *parse_relative(char *value, void *target)
-{
-	(void)value;
-	((struct trace_options *)target)->view.time = TIME_SINCE_LAST;
-	return NULL;
-}
-
-static const char *parse_time_of_day(char *value, void *target)
-{
-	(void)value;
-	((struct trace_options *)target)->view.time = TIME_OF_DAY;
-	return NULL;
-}
-
-static const char *parse_monotonic(char *value, void *target)
-{
-	(void)value;
-	((struct trace_options *)target)->view.time = TIME_MONOTONIC;
-	return NULL;
-}
-
-static const char *parse_only_summary(char *value, void *target)
-{
-	(void)value;
-	((struct trace_options *)target)->only_summary = true;
-	return NULL;
-}
-
-static const char *parse_summary(char *value, void *target)
-{
-	(void)value;
-	((struct trace_options *)target)->summary = true;
-	return NULL;
-}
-
-static const char *parse_errors(char *value, void *target)
-{
-	(void)value;
-	((struct trace_options *)target)->errors = true;
-	return NULL;
-}
-
 static const char *parse_than(char *value, void *target)
 {
 	static const struct {
@@ -134,96 +85,51 @@ static const char *parse_than(char *value, void *target)
 	return "expected a duration: 50us, 2ms";
 }
 
-static const char *parse_count(char *value, void *target)
-{
-	uint64_t *count = &((struct trace_options *)target)->count;
-
-	return option_number(value, UINT64_MAX, count) && *count ? NULL
-								 : "expected a number from 1 up";
-}
-
-static const char *parse_string(char *value, void *target)
-{
-	uint64_t size;
-
-	if (!option_number(value, RECORD_LONG_TEXT, &size))
-		return "expected a number of bytes, 0 to 256";
-	((struct trace_options *)target)->string = (uint32_t)size;
-	return NULL;
-}
-
-static const char *parse_perfetto(char *value, void *target)
-{
-	((struct trace_options *)target)->perfetto = value;
-	return NULL;
-}
-
-static const char *parse_output(char *value, void *target)
-{
-	((struct trace_options *)target)->output = value;
-	return NULL;
-}
-
-static const char *parse_buffer(char *value, void *target)
-{
-	return collector_parse_buffer(value, &((struct trace_options *)target)->buffer);
-}
-
-static const char *parse_json(char *value, void *target)
-{
-	(void)value;
-	((struct trace_options *)target)->view.json = true;
-	return NULL;
-}
-
-static const char *parse_tier(char *value, void *target)
-{
-	return collector_parse_tier(value, &((struct trace_options *)target)->tier);
-}
-
 static const struct option_spec specs[] = {
-	TARGET_OPTIONS,
-	{"--events", "CLASSES", false,
+	{"--events", "CLASSES",
 	 "sbi, mmio, csr, wfi, fault, irq, lcofi, other, all; with ! in\n"
 	 "front all but these (default: !irq,fault)",
-	 parse_classes},
-	{"--vcpu", "N[,N]", false, "only these vCPUs", parse_vcpus},
-	{"--durations", NULL, false, "how long the host took, who answered, and the VMM's part",
-	 parse_durations},
-	{"--relative", NULL, false, "times since the line before", parse_relative},
-	{"--time", NULL, false, "times of day", parse_time_of_day},
-	{"--monotonic", NULL, false, "times of the host's CLOCK_MONOTONIC", parse_monotonic},
-	{"--summary-only", NULL, false, "only the table of 'vhart stat', at the end",
-	 parse_only_summary},
-	{"--summary", NULL, false, "the table as well", parse_summary},
-	{"--err", NULL, false, "only SBI calls that returned an error", parse_errors},
-	{"--than", "DURATION", false, "only what took the host longer: 50us, 2ms", parse_than},
-	{"--count", "N", false, "stop after N lines", parse_count},
-	{"--string", "N", false,
+	 OPTION_OTHER(parse_classes), .letter = "-e"},
+	{"--vcpu", "N[,N]", "only these vCPUs", OPTION_OTHER(parse_vcpus)},
+	{"--durations", NULL, "how long the host took, who answered, and the VMM's part",
+	 OPTION_FLAG(struct trace_options, view.durations), .letter = "-T"},
+	{"--relative", NULL, "times since the line before",
+	 OPTION_SET(struct trace_options, view.time, TIME_SINCE_LAST), .letter = "-r"},
+	{"--time", NULL, "times of day", OPTION_SET(struct trace_options, view.time, TIME_OF_DAY),
+	 .letter = "-t"},
+	{"--monotonic", NULL, "times of the host's CLOCK_MONOTONIC",
+	 OPTION_SET(struct trace_options, view.time, TIME_MONOTONIC)},
+	{"--summary-only", NULL, "only the table of 'vhart stat', at the end",
+	 OPTION_FLAG(struct trace_options, only_summary), .letter = "-c"},
+	{"--summary", NULL, "the table as well", OPTION_FLAG(struct trace_options, summary),
+	 .letter = "-C"},
+	{"--err", NULL, "only SBI calls that returned an error",
+	 OPTION_FLAG(struct trace_options, errors)},
+	{"--than", "DURATION", "only what took the host longer: 50us, 2ms",
+	 OPTION_OTHER(parse_than)},
+	{"--count", "N", "stop after N lines",
+	 OPTION_NUMBER(struct trace_options, count, 1, UINT64_MAX), .letter = "-n"},
+	{"--string", "N",
 	 "show N bytes of what a guest writes to its console (default 32,\n"
 	 "at most 256)",
-	 parse_string},
-	{"--buffer", "SIZE", false,
+	 OPTION_NUMBER(struct trace_options, string, 0, RECORD_LONG_TEXT), .letter = "-s",
+	 .expected = "expected a number of bytes, 0 to 256"},
+	{"--buffer", "SIZE",
 	 "memory in which exits wait, of all vCPUs (default: a 32nd of the\n"
 	 "host's, from 64M to 256M): more of it loses less",
-	 parse_buffer},
-	{"--json", NULL, false, "JSON: an object a line, times in ns", parse_json},
-	{"--output", "FILE", false, "write there", parse_output},
-	{"--perfetto", "FILE", false,
+	 OPTION_SIZE(struct trace_options, buffer, COLLECTOR_BUFFER_LEAST, COLLECTOR_BUFFER_MOST)},
+	{"--json", NULL, "JSON: an object a line, times in ns",
+	 OPTION_FLAG(struct trace_options, view.json)},
+	{"--output", "FILE", "write there", OPTION_TEXT(struct trace_options, output),
+	 .letter = "-o"},
+	{"--perfetto", "FILE",
 	 "no lines, but a timeline for ui.perfetto.dev (of all exits unless\n"
 	 "-e says which)",
-	 parse_perfetto},
-	{"--tier", "WAY", false,
+	 OPTION_TEXT(struct trace_options, perfetto)},
+	{"--tier", "WAY",
 	 "functions: BPF at KVM's functions and tracepoints; tracepoints: BPF\n"
 	 "at tracepoints only (default: the first that can be had)",
-	 parse_tier},
-};
-
-static const struct option_letter letters[] = {
-	TARGET_LETTERS,		  {"-e", "--events"},  {"-T", "--durations"},
-	{"-r", "--relative"},	  {"-t", "--time"},    {"-s", "--string"},
-	{"-c", "--summary-only"}, {"-C", "--summary"}, {"-n", "--count"},
-	{"-o", "--output"},	  {NULL, NULL},
+	 OPTION_CHOICE(struct trace_options, tier, collector_tiers)},
 };
 
 static const struct option_table trace_options = {
@@ -236,9 +142,9 @@ static const struct option_table trace_options = {
 		"Ctrl-C. With -- run, starts a VM with these options; the lines then go to "
 		"standard\n"
 		"error.",
+	.shared = {target_options, TARGET_OPTIONS_ALL, offsetof(struct trace_options, target)},
 	.specs = specs,
 	.count = sizeof(specs) / sizeof(specs[0]),
-	.letters = letters,
 };
 
 bool trace_shows_vcpu(const struct trace_options *options, uint32_t vcpu)
@@ -253,7 +159,7 @@ bool trace_shows_vcpu(const struct trace_options *options, uint32_t vcpu)
 int trace_read_options(int argc, char **argv, struct trace_options *options, bool *help)
 {
 	options->string = STRING_LENGTH;
-	int status = target_read_options(&trace_options, argc, argv, &options->target, help);
+	int status = target_read_options(&trace_options, argc, argv, options, help);
 
 	if (status || *help)
 		return status;

@@ -9,10 +9,10 @@
 #include "trace/watch/target.h"
 
 struct trace_options {
-	struct target target; /* first: target.h */
-	uint32_t classes;     /* 0: not said */
-	bool paths;	      /* lcofi is one that was said: those of samples are shown */
-	uint64_t vcpus[2];    /* those that are shown, a bit each by number; none: all */
+	struct target target;
+	uint32_t classes;  /* 0: not said */
+	bool paths;	   /* lcofi is one that was said: those of samples are shown */
+	uint64_t vcpus[2]; /* those that are shown, a bit each by number; none: all */
 	bool summary, only_summary, errors;
 	enum collector_tier tier;
 	uint64_t than;	 /* ns: only exits that took longer */

@@ -34,10 +34,10 @@
 #define DEFAULT_FREQUENCY 997u
 
 struct record_options {
-	struct target target; /* first: target.h */
+	struct target target;
 	struct sampling_options sampling;
 	struct guest_names_options names;
-	bool event_given, chains;
+	bool chains;
 	uint64_t buffer; /* bytes of the rings; 0: as usual */
 	const char *why; /* an event was taken that nobody chose; "" */
 	const char *output;
@@ -45,99 +45,40 @@ struct record_options {
 
 /* ---- options ---- */
 
-static const char *const events[] = {"cycles", "cpu-clock", "exits"}; /* enum sampling_event */
-
-static const char *parse_event(char *value, void *target)
-{
-	struct record_options *options = target;
-	/* perf's way to say whose cycles. */
-	int choice = strcmp(value, "cycles:G") == 0
-			     ? SAMPLE_CYCLES
-			     : option_choice(value, events, sizeof(events) / sizeof(events[0]));
-
-	if (choice < 0)
-		return "expected cycles, cpu-clock or exits";
-	options->sampling.event = (enum sampling_event)choice;
-	options->event_given = true;
-	return NULL;
-}
-
-static const char *parse_frequency(char *value, void *target)
-{
-	uint64_t *frequency = &((struct record_options *)target)->sampling.frequency;
-
-	return option_number(value, 1000000, frequency) && *frequency
-		       ? NULL
-		       : "expected samples a second, from 1 to 1000000";
-}
-
-static const char *parse_period(char *value, void *target)
-{
-	uint64_t *period = &((struct record_options *)target)->sampling.period;
-
-	return option_number(value, INT64_MAX, period) && *period
-		       ? NULL
-		       : "expected a number of events from 1 up";
-}
-
-static const char *parse_chains(char *value, void *target)
-{
-	(void)value;
-	((struct record_options *)target)->chains = true;
-	return NULL;
-}
-
-static const char *parse_output(char *value, void *target)
-{
-	((struct record_options *)target)->output = value;
-	return NULL;
-}
-
-static const char *parse_buffer(char *value, void *target)
-{
-	return collector_parse_buffer(value, &((struct record_options *)target)->buffer);
-}
-
-static const char *parse_kallsyms(char *value, void *target)
-{
-	((struct record_options *)target)->names.kallsyms = value;
-	return NULL;
-}
-
-static const char *parse_vmlinux(char *value, void *target)
-{
-	((struct record_options *)target)->names.vmlinux = value;
-	return NULL;
-}
+static const struct option_choice events[] = {
+	{"cycles", SAMPLE_CYCLES},
+	{"cpu-clock", SAMPLE_CLOCK},
+	{"exits", SAMPLE_EXITS},
+	{"cycles:G", SAMPLE_CYCLES}, /* perf's way to say whose */
+	{NULL, 0},
+};
 
 static const struct option_spec specs[] = {
-	{"--pid", "PID", false, "the VM of this process, whatever VMM it is", target_parse_pid},
-	{"--name", "NAME", false, "the VM of that name", target_parse_name},
-	{"--event", "EVENT", false,
+	{"--event", "EVENT",
 	 "cycles: the guest's, by a counter; cpu-clock: time, by a timer;\n"
 	 "exits: every exit, for what it takes the host (default: cycles\n"
 	 "where a counter can interrupt, else cpu-clock)",
-	 parse_event},
-	{"--freq", "HZ", false, "so many samples a second (default: 997)", parse_frequency},
-	{"--period", "N", false, "a sample every N cycles, or ns of cpu-clock", parse_period},
-	{"--call-graph", NULL, false, "and who called: the guest kernel's frame pointers",
-	 parse_chains},
-	{"--buffer", "SIZE", false,
+	 OPTION_CHOICE(struct record_options, sampling.event, events), .letter = "-e"},
+	{"--freq", "HZ", "so many samples a second (default: 997)",
+	 OPTION_NUMBER(struct record_options, sampling.frequency, 1, 1000000), .letter = "-F",
+	 .expected = "expected samples a second, from 1 to 1000000"},
+	{"--period", "N", "a sample every N cycles, or ns of cpu-clock",
+	 OPTION_NUMBER(struct record_options, sampling.period, 1, INT64_MAX), .letter = "-c",
+	 .expected = "expected a number of events from 1 up"},
+	{"--call-graph", NULL, "and who called: the guest kernel's frame pointers",
+	 OPTION_FLAG(struct record_options, chains), .letter = "-g"},
+	{"--buffer", "SIZE",
 	 "memory in which samples wait, of all vCPUs (default: a 32nd of the\n"
 	 "host's, from 64M to 256M): more of it loses less",
-	 parse_buffer},
-	{"--output", "FILE", false, "the recording (default: vhart.recording)", parse_output},
-	{"--guestkallsyms", "FILE", false, "names: the guest's /proc/kallsyms, or its System.map",
-	 parse_kallsyms},
-	{"--guestvmlinux", "FILE", false,
+	 OPTION_SIZE(struct record_options, buffer, COLLECTOR_BUFFER_LEAST, COLLECTOR_BUFFER_MOST)},
+	{"--output", "FILE", "the recording (default: vhart.recording)",
+	 OPTION_TEXT(struct record_options, output), .letter = "-o"},
+	{"--guestkallsyms", "FILE", "names: the guest's /proc/kallsyms, or its System.map",
+	 OPTION_TEXT(struct record_options, names.kallsyms)},
+	{"--guestvmlinux", "FILE",
 	 "names: an ELF, or a Linux Image, which has its own (default:\n"
 	 "the kernel that the VM was started with, or has in memory)",
-	 parse_vmlinux},
-};
-
-static const struct option_letter letters[] = {
-	{"-p", "--pid"},	{"-e", "--event"},  {"-F", "--freq"}, {"-c", "--period"},
-	{"-g", "--call-graph"}, {"-o", "--output"}, {NULL, NULL},
+	 OPTION_TEXT(struct record_options, names.vmlinux)},
 };
 
 static const struct option_table record_options = {
@@ -146,9 +87,9 @@ static const struct option_table record_options = {
 	.summary = "Samples where a guest spends its time, from the host, into a file for\n"
 		   "'vhart report'. Until the VM ends or Ctrl-C. With -- run, starts a VM with\n"
 		   "these options.",
+	.shared = {target_options, TARGET_OPTIONS_ONE, offsetof(struct record_options, target)},
 	.specs = specs,
 	.count = sizeof(specs) / sizeof(specs[0]),
-	.letters = letters,
 };
 
 static bool agree(const struct record_options *options)
@@ -172,7 +113,9 @@ static void choose_event(struct record_options *options)
 	struct sampling_options *sampling = &options->sampling;
 
 	options->why = "";
-	if (!options->event_given && !sampling_has_cycles()) {
+	if (sampling->event == SAMPLE_BEST && sampling_has_cycles()) {
+		sampling->event = SAMPLE_CYCLES;
+	} else if (sampling->event == SAMPLE_BEST) {
 		sampling->event = SAMPLE_CLOCK;
 		options->why = "no counter of this host can interrupt (Sscofpmf)";
 		note("sampling cpu-clock: %s", options->why);
@@ -206,7 +149,8 @@ static void fill_header(const struct record_session *session, struct recording_h
 	char name[VM_NAME_LENGTH];
 
 	vm_name(options->target.process, name);
-	snprintf(header->event, sizeof(header->event), "%s", events[options->sampling.event]);
+	snprintf(header->event, sizeof(header->event), "%s",
+		 option_choice_name(events, options->sampling.event));
 	snprintf(header->why, sizeof(header->why), "%s", options->why);
 	snprintf(header->vm, sizeof(header->vm), "%s", name);
 	snprintf(header->way, sizeof(header->way), "%s", collector_way(session->collector));
@@ -321,7 +265,7 @@ static void say_what_came(const struct record_session *session)
 	if (counts.alone)
 		snprintf(alone, sizeof(alone), ", %" PRIu64 " without callers", counts.alone);
 	note("%" PRIu64 " samples of %s%s, %" PRIu64 " lost%s, in %s", counts.samples,
-	     events[session->options->sampling.event], host, counts.lost, alone,
+	     option_choice_name(events, session->options->sampling.event), host, counts.lost, alone,
 	     session->options->output);
 	if (counts.lost)
 		say_how_to_lose_less(session->options);
@@ -415,7 +359,7 @@ int command_record(int argc, char **argv)
 {
 	struct record_options options = {.output = "vhart.recording"};
 	bool help, found;
-	int status = target_read_options(&record_options, argc, argv, &options.target, &help);
+	int status = target_read_options(&record_options, argc, argv, &options, &help);
 
 	if (status || help)
 		return status ? target_failure(&options.target, status) : STATUS_OK;

@@ -29,104 +29,39 @@ struct report_options {
 
 /* ---- options ---- */
 
-static const char *parse_input(char *value, void *target)
-{
-	((struct report_options *)target)->input = value;
-	return NULL;
-}
-
-static const char *parse_by(char *value, void *target)
-{
-	static const char *const choices[] = {"symbol", "pc", "vcpu", "exit"}; /* enum report_by */
-	int choice = option_choice(value, choices, sizeof(choices) / sizeof(choices[0]));
-
-	if (choice < 0)
-		return "expected symbol, pc, vcpu or exit";
-	((struct report_options *)target)->view.by = (enum report_by)choice;
-	return NULL;
-}
-
-static const char *parse_kallsyms(char *value, void *target)
-{
-	((struct report_options *)target)->names.kallsyms = value;
-	return NULL;
-}
-
-static const char *parse_vmlinux(char *value, void *target)
-{
-	((struct report_options *)target)->names.vmlinux = value;
-	return NULL;
-}
-
-static const char *parse_flamegraph(char *value, void *target)
-{
-	((struct report_options *)target)->flamegraph = value;
-	return NULL;
-}
-
-static const char *parse_folded(char *value, void *target)
-{
-	((struct report_options *)target)->folded = value;
-	return NULL;
-}
-
-static const char *parse_pprof(char *value, void *target)
-{
-	((struct report_options *)target)->pprof = value;
-	return NULL;
-}
-
-static const char *parse_json(char *value, void *target)
-{
-	(void)value;
-	((struct report_options *)target)->view.json = true;
-	return NULL;
-}
-
-static const char *parse_limit(char *value, void *target)
-{
-	uint64_t *limit = &((struct report_options *)target)->view.limit;
-
-	return option_number(value, UINT64_MAX, limit) && *limit ? NULL
-								 : "expected a number from 1 up";
-}
-
-static const char *parse_no_children(char *value, void *target)
-{
-	(void)value;
-	((struct report_options *)target)->view.only_self = true;
-	return NULL;
-}
-
-static const char *parse_no_pager(char *value, void *target)
-{
-	(void)value;
-	((struct report_options *)target)->no_pager = true;
-	return NULL;
-}
-
-static const struct option_spec specs[] = {
-	{"--input", "FILE", false, "the recording (default: vhart.recording)", parse_input},
-	{"--by", "WHAT", false, "symbol, pc, vcpu or exit (default: symbol)", parse_by},
-	{"--guestkallsyms", "FILE", false, "names: the guest's /proc/kallsyms, or its System.map",
-	 parse_kallsyms},
-	{"--guestvmlinux", "FILE", false, "names: an ELF, or a Linux Image, which has its own",
-	 parse_vmlinux},
-	{"--flamegraph", "FILE", false, "write a flame graph: SVG", parse_flamegraph},
-	{"--folded", "FILE", false, "write collapsed stacks, for flamegraph.pl and others",
-	 parse_folded},
-	{"--pprof", "FILE", false, "write a profile for pprof", parse_pprof},
-	{"--json", NULL, false, "JSON: an object a row, times in ns", parse_json},
-	{"--limit", "N", false, "the first N rows only", parse_limit},
-	{"--no-children", NULL, false,
-	 "not what functions took with all that they called (record -g), and in\n"
-	 "the order of what they took themselves",
-	 parse_no_children},
-	{"--no-pager", NULL, false, "not through VHART_PAGER, PAGER or less on a terminal",
-	 parse_no_pager},
+static const struct option_choice rows[] = {
+	{"symbol", REPORT_BY_SYMBOL},
+	{"pc", REPORT_BY_PC},
+	{"vcpu", REPORT_BY_VCPU},
+	{"exit", REPORT_BY_EXIT},
+	{NULL, 0},
 };
 
-static const struct option_letter letters[] = {{"-i", "--input"}, {NULL, NULL}};
+static const struct option_spec specs[] = {
+	{"--input", "FILE", "the recording (default: vhart.recording)",
+	 OPTION_TEXT(struct report_options, input), .letter = "-i"},
+	{"--by", "WHAT", "symbol, pc, vcpu or exit (default: symbol)",
+	 OPTION_CHOICE(struct report_options, view.by, rows)},
+	{"--guestkallsyms", "FILE", "names: the guest's /proc/kallsyms, or its System.map",
+	 OPTION_TEXT(struct report_options, names.kallsyms)},
+	{"--guestvmlinux", "FILE", "names: an ELF, or a Linux Image, which has its own",
+	 OPTION_TEXT(struct report_options, names.vmlinux)},
+	{"--flamegraph", "FILE", "write a flame graph: SVG",
+	 OPTION_TEXT(struct report_options, flamegraph)},
+	{"--folded", "FILE", "write collapsed stacks, for flamegraph.pl and others",
+	 OPTION_TEXT(struct report_options, folded)},
+	{"--pprof", "FILE", "write a profile for pprof", OPTION_TEXT(struct report_options, pprof)},
+	{"--json", NULL, "JSON: an object a row, times in ns",
+	 OPTION_FLAG(struct report_options, view.json)},
+	{"--limit", "N", "the first N rows only",
+	 OPTION_NUMBER(struct report_options, view.limit, 1, UINT64_MAX)},
+	{"--no-children", NULL,
+	 "not what functions took with all that they called (record -g), and in\n"
+	 "the order of what they took themselves",
+	 OPTION_FLAG(struct report_options, view.only_self)},
+	{"--no-pager", NULL, "not through VHART_PAGER, PAGER or less on a terminal",
+	 OPTION_FLAG(struct report_options, no_pager)},
+};
 
 static const struct option_table report_options = {
 	.command = "report",
@@ -136,7 +71,6 @@ static const struct option_table report_options = {
 		   "has the names itself.",
 	.specs = specs,
 	.count = sizeof(specs) / sizeof(specs[0]),
-	.letters = letters,
 };
 
 /* ---- names ---- */

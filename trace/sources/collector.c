@@ -8,7 +8,6 @@
 #include "base/clock.h"
 #include "base/host.h"
 #include "base/log.h"
-#include "base/options.h"
 #include "trace/exits/exit_copy.h"
 #include "trace/sources/bpf_source.h"
 #include "trace/sources/exit_source.h"
@@ -28,25 +27,17 @@ struct collector {
 
 /* ---- options ---- */
 
+const struct option_choice collector_tiers[] = {
+	{"functions", TIER_FUNCTIONS},
+	{"tracepoints", TIER_TRACEPOINTS},
+	{"perf", TIER_PERF},
+	{"log", TIER_LOG},
+	{NULL, 0},
+};
+
 uint64_t collector_usual_buffer(void)
 {
 	return ring_buffer(&(struct ring_wish){.host_memory = host_memory()});
-}
-
-const char *collector_parse_buffer(const char *value, uint64_t *buffer)
-{
-	return option_size(value, buffer) && *buffer >= (1u << 20) && *buffer <= RINGS_MOST
-		       ? NULL
-		       : "expected a size from 1M to 2G";
-}
-
-const char *collector_parse_tier(const char *value, enum collector_tier *tier)
-{
-	static const char *const names[] = {"functions", "tracepoints", "perf", "log"};
-	int choice = option_choice(value, names, sizeof(names) / sizeof(names[0]));
-
-	*tier = (enum collector_tier)(TIER_FUNCTIONS + choice);
-	return choice < 0 ? "expected functions, tracepoints, perf or log" : NULL;
 }
 
 /* ---- beginning ---- */

@@ -12,20 +12,22 @@
 #include <sys/types.h>
 
 #include "base/clock.h"
+#include "base/option_spec.h"
 #include "trace/exits/exits_map.h"
 #include "trace/sources/collector_options.h"
+#include "trace/sources/ring_room.h"
 
 struct collector;
 
-/* For an option: a tier by its name. NULL, or what was expected. */
-const char *collector_parse_tier(const char *value, enum collector_tier *tier);
+/* All but TIER_BEST. */
+extern const struct option_choice collector_tiers[];
 
 /* What is kept one by one waits in rings of so many bytes, all together, unless said otherwise: a
  * 32nd of the host's memory, from 64 MiB to 256 MiB (ring_room.h). */
 uint64_t collector_usual_buffer(void);
 
-/* Of an option: NULL, or what was expected. */
-const char *collector_parse_buffer(const char *value, uint64_t *buffer);
+#define COLLECTOR_BUFFER_LEAST (1ull << 20)
+#define COLLECTOR_BUFFER_MOST  RINGS_MOST
 
 /*
  * Watches from now on, by the best way that this user and kernel have; where that is not BPF,

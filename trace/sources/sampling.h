@@ -8,6 +8,7 @@
 #include <sys/types.h>
 
 enum sampling_event {
+	SAMPLE_BEST,   /* nobody chose one yet: not for sampling_open() */
 	SAMPLE_CYCLES, /* of the guest only: each overflow is an interrupt of Sscofpmf */
 	SAMPLE_CLOCK,  /* time of the thread, host included: an hrtimer */
 	SAMPLE_EXITS,  /* no event: each exit is one */

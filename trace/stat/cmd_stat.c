@@ -36,127 +36,57 @@ struct stat_options {
 
 /* ---- options ---- */
 
-static const char *parse_interval(char *value, void *target)
-{
-	return option_seconds(value, &((struct stat_options *)target)->interval)
-		       ? NULL
-		       : "expected seconds, more than 0";
-}
+static const struct option_choice rows[] = {
+	{"reason", BY_REASON}, {"sbi", BY_SBI}, {"mmio", BY_MMIO}, {"csr", BY_CSR},
+	{"vcpu", BY_VCPU},     {"pc", BY_PC},	{NULL, 0},
+};
 
-static const char *parse_once(char *value, void *target)
-{
-	(void)value;
-	((struct stat_options *)target)->once = true;
-	return NULL;
-}
-
-static const char *parse_by(char *value, void *target)
-{
-	static const char *const names[] = {
-		[BY_REASON] = "reason", [BY_SBI] = "sbi",   [BY_MMIO] = "mmio",
-		[BY_CSR] = "csr",	[BY_VCPU] = "vcpu", [BY_PC] = "pc",
-	};
-	int by = option_choice(value, names, sizeof(names) / sizeof(names[0]));
-
-	((struct stat_options *)target)->view.by = (enum stat_by)by;
-	return by < 0 ? "expected reason, sbi, mmio, csr, vcpu or pc" : NULL;
-}
-
-static const char *parse_sort(char *value, void *target)
-{
-	/* perf's names as well. */
-	static const char *const names[] = {
-		[ORDER_TIME] = "time",
-		[ORDER_COUNT] = "count",
-		[ORDER_AVERAGE] = "avg",
-		[ORDER_P99] = "p99",
-		[ORDER_MAX] = "max",
-		"sample",
-		"mean_t",
-		"max_t",
-	};
-	static const enum stat_order orders[] = {
-		ORDER_TIME, ORDER_COUNT, ORDER_AVERAGE, ORDER_P99,
-		ORDER_MAX,  ORDER_COUNT, ORDER_AVERAGE, ORDER_MAX,
-	};
-	int order = option_choice(value, names, sizeof(names) / sizeof(names[0]));
-
-	if (order < 0)
-		return "expected time, count, avg, p99 or max";
-	((struct stat_options *)target)->view.order = orders[order];
-	return NULL;
-}
-
-static const char *parse_json(char *value, void *target)
-{
-	(void)value;
-	((struct stat_options *)target)->json = true;
-	return NULL;
-}
-
-static const char *parse_csv(char *value, void *target)
-{
-	(void)value;
-	((struct stat_options *)target)->csv = true;
-	return NULL;
-}
-
-static const char *parse_output(char *value, void *target)
-{
-	((struct stat_options *)target)->output = value;
-	return NULL;
-}
-
-static const char *parse_tier(char *value, void *target)
-{
-	return collector_parse_tier(value, &((struct stat_options *)target)->tier);
-}
-
-static const char *parse_kallsyms(char *value, void *target)
-{
-	((struct stat_options *)target)->kernel_names.kallsyms = value;
-	return NULL;
-}
-
-static const char *parse_vmlinux(char *value, void *target)
-{
-	((struct stat_options *)target)->kernel_names.vmlinux = value;
-	return NULL;
-}
+static const struct option_choice orders[] = {
+	{"time", ORDER_TIME},
+	{"count", ORDER_COUNT},
+	{"avg", ORDER_AVERAGE},
+	{"p99", ORDER_P99},
+	{"max", ORDER_MAX},
+	/* perf's names. */
+	{"sample", ORDER_COUNT},
+	{"mean_t", ORDER_AVERAGE},
+	{"max_t", ORDER_MAX},
+	{NULL, 0},
+};
 
 static const struct option_spec specs[] = {
-	TARGET_OPTIONS,
-	{"--interval", "SECONDS", false,
+	{"--interval", "SECONDS",
 	 "a table every so often, each of its own interval; on a terminal it is\n"
 	 "drawn anew (every second unless -i says another), and h shows the keys",
-	 parse_interval},
-	{"--once", NULL, false, "one table after one interval (1 s unless -i says another)",
-	 parse_once},
-	{"--by", "WHAT", false,
+	 OPTION_SECONDS(struct stat_options, interval), .letter = "-i"},
+	{"--once", NULL, "one table after one interval (1 s unless -i says another)",
+	 OPTION_FLAG(struct stat_options, once)},
+	{"--by", "WHAT",
 	 "reason (the default), sbi: calls only, mmio: device addresses,\n"
 	 "csr: CSRs, vcpu: each apart, pc: where the guest was",
-	 parse_by},
-	{"--guestkallsyms", "FILE", false,
-	 "names for --by pc: the guest's /proc/kallsyms, or its System.map", parse_kallsyms},
-	{"--guestvmlinux", "FILE", false,
+	 OPTION_CHOICE(struct stat_options, view.by, rows)},
+	{"--guestkallsyms", "FILE",
+	 "names for --by pc: the guest's /proc/kallsyms, or its System.map",
+	 OPTION_TEXT(struct stat_options, kernel_names.kallsyms)},
+	{"--guestvmlinux", "FILE",
 	 "names for --by pc: an ELF, or a Linux Image, which has its own\n"
 	 "(default: the kernel that the VM was started with, or has\n"
 	 "in memory)",
-	 parse_vmlinux},
-	{"--sort", "KEY", false, "time (the default), count, avg, p99 or max", parse_sort},
-	{"--json", NULL, false, "JSON: an object a line, times in ns", parse_json},
-	{"--csv", NULL, false, "comma-separated values, times in ns", parse_csv},
-	{"--output", "FILE", false, "write there", parse_output},
-	{"--tier", "WAY", false,
+	 OPTION_TEXT(struct stat_options, kernel_names.vmlinux)},
+	{"--sort", "KEY", "time (the default), count, avg, p99 or max",
+	 OPTION_CHOICE(struct stat_options, view.order, orders), .letter = "-k"},
+	{"--json", NULL, "JSON: an object a line, times in ns",
+	 OPTION_FLAG(struct stat_options, json)},
+	{"--csv", NULL, "comma-separated values, times in ns",
+	 OPTION_FLAG(struct stat_options, csv)},
+	{"--output", "FILE", "write there", OPTION_TEXT(struct stat_options, output),
+	 .letter = "-o"},
+	{"--tier", "WAY",
 	 "functions: BPF at KVM's functions and tracepoints; tracepoints: BPF\n"
 	 "at tracepoints only; perf: perf events, where there is no BPF;\n"
 	 "log: what the VMM sees, without privileges\n"
 	 "(default: the first that can be had)",
-	 parse_tier},
-};
-
-static const struct option_letter letters[] = {
-	TARGET_LETTERS, {"-i", "--interval"}, {"-k", "--sort"}, {"-o", "--output"}, {NULL, NULL},
+	 OPTION_CHOICE(struct stat_options, tier, collector_tiers)},
 };
 
 static const struct option_table stat_options = {
@@ -166,9 +96,9 @@ static const struct option_table stat_options = {
 		"Counts why guests exit, and where the time of each vCPU goes, until the VM ends\n"
 		"or Ctrl-C. With -- run, starts a VM with these options and watches it from its\n"
 		"start; the table then goes to standard error.",
+	.shared = {target_options, TARGET_OPTIONS_ALL, offsetof(struct stat_options, target)},
 	.specs = specs,
 	.count = sizeof(specs) / sizeof(specs[0]),
-	.letters = letters,
 };
 
 /* ---- watching ---- */
@@ -414,7 +344,7 @@ int command_stat(int argc, char **argv)
 			 .resolution = guest_clock_resolution()},
 	};
 	bool help, found;
-	int status = target_read_options(&stat_options, argc, argv, &options.target, &help);
+	int status = target_read_options(&stat_options, argc, argv, &options, &help);
 
 	if (status || help)
 		return status ? target_failure(&options.target, status) : STATUS_OK;

@@ -33,44 +33,25 @@ static int open_pidfd(pid_t pid)
 
 /* ---- options ---- */
 
-const char *target_parse_pid(char *value, void *opaque)
+const struct option_spec target_options[TARGET_OPTIONS_ALL] = {
+	{"--pid", "PID", "the VM of this process, whatever VMM it is",
+	 OPTION_NUMBER(struct target, pid, 1, INT_MAX), .letter = "-p",
+	 .expected = "expected a process id"},
+	{"--name", "NAME", "the VM of that name", OPTION_TEXT(struct target, name)},
+	{"--all", NULL, "all VMs of this machine", OPTION_FLAG(struct target, all), .letter = "-a"},
+};
+
+int target_read_options(const struct option_table *table, int argc, char **argv, void *options,
+			bool *help)
 {
-	struct target *target = opaque;
-	uint64_t pid;
-
-	if (!option_number(value, INT_MAX, &pid) || !pid)
-		return "expected a process id";
-	target->pid = (pid_t)pid;
-	return NULL;
-}
-
-const char *target_parse_name(char *value, void *opaque)
-{
-	struct target *target = opaque;
-
-	target->name = value;
-	return NULL;
-}
-
-const char *target_parse_all(char *value, void *opaque)
-{
-	struct target *target = opaque;
-
-	(void)value;
-	target->all = true;
-	return NULL;
-}
-
-int target_read_options(const struct option_table *table, int argc, char **argv,
-			struct target *target, bool *help)
-{
+	struct target *target = (void *)((char *)options + table->shared.offset);
 	int own = 1, status, named;
 
 	while (own < argc && strcmp(argv[own], "--") != 0)
 		own++;
 	if (own < argc)
 		target->command = argv + own + 1;
-	status = options_read(table, own, argv, target, help);
+	status = options_read(table, own, argv, options, help);
 	if (status || *help)
 		return status;
 	if (target->command && (!*target->command || strcmp(*target->command, "run") != 0)) {

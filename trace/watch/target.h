@@ -30,25 +30,16 @@ struct target {
 	int go;			    /* -1, or what the started command waits for */
 };
 
-/*
- * The options that name it, for tables of options whose target begins with a struct target, and
- * their letters.
- */
-#define TARGET_OPTIONS                                                                             \
-	{"--pid", "PID", false, "the VM of this process, whatever VMM it is", target_parse_pid},   \
-		{"--name", "NAME", false, "the VM of that name", target_parse_name},               \
-	{                                                                                          \
-		"--all", NULL, false, "all VMs of this machine", target_parse_all                  \
-	}
-#define TARGET_LETTERS {"-p", "--pid"}, {"-a", "--all"}
+/* The options that name it, for option_table.shared, and how many of them: those that name one VM,
+ * or --all, too. */
+extern const struct option_spec target_options[];
+#define TARGET_OPTIONS_ONE 2
+#define TARGET_OPTIONS_ALL 3
 
-const char *target_parse_pid(char *value, void *target);
-const char *target_parse_name(char *value, void *target);
-const char *target_parse_all(char *value, void *target);
-
-/* options_read() for such a table; what follows "--" is the command. 0 or STATUS_USAGE. */
-int target_read_options(const struct option_table *table, int argc, char **argv,
-			struct target *target, bool *help);
+/* options_read() into OPTIONS for such a table; what follows "--" is the command. 0 or
+ * STATUS_USAGE. */
+int target_read_options(const struct option_table *table, int argc, char **argv, void *options,
+			bool *help);
 
 /* Finds the VM. False after one error() line that lists what there is. */
 bool target_find(struct target *target);

@@ -26,16 +26,13 @@ static const struct probe_group groups[] = {
 
 #define GROUP_COUNT (sizeof(groups) / sizeof(groups[0]))
 
-static const char *parse_json(char *value, void *target)
-{
-	(void)value;
-	*(bool *)target = true;
-	return NULL;
-}
+struct probe_options {
+	bool json;
+};
 
 static const struct option_spec specs[] = {
-	{"--json", NULL, false, "write JSON: the same findings, with ids that do not change",
-	 parse_json},
+	{"--json", NULL, "write JSON: the same findings, with ids that do not change",
+	 OPTION_FLAG(struct probe_options, json)},
 };
 
 static const struct option_table probe_options = {
@@ -80,8 +77,9 @@ int command_probe(int argc, char **argv)
 	struct probe probe = {.kvm_fd = -1};
 	struct probe_result *results;
 	size_t count = count_checks();
-	bool json = false, help = false, written = true;
-	int status = options_read(&probe_options, argc, argv, &json, &help);
+	struct probe_options options = {.json = false};
+	bool help = false, written = true;
+	int status = options_read(&probe_options, argc, argv, &options, &help);
 
 	if (status != 0 || help)
 		return status;
@@ -95,7 +93,7 @@ int command_probe(int argc, char **argv)
 	run_checks(&probe, results);
 
 	const struct probe_report report = {results, count, probe.usable};
-	if (json)
+	if (options.json)
 		written = probe_report_json(&report, stdout);
 	else
 		probe_report_text(&report, stdout);

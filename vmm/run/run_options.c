@@ -21,55 +21,6 @@
 #define TAP_NAME_MAX   15	    /* IFNAMSIZ with its zero */
 #define VM_NAME_MAX    63
 
-static const char *set_path(const char **path, const char *value)
-{
-	if (!*value)
-		return "expected the path of a file";
-	*path = value;
-	return NULL;
-}
-
-static const char *parse_kernel(char *value, void *target)
-{
-	return set_path(&((struct config *)target)->kernel, value);
-}
-
-static const char *parse_initrd(char *value, void *target)
-{
-	return set_path(&((struct config *)target)->initrd, value);
-}
-
-static const char *parse_firmware(char *value, void *target)
-{
-	return set_path(&((struct config *)target)->firmware, value);
-}
-
-static const char *parse_dump_fdt(char *value, void *target)
-{
-	return set_path(&((struct config *)target)->dump_fdt, value);
-}
-
-static const char *parse_result(char *value, void *target)
-{
-	return set_path(&((struct config *)target)->result, value);
-}
-
-static const char *parse_exit_log(char *value, void *target)
-{
-	uint64_t fd;
-
-	if (!option_number(value, INT_MAX, &fd) || fd <= STDERR_FILENO)
-		return "expected a file descriptor beyond 2";
-	((struct config *)target)->exit_log = (int)fd;
-	return NULL;
-}
-
-static const char *parse_append(char *value, void *target)
-{
-	((struct config *)target)->append = value;
-	return NULL;
-}
-
 static const char *parse_memory(char *value, void *target)
 {
 	struct config *config = target;
@@ -83,16 +34,6 @@ static const char *parse_memory(char *value, void *target)
 	/* The last guest-physical address must not wrap. */
 	if (config->memory > INT64_MAX - MAP_RAM)
 		return "expected less: no machine has that much";
-	return NULL;
-}
-
-static const char *parse_cpus(char *value, void *target)
-{
-	uint64_t cpus;
-
-	if (!option_number(value, BOARD_MAX_HARTS, &cpus) || cpus == 0)
-		return "expected a number from 1 to 512";
-	((struct config *)target)->cpus = (unsigned int)cpus;
 	return NULL;
 }
 
@@ -146,36 +87,6 @@ static const char *parse_net(char *value, void *target)
 	return NULL;
 }
 
-static const char *parse_rng(char *value, void *target)
-{
-	(void)value;
-	((struct config *)target)->rng = true;
-	return NULL;
-}
-
-static const char *parse_console(char *value, void *target)
-{
-	static const char *const choices[] = {
-		[CONSOLE_SERIAL] = "serial", [CONSOLE_VIRTIO] = "virtio", [CONSOLE_NONE] = "none"};
-	int choice = option_choice(value, choices, 3);
-
-	if (choice < 0)
-		return "expected serial, virtio or none";
-	((struct config *)target)->console = (enum config_console)choice;
-	return NULL;
-}
-
-static const char *parse_transport(char *value, void *target)
-{
-	static const char *const choices[] = {[TRANSPORT_PCI] = "pci", [TRANSPORT_MMIO] = "mmio"};
-	int choice = option_choice(value, choices, 2);
-
-	if (choice < 0)
-		return "expected pci or mmio";
-	((struct config *)target)->transport = (enum config_transport)choice;
-	return NULL;
-}
-
 static const char *parse_inject(char *value, void *target)
 {
 	static const char expected[] = "expected HOSTFILE:GUESTPATH, where GUESTPATH is absolute "
@@ -201,64 +112,11 @@ static const char *parse_inject(char *value, void *target)
 	return NULL;
 }
 
-static const char *parse_aia(char *value, void *target)
-{
-	static const char *const choices[] = {"off", "auto"};
-	int choice = option_choice(value, choices, 2);
-
-	if (choice < 0)
-		return "expected auto or off";
-	((struct config *)target)->aia = choice == 1;
-	return NULL;
-}
-
-static const char *parse_pmu(char *value, void *target)
-{
-	static const char *const choices[] = {[CONFIG_PMU_AUTO] = "auto",
-					      [CONFIG_PMU_KVM] = "kvm",
-					      [CONFIG_PMU_VMM] = "vmm",
-					      [CONFIG_PMU_OFF] = "off",
-					      [CONFIG_PMU_EXIT] = "exit"};
-	int choice = option_choice(value, choices, 5);
-
-	if (choice < 0)
-		return "expected auto, kvm, vmm, exit or off";
-	((struct config *)target)->pmu = (enum config_pmu)choice;
-	return NULL;
-}
-
-static const char *parse_pmu_irq(char *value, void *target)
-{
-	static const char *const choices[] = {[PMU_IRQ_AUTO] = "auto",
-					      [PMU_IRQ_SIP] = "sip",
-					      [PMU_IRQ_STUB] = "stub",
-					      [PMU_IRQ_MSI] = "msi",
-					      [PMU_IRQ_WIRED] = "wired"};
-	int choice = option_choice(value, choices, 5);
-
-	if (choice < 0)
-		return "expected auto, sip, stub, msi or wired";
-	((struct config *)target)->pmu_irq = (enum config_pmu_irq)choice;
-	return NULL;
-}
-
 static const char *parse_pmu_profile(char *value, void *target)
 {
 	if (!pmu_profile_find(value, &((struct config *)target)->pmu_profile))
 		return "expected best, spec, linux-7.2, linux-6.12, linux-6.12.107, or "
 		       "another version of these that is known";
-	return NULL;
-}
-
-static const char *parse_on_reboot(char *value, void *target)
-{
-	static const char *const choices[] = {
-		[ON_REBOOT_RESTART] = "restart", [ON_REBOOT_EXIT] = "exit"};
-	int choice = option_choice(value, choices, 2);
-
-	if (choice < 0)
-		return "expected restart or exit";
-	((struct config *)target)->on_reboot = (enum config_on_reboot)choice;
 	return NULL;
 }
 
@@ -274,89 +132,91 @@ static const char *parse_name(char *value, void *target)
 	return NULL;
 }
 
-static const char *parse_timeout(char *value, void *target)
-{
-	if (!option_seconds(value, &((struct config *)target)->timeout))
-		return "expected a number of seconds above 0, such as 30 or 1.5";
-	return NULL;
-}
-
-static const char *parse_verbose(char *value, void *target)
-{
-	(void)value;
-	((struct config *)target)->verbose = true;
-	return NULL;
-}
-
-static const char *parse_sbi_echo(char *value, void *target)
-{
-	static const char *const choices[] = {[SBI_ECHO_OFF] = "off",
-					      [SBI_ECHO_AUTO] = "auto",
-					      [SBI_ECHO_TRACEPOINTS] = "tracepoints"};
-	int choice = option_choice(value, choices, 3);
-
-	if (choice < 0)
-		return "expected off, auto or tracepoints";
-	((struct config *)target)->sbi_echo = (enum config_sbi_echo)choice;
-	return NULL;
-}
+static const struct option_choice consoles[] = {
+	{"serial", CONSOLE_SERIAL}, {"virtio", CONSOLE_VIRTIO}, {"none", CONSOLE_NONE}, {NULL, 0}};
+static const struct option_choice transports[] = {
+	{"pci", TRANSPORT_PCI}, {"mmio", TRANSPORT_MMIO}, {NULL, 0}};
+static const struct option_choice aia_uses[] = {{"auto", true}, {"off", false}, {NULL, 0}};
+static const struct option_choice pmus[] = {
+	{"auto", CONFIG_PMU_AUTO}, {"kvm", CONFIG_PMU_KVM}, {"vmm", CONFIG_PMU_VMM},
+	{"exit", CONFIG_PMU_EXIT}, {"off", CONFIG_PMU_OFF}, {NULL, 0},
+};
+static const struct option_choice pmu_irqs[] = {
+	{"auto", PMU_IRQ_AUTO}, {"sip", PMU_IRQ_SIP},	  {"stub", PMU_IRQ_STUB},
+	{"msi", PMU_IRQ_MSI},	{"wired", PMU_IRQ_WIRED}, {NULL, 0},
+};
+static const struct option_choice reboots[] = {
+	{"restart", ON_REBOOT_RESTART}, {"exit", ON_REBOOT_EXIT}, {NULL, 0}};
+static const struct option_choice sbi_echoes[] = {
+	{"off", SBI_ECHO_OFF},
+	{"auto", SBI_ECHO_AUTO},
+	{"tracepoints", SBI_ECHO_TRACEPOINTS},
+	{NULL, 0},
+};
 
 static const struct option_spec specs[] = {
-	{"--kernel", "FILE", false,
+	{"--kernel", "FILE",
 	 "kernel to boot: RISC-V Linux Image, plain, gzip, zstd or\nEFI zboot; or ELF64",
-	 parse_kernel},
-	{"--initrd", "FILE", false, "initial RAM disk for the kernel", parse_initrd},
-	{"--append", "TEXT", false, "kernel command line", parse_append},
-	{"--firmware", "FILE", false,
-	 "supervisor-mode firmware (U-Boot) to boot instead of a\nkernel", parse_firmware},
-	{"--inject", "HOSTFILE:GUESTPATH", true,
-	 "add a file to the initrd, or make an initrd of it", parse_inject},
-	{"--memory", "SIZE", false, "RAM, with K, M, G or T, a multiple of 2M (512M)",
-	 parse_memory},
-	{"--cpus", "N", false, "number of vCPUs (1)", parse_cpus},
-	{"--disk", "FILE[,ro][,direct][,raw][,serial=S]", true,
+	 OPTION_PATH(struct config, kernel)},
+	{"--initrd", "FILE", "initial RAM disk for the kernel", OPTION_PATH(struct config, initrd)},
+	{"--append", "TEXT", "kernel command line", OPTION_TEXT(struct config, append)},
+	{"--firmware", "FILE", "supervisor-mode firmware (U-Boot) to boot instead of a\nkernel",
+	 OPTION_PATH(struct config, firmware)},
+	{"--inject", "HOSTFILE:GUESTPATH", "add a file to the initrd, or make an initrd of it",
+	 OPTION_OTHER(parse_inject), .repeatable = true},
+	{"--memory", "SIZE", "RAM, with K, M, G or T, a multiple of 2M (512M)",
+	 OPTION_OTHER(parse_memory)},
+	{"--cpus", "N", "number of vCPUs (1)",
+	 OPTION_NUMBER(struct config, cpus, 1, BOARD_MAX_HARTS)},
+	{"--disk", "FILE[,ro][,direct][,raw][,serial=S]",
 	 "add a disk: read-only, past the page cache, raw even\nif it looks like qcow2 or gzip, "
 	 "with "
 	 "a serial number",
-	 parse_disk},
-	{"--net", "user|tap=IF|none", false,
-	 "network: unprivileged (user), on tap interface IF (none)", parse_net},
-	{"--rng", NULL, false, "give the guest a source of random numbers", parse_rng},
-	{"--console", "serial|virtio|none", false, "what the guest has for a console (serial)",
-	 parse_console},
-	{"--transport", "pci|mmio", false, "how virtio devices are attached (pci)",
-	 parse_transport},
-	{"--aia", "auto|off", false,
+	 OPTION_OTHER(parse_disk), .repeatable = true},
+	{"--net", "user|tap=IF|none", "network: unprivileged (user), on tap interface IF (none)",
+	 OPTION_OTHER(parse_net)},
+	{"--rng", NULL, "give the guest a source of random numbers",
+	 OPTION_FLAG(struct config, rng)},
+	{"--console", "serial|virtio|none", "what the guest has for a console (serial)",
+	 OPTION_CHOICE(struct config, console, consoles)},
+	{"--transport", "pci|mmio", "how virtio devices are attached (pci)",
+	 OPTION_CHOICE(struct config, transport, transports)},
+	{"--aia", "auto|off",
 	 "use KVM's interrupt controllers where the host has them\n(auto), or a PLIC in this "
 	 "process",
-	 parse_aia},
-	{"--pmu", "auto|kvm|vmm|off", false,
+	 OPTION_CHOICE(struct config, aia, aia_uses)},
+	{"--pmu", "auto|kvm|vmm|off",
 	 "who answers the guest's SBI PMU: KVM, this process, nobody,\nor what serves the guest "
 	 "best (auto)",
-	 parse_pmu},
-	{"--pmu-profile", "NAME", false,
+	 OPTION_CHOICE(struct config, pmu, pmus)},
+	{"--pmu-profile", "NAME",
 	 "what the PMU does where the specification and Linux differ:\nbest, spec, linux-7.2, "
 	 "linux-6.12, linux-6.12.107 (best)",
-	 parse_pmu_profile},
-	{"--pmu-irq", "auto|sip|stub|msi|wired", false,
+	 OPTION_OTHER(parse_pmu_profile)},
+	{"--pmu-irq", "auto|sip|stub|msi|wired",
 	 "how an overflow of a counter of --pmu vmm gets to the guest:\nas LCOFI (sip, stub), or "
 	 "for "
 	 "guests that know of it as an\nMSI or on a line; or the best of them (auto)",
-	 parse_pmu_irq},
-	{"--on-reboot", "restart|exit", false, "what a reboot of the guest does (restart)",
-	 parse_on_reboot},
-	{"--timeout", "SECONDS", false, "end the VM after this time", parse_timeout},
-	{"--name", "NAME", false, "name of the VM in messages and results (vhart-PID)", parse_name},
-	{"--result", "FILE", false,
-	 "write to FILE, as JSON, why the VM ended, times, and exits\nby cause", parse_result},
-	{"--exit-log", "FD", false,
+	 OPTION_CHOICE(struct config, pmu_irq, pmu_irqs)},
+	{"--on-reboot", "restart|exit", "what a reboot of the guest does (restart)",
+	 OPTION_CHOICE(struct config, on_reboot, reboots)},
+	{"--timeout", "SECONDS", "end the VM after this time",
+	 OPTION_SECONDS(struct config, timeout),
+	 .expected = "expected a number of seconds above 0, such as 30 or 1.5"},
+	{"--name", "NAME", "name of the VM in messages and results (vhart-PID)",
+	 OPTION_OTHER(parse_name)},
+	{"--result", "FILE", "write to FILE, as JSON, why the VM ended, times, and exits\nby cause",
+	 OPTION_PATH(struct config, result)},
+	{"--exit-log", "FD",
 	 "count exits in the memory behind this file, as vhart stat\nasks for when it starts a VM",
-	 parse_exit_log},
-	{"--dump-fdt", "FILE", false, "write the devicetree of the guest to FILE", parse_dump_fdt},
-	{"--sbi-echo", "off|auto|tracepoints", false,
+	 OPTION_NUMBER(struct config, exit_log, STDERR_FILENO + 1, INT_MAX),
+	 .expected = "expected a file descriptor beyond 2"},
+	{"--dump-fdt", "FILE", "write the devicetree of the guest to FILE",
+	 OPTION_PATH(struct config, dump_fdt)},
+	{"--sbi-echo", "off|auto|tracepoints",
 	 "answer calls of SBI extension 0x0A564846, which test\nand time how calls get here (off)",
-	 parse_sbi_echo},
-	{"--verbose", NULL, false, "say what is being done", parse_verbose},
+	 OPTION_CHOICE(struct config, sbi_echo, sbi_echoes)},
+	{"--verbose", NULL, "say what is being done", OPTION_FLAG(struct config, verbose)},
 };
 
 const struct option_table run_options = {
