@@ -87,7 +87,8 @@ void loop_submit(struct loop *loop, struct loop_io *io);
 
 /*
  * IO on the caller's thread, if its speed allows. True: it is done, IO->result has the bytes, and
- * done() is not called. False: it has to be submitted. Needs no lock, and had better not have one.
+ * done() is not called. False: it has to be submitted. Called without the lock, as it may take
+ * time.
  */
 bool loop_io_at_once(struct loop_io *io);
 

@@ -75,7 +75,7 @@ static bool find_size(const struct blk_file *file, const char *path, uint64_t *b
 	}
 	if (ioctl(file->fd, BLKGETSIZE64, bytes) == 0)
 		return true;
-	error("disk %s: its size cannot be had: %s", path, strerror(errno));
+	error("disk %s: its size cannot be read: %s", path, strerror(errno));
 	return false;
 }
 

@@ -34,7 +34,7 @@ takes() {
 cannot() {
     run vhart run --pmu vmm --pmu-irq "$1" --kernel /guests/hello.elf --memory 64M --timeout 110
     expect_status 125
-    expect_err "^vhart: --pmu-irq: that way is not to be had here: .*$2.*: try --pmu-irq auto"
+    expect_err "^vhart: --pmu-irq: that way does not work here: .*$2.*: try --pmu-irq auto"
     expect_no_out .
 }
 

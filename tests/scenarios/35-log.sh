@@ -94,7 +94,7 @@ vm_of_another() {
     as_user vhart stat -p $vm --once
     ends $vm
     expect_status 2
-    expect_err "process $vm: not yours to look into: run vhart as root"
+    expect_err "process $vm: it is another user's: run vhart as root"
 }
 
 # Also with all privileges, and then without a warning.

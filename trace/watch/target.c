@@ -116,7 +116,7 @@ static bool find_pid(struct target *target)
 
 	if (!vm_of_process(process ? process : target->pid, &vm)) {
 		if (errno == EACCES || errno == EPERM)
-			error("process %d: not yours to look into: run vhart as root",
+			error("process %d: it is another user's: run vhart as root",
 			      (int)target->pid);
 		else if (errno == ENOENT)
 			error("process %d: there is no such process", (int)target->pid);

@@ -13,7 +13,7 @@
 #define STEAL 9u
 
 const struct platform_event platform_events[PLATFORM_EVENTS] = {
-	{PLATFORM_EXITS, "exits", "exits of the guest, handled by whomever", "exits"},
+	{PLATFORM_EXITS, "exits", "exits of the guest, whoever handles them", "exits"},
 	{PLATFORM_CALLS, "calls", "SBI calls", NULL},
 	{3, "halts", "WFI that left the guest", "wfi_exit_stat"},
 	{PLATFORM_MMIO, "mmio", "MMIO accesses handled by the VMM", "mmio_exit_user"},

@@ -58,7 +58,7 @@ const struct kernel_hole kernel_holes[KERNEL_HOLES] = {
 			   {SPAN_7_2},
 			   "6.12.117, which has no such call"},
 	[HOLE_PMU_LOG] = {HOLE_BY_KVM_PMU,
-			  "fill this host's kernel log by reads of counters that are none",
+			  "fill this host's kernel log by reads of counters that do not exist",
 			  {SPAN_6_12, SPAN_7_2},
 			  NULL},
 	/* As HOLE_PMU_READ: the vCPU's PMU is there though its extension is disabled. */
@@ -84,7 +84,7 @@ const char *kernel_pmu_exposes(const char *release)
 	uint32_t version;
 
 	if (!linux_version_parse(release, &version))
-		return "do what nobody has looked at in this kernel";
+		return "perhaps hurt this host: the source of this kernel was not read";
 	for (unsigned int i = 0; i < KERNEL_HOLES; i++) {
 		const struct kernel_hole *hole = &kernel_holes[i];
 
@@ -92,7 +92,8 @@ const char *kernel_pmu_exposes(const char *release)
 			continue;
 		switch (kernel_hole_state(hole, version)) {
 		case HOLE_OPEN: return hole->what;
-		case HOLE_UNKNOWN: return "do what nobody has looked at in this kernel";
+		case HOLE_UNKNOWN:
+			return "perhaps hurt this host: the source of this kernel was not read";
 		case HOLE_MENDED: break;
 		}
 	}

@@ -41,7 +41,7 @@ static const char *explain_perf(int reason)
 	case EOPNOTSUPP: return "the PMU cannot count guests only, or cannot sample";
 	case ENOSYS: return "this kernel has no perf";
 	case ENODEV: return "no PMU takes the event";
-	case EBUSY: return "somebody else has the PMU for himself";
+	case EBUSY: return "another user of perf has pinned its counters";
 	case EINVAL: return "the PMU refuses the event";
 	default: return "perf_event_open failed";
 	}

@@ -64,7 +64,8 @@ static struct pmu_host look(const struct machine *machine, char *perf, size_t pe
 
 	host.no_forward = why_no_forward();
 	host.kvm_exposes =
-		uname(&name) < 0 ? "do what nobody knows" : kernel_pmu_exposes(name.release);
+		uname(&name) < 0 ? "perhaps hurt this host, whose kernel does not tell its version"
+				 : kernel_pmu_exposes(name.release);
 	host.kvm_pmu = kvm_get_reg(vcpu_fd, KVM_SBI_REG(KVM_RISCV_SBI_EXT_PMU), &value) == 0;
 	host.kvm_sscofpmf =
 		kvm_get_reg(vcpu_fd, KVM_ISA_REG(ISA_EXT_SSCOFPMF), &value) == 0 && value == 1;
@@ -107,7 +108,7 @@ static bool take_from_kvm(const struct machine *machine)
 	/* Not there: nothing to take. */
 	if (result == 0 || result == -ENOENT)
 		return true;
-	error("KVM does not give the SBI PMU away: %s: try --pmu kvm", strerror(-result));
+	error("KVM does not let vhart answer the SBI PMU: %s: try --pmu kvm", strerror(-result));
 	return false;
 }
 
@@ -137,7 +138,7 @@ static bool has_wanted_irq(const struct machine *machine, const struct pmu_host 
 		return false;
 	}
 	if (!irq->way)
-		error("--pmu-irq: that way is not to be had here: %s: try --pmu-irq auto",
+		error("--pmu-irq: that way does not work here: %s: try --pmu-irq auto",
 		      why ? why : "it was not tried");
 	return irq->way != NULL;
 }
