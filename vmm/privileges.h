@@ -15,8 +15,8 @@ uint64_t privileges_kept(uint64_t set);
 
 /*
  * At the very start, before anything is opened and while there is one thread: gives up what came
- * with the program's file, except what is kept. Rights of the user himself (root, ambient
- * capabilities) stay. False after error(): an ID came with it, or the kernel refuses.
+ * with the program's file, except what is kept. Rights that the user has anyway (root,
+ * ambient capabilities) stay. False after error(): an ID came with it, or the kernel refuses.
  */
 bool privileges_settle(void);
 
