@@ -73,12 +73,44 @@ static void callers_wait_in_thousands(void **state)
 	assert_true(ring_room(&wish).records > 20000);
 }
 
+/* Samples that are few are not worth two switches of threads each. */
+static void quiet_rings_are_left_alone(void **state)
+{
+	uint64_t after = ring_look_after(0, 0, RING_RECORDS), looks = 0;
+
+	(void)state;
+	assert_int_equal(after, RING_LOOK_LEAST_NS);
+	for (uint64_t now = 0; now < 10000000000; now += after, looks++)
+		after = ring_look_after(after, after / 10000000, RING_RECORDS);
+	assert_in_range(looks, 90, 110);
+}
+
+/* From any quiet to the fastest calls there are: no record finds its ring full. */
+static void a_burst_is_seen_in_time(void **state)
+{
+	(void)state;
+	for (uint64_t room = 2000; room <= RING_RECORDS; room += room / 2) {
+		uint64_t after = RING_LOOK_LEAST_NS;
+
+		for (unsigned int i = 0; i < 20; i++)
+			after = ring_look_after(after, 0, room);
+		for (unsigned int i = 0; i < 20; i++) {
+			assert_true(after / 5000 <= room / 2);
+			after = ring_look_after(after, after / 5000, room);
+		}
+	}
+	assert_int_equal(ring_look_after(RING_LOOK_MOST_NS, RING_RECORDS, RING_RECORDS),
+			 RING_LOOK_MOST_NS / 4);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_memory_that_there_is_is_used),
 		cmocka_unit_test(as_much_as_is_usual),
 		cmocka_unit_test(callers_wait_in_thousands),
+		cmocka_unit_test(quiet_rings_are_left_alone),
+		cmocka_unit_test(a_burst_is_seen_in_time),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

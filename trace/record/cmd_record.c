@@ -24,9 +24,6 @@
 #include "trace/watch/await.h"
 #include "trace/watch/target.h"
 
-/* How often the rings are emptied. */
-#define LOOK_NS 5000000u
-
 /* As a shell says it: and the signal's number. */
 #define STATUS_SIGNAL 128
 
@@ -231,12 +228,13 @@ static bool begin(struct record_session *session)
 static bool record(struct record_session *session)
 {
 	const struct target *target = &session->options->target;
-	uint64_t deadline = session->start;
+	struct collector *collector = session->collector;
+	uint64_t after = collector_look_after(collector, 0);
 	enum wake wake;
 
 	do {
-		deadline += LOOK_NS;
-		wake = await(session->signals, target->pidfd, session->collector, deadline);
+		wake = await(session->signals, target->pidfd, collector, clock_now() + after);
+		after = collector_look_after(collector, after);
 		if (wake == WAKE_FAILED || !begin(session) || !recorder_drain(session->recorder))
 			return false;
 	} while (wake == WAKE_TIME);

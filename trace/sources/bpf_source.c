@@ -395,6 +395,20 @@ void bpf_source_take(struct bpf_source *source, uint32_t index)
 	__atomic_store_n(&ring->tail, ring->tail + 1, __ATOMIC_RELEASE);
 }
 
+uint64_t bpf_source_look_after(const struct bpf_source *source, uint64_t before)
+{
+	uint64_t waiting = 0;
+
+	for (uint32_t i = 0; source->rings && i < source->rules.vcpus; i++) {
+		const struct exit_ring *ring = &source->rings[i];
+		uint64_t here = __atomic_load_n(&ring->head, __ATOMIC_RELAXED) - ring->tail;
+
+		if (here > waiting)
+			waiting = here;
+	}
+	return ring_look_after(before, waiting, source->rules.ring);
+}
+
 bool bpf_source_open_exit(const struct bpf_source *source, uint32_t index,
 			  const struct exit_vcpu *vcpu, struct exit_record *record)
 {

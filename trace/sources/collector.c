@@ -287,6 +287,11 @@ void collector_take(struct collector *collector, uint32_t index)
 	bpf_source_take(collector->bpf, index);
 }
 
+uint64_t collector_look_after(const struct collector *collector, uint64_t before)
+{
+	return collector->bpf ? bpf_source_look_after(collector->bpf, before) : before;
+}
+
 bool collector_open_exit(const struct collector *collector, uint32_t index,
 			 struct exit_record *record)
 {

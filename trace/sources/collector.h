@@ -90,6 +90,9 @@ void collector_take(struct collector *collector, uint32_t index);
  */
 bool collector_open_exit(const struct collector *collector, uint32_t index,
 			 struct exit_record *record);
+/* When records are to be taken again, in ns, where that was done BEFORE ns after the time before:
+ * by how many there are to be taken now (ring_look_after()). */
+uint64_t collector_look_after(const struct collector *collector, uint64_t before);
 /* Records of vCPU INDEX that are missing so far. */
 uint64_t collector_records_lost(const struct collector *collector, uint32_t index);
 

@@ -38,3 +38,21 @@ struct ring_room ring_room(const struct ring_wish *wish)
 		pieces = STACK_PIECES;
 	return (struct ring_room){.records = (uint32_t)records, .pieces = (uint32_t)pieces};
 }
+
+/* A call that is watched takes twice as long, at least. */
+#define CALL_NS 2500u
+
+uint64_t ring_look_after(uint64_t before, uint64_t waiting, uint64_t room)
+{
+	uint64_t most = room * CALL_NS, next = before;
+
+	if (waiting > room / 4)
+		next = before / 4;
+	else if (waiting < room / 16)
+		next = before * 2;
+	if (most > RING_LOOK_MOST_NS)
+		most = RING_LOOK_MOST_NS;
+	if (next > most)
+		next = most;
+	return next > RING_LOOK_LEAST_NS ? next : RING_LOOK_LEAST_NS;
+}

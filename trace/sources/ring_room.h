@@ -34,6 +34,15 @@ struct ring_room {
 				     STACK_PIECES up: one exit always fits */
 };
 
+/*
+ * When rings of ROOM records are to be emptied again, in ns: they were BEFORE ns after the time
+ * before that, and the fullest held WAITING. Each time takes a vCPU's CPU, twice a switch of
+ * threads. Never so late that a guest which begins to make the fastest calls there are fills one.
+ */
+#define RING_LOOK_LEAST_NS 5000000u
+#define RING_LOOK_MOST_NS  100000000u
+uint64_t ring_look_after(uint64_t before, uint64_t waiting, uint64_t room);
+
 uint64_t ring_buffer(const struct ring_wish *wish);
 struct ring_room ring_room(const struct ring_wish *wish);
 
