@@ -197,6 +197,13 @@ fdt_plic() {
     done
     ! grep -q imsic names || die "the FDT has an IMSIC"
 }
+# A program that is not Linux knows its words by their places.
+fdt_words() {
+    fdt --append 'foo bar'
+    # A byte in front may be a letter by chance.
+    grep -qx '.\{0,1\}foo bar' names || die "the FDT has other words: $(grep foo names)"
+}
+t "--dump-fdt: the words of a program that is not Linux" fdt_words
 if dmesg | grep -q 'kvm .*AIA available'; then t "--dump-fdt: the AIA and PCI" fdt_aia; fi
 t "--dump-fdt: the PLIC and MMIO" fdt_plic
 cd / && rm -rf "$files"

@@ -521,6 +521,29 @@ static void assert_apart(uint64_t a, uint64_t a_len, uint64_t b, uint64_t b_len)
 	assert_true(a + a_len <= b || b + b_len <= a);
 }
 
+static bool holds_linux(const char *bytes, size_t len)
+{
+	uint8_t image[256] = {0};
+	const struct blob blob = {image, sizeof(image)};
+
+	memcpy(image + 56, "RSC\x05", 4);
+	memcpy(image + (len > 2 ? 100 : 0), bytes, len);
+	return image_holds_linux(&blob);
+}
+
+static void linux_is_known_by_its_stub_or_its_banner(void **state)
+{
+	uint8_t stub[] = {'M', 'Z'};
+	const struct blob short_one = {stub, sizeof(stub)};
+
+	(void)state;
+	assert_true(holds_linux("MZ", 2));
+	assert_true(holds_linux("Linux version 6.12", 18));
+	assert_false(holds_linux("Linux", 5));
+	assert_false(holds_linux("", 0));
+	assert_false(image_holds_linux(&short_one));
+}
+
 static void initrd_and_fdt_never_overlap_anything(void **state)
 {
 	unsigned int placed = 0;
@@ -662,6 +685,7 @@ int main(void)
 		cmocka_unit_test(damaged_and_truncated_archives_are_refused),
 		cmocka_unit_test(a_compression_bomb_stops_at_the_limit),
 		cmocka_unit_test(damaged_zboot_images_are_refused),
+		cmocka_unit_test(linux_is_known_by_its_stub_or_its_banner),
 		cmocka_unit_test(initrd_and_fdt_never_overlap_anything),
 		cmocka_unit_test(a_small_machine_has_room_for_a_debian_kernel),
 		cmocka_unit_test(the_memory_that_a_refusal_asks_for_is_enough),

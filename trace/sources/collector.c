@@ -289,7 +289,8 @@ void collector_take(struct collector *collector, uint32_t index)
 
 uint64_t collector_look_after(const struct collector *collector, uint64_t before)
 {
-	return collector->bpf ? bpf_source_look_after(collector->bpf, before) : before;
+	return collector->bpf ? bpf_source_look_after(collector->bpf, before)
+			      : ring_look_after(before, 0, 1);
 }
 
 bool collector_open_exit(const struct collector *collector, uint32_t index,

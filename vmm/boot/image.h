@@ -13,6 +13,12 @@
 #include "base/guest_memory.h"
 #include "base/image_formats.h"
 
+/*
+ * Whether an unpacked kernel is Linux, as far as its bytes tell: an Image with an EFI stub, or what
+ * has Linux's banner in it. Other programs use the same header.
+ */
+bool image_holds_linux(const struct blob *blob);
+
 enum image_kind { IMAGE_LINUX, IMAGE_ELF, IMAGE_RAW };
 
 /* Where a loaded image came to lie. */

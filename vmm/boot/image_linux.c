@@ -25,6 +25,15 @@ enum {
 /* The kernel's own mapping of itself starts on a boundary of 2 MiB. */
 static const uint64_t kernel_align = 2 * 1024 * 1024;
 
+bool image_holds_linux(const struct blob *blob)
+{
+	static const char banner[] = "Linux version ";
+
+	/* The banner of an Image of 30 MB is found in milliseconds, the stub at once. */
+	return (image_is_linux(blob) && image_has(blob, 0, "MZ", 2)) ||
+	       memmem(blob->bytes, blob->len, banner, sizeof(banner) - 1) != NULL;
+}
+
 /*
  * How many bytes the file has to have. Only the PE header of the EFI stub knows: image_size in the
  * header counts memory, BSS included. 0 without a stub.

@@ -47,10 +47,19 @@ static bool set_boot_hart(const struct machine *machine, uint64_t entry, uint64_
 	return result == 0;
 }
 
-static bool build_fdt(struct machine *machine, struct board *board, uint64_t fdt, size_t room)
+/* Only Linux is told its console; a program that is not Linux gets its words as they are. */
+static char *make_bootargs(const struct config *config, const struct blob *kernel)
+{
+	bool linux_or_firmware = config->firmware || image_holds_linux(kernel);
+
+	return bootargs_make(config->append, linux_or_firmware ? config->console : CONSOLE_NONE);
+}
+
+static bool build_fdt(struct machine *machine, const struct blob *kernel, struct board *board,
+		      uint64_t fdt, size_t room)
 {
 	struct board_isa isa;
-	char *bootargs = bootargs_make(machine->config->append, machine->config->console);
+	char *bootargs = make_bootargs(machine->config, kernel);
 	void *blob = guest_memory_at(&machine->memory, fdt, room);
 	int len = -1;
 
@@ -91,5 +100,6 @@ bool boot_prepare(struct machine *machine, const struct boot_files *files)
 	if (files->initrd.len > 0)
 		memcpy(guest_memory_at(&machine->memory, board.initrd, files->initrd.len),
 		       files->initrd.bytes, files->initrd.len);
-	return build_fdt(machine, &board, fdt, room) && set_boot_hart(machine, place.entry, fdt);
+	return build_fdt(machine, &files->kernel, &board, fdt, room) &&
+	       set_boot_hart(machine, place.entry, fdt);
 }
