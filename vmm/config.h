@@ -12,6 +12,8 @@
 #define CONFIG_MAX_INJECTS 64
 
 enum config_net { NET_NONE, NET_USER, NET_TAP };
+/* The interrupt files of KVM's AIA, where the host has one: see aia_init(). */
+enum config_aia { AIA_OFF, AIA_AUTO, AIA_KVM, AIA_EMUL };
 enum config_console { CONSOLE_SERIAL, CONSOLE_VIRTIO, CONSOLE_NONE };
 enum config_transport { TRANSPORT_PCI, TRANSPORT_MMIO };
 /* Who answers the SBI PMU. */
@@ -54,7 +56,7 @@ struct config {
 	bool rng;
 	enum config_console console;
 	enum config_transport transport;
-	bool aia; /* use the host's AIA where it has one */
+	enum config_aia aia;
 	enum config_pmu pmu;
 	enum pmu_profile pmu_profile;
 	enum config_pmu_irq pmu_irq;

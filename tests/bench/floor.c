@@ -114,7 +114,7 @@ static void create(struct floor *floor)
 	must(ioctl(vm, KVM_SET_USER_MEMORY_REGION, &ram), "KVM_SET_USER_MEMORY_REGION");
 	floor->vcpu = must(ioctl(vm, KVM_CREATE_VCPU, 0), "KVM_CREATE_VCPU");
 	floor->run = map(floor->vcpu, (size_t)run_len, MAP_SHARED);
-	if (aia_create(vm, &aia) && aia_init(&aia, 1, &what) < 0)
+	if (aia_create(vm, &aia) && aia_init(&aia, 1, AIA_AUTO, &what) < 0)
 		errx(1, "the AIA refuses %s", what);
 }
 

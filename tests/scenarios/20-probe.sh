@@ -48,7 +48,13 @@ makes_the_calls() {
 knows_the_aia() {
     out=$found
     if host_has_aia; then aia=ok; else aia=missing; fi
-    for id in vcpu.aia lcofi.msi kvm.irqfd kvm.irq_routing kvm.signal_msi; do
+    # Older kernels' code for interrupt files, whose halted vCPUs can miss an MSI.
+    if [ $aia = ok ] && grep -qa kvm_riscv_aia_wakeon_hgei /sys/kernel/btf/kvm; then
+        expect_finding vcpu.aia limited
+    else
+        expect_finding vcpu.aia $aia
+    fi
+    for id in lcofi.msi kvm.irqfd kvm.irq_routing kvm.signal_msi; do
         expect_finding $id $aia
     done
 }

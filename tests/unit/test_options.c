@@ -109,7 +109,7 @@ static void a_kernel_alone_gets_the_defaults(void **state)
 	assert_int_equal(config.console, CONSOLE_SERIAL);
 	assert_int_equal(config.transport, TRANSPORT_PCI);
 	assert_int_equal(config.on_reboot, ON_REBOOT_RESTART);
-	assert_true(config.aia);
+	assert_int_equal(config.aia, AIA_AUTO);
 	assert_false(config.rng);
 	assert_false(config.verbose);
 	assert_false(config.help);
@@ -149,7 +149,7 @@ static void every_option_reaches_the_configuration(void **state)
 	assert_true(config.rng);
 	assert_int_equal(config.console, CONSOLE_VIRTIO);
 	assert_int_equal(config.transport, TRANSPORT_MMIO);
-	assert_false(config.aia);
+	assert_int_equal(config.aia, AIA_OFF);
 	assert_int_equal(config.on_reboot, ON_REBOOT_EXIT);
 	assert_int_equal(config.inject_count, 2);
 	assert_string_equal(config.injects[0].host_path, "h");

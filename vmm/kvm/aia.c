@@ -5,6 +5,7 @@
 #include <sys/ioctl.h>
 
 #include "base/board.h"
+#include "vmm/kvm/btf_names.h"
 #include "vmm/kvm/kvm.h"
 
 bool aia_create(int vm_fd, struct aia *aia)
@@ -45,6 +46,23 @@ static int get_config(const struct aia *aia, uint64_t attr, uint64_t *value)
 	return result;
 }
 
+bool aia_misses_msis(void)
+{
+	return btf_kvm_names("kvm_riscv_aia_wakeon_hgei");
+}
+
+/*
+ * KVM's default is AUTO where it has guest interrupt files, else EMUL. Not HWACCEL: a vCPU then
+ * cannot run on a CPU whose files all have other owners (KVM_EXIT_FAIL_ENTRY).
+ */
+static int set_mode(const struct aia *aia, enum config_aia wanted)
+{
+	if (wanted == AIA_KVM || (wanted == AIA_AUTO && !aia_misses_msis()))
+		return 0;
+	return set_attr(aia, KVM_DEV_RISCV_AIA_GRP_CONFIG, KVM_DEV_RISCV_AIA_CONFIG_MODE,
+			KVM_DEV_RISCV_AIA_MODE_EMUL, 4);
+}
+
 static unsigned int bits_for(unsigned int harts)
 {
 	unsigned int bits = 1;
@@ -54,13 +72,15 @@ static unsigned int bits_for(unsigned int harts)
 	return bits;
 }
 
-int aia_init(struct aia *aia, unsigned int harts, const char **what)
+int aia_init(struct aia *aia, unsigned int harts, enum config_aia wanted, const char **what)
 {
 	const uint32_t config = KVM_DEV_RISCV_AIA_GRP_CONFIG, addr = KVM_DEV_RISCV_AIA_GRP_ADDR;
 	int result;
 
 	*what = "its mode";
-	result = get_config(aia, KVM_DEV_RISCV_AIA_CONFIG_MODE, &aia->mode);
+	result = set_mode(aia, wanted);
+	if (result == 0)
+		result = get_config(aia, KVM_DEV_RISCV_AIA_CONFIG_MODE, &aia->mode);
 	if (result < 0)
 		return result;
 	*what = "the number of interrupt identities";

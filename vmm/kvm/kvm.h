@@ -9,6 +9,8 @@
 
 #include <linux/kvm.h>
 
+#include "vmm/config.h"
+
 /* Opens /dev/kvm and checks its API version. -1 after error() that says the way out. */
 int kvm_open(void);
 
@@ -41,10 +43,20 @@ struct aia {
 	uint64_t mode;	    /* KVM_DEV_RISCV_AIA_MODE_* */
 	uint64_t imsic_ids; /* interrupt identities per file */
 };
-/* Creates the device for HARTS harts, before or after the vCPUs. False: the host has none. */
+/* Creates the device, before the vCPUs exist. False: the host has none. */
 bool aia_create(int vm_fd, struct aia *aia);
-/* Places and starts it; all vCPUs exist. 0 or -errno; WHAT names the step that failed. */
-int aia_init(struct aia *aia, unsigned int harts, const char **what);
+/*
+ * Whether a halted vCPU of this kernel's KVM can miss an MSI to its guest interrupt file: until
+ * Linux moved that code ("RISC-V: KVM: Move HGEI[E|P] CSR access to IMSIC virtualization"),
+ * aia_find_hgei() looks for the file on the CPU that asks, and finds none when the thread has come
+ * to another one since the guest ran. Seen on 6.12.117; 7.2.12 has it not.
+ */
+bool aia_misses_msis(void);
+/*
+ * Places and starts it; all vCPUs exist. WANTED is not AIA_OFF; AIA_AUTO is KVM's own choice, or
+ * AIA_EMUL where aia_misses_msis(). 0 or -errno; WHAT names the step that failed.
+ */
+int aia_init(struct aia *aia, unsigned int harts, enum config_aia wanted, const char **what);
 /* A register of the APLIC at OFFSET, or of hart 0's IMSIC by its number for siselect. 0 or -errno.
  */
 int aia_set_aplic(const struct aia *aia, uint32_t offset, uint32_t value);

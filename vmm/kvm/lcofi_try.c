@@ -97,7 +97,7 @@ static int set_up_aia(int vm_fd, struct aia *aia, const char **step)
 	*step = "an AIA";
 	if (!aia_create(vm_fd, aia))
 		return -errno;
-	int result = aia_init(aia, 1, step);
+	int result = aia_init(aia, 1, AIA_AUTO, step);
 
 	*step = result < 0 ? *step : "the IMSIC's registers";
 	if (result == 0)

@@ -183,6 +183,10 @@ static int guest_files(void)
 	return found > 0 ? found - 1 : 0;
 }
 
+#define NEWER "run a newer host kernel (./lab --host 7.2 has one)"
+#define EMULATED_COSTS                                                                             \
+	"each access of a guest to its interrupt file is an exit, and each MSI a kick"
+
 static void describe_mode(uint32_t mode, struct probe_finding *finding)
 {
 	int files = guest_files();
@@ -191,8 +195,7 @@ static void describe_mode(uint32_t mode, struct probe_finding *finding)
 		probe_set(finding, PROBE_LIMITED,
 			  "made; KVM says emulated: the host has no guest interrupt files that KVM "
 			  "can use");
-		finding->cost = "each access of a guest to its interrupt file is an exit, and each "
-				"MSI a kick";
+		finding->cost = EMULATED_COSTS;
 		finding->fix = "use a host with guest interrupt files (in QEMU: "
 			       "-M virt,aia=aplic-imsic,aia-guests=3)";
 		return;
@@ -201,7 +204,15 @@ static void describe_mode(uint32_t mode, struct probe_finding *finding)
 				   ? "hardware accelerated"
 				   : "automatic: hardware accelerated while guest interrupt files "
 				     "last, then emulated";
-	if (files > 0)
+	if (aia_misses_msis()) {
+		probe_set(
+			finding, PROBE_LIMITED,
+			"made; KVM says %s; but a halted vCPU of this kernel can miss an MSI that "
+			"way, so --aia auto emulates",
+			name);
+		finding->cost = EMULATED_COSTS;
+		finding->fix = NEWER;
+	} else if (files > 0)
 		probe_set(finding, PROBE_OK,
 			  "made; KVM says %s; the devicetree, %d guest interrupt file%s per hart",
 			  name, files, files == 1 ? "" : "s");
@@ -237,8 +248,6 @@ static void check_aia(struct probe *probe, const struct probe_check *check,
 	}
 	scratch_close(&scratch);
 }
-
-#define NEWER "run a newer host kernel (./lab --host 7.2 has one)"
 
 const struct probe_check probe_vcpu_checks[] = {
 	{"vcpu.isa", "ISA", probe_isa, 0, "no devicetree can be made for a guest", NEWER},

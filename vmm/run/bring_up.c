@@ -110,13 +110,15 @@ static bool create_interrupts(struct machine *machine)
 
 	if (machine->has_aia) {
 		machine->set_line = interrupts_set_line;
-		result = aia_init(&machine->aia, machine->config->cpus, &what);
+		result =
+			aia_init(&machine->aia, machine->config->cpus, machine->config->aia, &what);
 		if (result == 0) {
 			what = "its routes";
 			result = interrupts_commit_routes(machine);
 		}
 		if (result < 0)
-			error("KVM's AIA refuses %s: %s: try --aia off", what, strerror(-result));
+			error("KVM's AIA refuses %s: %s: try --aia emul, or off", what,
+			      strerror(-result));
 		return result == 0;
 	}
 	machine->set_line = set_plic_line;
@@ -234,7 +236,8 @@ bool machine_bring_up(struct machine *machine, const struct boot_files *files,
 	if (!create_vm(machine) || !check_cpus(machine) || !create_memory(machine))
 		return false;
 	/* KVM wants the AIA before the vCPUs exist, and started after. */
-	machine->has_aia = machine->config->aia && aia_create(machine->vm_fd, &machine->aia);
+	machine->has_aia =
+		machine->config->aia != AIA_OFF && aia_create(machine->vm_fd, &machine->aia);
 	return create_vcpus(machine) && create_interrupts(machine) &&
 	       create_loop(machine, ends, account) && pmu_setup(machine) && devices_plug(machine) &&
 	       boot_prepare(machine, files);

@@ -136,7 +136,8 @@ static const struct option_choice consoles[] = {
 	{"serial", CONSOLE_SERIAL}, {"virtio", CONSOLE_VIRTIO}, {"none", CONSOLE_NONE}, {NULL, 0}};
 static const struct option_choice transports[] = {
 	{"pci", TRANSPORT_PCI}, {"mmio", TRANSPORT_MMIO}, {NULL, 0}};
-static const struct option_choice aia_uses[] = {{"auto", true}, {"off", false}, {NULL, 0}};
+static const struct option_choice aia_uses[] = {
+	{"auto", AIA_AUTO}, {"kvm", AIA_KVM}, {"emul", AIA_EMUL}, {"off", AIA_OFF}, {NULL, 0}};
 static const struct option_choice pmus[] = {
 	{"auto", CONFIG_PMU_AUTO}, {"kvm", CONFIG_PMU_KVM}, {"vmm", CONFIG_PMU_VMM},
 	{"exit", CONFIG_PMU_EXIT}, {"off", CONFIG_PMU_OFF}, {NULL, 0},
@@ -181,9 +182,9 @@ static const struct option_spec specs[] = {
 	 OPTION_CHOICE(struct config, console, consoles)},
 	{"--transport", "pci|mmio", "how virtio devices are attached (pci)",
 	 OPTION_CHOICE(struct config, transport, transports)},
-	{"--aia", "auto|off",
-	 "use KVM's interrupt controllers where the host has them\n(auto), or a PLIC in this "
-	 "process",
+	{"--aia", "auto|kvm|emul|off",
+	 "interrupt controllers: KVM's as it chooses (kvm), KVM's with\nemulated interrupt files, "
+	 "a PLIC in this process (off), or what\nis right for this host (auto)",
 	 OPTION_CHOICE(struct config, aia, aia_uses)},
 	{"--pmu", "auto|kvm|vmm|off",
 	 "who answers the guest's SBI PMU: KVM, this process, nobody,\nor what serves the guest "
@@ -274,7 +275,7 @@ int options_parse(int argc, char **argv, struct config *config)
 		.net = NET_NONE,
 		.console = CONSOLE_SERIAL,
 		.transport = TRANSPORT_PCI,
-		.aia = true,
+		.aia = AIA_AUTO,
 		.on_reboot = ON_REBOOT_RESTART,
 	};
 	int status = options_read(&run_options, argc, argv, config, &config->help);
