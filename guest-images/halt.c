@@ -56,7 +56,7 @@ static void halt_until_msi(void)
 	while (!claim_msi()) {
 		if (time_now() >= end) {
 			end = time_now() + LONGEST_HALT;
-			sbi_call(EID_TIME, 0, end, 0, 0);
+			sbi_call(SBI_EID_TIME, 0, end, 0, 0);
 		}
 		__asm__ volatile("wfi" ::: "memory");
 		if (time_now() >= end && claim_msi()) {
