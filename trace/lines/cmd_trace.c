@@ -13,7 +13,7 @@
 #include "trace/lines/tracer.h"
 #include "trace/names/devices.h"
 #include "trace/sources/guest_clock.h"
-#include "trace/stat/sampler.h"
+#include "trace/stat/stat_sample.h"
 #include "trace/watch/await.h"
 
 /* How often the rings are emptied. They hold twenty times what comes in between. */

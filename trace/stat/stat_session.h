@@ -4,7 +4,7 @@
 #define VHART_STAT_SESSION_H
 
 #include "trace/sources/collector.h"
-#include "trace/stat/sampler.h"
+#include "trace/stat/stat_sample.h"
 #include "trace/stat/stat_table.h"
 
 struct stat_session {

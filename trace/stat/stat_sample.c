@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-#include "trace/stat/sampler.h"
+#include "trace/stat/stat_sample.h"
 
 #include <stdlib.h>
 #include <string.h>
