@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "trace/exits/exit_copy.h"
-#include "trace/sources/log_counts.h"
+#include "trace/sources/exit_log_counts.h"
 #include "trace/stat/stat_table.h"
 
 #define VCPUS 2u
@@ -53,14 +53,14 @@ static void fill_memory(const uint8_t *data, size_t size)
 
 static uint32_t look(struct exit_vcpu *vcpu, struct exit_times *time)
 {
-	uint32_t count = log_counts_vcpus(&memory.head, VCPUS), patience = 16;
+	uint32_t count = exit_log_counts_vcpus(&memory.head, VCPUS), patience = 16;
 
 	require(count <= VCPUS);
 	for (uint32_t i = 0; i < count; i++) {
 		const struct exit_counts *from = &memory.counts[i];
 
 		exit_copy(&from->vcpu, &vcpu[i], &from->vcpu, sizeof(*vcpu), &patience);
-		log_counts_trust(&vcpu[i], 42, i);
+		exit_log_counts_trust(&vcpu[i], 42, i);
 		for (uint32_t row = 0; row < EXIT_ROWS; row++)
 			exit_copy(&from->vcpu, &time[i * EXIT_ROWS + row], &from->times[row],
 				  sizeof(*time), &patience);

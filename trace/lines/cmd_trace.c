@@ -11,7 +11,7 @@
 #include "base/log.h"
 #include "trace/commands.h"
 #include "trace/lines/tracer.h"
-#include "trace/names/devices.h"
+#include "trace/names/device_names.h"
 #include "trace/sources/guest_clock.h"
 #include "trace/stat/stat_sample.h"
 #include "trace/watch/await.h"
@@ -63,10 +63,10 @@ static bool print_summary(const struct tracer *tracer, uint64_t wall)
 	collector_poll(tracer->collector);
 	if (!collector_seen(tracer->collector))
 		return true;
-	good = sample_new(&sample) && sample_take(&sample, tracer->collector, false) &&
+	good = stat_sample_new(&sample) && stat_sample_take(&sample, tracer->collector, false) &&
 	       stat_print(tracer->out, &view, &sample, wall);
 
-	sample_free(&sample);
+	stat_sample_free(&sample);
 	return good;
 }
 

@@ -328,7 +328,7 @@ static bool each_key(const void *opaque, exit_key_function *each, void *each_opa
 	return true;
 }
 
-const struct exit_source bpf_exit_source = {
+const struct exit_source bpf_source_ops = {
 	.lacks = "",
 	.close = close_source,
 	.seen = seen,

@@ -11,7 +11,7 @@
 
 struct bpf_source;
 
-extern const struct exit_source bpf_exit_source;
+extern const struct exit_source bpf_source_ops;
 
 /* Watches as OPTIONS say from now on, at TIER or (TIER_BEST) at the best of functions and
  * tracepoints. NULL with REFUSAL filled. */

@@ -10,8 +10,8 @@
 #include "base/log.h"
 #include "trace/exits/exit_copy.h"
 #include "trace/sources/bpf_source.h"
+#include "trace/sources/exit_log_source.h"
 #include "trace/sources/exit_source.h"
-#include "trace/sources/log_source.h"
 #include "trace/sources/perf_source.h"
 #include "trace/sources/ring_room.h"
 
@@ -48,7 +48,7 @@ static bool open_bpf(struct collector *collector, const struct collector_options
 	collector->bpf = bpf_source_open(options, refusal);
 	if (!collector->bpf)
 		return false;
-	collector->class = &bpf_exit_source;
+	collector->class = &bpf_source_ops;
 	collector->source = collector->bpf;
 	collector->vcpus = bpf_source_counts(collector->bpf);
 	collector->way = bpf_source_way(collector->bpf);
@@ -68,7 +68,7 @@ static bool open_perf(struct collector *collector, const struct collector_option
 	if (!options->traced && !options->sampled)
 		source = perf_source_open(&rules, &why);
 	if (source) {
-		collector->class = &perf_exit_source;
+		collector->class = &perf_source_ops;
 		collector->source = source;
 		collector->vcpus = perf_source_counts(source);
 		collector->way = "perf tracepoints";
@@ -82,16 +82,16 @@ static bool open_perf(struct collector *collector, const struct collector_option
 /* Its exits are those of one VM, and it tells them apart by their kinds only. */
 static bool open_log(struct collector *collector, const struct collector_options *options)
 {
-	struct log_source *source;
+	struct exit_log_source *source;
 
 	if (!options->pid || options->key != KEY_NONE || options->traced || options->sampled)
 		return false;
-	source = log_source_open(options->pid, options->log);
+	source = exit_log_source_open(options->pid, options->log);
 	if (!source)
 		return false;
-	collector->class = &log_exit_source;
+	collector->class = &exit_log_ops;
 	collector->source = source;
-	collector->vcpus = log_source_counts(source);
+	collector->vcpus = exit_log_source_counts(source);
 	collector->way = "the VMM's log";
 	return true;
 }

@@ -466,7 +466,7 @@ static bool each_key(const void *opaque, exit_key_function *each, void *each_opa
 	return key_table_each(perf_fold_keys(source->fold), each, each_opaque);
 }
 
-const struct exit_source perf_exit_source = {
+const struct exit_source perf_source_ops = {
 	.lacks = "SBI calls, and instructions that the hardware does not name, are not told apart",
 	.close = close_source,
 	.poll = poll_rings,

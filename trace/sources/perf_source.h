@@ -18,7 +18,7 @@ struct perf_refusal {
 	const char *way_out;
 };
 
-extern const struct exit_source perf_exit_source;
+extern const struct exit_source perf_source_ops;
 
 /* Watches as RULES say (not their `number`) from now on, as perf_fold_new() does. NULL with REFUSAL
  * filled. */

@@ -13,7 +13,7 @@
 #include "base/options.h"
 #include "trace/commands.h"
 #include "trace/guest/guest_names.h"
-#include "trace/names/devices.h"
+#include "trace/names/device_names.h"
 #include "trace/sources/collector.h"
 #include "trace/sources/guest_clock.h"
 #include "trace/sources/vms.h"

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-bool sample_new(struct stat_sample *sample)
+bool stat_sample_new(struct stat_sample *sample)
 {
 	*sample = (struct stat_sample){0};
 	sample->vcpus = calloc(EXIT_VCPUS, sizeof(*sample->vcpus));
@@ -13,7 +13,7 @@ bool sample_new(struct stat_sample *sample)
 	return sample->vcpus && sample->times;
 }
 
-void sample_free(struct stat_sample *sample)
+void stat_sample_free(struct stat_sample *sample)
 {
 	free(sample->vcpus);
 	free(sample->times);
@@ -46,7 +46,7 @@ static bool add_key(void *opaque, const struct exit_key_name *name, const struct
 	return true;
 }
 
-bool sample_take(struct stat_sample *sample, const struct collector *collector, bool keyed)
+bool stat_sample_take(struct stat_sample *sample, const struct collector *collector, bool keyed)
 {
 	uint32_t seen = collector_seen(collector);
 
@@ -64,7 +64,7 @@ bool sample_take(struct stat_sample *sample, const struct collector *collector, 
 	return !keyed || collector_keyed(collector, add_key, sample);
 }
 
-bool sample_copy(struct stat_sample *to, const struct stat_sample *from)
+bool stat_sample_copy(struct stat_sample *to, const struct stat_sample *from)
 {
 	if (!keyed_room(to, from->keyed_count))
 		return false;

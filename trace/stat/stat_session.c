@@ -14,17 +14,18 @@ struct extremes {
 bool stat_session_begin(struct stat_session *session)
 {
 	session->extremes = calloc(ROWS, sizeof(*session->extremes));
-	return session->extremes && sample_new(&session->first) && sample_new(&session->last) &&
-	       sample_new(&session->now) && sample_new(&session->shown) &&
-	       stat_session_look(session) && stat_session_reset(session);
+	return session->extremes && stat_sample_new(&session->first) &&
+	       stat_sample_new(&session->last) && stat_sample_new(&session->now) &&
+	       stat_sample_new(&session->shown) && stat_session_look(session) &&
+	       stat_session_reset(session);
 }
 
 void stat_session_free(struct stat_session *session)
 {
-	sample_free(&session->first);
-	sample_free(&session->last);
-	sample_free(&session->now);
-	sample_free(&session->shown);
+	stat_sample_free(&session->first);
+	stat_sample_free(&session->last);
+	stat_sample_free(&session->now);
+	stat_sample_free(&session->shown);
 	free(session->extremes);
 }
 
@@ -68,7 +69,7 @@ bool stat_session_look(struct stat_session *session)
 	session->last = *now;
 	*now = other;
 	collector_poll(session->collector);
-	if (!sample_take(now, session->collector, session->keyed))
+	if (!stat_sample_take(now, session->collector, session->keyed))
 		return false;
 	collector_next_interval(session->collector);
 	keep_extremes(session);
@@ -102,7 +103,7 @@ bool stat_session_print(struct stat_session *session, bool whole, FILE *out)
 		     collector_events_missed(session->collector);
 	view->vcpus_lost = seen > EXIT_VCPUS ? seen - EXIT_VCPUS : 0;
 	view->way = collector_way(session->collector);
-	if (!sample_copy(&session->shown, &session->now))
+	if (!stat_sample_copy(&session->shown, &session->now))
 		return false;
 	if (whole)
 		show_extremes(session);
@@ -113,6 +114,6 @@ bool stat_session_print(struct stat_session *session, bool whole, FILE *out)
 bool stat_session_reset(struct stat_session *session)
 {
 	memset(session->extremes, 0, ROWS * sizeof(*session->extremes));
-	return sample_copy(&session->first, &session->now) &&
-	       sample_copy(&session->last, &session->now);
+	return stat_sample_copy(&session->first, &session->now) &&
+	       stat_sample_copy(&session->last, &session->now);
 }

@@ -17,7 +17,7 @@
 #include "base/log.h"
 #include "base/printable.h"
 #include "trace/guest/command_line.h"
-#include "trace/sources/log_source.h"
+#include "trace/sources/exit_log_source.h"
 #include "trace/sources/vms.h"
 
 #define MAX_VMS 64u
@@ -223,7 +223,7 @@ bool target_start(struct target *target)
 		return false;
 	}
 	fflush(NULL);
-	target->log = log_source_memory();
+	target->log = exit_log_source_memory();
 	target->process = fork();
 	if (target->process == 0) {
 		close(pipe_ends[1]);

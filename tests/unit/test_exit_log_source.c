@@ -16,8 +16,8 @@
 #include <linux/kvm.h>
 
 #include "trace/exits/exit_copy.h"
-#include "trace/sources/log_counts.h"
-#include "trace/sources/log_source.h"
+#include "trace/sources/exit_log_counts.h"
+#include "trace/sources/exit_log_source.h"
 
 #define SMALLEST (EXIT_LOG_START + sizeof(struct exit_counts))
 
@@ -32,7 +32,7 @@ static struct exit_log_head *map_memory(int fd, size_t size)
 static void expect_none(int reason)
 {
 	errno = 0;
-	assert_null(log_source_open(getpid(), -1));
+	assert_null(exit_log_source_open(getpid(), -1));
 	assert_int_equal(errno, reason);
 }
 
@@ -54,11 +54,11 @@ static void memory_that_may_shrink_is_no_log(void **state)
 	assert_int_equal(ftruncate(fd, SMALLEST), 0);
 	expect_none(EPROTO);
 	assert_int_equal(fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK), 0);
-	struct log_source *source = log_source_open(getpid(), -1);
+	struct exit_log_source *source = exit_log_source_open(getpid(), -1);
 	assert_non_null(source);
 	/* It says 100. */
-	assert_int_equal(log_exit_source.seen(source), 1);
-	log_exit_source.close(source);
+	assert_int_equal(exit_log_ops.seen(source), 1);
+	exit_log_ops.close(source);
 	munmap(head, EXIT_LOG_START);
 	close(fd);
 	expect_none(ENOENT);
@@ -95,15 +95,15 @@ static void more_vcpus_than_a_log_has_are_not_looked_at(void **state)
 	size_t size = EXIT_LOG_MOST + 100 * sizeof(struct exit_counts);
 	int fd = exit_log_memory(MFD_CLOEXEC, size);
 	struct exit_log_head *head = map_memory(fd, size);
-	struct log_source *source;
+	struct exit_log_source *source;
 
 	(void)state;
 	*head = (struct exit_log_head){
 		.magic = EXIT_LOG_MAGIC, .vcpus = UINT64_MAX, .size = sizeof(struct exit_counts)};
-	source = log_source_open(getpid(), -1);
+	source = exit_log_source_open(getpid(), -1);
 	assert_non_null(source);
-	assert_int_equal(log_exit_source.seen(source), EXIT_LOG_VCPUS);
-	log_exit_source.close(source);
+	assert_int_equal(exit_log_ops.seen(source), EXIT_LOG_VCPUS);
+	exit_log_ops.close(source);
 	munmap(head, size);
 	close(fd);
 }
@@ -127,7 +127,7 @@ static void what_is_hostile_is_read_as_nothing(void **state)
 
 	(void)state;
 	memset(&vcpu, 0xff, sizeof(vcpu));
-	log_counts_trust(&vcpu, 42, 3);
+	exit_log_counts_trust(&vcpu, 42, 3);
 	assert_int_equal(vcpu.tgid, 42);
 	assert_int_equal(vcpu.vcpu_id, 3);
 	assert_int_equal(vcpu.timed + vcpu.own_ns + vcpu.stvec, 0);

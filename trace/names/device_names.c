@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-#include "trace/names/devices.h"
+#include "trace/names/device_names.h"
 
 #include <inttypes.h>
 

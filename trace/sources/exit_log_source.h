@@ -4,8 +4,8 @@
  * left to a user without privileges. Only exits that reached the VMM are in it; what KVM handles by
  * itself is counted as the guest's time.
  */
-#ifndef VHART_LOG_SOURCE_H
-#define VHART_LOG_SOURCE_H
+#ifndef VHART_EXIT_LOG_SOURCE_H
+#define VHART_EXIT_LOG_SOURCE_H
 
 #include <stdbool.h>
 #include <sys/types.h>
@@ -13,20 +13,20 @@
 #include "trace/exits/exits_map.h"
 #include "trace/sources/exit_source.h"
 
-struct log_source;
+struct exit_log_source;
 
-extern const struct exit_source log_exit_source;
+extern const struct exit_source exit_log_ops;
 
 /* Memory for the log of a VM that is yet to be started, as `vhart run --exit-log` takes it: a file
  * descriptor, or -1. */
-int log_source_memory(void);
+int exit_log_source_memory(void);
 
 /*
- * Watches the log of PID's VM; MEMORY is what log_source_memory() gave for it, or -1. NULL, with
- * errno: PID has no log (ENOENT), or one of another build (EPROTO).
+ * Watches the log of PID's VM; MEMORY is what exit_log_source_memory() gave for it, or -1. NULL,
+ * with errno: PID has no log (ENOENT), or one of another build (EPROTO).
  */
-struct log_source *log_source_open(pid_t pid, int memory);
+struct exit_log_source *exit_log_source_open(pid_t pid, int memory);
 /* They change meanwhile. */
-struct exit_counts *log_source_counts(const struct log_source *source);
+struct exit_counts *exit_log_source_counts(const struct exit_log_source *source);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Names for the device addresses of our own VMs. */
-#ifndef VHART_TRACE_DEVICES_H
-#define VHART_TRACE_DEVICES_H
+#ifndef VHART_DEVICE_NAMES_H
+#define VHART_DEVICE_NAMES_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-#include "trace/sources/log_source.h"
+#include "trace/sources/exit_log_source.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -15,12 +15,12 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "trace/sources/log_counts.h"
+#include "trace/sources/exit_log_counts.h"
 
 #define LINK_TEXT "/memfd:" EXIT_LOG_NAME " (deleted)"
 #define LEASE	  3000000000ull /* ns: some renewals may come late */
 
-struct log_source {
+struct exit_log_source {
 	pid_t pid;
 	struct exit_log_head *head;
 	size_t size;   /* of what is mapped */
@@ -32,7 +32,7 @@ struct log_source {
 	} shares[EXIT_LOG_VCPUS];
 };
 
-int log_source_memory(void)
+int exit_log_source_memory(void)
 {
 	/* The VM inherits it; how many vCPUs it will have is not known. */
 	return exit_log_memory(0, EXIT_LOG_MOST);
@@ -121,11 +121,11 @@ static uint32_t room_of(int fd)
 
 	if (seals < 0 || !(seals & F_SEAL_SHRINK) || fstat(fd, &status) < 0 || status.st_size < 0)
 		return 0;
-	return log_counts_room((uint64_t)status.st_size);
+	return exit_log_counts_room((uint64_t)status.st_size);
 }
 
 /* False with errno. */
-static bool map_log(struct log_source *source, int fd)
+static bool map_log(struct exit_log_source *source, int fd)
 {
 	void *memory;
 
@@ -141,7 +141,7 @@ static bool map_log(struct log_source *source, int fd)
 
 static void close_source(void *opaque)
 {
-	struct log_source *source = opaque;
+	struct exit_log_source *source = opaque;
 
 	munmap(source->head, source->size);
 	free(source);
@@ -150,7 +150,7 @@ static void close_source(void *opaque)
 /* Else the VM takes it that nobody watches any more. */
 static void renew(void *opaque)
 {
-	struct log_source *source = opaque;
+	struct exit_log_source *source = opaque;
 	uint64_t until = clock_now() + LEASE;
 
 	if (__atomic_load_n(&source->head->watched_until, __ATOMIC_RELAXED) < until)
@@ -159,17 +159,17 @@ static void renew(void *opaque)
 
 static uint32_t vcpus(const void *opaque)
 {
-	const struct log_source *source = opaque;
+	const struct exit_log_source *source = opaque;
 
-	return log_counts_vcpus(source->head, source->room);
+	return exit_log_counts_vcpus(source->head, source->room);
 }
 
-struct exit_counts *log_source_counts(const struct log_source *source)
+struct exit_counts *exit_log_source_counts(const struct exit_log_source *source)
 {
 	return (struct exit_counts *)((char *)source->head + EXIT_LOG_START);
 }
 
-static bool read_schedstat(const struct log_source *source, uint32_t tid, uint64_t *ran,
+static bool read_schedstat(const struct exit_log_source *source, uint32_t tid, uint64_t *ran,
 			   uint64_t *waited)
 {
 	char path[80];
@@ -185,9 +185,9 @@ static bool read_schedstat(const struct log_source *source, uint32_t tid, uint64
 }
 
 /* Of all threads that the vCPU had; ran is 0 where one is gone that did not say how it was. */
-static struct exit_log_thread thread_times(const struct log_source *source, uint32_t vcpu)
+static struct exit_log_thread thread_times(const struct exit_log_source *source, uint32_t vcpu)
 {
-	const struct exit_vcpu *seen = &log_source_counts(source)[vcpu].vcpu;
+	const struct exit_vcpu *seen = &exit_log_source_counts(source)[vcpu].vcpu;
 	const struct exit_log_thread *thread = &source->head->threads[vcpu];
 
 	/* It may end just now, and then says so. */
@@ -205,10 +205,10 @@ static struct exit_log_thread thread_times(const struct log_source *source, uint
 	return (struct exit_log_thread){0};
 }
 
-static void begin_watching(struct log_source *source)
+static void begin_watching(struct exit_log_source *source)
 {
 	struct exit_log_head *head = source->head;
-	const struct exit_counts *counts = log_source_counts(source);
+	const struct exit_counts *counts = exit_log_source_counts(source);
 	uint64_t now = clock_now();
 
 	for (uint32_t i = 0; i < vcpus(source); i++)
@@ -222,9 +222,9 @@ static void begin_watching(struct log_source *source)
 	renew(source);
 }
 
-struct log_source *log_source_open(pid_t pid, int memory)
+struct exit_log_source *exit_log_source_open(pid_t pid, int memory)
 {
-	struct log_source *source = calloc(1, sizeof(*source));
+	struct exit_log_source *source = calloc(1, sizeof(*source));
 	int fd = memory >= 0 ? memory : find_log(pid);
 
 	bool mapped = source && fd >= 0 && map_log(source, fd);
@@ -238,8 +238,8 @@ struct log_source *log_source_open(pid_t pid, int memory)
 		return NULL;
 	}
 	source->pid = pid;
-	if (memory < 0 &&
-	    (!log_counts_there(source->head) || source->head->size != sizeof(struct exit_counts))) {
+	if (memory < 0 && (!exit_log_counts_there(source->head) ||
+			   source->head->size != sizeof(struct exit_counts))) {
 		close_source(source);
 		errno = EPROTO;
 		return NULL;
@@ -258,10 +258,10 @@ static uint64_t least(uint64_t a, uint64_t b)
 /* It has nothing that could lead astray; and what it was doing counts from when watching began. */
 static void trust(const void *opaque, uint32_t index, struct exit_vcpu *vcpu)
 {
-	const struct log_source *source = opaque;
+	const struct exit_log_source *source = opaque;
 	uint64_t began = __atomic_load_n(&source->head->began, __ATOMIC_RELAXED);
 
-	log_counts_trust(vcpu, (uint32_t)source->pid, index);
+	exit_log_counts_trust(vcpu, (uint32_t)source->pid, index);
 	if (vcpu->since < began)
 		vcpu->since = began;
 }
@@ -270,7 +270,7 @@ static void trust(const void *opaque, uint32_t index, struct exit_vcpu *vcpu)
  * (/proc/PID/task/TID/schedstat). */
 static void split(void *opaque, struct exit_vcpu *vcpu)
 {
-	struct log_source *source = opaque;
+	struct exit_log_source *source = opaque;
 	uint32_t slot = vcpu->vcpu_id;
 	struct shares *shares = &source->shares[slot];
 	struct exit_log_thread thread = thread_times(source, slot);
@@ -293,7 +293,7 @@ static void split(void *opaque, struct exit_vcpu *vcpu)
 	vcpu->ns[VCPU_HALTED] = shares->ns[VCPU_HALTED];
 }
 
-const struct exit_source log_exit_source = {
+const struct exit_source exit_log_ops = {
 	.lacks = "only exits that reach the VMM are counted",
 	.close = close_source,
 	.poll = renew,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "trace/sources/log_counts.h"
+#include "trace/sources/exit_log_counts.h"
 
-uint32_t log_counts_room(uint64_t size)
+uint32_t exit_log_counts_room(uint64_t size)
 {
 	uint64_t room;
 
@@ -11,20 +11,20 @@ uint32_t log_counts_room(uint64_t size)
 	return room < EXIT_LOG_VCPUS ? (uint32_t)room : EXIT_LOG_VCPUS;
 }
 
-bool log_counts_there(const struct exit_log_head *head)
+bool exit_log_counts_there(const struct exit_log_head *head)
 {
 	return __atomic_load_n(&head->magic, __ATOMIC_ACQUIRE) == EXIT_LOG_MAGIC;
 }
 
-uint32_t log_counts_vcpus(const struct exit_log_head *head, uint32_t room)
+uint32_t exit_log_counts_vcpus(const struct exit_log_head *head, uint32_t room)
 {
 	uint64_t vcpus =
-		log_counts_there(head) ? __atomic_load_n(&head->vcpus, __ATOMIC_RELAXED) : 0;
+		exit_log_counts_there(head) ? __atomic_load_n(&head->vcpus, __ATOMIC_RELAXED) : 0;
 
 	return vcpus < room ? (uint32_t)vcpus : room;
 }
 
-void log_counts_trust(struct exit_vcpu *vcpu, uint32_t pid, uint32_t index)
+void exit_log_counts_trust(struct exit_vcpu *vcpu, uint32_t pid, uint32_t index)
 {
 	vcpu->tgid = pid;
 	vcpu->vcpu_id = index;

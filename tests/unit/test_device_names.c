@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "base/board.h"
-#include "trace/names/devices.h"
+#include "trace/names/device_names.h"
 
 static const char *name_of(uint64_t address)
 {
