@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -57,10 +58,10 @@ bool file_load_open(int fd, const char *what, const char *path, uint64_t limit, 
 		return false;
 	}
 	if ((uint64_t)status.st_size > limit) {
-		error("%s %s is too big: it has %llu MiB, there is room for %llu MiB (see "
+		error("%s %s is too big: it has %" PRIu64 " MiB, there is room for %" PRIu64
+		      " MiB (see "
 		      "--memory)",
-		      what, path, (unsigned long long)status.st_size >> 20,
-		      (unsigned long long)limit >> 20);
+		      what, path, status.st_size >> 20, limit >> 20);
 		return false;
 	}
 	blob->len = (size_t)status.st_size;

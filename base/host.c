@@ -72,7 +72,7 @@ bool host_isa_has(const char *isa, const char *extension)
 	for (const char *at = isa + letters; *at == '_';) {
 		size_t this = strcspn(++at, "_");
 
-		if (this == len && strncmp(at, extension, len) == 0)
+		if (this == len && !strncmp(at, extension, len))
 			return true;
 		at += this;
 	}

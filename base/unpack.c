@@ -5,6 +5,7 @@
 
 #define ZLIB_CONST /* zlib.h: input is const */
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
@@ -68,8 +69,8 @@ bool output_grow(struct output *output, size_t more, char message[IMAGE_MESSAGE_
 	if (room > output->limit)
 		room = output->limit;
 	if (room < output->blob.len || room - output->blob.len < more)
-		return image_refuse(message, "unpacks to more than %llu MiB",
-				    (unsigned long long)(output->limit >> 20));
+		return image_refuse(message, "unpacks to more than %" PRIu64 " MiB",
+				    (output->limit >> 20));
 	uint8_t *bytes = realloc(output->blob.bytes, (size_t)room);
 	if (!bytes)
 		return image_refuse(message, "cannot be unpacked: out of memory");

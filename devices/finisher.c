@@ -4,6 +4,7 @@
  * with a status. Behind it a register of our own, which keeps a status for an end that comes later:
  * a Linux guest writes it through /dev/mem and then powers off as always.
  */
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -65,8 +66,8 @@ static void finisher_write(struct mmio_region *region, uint64_t offset, unsigned
 		finisher->status = (uint32_t)value;
 		machine_guest_status(finisher->machine, finisher->status);
 	} else {
-		machine_guest_error(finisher->machine, "finisher", "no register at offset 0x%llx",
-				    (unsigned long long)offset);
+		machine_guest_error(finisher->machine, "finisher",
+				    "no register at offset 0x%" PRIx64, offset);
 	}
 }
 
@@ -88,7 +89,7 @@ struct finisher *finisher_new(struct machine *machine, uint64_t gpa)
 						.opaque = finisher};
 	err = machine_mmio_add(machine, &finisher->region);
 	if (err) {
-		error("the test finisher cannot be placed at 0x%llx: %s", (unsigned long long)gpa,
+		error("the test finisher cannot be placed at 0x%" PRIx64 ": %s", gpa,
 		      strerror(-err));
 		free(finisher);
 		return NULL;

@@ -3,6 +3,7 @@
 #include "devices/msix.h"
 
 #include <endian.h>
+#include <inttypes.h>
 #include <string.h>
 
 #define CAPABILITY_ID  0x11u
@@ -122,8 +123,8 @@ void msix_bar_write(struct msix *msix, uint64_t offset, unsigned int size, uint6
 	if ((size != 4 && size != 8) || offset % size ||
 	    offset + size > (uint64_t)msix->count * MSIX_ENTRY_LEN) {
 		machine_guest_error(pci_machine(msix->function->host), msix->function->name,
-				    "a write of %u bytes at 0x%llx of the MSI-X table", size,
-				    (unsigned long long)offset);
+				    "a write of %u bytes at 0x%" PRIx64 " of the MSI-X table", size,
+				    offset);
 		return;
 	}
 	memcpy(msix->table + offset, &bytes, size);

@@ -3,6 +3,7 @@
 
 #include "devices/pci.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -178,8 +179,7 @@ static void tell_refused(struct pci_function *function)
 			continue;
 		bar->told = bar->refused;
 		machine_guest_error(host->machine, function->name,
-				    "BAR %u at 0x%llx is %s: not mapped", i,
-				    (unsigned long long)bar->refused,
+				    "BAR %u at 0x%" PRIx64 " is %s: not mapped", i, bar->refused,
 				    in_window(host, &bar->region) ? "on top of something else"
 								  : "outside the window");
 	}
@@ -263,8 +263,8 @@ static bool valid_access(struct pci_host *host, uint64_t offset, unsigned int si
 	if (size <= 4 && offset % size == 0)
 		return true;
 	machine_guest_error(host->machine, "pci",
-			    "configuration access of %u bytes at ECAM offset 0x%llx", size,
-			    (unsigned long long)offset);
+			    "configuration access of %u bytes at ECAM offset 0x%" PRIx64, size,
+			    offset);
 	return false;
 }
 
@@ -331,7 +331,7 @@ struct pci_host *pci_host_new(struct machine *machine, const struct pci_layout *
 	};
 	int failed = machine_mmio_add(machine, &host->ecam);
 	if (failed) {
-		error("pci: no room for the ECAM at 0x%llx: %s", (unsigned long long)layout->ecam,
+		error("pci: no room for the ECAM at 0x%" PRIx64 ": %s", layout->ecam,
 		      strerror(-failed));
 		free(host);
 		return NULL;

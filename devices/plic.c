@@ -3,6 +3,7 @@
  * The platform-level interrupt controller in userspace: RISC-V PLIC specification 1.0.0, register
  * map of "sifive,plic-1.0.0". One S-mode context per hart. All sources are level-sensitive.
  */
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -214,8 +215,8 @@ static bool access_valid(struct plic *plic, uint64_t offset, unsigned int size)
 {
 	if (size == 4 && offset % 4 == 0)
 		return true;
-	machine_guest_error(plic->machine, "plic", "access of %u bytes at 0x%llx", size,
-			    (unsigned long long)offset);
+	machine_guest_error(plic->machine, "plic", "access of %u bytes at 0x%" PRIx64, size,
+			    offset);
 	return false;
 }
 
@@ -258,8 +259,7 @@ struct plic *plic_new(struct machine *machine, uint64_t gpa, unsigned int hart_c
 					    .opaque = plic};
 	err = machine_mmio_add(machine, &plic->region);
 	if (err) {
-		error("the PLIC cannot be placed at 0x%llx: %s", (unsigned long long)gpa,
-		      strerror(-err));
+		error("the PLIC cannot be placed at 0x%" PRIx64 ": %s", gpa, strerror(-err));
 		free(plic);
 		return NULL;
 	}

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* pvpanic on PCI (1b36:0011): one byte by which the guest says how it ended. */
+#include <inttypes.h>
 #include <stdlib.h>
 
 #include "base/log.h"
@@ -37,8 +38,9 @@ static void bar_write(struct mmio_region *region, uint64_t offset, unsigned int 
 		machine_guest_error(machine, function->name,
 				    "the guest panicked and starts its crash kernel");
 	else
-		machine_guest_error(machine, function->name, "no such event: 0x%llx at offset %llu",
-				    (unsigned long long)value, (unsigned long long)offset);
+		machine_guest_error(machine, function->name,
+				    "no such event: 0x%" PRIx64 " at offset %" PRIu64, value,
+				    offset);
 }
 
 static void pvpanic_free(struct pci_function *function)

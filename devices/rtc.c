@@ -3,6 +3,7 @@
  * Goldfish RTC ("google,goldfish-rtc"): nanoseconds since the epoch in two 32-bit halves, and one
  * alarm. The guest may set the clock; that moves its own view only, by an offset.
  */
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -99,8 +100,7 @@ static uint32_t register_read(struct rtc *rtc, uint64_t offset)
 	case REG_IRQ_ENABLED: return rtc->enabled;
 	case REG_ALARM_STATUS: return rtc->armed;
 	default:
-		machine_guest_error(rtc->machine, "rtc", "read of register 0x%llx",
-				    (unsigned long long)offset);
+		machine_guest_error(rtc->machine, "rtc", "read of register 0x%" PRIx64, offset);
 		return 0;
 	}
 }
@@ -123,8 +123,7 @@ static void register_write(struct rtc *rtc, uint64_t offset, uint32_t value)
 		break;
 	case REG_CLEAR_INTERRUPT: rtc->pending = false; break;
 	default:
-		machine_guest_error(rtc->machine, "rtc", "write of register 0x%llx",
-				    (unsigned long long)offset);
+		machine_guest_error(rtc->machine, "rtc", "write of register 0x%" PRIx64, offset);
 		return;
 	}
 	update_interrupt(rtc);
@@ -134,8 +133,7 @@ static bool access_valid(struct rtc *rtc, uint64_t offset, unsigned int size)
 {
 	if (size == 4 && offset % 4 == 0)
 		return true;
-	machine_guest_error(rtc->machine, "rtc", "access of %u bytes at 0x%llx", size,
-			    (unsigned long long)offset);
+	machine_guest_error(rtc->machine, "rtc", "access of %u bytes at 0x%" PRIx64, size, offset);
 	return false;
 }
 
@@ -175,8 +173,7 @@ struct rtc *rtc_new(struct machine *machine, uint64_t gpa, unsigned int line)
 					   .opaque = rtc};
 	err = machine_mmio_add(machine, &rtc->region);
 	if (err) {
-		error("the RTC cannot be placed at 0x%llx: %s", (unsigned long long)gpa,
-		      strerror(-err));
+		error("the RTC cannot be placed at 0x%" PRIx64 ": %s", gpa, strerror(-err));
 		free(rtc);
 		return NULL;
 	}

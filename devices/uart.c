@@ -7,6 +7,7 @@
  * character is collected here and goes to the console in larger pieces: at each newline, when the
  * buffer fills, and at the latest in the event loop's next turn.
  */
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -364,9 +365,7 @@ static uint64_t uart_read(struct mmio_region *region, uint64_t offset, unsigned 
 	case REG_LSR: value = read_lsr(uart); break;
 	case REG_MSR: value = read_msr(uart); break;
 	case REG_SCR: value = uart->scr; break;
-	default:
-		machine_guest_error(uart->machine, "uart", "read of register 0x%llx",
-				    (unsigned long long)offset);
+	default: machine_guest_error(uart->machine, "uart", "read of register 0x%" PRIx64, offset);
 	}
 	uart->lsr_reads = offset == REG_LSR ? uart->lsr_reads + 1 : 0;
 	update_interrupt(uart);
@@ -408,9 +407,7 @@ static void uart_write(struct mmio_region *region, uint64_t offset, unsigned int
 	case REG_LSR:
 	case REG_MSR: break; /* read-only */
 	case REG_SCR: uart->scr = byte; break;
-	default:
-		machine_guest_error(uart->machine, "uart", "write of register 0x%llx",
-				    (unsigned long long)offset);
+	default: machine_guest_error(uart->machine, "uart", "write of register 0x%" PRIx64, offset);
 	}
 	update_interrupt(uart);
 }
@@ -438,8 +435,7 @@ struct uart *uart_new(struct machine *machine, uint64_t gpa, unsigned int line)
 					    .opaque = uart};
 	err = machine_mmio_add(machine, &uart->region);
 	if (err) {
-		error("the UART cannot be placed at 0x%llx: %s", (unsigned long long)gpa,
-		      strerror(-err));
+		error("the UART cannot be placed at 0x%" PRIx64 ": %s", gpa, strerror(-err));
 		free(uart);
 		return NULL;
 	}

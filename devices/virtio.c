@@ -3,6 +3,7 @@
 #include "devices/virtio.h"
 
 #include <endian.h>
+#include <inttypes.h>
 #include <string.h>
 
 /* What the driver may set; NEEDS_RESET is the device's. */
@@ -203,8 +204,7 @@ void virtio_device_config_write(struct virtio_device *device, uint64_t offset, u
 		device->class->config_write(device, offset, &bytes, size);
 	else
 		machine_guest_error(device->machine, device->name,
-				    "the configuration is read-only (offset %llu)",
-				    (unsigned long long)offset);
+				    "the configuration is read-only (offset %" PRIu64 ")", offset);
 }
 
 void virtio_config_changed(struct virtio_device *device)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* virtio over MMIO, version 2 (virtio 1.2, section 4.2). */
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -105,8 +106,8 @@ static struct virtqueue *selected_queue(struct virtio_mmio *mmio)
 static void bad_access(struct virtio_mmio *mmio, const char *what, uint64_t offset,
 		       unsigned int size)
 {
-	machine_guest_error(mmio->machine, mmio->device->name, "%s at 0x%03llx, %u bytes", what,
-			    (unsigned long long)offset, size);
+	machine_guest_error(mmio->machine, mmio->device->name, "%s at 0x%03" PRIx64 ", %u bytes",
+			    what, offset, size);
 }
 
 static uint32_t device_features(struct virtio_mmio *mmio)
@@ -299,8 +300,8 @@ struct virtio_mmio *virtio_mmio_new(struct machine *machine, struct virtio_devic
 	virtio_device_attach(device, &transport, mmio);
 	int failed = machine_mmio_add(machine, &mmio->region);
 	if (failed) {
-		error("%s: no room for its registers at 0x%llx: %s", device->name,
-		      (unsigned long long)gpa, strerror(-failed));
+		error("%s: no room for its registers at 0x%" PRIx64 ": %s", device->name, gpa,
+		      strerror(-failed));
 		virtio_device_free(device);
 		free(mmio);
 		return NULL;

@@ -4,6 +4,7 @@
  * every frame is whole and has its checksums.
  */
 #include <endian.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -171,8 +172,8 @@ static bool transmit_one(struct net *net)
 	if (chain.readable_len <= NET_HEADER_LEN ||
 	    chain.readable_len > NET_HEADER_LEN + NET_MAX_FRAME)
 		machine_guest_error(device->machine, device->name,
-				    "a frame of %llu bytes with its header",
-				    (unsigned long long)chain.readable_len);
+				    "a frame of %" PRIu64 " bytes with its header",
+				    chain.readable_len);
 	else
 		transmit_chain(net, &chain);
 	virtio_push(device, QUEUE_TRANSMIT, chain.head, 0);

@@ -2,6 +2,8 @@
 /* The common configuration structure of virtio over PCI (virtio 1.2, section 4.1.4.3). */
 #include "devices/virtio_pci_common.h"
 
+#include <inttypes.h>
+
 enum {
 	DEVICE_FEATURE_SELECT = 0,
 	DEVICE_FEATURE = 4,
@@ -49,8 +51,8 @@ void virtio_pci_update_intx(struct virtio_pci *pci)
 void virtio_pci_bad_access(struct virtio_pci *pci, const char *what, uint64_t offset,
 			   unsigned int size)
 {
-	machine_guest_error(pci->machine, pci->device->name, "%s at 0x%llx, %u bytes", what,
-			    (unsigned long long)offset, size);
+	machine_guest_error(pci->machine, pci->device->name, "%s at 0x%" PRIx64 ", %u bytes", what,
+			    offset, size);
 }
 
 static bool is_field(uint64_t offset, unsigned int size, bool write)

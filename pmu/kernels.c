@@ -83,7 +83,7 @@ static bool find_version(const char *name, enum pmu_profile *profile)
 bool pmu_profile_find(const char *name, enum pmu_profile *profile)
 {
 	for (unsigned int i = 0; i < PMU_PROFILES; i++) {
-		if (strcmp(name, names[i]) == 0) {
+		if (!strcmp(name, names[i])) {
 			*profile = i;
 			return true;
 		}

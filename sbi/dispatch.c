@@ -37,8 +37,9 @@ const struct sbi_extension *sbi_find(const struct sbi_context *context, uint64_t
  */
 static void unclaimed(struct sbi_context *context, const struct sbi_call *call)
 {
-	uint64_t before = __atomic_fetch_add(&context->unclaimed, 1, __ATOMIC_RELAXED);
-	uint64_t last = __atomic_exchange_n(&context->last_unclaimed, call->eid, __ATOMIC_RELAXED);
+	uint64_t before = atomic_fetch_add_explicit(&context->unclaimed, 1, memory_order_relaxed);
+	uint64_t last =
+		atomic_exchange_explicit(&context->last_unclaimed, call->eid, memory_order_relaxed);
 
 	if (before == 0 || last != call->eid)
 		machine_guest_error(context->machine, "sbi",
@@ -58,6 +59,6 @@ void sbi_dispatch(struct sbi_context *context, struct sbi_call *call)
 		unclaimed(context, call);
 		return;
 	}
-	__atomic_fetch_add(&context->answered, 1, __ATOMIC_RELAXED);
+	atomic_fetch_add_explicit(&context->answered, 1, memory_order_relaxed);
 	extension->handle(context, call);
 }

@@ -6,6 +6,7 @@
 #ifndef VHART_SBI_H
 #define VHART_SBI_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -57,9 +58,9 @@ struct sbi_extension {
 /* Owned by the machine. Counters are updated atomically (relaxed): any vCPU thread calls. */
 struct sbi_context {
 	struct machine *machine;
-	uint64_t answered;	 /* calls that an extension took */
-	uint64_t unclaimed;	 /* calls that nobody claimed: answered NOT_SUPPORTED */
-	uint64_t last_unclaimed; /* the EID that was reported last */
+	_Atomic uint64_t answered;	 /* calls that an extension took */
+	_Atomic uint64_t unclaimed;	 /* calls that nobody claimed: answered NOT_SUPPORTED */
+	_Atomic uint64_t last_unclaimed; /* the EID that was reported last */
 	/* SUSP: stops the calling hart until a wake-up event; called without the machine's lock.
 	 * NULL: this machine cannot suspend. When it returns the hart goes on at the address and
 	 * with the opaque value of the call (args[1], args[2]): KVM arranges that before it

@@ -118,7 +118,7 @@ int main(int argc, char **argv)
 		return STATUS_USAGE;
 	}
 	for (size_t i = 0; i < sizeof(asked) / sizeof(asked[0]); i++)
-		if (strcmp(argv[1], asked[i].name) == 0)
+		if (!strcmp(argv[1], asked[i].name))
 			return asked[i].run(argc - 1, argv + 1);
 	const size_t index = find_command(argv[1]);
 	if (index == COMMAND_COUNT)

@@ -89,7 +89,7 @@ static bool find(const struct intern *set, const void *bytes, size_t size, uint6
 		const struct intern_entry *entry = &set->entries[set->slots[slot] - 1];
 
 		if (entry->hash == hash && entry->size == size &&
-		    memcmp(set->bytes + entry->offset, bytes, size) == 0) {
+		    !memcmp(set->bytes + entry->offset, bytes, size)) {
 			*number = set->slots[slot] - 1;
 			return true;
 		}

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -221,8 +222,7 @@ static bool refuse_answer(const struct answer *answer, uint64_t limit,
 	switch (answer->what) {
 	case ANSWER_KIND: return image_refuse(message, "is no regular file");
 	case ANSWER_SIZE:
-		return image_refuse(message, "has more than %llu MiB",
-				    (unsigned long long)limit >> 20);
+		return image_refuse(message, "has more than %" PRIu64 " MiB", limit >> 20);
 	default: return image_refuse(message, "%s", strerror(answer->error));
 	}
 }

@@ -4,6 +4,7 @@
  * and the Devicetree Specification. Written front to back with libfdt's sequential functions, so
  * nothing is allocated beside the blob.
  */
+#include <inttypes.h>
 #include <libfdt.h>
 #include <stdio.h>
 #include <string.h>
@@ -44,7 +45,7 @@ static void begin_at(struct fdt_writer *w, const char *name, uint64_t address)
 {
 	char full[64];
 
-	snprintf(full, sizeof(full), "%s@%llx", name, (unsigned long long)address);
+	snprintf(full, sizeof(full), "%s@%" PRIx64, name, address);
 	begin(w, full);
 }
 

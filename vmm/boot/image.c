@@ -2,6 +2,7 @@
 
 #include "vmm/boot/image.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -23,9 +24,9 @@ static uint64_t in_mib(uint64_t bytes)
 bool image_refuse_size(char message[IMAGE_MESSAGE_MAX], const struct guest_memory *memory,
 		       uint64_t end)
 {
-	return image_refuse(message, "needs %llu MiB of memory, --memory has %llu MiB",
-			    (unsigned long long)in_mib(end - memory->base),
-			    (unsigned long long)in_mib(memory->size));
+	return image_refuse(message,
+			    "needs %" PRIu64 " MiB of memory, --memory has %" PRIu64 " MiB",
+			    in_mib(end - memory->base), in_mib(memory->size));
 }
 
 /* What a file is that somebody may well give by mistake. */
@@ -159,9 +160,9 @@ bool image_place_rest(const struct guest_memory *memory, const struct image_plac
 	uint64_t needed = in_mib(kernel->end - memory->base) + in_mib(initrd_len) +
 			  in_mib(fdt_len) + 2 * in_mib(FDT_ALIGN);
 	return image_refuse(message,
-			    "of %llu MiB, with an initrd of %llu MiB, needs %llu MiB of memory, "
-			    "--memory has %llu MiB",
-			    (unsigned long long)in_mib(kernel->end - kernel->start),
-			    (unsigned long long)in_mib(initrd_len), (unsigned long long)needed,
-			    (unsigned long long)in_mib(memory->size));
+			    "of %" PRIu64 " MiB, with an initrd of %" PRIu64 " MiB, needs %" PRIu64
+			    " MiB of memory, "
+			    "--memory has %" PRIu64 " MiB",
+			    in_mib(kernel->end - kernel->start), in_mib(initrd_len), needed,
+			    in_mib(memory->size));
 }

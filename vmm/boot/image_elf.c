@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* ELF64 for RISC-V: the System V gABI, chapters 4 and 5. */
+#include <inttypes.h>
 #include <string.h>
 
 #include "vmm/boot/image.h"
@@ -105,15 +106,17 @@ bool image_load_elf(const struct blob *blob, const struct guest_memory *memory,
 	if (low < relocated_base && high <= memory->base)
 		bias = memory->base + relocated_base;
 	else if (low < memory->base)
-		return image_refuse(message, "is linked to %#llx, memory starts at %#llx",
-				    (unsigned long long)low, (unsigned long long)memory->base);
+		return image_refuse(message,
+				    "is linked to %#" PRIx64 ", memory starts at %#" PRIx64, low,
+				    memory->base);
 	low += bias;
 	high += bias;
 	if (low - memory->base >= MEMORY_MOST)
 		return image_refuse(message,
-				    "is linked to physical address %#llx, memory starts at %#llx "
+				    "is linked to physical address %#" PRIx64
+				    ", memory starts at %#" PRIx64 " "
 				    "(p_paddr in its program headers, LMA in a linker script)",
-				    (unsigned long long)low, (unsigned long long)memory->base);
+				    low, memory->base);
 	if (!guest_memory_at(memory, low, high - low))
 		return image_refuse_size(message, memory, high);
 

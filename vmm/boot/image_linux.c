@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The RISC-V Linux Image: Linux, Documentation/arch/riscv/boot-image-header.rst. */
+#include <inttypes.h>
 #include <string.h>
 
 #include "vmm/boot/image.h"
@@ -74,8 +75,9 @@ bool image_load_linux(const struct blob *blob, const struct guest_memory *memory
 				    "is a big-endian kernel; harts here are little-endian");
 	uint64_t file_size = file_size_by_pe(blob);
 	if (file_size > blob->len)
-		return image_refuse(message, "is truncated: %llu bytes of %llu are there",
-				    (unsigned long long)blob->len, (unsigned long long)file_size);
+		return image_refuse(message,
+				    "is truncated: %" PRIu64 " bytes of %" PRIu64 " are there",
+				    blob->len, file_size);
 	if (text_offset > UINT64_MAX - base || size > UINT64_MAX - base - text_offset)
 		return image_refuse(message, "has a header with an impossible size");
 

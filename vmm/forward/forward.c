@@ -3,6 +3,7 @@
 #include "vmm/forward/forward.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -115,8 +116,7 @@ bool forward_check(struct forward *forward, struct forward_refusal *refusal)
 		lost += __atomic_load_n(&forward->slots[i].lost, __ATOMIC_RELAXED);
 	if (lost) {
 		snprintf(refusal->why, sizeof(refusal->why),
-			 "%llu of them did not interrupt their vCPU in time",
-			 (unsigned long long)lost);
+			 "%" PRIu64 " of them did not interrupt their vCPU in time", lost);
 		refusal->way_out = "raise the limit of pending signals (ulimit -i), or run a "
 				   "kernel with BPF trampolines";
 	} else if (!forward_attached(&forward->programs) ||

@@ -31,7 +31,7 @@ static int start_counting(struct forward *forward)
 	counts = forward_map(forward->count_programs.map, forward->harts * sizeof(*counts));
 	if (!counts)
 		return -errno;
-	__atomic_store_n(&forward->counts, counts, __ATOMIC_RELEASE);
+	atomic_store_explicit(&forward->counts, counts, memory_order_release);
 	return 0;
 }
 
@@ -39,7 +39,7 @@ bool forward_count(struct forward *forward, struct forward_refusal *refusal)
 {
 	int result;
 
-	if (__atomic_load_n(&forward->counts, __ATOMIC_ACQUIRE))
+	if (atomic_load_explicit(&forward->counts, memory_order_acquire))
 		return true;
 	pthread_mutex_lock(&forward->lock);
 	/* What failed once is not tried again: a guest asks as often as it likes. */
@@ -65,7 +65,8 @@ void forward_end_counts(struct forward *forward)
 
 static const struct forward_counts *counts_of(const struct forward *forward, unsigned int hart)
 {
-	const struct forward_counts *counts = __atomic_load_n(&forward->counts, __ATOMIC_ACQUIRE);
+	const struct forward_counts *counts =
+		atomic_load_explicit(&forward->counts, memory_order_acquire);
 
 	return counts && hart < forward->harts ? &counts[hart] : NULL;
 }

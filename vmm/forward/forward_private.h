@@ -4,6 +4,7 @@
 #define VHART_FORWARD_PRIVATE_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "vmm/forward/forward_map.h"
 #include "vmm/forward/forward_programs.h"
@@ -19,7 +20,7 @@ struct forward {
 	pthread_mutex_t lock; /* for forward_count() */
 	int count_failure;    /* -errno */
 	struct forward_programs count_programs;
-	const struct forward_counts *counts; /* set last; NULL: not counted */
+	_Atomic(const struct forward_counts *) counts; /* set last; NULL: not counted */
 };
 
 /* The values of a map of programs; NULL with errno. */

@@ -3,6 +3,7 @@
 #include "vmm/kvm/scratch.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -244,8 +245,7 @@ void scratch_explain(const struct scratch_outcome *outcome, char *text, size_t s
 	case SCRATCH_READY: snprintf(text, size, "the guest started"); break;
 	case SCRATCH_SPUN: snprintf(text, size, "the guest ran to its end without a trap"); break;
 	case SCRATCH_TRAPPED:
-		snprintf(text, size, "the guest trapped with scause 0x%llx",
-			 (unsigned long long)outcome->scause);
+		snprintf(text, size, "the guest trapped with scause 0x%" PRIx64, outcome->scause);
 		break;
 	case SCRATCH_STUCK:
 		snprintf(text, size, "no answer from the guest in %d s", LIMIT_SECONDS);

@@ -4,6 +4,7 @@
 #include "vmm/machine/interrupts.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -149,8 +150,8 @@ void machine_msi_route(struct msi *msi, uint64_t address, uint32_t data)
 	msi->data = data;
 	result = interrupts_commit_routes(msi->machine);
 	if (result < 0)
-		machine_guest_error(msi->machine, "msi", "no route for 0x%llx: %s",
-				    (unsigned long long)address, strerror(-result));
+		machine_guest_error(msi->machine, "msi", "no route for 0x%" PRIx64 ": %s", address,
+				    strerror(-result));
 }
 
 void machine_msi_signal(struct msi *msi)

@@ -2,6 +2,7 @@
 
 #include "vmm/probe/probe_call.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 
 #include <errno.h>
@@ -72,8 +73,8 @@ void probe_call_tell_handed(unsigned int id, const struct probe_call_result *res
 				  result->enabled ? "" : ", when enabled", name);
 		else
 			probe_set(finding, PROBE_MISSING,
-				  "no: %s came, but the guest then had 0x%llx, 0x%llx", name,
-				  (unsigned long long)result->a0, (unsigned long long)result->a1);
+				  "no: %s came, but the guest then had 0x%" PRIx64 ", 0x%" PRIx64,
+				  name, result->a0, result->a1);
 		break;
 	case PROBE_CALL_ANSWERED:
 		if (is_refused(result))
@@ -174,16 +175,18 @@ void probe_call_tell_pmu(const struct probe_call_result *result,
 		finding->cost = "vhart cannot answer it in KVM's place";
 	} else if (disabled->end == PROBE_CALL_UNTRIED) {
 		probe_set(finding, PROBE_UNKNOWN,
-			  "KVM answers it: %llu counters; disabled, it could not be tried: %s",
-			  (unsigned long long)result->a1, disabled->why);
+			  "KVM answers it: %" PRIu64
+			  " counters; disabled, it could not be tried: %s",
+			  result->a1, disabled->why);
 		finding->cost = finding->fix = NULL;
 	} else if (!is_refused(disabled)) {
 		probe_set(finding, PROBE_LIMITED, "KVM answers it, also where it was disabled");
 		finding->cost = "vhart cannot answer it in KVM's place";
 	} else {
 		probe_set(finding, PROBE_OK,
-			  "KVM answers it%s: %llu counters; it can be taken over: disabled, KVM "
+			  "KVM answers it%s: %" PRIu64
+			  " counters; it can be taken over: disabled, KVM "
 			  "says NOT_SUPPORTED",
-			  result->enabled ? "" : " when enabled", (unsigned long long)result->a1);
+			  result->enabled ? "" : " when enabled", result->a1);
 	}
 }

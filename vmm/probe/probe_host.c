@@ -26,7 +26,7 @@ static void check_kernel(struct probe *probe, const struct probe_check *check,
 		probe_set(finding, PROBE_UNKNOWN, "uname: %s", strerror(errno));
 		return;
 	}
-	bool riscv64 = strcmp(name.machine, "riscv64") == 0;
+	bool riscv64 = !strcmp(name.machine, "riscv64");
 	probe_set(finding, riscv64 ? PROBE_OK : PROBE_MISSING, "%s %s %s", name.sysname,
 		  name.release, name.machine);
 }

@@ -3,6 +3,7 @@
  * The ISA of a vCPU. KVM's registers say which extensions it has, and vhart's devicetree repeats
  * that; of most an instruction is tried on a scratch vCPU, as firmware may not let a guest have it.
  */
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/board.h"
@@ -129,8 +130,8 @@ static void try_row(struct scratch *scratch, unsigned int row, struct isa_trial 
 		snprintf(trial->why, sizeof(trial->why), "its registers: %s", strerror(-result));
 	trial->tried++;
 	if (scause)
-		snprintf(trial->refused + used, sizeof(trial->refused) - used, "%s%s (scause %llu)",
-			 used ? ", " : "", name, (unsigned long long)scause);
+		snprintf(trial->refused + used, sizeof(trial->refused) - used,
+			 "%s%s (scause %" PRIu64 ")", used ? ", " : "", name, scause);
 }
 
 /* Of what is ENABLED. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Counting and sampling: the host's PMU, and what perf lets this user do with it. */
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -190,8 +191,8 @@ static void count_guest(struct scratch *scratch, int event, const struct probe_c
 		return;
 	}
 	if (count > 0) {
-		probe_set(finding, PROBE_OK, "%llu in a guest that ran %u instructions",
-			  (unsigned long long)count, 2 * GUEST_ROUNDS);
+		probe_set(finding, PROBE_OK, "%" PRIu64 " in a guest that ran %u instructions",
+			  count, 2 * GUEST_ROUNDS);
 		return;
 	}
 	probe_set(finding, PROBE_MISSING,

@@ -81,7 +81,7 @@ static void print_wrapped(FILE *to, const char *text, unsigned int indent)
 
 static bool same(const char *a, const char *b)
 {
-	return a && b && strcmp(a, b) == 0;
+	return a && b && !strcmp(a, b);
 }
 
 /* BEFORE is the same remedy of the row above, which the reader has just seen. */

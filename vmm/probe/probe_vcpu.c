@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -98,8 +99,8 @@ static void check_satp(struct probe *probe, const struct probe_check *check,
 	else if (name)
 		tell_satp(name, run_paged(&scratch, mode), finding);
 	else
-		probe_set(finding, PROBE_UNKNOWN, "KVM says satp mode %llu, which was not tried",
-			  (unsigned long long)mode);
+		probe_set(finding, PROBE_UNKNOWN,
+			  "KVM says satp mode %" PRIu64 ", which was not tried", mode);
 	scratch_close(&scratch);
 }
 
@@ -120,7 +121,7 @@ static void check_timebase(struct probe *probe, const struct probe_check *check,
 	if (result < 0)
 		probe_set(finding, PROBE_MISSING, "KVM does not tell: %s", strerror(-result));
 	else
-		probe_set(finding, PROBE_OK, "KVM says %llu Hz", (unsigned long long)hertz);
+		probe_set(finding, PROBE_OK, "KVM says %" PRIu64 " Hz", hertz);
 }
 
 static void check_blocks(struct probe *probe, const struct probe_check *check,
@@ -145,9 +146,8 @@ static void check_blocks(struct probe *probe, const struct probe_check *check,
 		uint64_t id = KVM_REG64(KVM_REG_RISCV_CONFIG, kinds[i].index);
 
 		if (get_or_zero(&scratch, KVM_ISA_REG(kinds[i].isa)) == 1)
-			snprintf(text + used, sizeof(text) - used, "%s%s %llu bytes",
-				 used ? ", " : "", kinds[i].name,
-				 (unsigned long long)get_or_zero(&scratch, id));
+			snprintf(text + used, sizeof(text) - used, "%s%s %" PRIu64 " bytes",
+				 used ? ", " : "", kinds[i].name, get_or_zero(&scratch, id));
 	}
 	scratch_close(&scratch);
 	probe_set(finding, PROBE_OK, "KVM says %s",

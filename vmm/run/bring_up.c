@@ -4,6 +4,7 @@
 #include "vmm/run/bring_up.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,8 +50,7 @@ static bool create_memory(struct machine *machine)
 			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
 	if (host == MAP_FAILED) {
-		error("--memory %llu MiB: %s: ask for less", (unsigned long long)(size >> 20),
-		      strerror(errno));
+		error("--memory %" PRIu64 " MiB: %s: ask for less", (size >> 20), strerror(errno));
 		return false;
 	}
 	machine->memory = (struct guest_memory){.base = MAP_RAM, .size = size, .host = host};
@@ -60,8 +60,8 @@ static bool create_memory(struct machine *machine)
 	region.memory_size = size;
 	region.userspace_addr = (uint64_t)(uintptr_t)host;
 	if (ioctl(machine->vm_fd, KVM_SET_USER_MEMORY_REGION, &region) < 0) {
-		error("--memory %llu MiB: KVM does not take it: %s: ask for less",
-		      (unsigned long long)(size >> 20), strerror(errno));
+		error("--memory %" PRIu64 " MiB: KVM does not take it: %s: ask for less",
+		      (size >> 20), strerror(errno));
 		return false;
 	}
 	return true;

@@ -2,6 +2,7 @@
 
 #include "vmm/run/hart_report.h"
 
+#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -78,11 +79,12 @@ static bool is_machine_mode(const struct machine *machine, const struct hart_sta
 
 	if (state->stvec || !hart_find_machine_mode(&machine->memory, machine->entry, &at, name))
 		return false;
-	warning("hart %u trapped before it had a trap handler, and uses %s at 0x%llx: this is a "
+	warning("hart %u trapped before it had a trap handler, and uses %s at 0x%" PRIx64
+		": this is a "
 		"program for machine mode, as OpenSBI is; a VM has no such mode, and its SBI is "
 		"vhart's and KVM's: give it a kernel, or firmware for S-mode such as U-Boot's "
 		"u-boot.bin",
-		state->hart, name, (unsigned long long)at);
+		state->hart, name, at);
 	return true;
 }
 
@@ -93,9 +95,10 @@ static void end_endless(struct machine *machine, const struct hart_state *state)
 	machine->cause = "machine-mode-program";
 	if (!is_machine_mode(machine, state)) {
 		machine->cause = "endless-trap";
-		warning("hart %u traps in its trap handler (stvec 0x%llx) for ever: the guest "
+		warning("hart %u traps in its trap handler (stvec 0x%" PRIx64
+			") for ever: the guest "
 			"failed",
-			state->hart, (unsigned long long)state->stvec);
+			state->hart, state->stvec);
 	}
 	machine_request_end(machine, END_PANIC);
 }
@@ -215,7 +218,7 @@ static bool is_edk2(const struct machine *machine, uint64_t address)
 		guest_memory_at(&machine->memory, machine->entry + 40, sizeof(signature));
 
 	return address >= EDK2_FLASH && address - EDK2_FLASH < EDK2_FLASH_LEN && header &&
-	       memcmp(header, signature, sizeof(signature)) == 0;
+	       !memcmp(header, signature, sizeof(signature));
 }
 
 void hart_report_hole(struct machine *machine, uint64_t address)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How a run ended: names, exit statuses, and the JSON of --result. */
 #include <errno.h>
+#include <inttypes.h>
 #include <json-c/json.h>
 #include <stdio.h>
 #include <string.h>
@@ -101,7 +102,7 @@ static void add_hex(json_object *to, const char *name, uint64_t value)
 {
 	char text[24];
 
-	snprintf(text, sizeof(text), "0x%llx", (unsigned long long)value);
+	snprintf(text, sizeof(text), "0x%" PRIx64, value);
 	json_object_object_add(to, name, json_object_new_string(text));
 }
 

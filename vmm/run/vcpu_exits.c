@@ -4,6 +4,7 @@
 #include "vmm/run/vcpu_exits.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <string.h>
 #include <sys/random.h>
 #include <time.h>
@@ -126,9 +127,10 @@ static void exit_fatal(struct vcpu *vcpu)
 	uint64_t pc = 0;
 
 	kvm_get_reg(vcpu->fd, KVM_CORE_REG(regs.pc), &pc);
-	error("hart %u: KVM cannot run it any more at pc 0x%llx (exit reason %u): the machine "
+	error("hart %u: KVM cannot run it any more at pc 0x%" PRIx64
+	      " (exit reason %u): the machine "
 	      "stops",
-	      vcpu->id, (unsigned long long)pc, vcpu->run->exit_reason);
+	      vcpu->id, pc, vcpu->run->exit_reason);
 	machine_request_end(vcpu->machine, END_VCPU);
 }
 
@@ -187,9 +189,10 @@ static bool take_access_fault(struct vcpu *vcpu)
 		return true;
 	}
 	machine_guest_error(vcpu->machine, "access",
-			    "hart %u: an access at pc 0x%llx that nothing can answer: it takes an "
-			    "access fault (scause %llu)",
-			    vcpu->id, (unsigned long long)pc, (unsigned long long)cause);
+			    "hart %u: an access at pc 0x%" PRIx64
+			    " that nothing can answer: it takes an "
+			    "access fault (scause %" PRIu64 ")",
+			    vcpu->id, pc, cause);
 	sstatus = (sstatus & ~(sie | spie | spp)) | (sstatus & sie ? spie : 0) |
 		  (mode == supervisor ? spp : 0);
 	return kvm_set_reg(vcpu->fd, KVM_CSR_REG(sstatus), sstatus) == 0 &&
@@ -205,8 +208,8 @@ void vcpu_failed(struct vcpu *vcpu, int reason)
 	uint64_t pc = 0;
 
 	kvm_get_reg(vcpu->fd, KVM_CORE_REG(regs.pc), &pc);
-	error("hart %u: KVM_RUN at pc 0x%llx: %s: the machine stops", vcpu->id,
-	      (unsigned long long)pc, strerror(reason));
+	error("hart %u: KVM_RUN at pc 0x%" PRIx64 ": %s: the machine stops", vcpu->id, pc,
+	      strerror(reason));
 	machine_request_end(vcpu->machine, END_VCPU);
 }
 
@@ -219,9 +222,10 @@ static bool pace_access_fault(const struct vcpu *vcpu)
 
 	if (!fault_pace(count, &wait_ns)) {
 		kvm_get_reg(vcpu->fd, KVM_CORE_REG(regs.pc), &pc);
-		error("hart %u: pc 0x%llx: %u accesses that nothing can answer, each a few lines "
+		error("hart %u: pc 0x%" PRIx64
+		      ": %u accesses that nothing can answer, each a few lines "
 		      "in the host's kernel log: the machine stops",
-		      vcpu->id, (unsigned long long)pc, count);
+		      vcpu->id, pc, count);
 		machine_request_end(vcpu->machine, END_VCPU);
 		return false;
 	}
