@@ -13,7 +13,7 @@
 
 enum config_net { NET_NONE, NET_USER, NET_TAP };
 /* The interrupt files of KVM's AIA, where the host has one: see aia_init(). */
-enum config_aia { AIA_OFF, AIA_AUTO, AIA_KVM, AIA_EMUL };
+enum config_aia { AIA_OFF, AIA_AUTO, AIA_EMUL };
 enum config_console { CONSOLE_SERIAL, CONSOLE_VIRTIO, CONSOLE_NONE };
 enum config_transport { TRANSPORT_PCI, TRANSPORT_MMIO };
 /* Who answers the SBI PMU. */

@@ -53,11 +53,13 @@ bool aia_misses_msis(void)
 
 /*
  * KVM's default is AUTO where it has guest interrupt files, else EMUL. Not HWACCEL: a vCPU then
- * cannot run on a CPU whose files all have other owners (KVM_EXIT_FAIL_ENTRY).
+ * cannot run on a CPU whose files all have other owners (KVM_EXIT_FAIL_ENTRY). EMUL only where it
+ * is asked for, aia_misses_msis() or not: that kernel's emulation changes 32 bits of 64 only
+ * (imsic_mrif_atomic_rmw()), so that a guest cannot enable the identities in the upper halves.
  */
 static int set_mode(const struct aia *aia, enum config_aia wanted)
 {
-	if (wanted == AIA_KVM || (wanted == AIA_AUTO && !aia_misses_msis()))
+	if (wanted != AIA_EMUL)
 		return 0;
 	return set_attr(aia, KVM_DEV_RISCV_AIA_GRP_CONFIG, KVM_DEV_RISCV_AIA_CONFIG_MODE,
 			KVM_DEV_RISCV_AIA_MODE_EMUL, 4);

@@ -53,8 +53,8 @@ bool aia_create(int vm_fd, struct aia *aia);
  */
 bool aia_misses_msis(void);
 /*
- * Places and starts it; all vCPUs exist. WANTED is not AIA_OFF; AIA_AUTO is KVM's own choice, or
- * AIA_EMUL where aia_misses_msis(). 0 or -errno; WHAT names the step that failed.
+ * Places and starts it; all vCPUs exist. WANTED is not AIA_OFF; AIA_AUTO is KVM's own choice. 0 or
+ * -errno; WHAT names the step that failed.
  */
 int aia_init(struct aia *aia, unsigned int harts, enum config_aia wanted, const char **what);
 /* A register of the APLIC at OFFSET, or of hart 0's IMSIC by its number for siselect. 0 or -errno.

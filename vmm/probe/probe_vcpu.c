@@ -208,10 +208,10 @@ static void describe_mode(uint32_t mode, struct probe_finding *finding)
 		probe_set(
 			finding, PROBE_LIMITED,
 			"made; KVM says %s; but a halted vCPU of this kernel can miss an MSI that "
-			"way, so --aia auto emulates",
+			"way",
 			name);
-		finding->cost = EMULATED_COSTS;
-		finding->fix = NEWER;
+		finding->cost = "VMs of more vCPUs than this host has CPUs wait for their timers";
+		finding->fix = "--aia emul (see the manual), or a newer host kernel";
 	} else if (files > 0)
 		probe_set(finding, PROBE_OK,
 			  "made; KVM says %s; the devicetree, %d guest interrupt file%s per hart",

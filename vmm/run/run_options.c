@@ -137,7 +137,7 @@ static const struct option_choice consoles[] = {
 static const struct option_choice transports[] = {
 	{"pci", TRANSPORT_PCI}, {"mmio", TRANSPORT_MMIO}, {NULL, 0}};
 static const struct option_choice aia_uses[] = {
-	{"auto", AIA_AUTO}, {"kvm", AIA_KVM}, {"emul", AIA_EMUL}, {"off", AIA_OFF}, {NULL, 0}};
+	{"auto", AIA_AUTO}, {"emul", AIA_EMUL}, {"off", AIA_OFF}, {NULL, 0}};
 static const struct option_choice pmus[] = {
 	{"auto", CONFIG_PMU_AUTO}, {"kvm", CONFIG_PMU_KVM}, {"vmm", CONFIG_PMU_VMM},
 	{"exit", CONFIG_PMU_EXIT}, {"off", CONFIG_PMU_OFF}, {NULL, 0},
@@ -182,9 +182,9 @@ static const struct option_spec specs[] = {
 	 OPTION_CHOICE(struct config, console, consoles)},
 	{"--transport", "pci|mmio", "how virtio devices are attached (pci)",
 	 OPTION_CHOICE(struct config, transport, transports)},
-	{"--aia", "auto|kvm|emul|off",
-	 "interrupt controllers: KVM's as it chooses (kvm), KVM's with\nemulated interrupt files, "
-	 "a PLIC in this process (off), or what\nis right for this host (auto)",
+	{"--aia", "auto|emul|off",
+	 "use KVM's interrupt controllers where the host has them\n(auto), with interrupt files "
+	 "that KVM emulates (emul), or a\nPLIC in this process",
 	 OPTION_CHOICE(struct config, aia, aia_uses)},
 	{"--pmu", "auto|kvm|vmm|off",
 	 "who answers the guest's SBI PMU: KVM, this process, nobody,\nor what serves the guest "
