@@ -13,11 +13,12 @@
 
 #include <linux/perf_event.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/way_out.h"
 
 /* Long enough that it never comes while one asks. */
-#define PROBE_PERIOD 1000000000u
+#define PROBE_PERIOD NS_PER_S
 
 static struct perf_event_attr attributes(const struct sampling_options *options)
 {
@@ -40,7 +41,7 @@ static struct perf_event_attr attributes(const struct sampling_options *options)
 	} else if (options->event == SAMPLE_CLOCK) {
 		/* Time needs no finding of a period that makes the frequency, and no limit to it.
 		 */
-		attr.sample_period = 1000000000u / options->frequency;
+		attr.sample_period = NS_PER_S / options->frequency;
 	} else {
 		attr.freq = 1;
 		attr.sample_freq = options->frequency;
