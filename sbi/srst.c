@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SRST, system reset (SBI 3.0, chapter 10). KVM answers it itself and ends KVM_RUN with a system
- * event (vmm/run/vcpu.c); this is for whatever else hands the call over. */
+ * event (vmm/run/vcpu_exits.c); this is for whatever else hands the call over. */
 #include "base/exit_status.h"
 #include "sbi/sbi.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A second, plain writing-down of what the kernel's PMU does (reference document, section 9, with
- * the 6.12 differences of 7.6), to compare the profiles of kernels with. Native only.
+ * A second, plain writing-down of what the kernel's PMU does (arch/riscv/kvm/vcpu_pmu.c of Linux
+ * 7.2, and where 6.12 differs), to compare the profiles of kernels with. Native only.
  */
 #ifndef TESTS_PMU_MODEL_H
 #define TESTS_PMU_MODEL_H
