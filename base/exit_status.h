@@ -25,7 +25,7 @@ enum exit_status {
 	/* A guest's own status that means something else here: as xargs(1) has it. */
 	STATUS_GUEST_OTHER = 123,
 	STATUS_TIMEOUT = 124, /* --timeout */
-	/* vhart itself failed, whyever: as env(1) and timeout(1), and git bisect skips it. */
+	/* vhart itself failed: as env(1) and timeout(1) say it, and git bisect skips it. */
 	STATUS_NOT_RUN = 125,
 	STATUS_QUIT = 130, /* the user left with Ctrl-A x; a signal N gives 128 + N */
 };
