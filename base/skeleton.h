@@ -16,6 +16,20 @@ struct skeleton_class {
 	void (*destroy)(void *skeleton); /* opened, and perhaps loaded */
 };
 
+/* One that was opened, and the links of its programs that are attached. All zero: none. */
+#define SKELETON_LINKS 11u
+struct loaded_skeleton {
+	const struct skeleton_class *class;
+	void *skeleton;
+	int links[SKELETON_LINKS]; /* in the order of their attaching */
+	unsigned int link_count;
+};
+
+/* Attaches PROGRAM where it says (bpf_attach()). 0 or -errno. */
+int skeleton_attach(struct loaded_skeleton *loaded, int program);
+/* Detaches and closes all; then there is none. */
+void skeleton_unload(struct loaded_skeleton *loaded);
+
 /* TYPE_class, of the generated struct TYPE. */
 #define SKELETON_CLASS(type)                                                                       \
 	static void *type##_open(void)                                                             \

@@ -3,22 +3,10 @@
 #include "trace/sources/bpf_programs.h"
 
 #include <errno.h>
-#include <unistd.h>
 
-#include "base/bpf.h"
-#include "base/skeleton.h"
-
-/* Generated. */
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wpedantic"
-#pragma GCC diagnostic ignored "-Wcast-qual"
-#pragma GCC diagnostic ignored "-Wpointer-arith"
-#pragma GCC diagnostic ignored "-Woverlength-strings"
-#pragma GCC diagnostic ignored "-Wunused-function"
 #include "trace/bpf/exits_fentry.skel.h"
 #include "trace/bpf/exits_lcofi.skel.h"
 #include "trace/bpf/exits_tracepoint.skel.h"
-#pragma GCC diagnostic pop
 
 SKELETON_CLASS(exits_fentry);
 SKELETON_CLASS(exits_lcofi);
@@ -31,7 +19,7 @@ struct kind {
 	size_t bss, keys_lost, vcpu_count;
 	size_t vcpus, known, runners, keyed, rings, records, texts, stacks, pieces;
 	size_t sampling;
-	size_t attached[BPF_PROGRAMS_LINKS]; /* in this order: the last begins it all */
+	size_t attached[SKELETON_LINKS]; /* in this order: the last begins it all */
 };
 
 #define KIND(type, ...)                                                                            \
@@ -73,7 +61,7 @@ static const struct kind kinds[] = {
 
 static struct bpf_map_desc *map_at(const struct bpf_programs *programs, size_t offset)
 {
-	return skeleton_at(programs->skeleton, offset);
+	return skeleton_at(programs->loaded.skeleton, offset);
 }
 
 static void make_room(const struct bpf_programs *programs, const struct kind *kind,
@@ -109,16 +97,16 @@ static void keep_maps(struct bpf_programs *programs, const struct kind *kind)
 /* It is loaded: only now is its bss the memory that the programs see. */
 static void keep(struct bpf_programs *programs, const struct kind *kind)
 {
-	void *bss = *(void **)skeleton_at(programs->skeleton, kind->bss);
+	void *bss = *(void **)skeleton_at(programs->loaded.skeleton, kind->bss);
 
 	keep_maps(programs, kind);
 	programs->keys_lost = skeleton_at(bss, kind->keys_lost);
 	programs->vcpu_count = skeleton_at(bss, kind->vcpu_count);
-	programs->sampling = skeleton_program(programs->skeleton, kind->sampling);
-	while (programs->program_count < BPF_PROGRAMS_LINKS &&
+	programs->sampling = skeleton_program(programs->loaded.skeleton, kind->sampling);
+	while (programs->program_count < SKELETON_LINKS &&
 	       kind->attached[programs->program_count]) {
 		programs->attached[programs->program_count] = skeleton_program(
-			programs->skeleton, kind->attached[programs->program_count]);
+			programs->loaded.skeleton, kind->attached[programs->program_count]);
 		programs->program_count++;
 	}
 }
@@ -130,13 +118,15 @@ int bpf_programs_load(struct bpf_programs *programs, enum bpf_programs_at at,
 	int result;
 
 	*programs = (struct bpf_programs){
-		.step = "loading", .class = kind->class, .skeleton = kind->class->open()};
-	if (!programs->skeleton)
+		.step = "loading",
+		.loaded = {.class = kind->class, .skeleton = kind->class->open()}};
+	if (!programs->loaded.skeleton)
 		return -ENOMEM;
-	*(struct exit_rules *)skeleton_at(*(void **)skeleton_at(programs->skeleton, kind->rodata),
-					  kind->rules) = *rules;
+	*(struct exit_rules *)skeleton_at(
+		*(void **)skeleton_at(programs->loaded.skeleton, kind->rodata), kind->rules) =
+		*rules;
 	make_room(programs, kind, rules);
-	result = kind->class->load(programs->skeleton);
+	result = kind->class->load(programs->loaded.skeleton);
 	if (result == 0)
 		keep(programs, kind);
 	else
@@ -146,23 +136,15 @@ int bpf_programs_load(struct bpf_programs *programs, enum bpf_programs_at at,
 
 int bpf_programs_attach(struct bpf_programs *programs)
 {
-	programs->step = "attaching";
-	while (programs->link_count < programs->program_count) {
-		int link = bpf_attach(programs->attached[programs->link_count]);
+	int result = 0;
 
-		if (link < 0)
-			return link;
-		programs->links[programs->link_count++] = link;
-	}
-	return 0;
+	programs->step = "attaching";
+	for (unsigned int i = 0; i < programs->program_count && result == 0; i++)
+		result = skeleton_attach(&programs->loaded, programs->attached[i]);
+	return result;
 }
 
 void bpf_programs_unload(struct bpf_programs *programs)
 {
-	for (unsigned int i = 0; i < programs->link_count; i++)
-		close(programs->links[i]);
-	programs->link_count = 0;
-	if (programs->skeleton)
-		programs->class->destroy(programs->skeleton);
-	programs->skeleton = NULL;
+	skeleton_unload(&programs->loaded);
 }

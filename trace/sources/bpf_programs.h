@@ -3,10 +3,10 @@
 #ifndef VHART_BPF_PROGRAMS_H
 #define VHART_BPF_PROGRAMS_H
 
+#include "base/skeleton.h"
 #include "trace/exits/exits_map.h"
 
-#define BPF_PROGRAMS_LINKS 11u
-#define BPF_PROGRAMS_KEYS  8192u /* that exits can be told apart by */
+#define BPF_PROGRAMS_KEYS 8192u /* that exits can be told apart by */
 
 /* Where they are attached. */
 enum bpf_programs_at {
@@ -17,15 +17,13 @@ enum bpf_programs_at {
 
 struct bpf_programs {
 	const char *step; /* what failed */
-	int links[BPF_PROGRAMS_LINKS];
-	int attached[BPF_PROGRAMS_LINKS]; /* the programs behind them, in their order */
-	unsigned int link_count, program_count;
+	struct loaded_skeleton loaded;
+	int attached[SKELETON_LINKS]; /* the programs behind its links, in their order */
+	unsigned int program_count;
 	int vcpus, known, runners, keyed, rings, records, texts, stacks, pieces; /* maps */
 	int sampling;								 /* a program */
 	uint64_t *keys_lost; /* in memory that the programs share */
 	uint32_t *vcpu_count;
-	void *skeleton;
-	const struct skeleton_class *class;
 };
 
 /* 0, or -errno with nothing left but STEP. */

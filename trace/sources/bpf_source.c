@@ -306,7 +306,7 @@ static uint64_t missed(const void *opaque)
 	const struct bpf_source *source = opaque;
 	uint64_t missed = 0;
 
-	for (unsigned int i = 0; i < source->programs.link_count; i++)
+	for (unsigned int i = 0; i < source->programs.loaded.link_count; i++)
 		missed += bpf_program_missed(source->programs.attached[i]);
 	return missed;
 }

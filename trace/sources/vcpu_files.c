@@ -7,15 +7,7 @@
 
 #include "base/bpf.h"
 
-/* Generated. */
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wpedantic"
-#pragma GCC diagnostic ignored "-Wcast-qual"
-#pragma GCC diagnostic ignored "-Wpointer-arith"
-#pragma GCC diagnostic ignored "-Woverlength-strings"
-#pragma GCC diagnostic ignored "-Wunused-function"
 #include "trace/bpf/vcpu_pcs.skel.h"
-#pragma GCC diagnostic pop
 
 struct vcpu_files {
 	struct vcpu_pcs *skeleton;

@@ -2,21 +2,12 @@
 /* Loads the programs that bring calls and counter reads, and those that count. */
 #include <errno.h>
 
-#include "base/skeleton.h"
 #include "vmm/forward/forward_programs.h"
 
-/* Generated. */
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wpedantic"
-#pragma GCC diagnostic ignored "-Wcast-qual"
-#pragma GCC diagnostic ignored "-Wpointer-arith"
-#pragma GCC diagnostic ignored "-Woverlength-strings"
-#pragma GCC diagnostic ignored "-Wunused-function"
 #include "vmm/forward/forward_calls_fentry.skel.h"
 #include "vmm/forward/forward_calls_tracepoint.skel.h"
 #include "vmm/forward/forward_counts_fentry.skel.h"
 #include "vmm/forward/forward_counts_tracepoint.skel.h"
-#pragma GCC diagnostic pop
 
 SKELETON_CLASS(calls_fentry);
 SKELETON_CLASS(calls_tracepoint);
@@ -94,8 +85,7 @@ int forward_load(struct forward_programs *programs, enum forward_object object,
 	int result;
 
 	*programs = (struct forward_programs){.step = "loading",
-					      .skeleton = skeleton,
-					      .class = kind->class,
+					      .loaded = {kind->class, skeleton, {0}, 0},
 					      .on_functions = kind->on_functions,
 					      .may_be_late = kind->may_be_late};
 	if (!skeleton)

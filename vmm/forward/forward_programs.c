@@ -2,37 +2,19 @@
 
 #include "vmm/forward/forward_programs.h"
 
-#include <unistd.h>
-
 #include "base/bpf.h"
-#include "base/skeleton.h"
-
-static int attach(struct forward_programs *programs, int program)
-{
-	int link = bpf_attach(program);
-
-	if (link < 0)
-		return link;
-	programs->links[programs->link_count++] = link;
-	return 0;
-}
 
 bool forward_attached(const struct forward_programs *programs)
 {
-	for (unsigned int i = 0; i < programs->link_count; i++)
-		if (!bpf_link_lives(programs->links[i]))
+	for (unsigned int i = 0; i < programs->loaded.link_count; i++)
+		if (!bpf_link_lives(programs->loaded.links[i]))
 			return false;
 	return !programs->on_functions || bpf_tracer_is_on();
 }
 
 void forward_unload(struct forward_programs *programs)
 {
-	for (unsigned int i = 0; i < programs->link_count; i++)
-		close(programs->links[i]);
-	programs->link_count = 0;
-	if (programs->skeleton)
-		programs->class->destroy(programs->skeleton);
-	programs->skeleton = NULL;
+	skeleton_unload(&programs->loaded);
 }
 
 int forward_begin(struct forward_programs *programs, int result, int map, int setup, int first,
@@ -45,10 +27,10 @@ int forward_begin(struct forward_programs *programs, int result, int map, int se
 	}
 	if (result == 0) {
 		programs->step = "attaching";
-		result = first < 0 ? 0 : attach(programs, first);
+		result = first < 0 ? 0 : skeleton_attach(&programs->loaded, first);
 	}
 	if (result == 0 && second >= 0)
-		result = attach(programs, second);
+		result = skeleton_attach(&programs->loaded, second);
 	if (result < 0)
 		forward_unload(programs);
 	return result;

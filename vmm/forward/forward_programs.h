@@ -3,20 +3,16 @@
 #ifndef VHART_FORWARD_PROGRAMS_H
 #define VHART_FORWARD_PROGRAMS_H
 
+#include "base/skeleton.h"
 #include "vmm/forward/forward_map.h"
-
-#define FORWARD_MAX_LINKS 2u
 
 /* One object file of them. */
 struct forward_programs {
 	const char *step; /* what failed */
-	int links[FORWARD_MAX_LINKS];
-	unsigned int link_count;
+	struct loaded_skeleton loaded;
 	int map;	   /* of slots, or of counts */
 	bool on_functions; /* of KVM, not at its tracepoints */
 	bool may_be_late;  /* the signal can come when the hart has gone on */
-	void *skeleton;
-	const struct skeleton_class *class;
 };
 
 /* An object file of programs: what they do, and where they are attached. */
