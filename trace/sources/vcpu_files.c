@@ -6,7 +6,6 @@
 #include <stdlib.h>
 
 #include "base/bpf.h"
-
 #include "trace/bpf/vcpu_pcs.skel.h"
 
 struct vcpu_files {

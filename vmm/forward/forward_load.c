@@ -4,6 +4,7 @@
 
 #include "vmm/forward/forward_programs.h"
 
+/* Generated; they need what is above. */
 #include "vmm/forward/forward_calls_fentry.skel.h"
 #include "vmm/forward/forward_calls_tracepoint.skel.h"
 #include "vmm/forward/forward_counts_fentry.skel.h"
