@@ -15,6 +15,9 @@ struct guest_memory {
 	uint64_t base; /* first guest-physical address of RAM */
 	uint64_t size; /* bytes */
 	uint8_t *host; /* where this process sees it */
+	/* The file that it is, from its first byte on, for processes that share it; 0: it is this
+	 * process's alone. */
+	int shared_fd;
 };
 
 /*

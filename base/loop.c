@@ -21,7 +21,8 @@
 #include "base/clock.h"
 #include "base/loop_timers.h"
 
-#define RING_ENTRIES 256u
+#define RING_ENTRIES	256u
+#define WATCHES_AT_REST 4u
 
 /* The low bits of user_data say what completed; the rest is a slot or a pointer. */
 enum { TAG_IO = 0, TAG_WATCH = 1, TAG_CANCEL = 2, TAG_MASK = 7 };
@@ -46,6 +47,9 @@ struct loop {
 	struct loop_watch wake;
 	bool sleeping;
 	atomic_bool stop;
+	bool running;		/* in loop_run() */
+	bool frozen, resting;	/* asked for, and so */
+	pthread_cond_t changed; /* one of these three */
 
 	struct slot *slots;
 	uint32_t slot_count;
@@ -55,7 +59,8 @@ struct loop {
 	struct io_queue finished; /* done at once, to be told of */
 	unsigned int in_flight;	  /* file I/O until its done() */
 
-	struct loop_timer *timers;
+	struct loop_timer *timers;	  /* of the guest's side */
+	struct loop_timer *timers_always; /* those with while_frozen */
 	struct loop_task *tasks_first, **tasks_last;
 };
 
@@ -126,6 +131,7 @@ struct loop *loop_new(pthread_mutex_t *lock)
 	if (!loop)
 		return NULL;
 	loop->lock = lock;
+	pthread_cond_init(&loop->changed, NULL);
 	queue_clear(&loop->queued);
 	queue_clear(&loop->finished);
 	loop->tasks_last = &loop->tasks_first;
@@ -289,20 +295,32 @@ static void run_tasks(struct loop *loop)
 	}
 }
 
-static void run_timers(struct loop *loop)
+static void run_timers(struct loop_timer **timers)
 {
-	if (loop->timers)
-		loop_timers_run(&loop->timers, clock_now());
+	if (*timers)
+		loop_timers_run(timers, clock_now());
 }
 
 /* ---- the turn ---- */
+
+static uint64_t next_timer_ns(const struct loop *loop)
+{
+	uint64_t now, wait_ns, always_ns;
+
+	if (!loop->timers && !loop->timers_always)
+		return UINT64_MAX;
+	now = clock_now();
+	wait_ns = loop_timers_wait(loop->timers, now);
+	always_ns = loop_timers_wait(loop->timers_always, now);
+	return wait_ns < always_ns ? wait_ns : always_ns;
+}
 
 /* How long nothing has to be done, in nanoseconds; UINT64_MAX: until something happens. */
 static uint64_t idle_ns(const struct loop *loop)
 {
 	if (loop->tasks_first || atomic_load(&loop->stop))
 		return 0;
-	return loop->timers ? loop_timers_wait(loop->timers, clock_now()) : UINT64_MAX;
+	return next_timer_ns(loop);
 }
 
 static int submit_and_wait(struct loop *loop, uint64_t wait_ns)
@@ -317,10 +335,9 @@ static int submit_and_wait(struct loop *loop, uint64_t wait_ns)
 						wait_ns == UINT64_MAX ? NULL : &limit, NULL);
 }
 
-static int wait_for_something(struct loop *loop)
+static int wait_for_something(struct loop *loop, uint64_t wait_ns)
 {
 	struct io_queue queue = queue_take(&loop->queued);
-	uint64_t wait_ns = idle_ns(loop);
 	int result;
 
 	arm_watches(loop);
@@ -337,13 +354,94 @@ static int wait_for_something(struct loop *loop)
 
 static int turn(struct loop *loop)
 {
-	int result = wait_for_something(loop);
+	int result = wait_for_something(loop, idle_ns(loop));
 
 	if (result < 0)
 		return result;
 	reap(loop);
 	run_tasks(loop);
-	run_timers(loop);
+	run_timers(&loop->timers);
+	run_timers(&loop->timers_always);
+	return 0;
+}
+
+/* ---- frozen ---- */
+
+static bool goes_on_resting(const struct loop *loop)
+{
+	return loop->frozen && !atomic_load(&loop->stop);
+}
+
+/* What the disks have in hand; a stop and a thaw wake the loop from this too. */
+static int finish_io(struct loop *loop)
+{
+	int result = 0;
+
+	while (loop->in_flight > 0 && goes_on_resting(loop) && result == 0) {
+		result = wait_for_something(loop, UINT64_MAX);
+		reap(loop);
+	}
+	return result;
+}
+
+/* The eventfd first, which a thaw and a stop write to, then the watches with while_frozen. */
+static nfds_t watched_at_rest(const struct loop *loop, struct pollfd *fds)
+{
+	nfds_t count = 1;
+
+	fds[0] = (struct pollfd){.fd = loop->wake_fd, .events = POLLIN};
+	for (uint32_t i = 0; i < loop->slot_count && count <= WATCHES_AT_REST; i++) {
+		const struct loop_watch *watch = loop->slots[i].watch;
+
+		if (watch && watch->while_frozen)
+			fds[count++] = (struct pollfd){.fd = watch->fd, .events = watch->events};
+	}
+	return count;
+}
+
+static void call_at_rest(struct loop *loop, const struct pollfd *ready)
+{
+	for (uint32_t i = 0; i < loop->slot_count; i++) {
+		struct loop_watch *watch = loop->slots[i].watch;
+
+		if (watch && watch->while_frozen && watch->fd == ready->fd)
+			watch->ready(watch, ready->revents);
+	}
+}
+
+static void wait_at_rest(struct loop *loop)
+{
+	const uint64_t wait_ns = loop_timers_wait(loop->timers_always, clock_now());
+	const struct timespec limit = {.tv_sec = (time_t)(wait_ns / NS_PER_S),
+				       .tv_nsec = (long)(wait_ns % NS_PER_S)};
+	struct pollfd fds[1 + WATCHES_AT_REST];
+	nfds_t count = watched_at_rest(loop, fds);
+	int ready;
+
+	loop->sleeping = true;
+	pthread_mutex_unlock(loop->lock);
+	ready = ppoll(fds, count, wait_ns == UINT64_MAX ? NULL : &limit, NULL);
+	woken(&loop->wake, POLLIN);
+	pthread_mutex_lock(loop->lock);
+	loop->sleeping = false;
+	for (nfds_t i = 1; i < count && ready > 0; i++)
+		if (fds[i].revents)
+			call_at_rest(loop, &fds[i]);
+	run_timers(&loop->timers_always);
+}
+
+/* A thaw takes resting back: what was submitted since is to be finished by another freeze. */
+static int rest(struct loop *loop)
+{
+	const int result = finish_io(loop);
+
+	if (!goes_on_resting(loop) || result < 0)
+		return result;
+	loop->resting = true;
+	pthread_cond_broadcast(&loop->changed);
+	while (loop->resting && goes_on_resting(loop))
+		wait_at_rest(loop);
+	loop->resting = false;
 	return 0;
 }
 
@@ -352,9 +450,12 @@ int loop_run(struct loop *loop)
 	int result = 0;
 
 	pthread_mutex_lock(loop->lock);
+	loop->running = true;
 	while (!atomic_load(&loop->stop) && result == 0)
-		result = turn(loop);
+		result = loop->frozen ? rest(loop) : turn(loop);
 	atomic_store(&loop->stop, false); /* a stop ends one run; the loop can run again */
+	loop->running = false;
+	pthread_cond_broadcast(&loop->changed);
 	pthread_mutex_unlock(loop->lock);
 	return result;
 }
@@ -362,6 +463,25 @@ int loop_run(struct loop *loop)
 void loop_stop(struct loop *loop)
 {
 	atomic_store(&loop->stop, true);
+	wake_up(loop);
+}
+
+void loop_freeze(struct loop *loop)
+{
+	loop->frozen = true;
+	wake_up(loop);
+}
+
+void loop_wait_rest(struct loop *loop)
+{
+	while (loop->running && loop->frozen && !loop->resting)
+		pthread_cond_wait(&loop->changed, loop->lock);
+}
+
+void loop_thaw(struct loop *loop)
+{
+	loop->frozen = false;
+	loop->resting = false;
 	wake_up(loop);
 }
 
@@ -387,6 +507,7 @@ void loop_free(struct loop *loop)
 	loop_drain(loop);
 	pthread_mutex_unlock(loop->lock);
 	io_uring_queue_exit(&loop->ring);
+	pthread_cond_destroy(&loop->changed);
 	close(loop->wake_fd);
 	free(loop->slots);
 	free(loop);
@@ -448,7 +569,8 @@ void loop_submit(struct loop *loop, struct loop_io *io)
 
 void loop_timer_set(struct loop *loop, struct loop_timer *timer, uint64_t after_ns)
 {
-	loop_timers_set(&loop->timers, timer, clock_now(), after_ns);
+	loop_timers_set(timer->while_frozen ? &loop->timers_always : &loop->timers, timer,
+			clock_now(), after_ns);
 	if (after_ns)
 		wake_if_asleep(loop);
 }

@@ -24,7 +24,8 @@ struct loop;
 /* Readiness of a file descriptor; level-triggered, until removed. */
 struct loop_watch {
 	int fd;
-	short events; /* POLLIN, POLLOUT */
+	short events;	   /* POLLIN, POLLOUT */
+	bool while_frozen; /* see loop_freeze(): at most 4 are */
 	void (*ready)(struct loop_watch *watch, short revents);
 	void *opaque;	   /* the user's */
 	uint64_t internal; /* the loop's */
@@ -77,6 +78,16 @@ void loop_free(struct loop *loop);
 /* Takes the lock; runs callbacks until loop_stop(); releases it. 0, or -errno. */
 int loop_run(struct loop *loop);
 void loop_stop(struct loop *loop);
+
+/*
+ * Until loop_thaw() no callback is called: what is to be told waits. But the host's own business
+ * goes on: watches and timers with while_frozen. File I/O that was submitted is completed, and its
+ * done() called, before. loop_stop() ends a frozen loop too.
+ */
+void loop_freeze(struct loop *loop);
+/* Waits, with the lock released, until a frozen loop rests, or has ended. Not on its own thread. */
+void loop_wait_rest(struct loop *loop);
+void loop_thaw(struct loop *loop);
 
 int loop_watch_add(struct loop *loop, struct loop_watch *watch); /* 0 or -errno */
 void loop_watch_remove(struct loop *loop, struct loop_watch *watch);

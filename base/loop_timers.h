@@ -7,11 +7,13 @@
 #ifndef VHART_LOOP_TIMERS_H
 #define VHART_LOOP_TIMERS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct loop_timer {
 	void (*expired)(struct loop_timer *timer);
 	void *opaque;
+	bool while_frozen; /* for the loop (loop.h); not to be changed while it is armed */
 	uint64_t deadline; /* the loop's: CLOCK_MONOTONIC nanoseconds, 0 when not set */
 	struct loop_timer *next;
 };

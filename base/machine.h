@@ -61,13 +61,15 @@ void machine_mmio_remove(struct machine *machine, struct mmio_region *region);
  * A doorbell: a guest write of LEN bytes (0: any length) at GPA, of DATA only if MATCH, calls
  * rung() on the loop's thread without an exit to userspace (ioeventfd). The same write can still
  * reach the MMIO region (when the kernel has no room for an ioeventfd, say): the device handles
- * both.
+ * both. With EVENT_FD the write is counted in that eventfd, which is the device's, and rung() is
+ * not called: another process waits for it.
  */
 struct doorbell {
 	uint64_t gpa;
 	uint32_t len;
 	bool match;
 	uint64_t data;
+	int event_fd; /* 0: the machine makes one */
 	void (*rung)(struct doorbell *doorbell);
 	void *opaque;
 	struct loop_watch watch; /* the machine's */
@@ -127,6 +129,27 @@ void machine_guest_error(struct machine *machine, const char *who, const char *f
  */
 void machine_wait_idle(struct machine *machine, const unsigned int *count);
 void machine_idle(struct machine *machine);
+
+/*
+ * The same for what another process answers, which may take as long as its device allows it. False:
+ * the machine ends. From any thread but the loop's.
+ */
+bool machine_wait_answers(struct machine *machine, const unsigned int *count);
+
+/*
+ * Work that another process does for a device: it goes on when the loop is frozen. stop() asks for
+ * its end, and *BUSY is 0 when that has come; go_on() is called for each stop(). With the lock.
+ */
+struct machine_outsider {
+	void (*stop)(struct machine_outsider *outsider);
+	void (*go_on)(struct machine_outsider *outsider);
+	const unsigned int *busy;
+	void *opaque;
+	struct machine_outsider *next; /* the machine's, as is: */
+	bool stopped;
+};
+void machine_outsider_add(struct machine *machine, struct machine_outsider *outsider);
+void machine_outsider_remove(struct machine *machine, struct machine_outsider *outsider);
 
 /* For SBI handlers, which are called without the lock, and for MMIO handlers: see above. */
 void machine_lock(struct machine *machine);

@@ -140,6 +140,12 @@ int options_read(const struct option_table *table, int argc, char **argv, void *
 	*help = false;
 	for (int at = 1; at < argc; at++) {
 		char *argument = argv[at];
+		if (!only_operands && table->rest && !strcmp(argument, "--")) {
+			const char *wrong = table->rest(argv + at + 1, argc - at - 1, target);
+			if (wrong)
+				error("--: %s", wrong);
+			return wrong ? STATUS_USAGE : 0;
+		}
 		if (!only_operands && !strcmp(argument, "--")) {
 			only_operands = true;
 			continue;

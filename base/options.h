@@ -30,14 +30,17 @@ struct option_table {
 	/* Takes an argument that is not an option, as parse of option_spec.h does. NULL: there are
 	 * none. */
 	const char *(*operand)(char *value, void *target);
+	/* Takes all that stands behind "--", COUNT words at WORDS. NULL: they are operands. */
+	const char *(*rest)(char **words, int count, void *target);
 	const struct other_name
 		*other_names; /* of other programs, for "did you mean"; NULL: none */
 };
 
 /*
  * Reads ARGV (ARGV[0] is the command itself) into TARGET: "--opt VALUE", "--opt=VALUE"; after "--"
- * everything is an operand. 0, or STATUS_USAGE after one error() line. With --help or -h anywhere,
- * the help goes to standard output, *HELP becomes true, and nothing after it is read.
+ * everything is an operand, or the table's rest(). 0, or STATUS_USAGE after one error() line. With
+ * --help or -h anywhere, the help goes to standard output, *HELP becomes true, and nothing after it
+ * is read.
  */
 int options_read(const struct option_table *table, int argc, char **argv, void *target, bool *help);
 

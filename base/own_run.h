@@ -19,6 +19,9 @@ enum lcofi_by {
 	LCOFI_BY_WIRED,
 	LCOFI_BYS,
 };
-#define RUN_MARK_LCOFI 0x10u /* | enum lcofi_by */
+#define RUN_MARK_LCOFI	  0x10u /* | enum lcofi_by */
+#define RUN_MARK_LCOFI_BY 0x0fu
+/* A script answered the SBI call for which the vCPU left last. */
+#define RUN_MARK_SCRIPT 0x20u
 
 #endif

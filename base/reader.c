@@ -12,7 +12,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#define PIECE	      256u
 #define BACKGROUND_NS 200000000l /* how often to look whether the terminal is ours again */
 
 struct reader {
@@ -22,8 +21,9 @@ struct reader {
 	pthread_cond_t taken; /* for the thread: there is room */
 	bool stop;
 	bool ended;
-	size_t len;
-	uint8_t bytes[PIECE];
+	size_t len, start;
+	size_t size;
+	uint8_t bytes[];
 };
 
 /* ---- the thread ---- */
@@ -69,17 +69,17 @@ static void tell(const struct reader *reader)
 
 static void read_piece(struct reader *reader)
 {
-	uint8_t bytes[PIECE];
 	ssize_t result;
 
+	/* Nobody looks at the bytes while there are none. */
 	pthread_mutex_unlock(&reader->lock);
-	result = read_waiting(reader->fd, bytes, sizeof(bytes));
+	result = read_waiting(reader->fd, reader->bytes, reader->size);
 	pthread_mutex_lock(&reader->lock);
 	if (result == -EAGAIN)
 		return;
 	reader->ended = result == 0;
 	reader->len = (size_t)result;
-	memcpy(reader->bytes, bytes, reader->len);
+	reader->start = 0;
 	tell(reader);
 }
 
@@ -110,14 +110,15 @@ static void release(struct reader *reader)
 	free(reader);
 }
 
-struct reader *reader_new(int fd)
+struct reader *reader_new(int fd, size_t size)
 {
-	struct reader *reader = calloc(1, sizeof(*reader));
+	struct reader *reader = calloc(1, sizeof(*reader) + size);
 	int result;
 
 	if (!reader)
 		return NULL;
 	reader->fd = fd;
+	reader->size = size;
 	reader->event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	pthread_mutex_init(&reader->lock, NULL);
 	pthread_cond_init(&reader->taken, NULL);
@@ -150,9 +151,9 @@ size_t reader_take(struct reader *reader, void *bytes, size_t len, bool *ended)
 
 	pthread_mutex_lock(&reader->lock);
 	len = len < reader->len ? len : reader->len;
-	memcpy(bytes, reader->bytes, len);
+	memcpy(bytes, reader->bytes + reader->start, len);
+	reader->start += len;
 	reader->len -= len;
-	memmove(reader->bytes, reader->bytes + len, reader->len);
 	*ended = reader->ended && reader->len == 0;
 	if (reader->len == 0) {
 		got = read(reader->event, &count, sizeof(count));

@@ -14,9 +14,9 @@
 
 struct reader;
 
-/* Reads from FD, which stays the caller's. NULL with errno set. The thread inherits the caller's
- * signal mask, which has to block SIGTTIN. */
-struct reader *reader_new(int fd);
+/* Reads from FD, which stays the caller's, SIZE bytes at a time at most. NULL with errno set. The
+ * thread inherits the caller's signal mask, which has to block SIGTTIN. */
+struct reader *reader_new(int fd, size_t size);
 void reader_free(struct reader *reader); /* NULL is fine */
 
 /* At most LEN bytes of what was read. *ENDED: there will be no more, and none is left. */

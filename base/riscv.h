@@ -10,11 +10,14 @@
 #define CAUSE_INTERRUPT		       (1ull << 63)
 #define CAUSE_FETCH_ACCESS_FAULT       1u
 #define CAUSE_ILLEGAL_INSTRUCTION      2u
+#define CAUSE_BREAKPOINT	       3u
 #define CAUSE_LOAD_ACCESS_FAULT	       5u
 #define CAUSE_STORE_ACCESS_FAULT       7u
 #define CAUSE_USER_ECALL	       8u
 #define CAUSE_VIRTUAL_SUPERVISOR_ECALL 10u
 #define CAUSE_FETCH_PAGE_FAULT	       12u
+#define CAUSE_LOAD_PAGE_FAULT	       13u
+#define CAUSE_STORE_PAGE_FAULT	       15u
 #define CAUSE_FETCH_GUEST_PAGE_FAULT   20u
 #define CAUSE_LOAD_GUEST_PAGE_FAULT    21u
 #define CAUSE_VIRTUAL_INSTRUCTION      22u
@@ -33,6 +36,10 @@
 #define SSTATUS_SIE  (1ull << 1)
 #define SSTATUS_SPIE (1ull << 5)
 #define SSTATUS_SPP  (1ull << 8)
+#define SSTATUS_VS   (3ull << 9)
+#define SSTATUS_FS   (3ull << 13)
+#define SSTATUS_SUM  (1ull << 18)
+#define SSTATUS_MXR  (1ull << 19)
 
 /* satp of 64-bit harts, and page tables: "Virtual Address Translation Process". */
 #define PAGE_SHIFT	12
@@ -61,9 +68,17 @@
 #define CSR_TIME	    0xC01u
 #define CSR_HPMCOUNTER_LAST 0xC1Fu
 
-/* AIA: registers of an IMSIC interrupt file. */
-#define IMSIC_EIDELIVERY 0x70u
-#define IMSIC_EIP0	 0x80u
-#define IMSIC_EIE0	 0xC0u
+/* CSRs that assembly names: without a suffix. */
+#define CSR_STIMECMP  0x14D /* Sstc */
+#define CSR_SISELECT  0x150 /* AIA */
+#define CSR_SIREG     0x151
+#define CSR_STOPEI    0x15C
+#define CSR_SCOUNTOVF 0xDA0 /* Sscofpmf */
+
+/* AIA 1.0, chapter 3: registers of an IMSIC interrupt file. */
+#define IMSIC_EIDELIVERY  0x70u
+#define IMSIC_EITHRESHOLD 0x72u
+#define IMSIC_EIP0	  0x80u
+#define IMSIC_EIE0	  0xC0u
 
 #endif

@@ -18,12 +18,18 @@ enum {
 	SBI_ERR_ALREADY_STARTED = -7,
 	SBI_ERR_ALREADY_STOPPED = -8,
 	SBI_ERR_NO_SHMEM = -9,
+	SBI_ERR_INVALID_STATE = -10,
+	SBI_ERR_BAD_RANGE = -11,
+	SBI_ERR_TIMEOUT = -12,
+	SBI_ERR_IO = -13,
+	SBI_ERR_DENIED_LOCKED = -14,
 };
 
 /* Chapter 5, legacy: an EID is a function of its own. */
-#define SBI_EID_LEGACY_PUTCHAR 0x01u
-#define SBI_EID_LEGACY_GETCHAR 0x02u
-#define SBI_EID_LEGACY_LAST    0x0Fu
+#define SBI_EID_LEGACY_SET_TIMER 0x00u
+#define SBI_EID_LEGACY_PUTCHAR	 0x01u
+#define SBI_EID_LEGACY_GETCHAR	 0x02u
+#define SBI_EID_LEGACY_LAST	 0x0Fu
 /* Chapters 4 to 20. */
 #define SBI_EID_BASE   0x10u
 #define SBI_EID_TIME   0x54494D45u
@@ -53,6 +59,11 @@ enum {
 
 /* FIDs that something here looks at; all have names in trace/names/sbi_names.c. */
 enum { SBI_BASE_GET_SPEC_VERSION = 0, SBI_BASE_PROBE_EXTENSION = 3 };
+enum {
+	SBI_RFENCE_FENCE_I,
+	SBI_RFENCE_SFENCE_VMA,
+	SBI_RFENCE_SFENCE_VMA_ASID,
+};
 enum { SBI_HSM_HART_START, SBI_HSM_HART_STOP, SBI_HSM_HART_GET_STATUS, SBI_HSM_HART_SUSPEND };
 /* of the PMU, chapter 11 */
 enum pmu_fid {
@@ -92,10 +103,36 @@ enum {
 };
 
 /* Chapter 9: states of a hart. */
-enum { SBI_HSM_STARTED, SBI_HSM_STOPPED };
+enum {
+	SBI_HSM_STARTED,
+	SBI_HSM_STOPPED,
+	SBI_HSM_START_PENDING,
+	SBI_HSM_STOP_PENDING,
+	SBI_HSM_SUSPENDED,
+	SBI_HSM_SUSPEND_PENDING,
+	SBI_HSM_RESUME_PENDING,
+};
 
 /* Chapter 10: types and reasons of a system reset. */
 enum { SRST_SHUTDOWN, SRST_COLD_REBOOT, SRST_WARM_REBOOT };
 enum { SRST_NO_REASON, SRST_SYSTEM_FAILURE };
+
+/* Chapter 11: flags of counter_config_matching, counter_start and counter_stop. */
+enum {
+	PMU_CFG_SKIP_MATCH = 1 << 0,
+	PMU_CFG_CLEAR_VALUE = 1 << 1,
+	PMU_CFG_AUTO_START = 1 << 2,
+	PMU_CFG_SET_UINH = 1 << 5,
+	PMU_CFG_SET_SINH = 1 << 6,
+};
+enum { PMU_START_SET_INIT_VALUE = 1 << 0, PMU_START_INIT_SNAPSHOT = 1 << 1 };
+enum { PMU_STOP_RESET = 1 << 0, PMU_STOP_TAKE_SNAPSHOT = 1 << 1 };
+/* Some values of event_idx. */
+enum {
+	PMU_EVENT_IDX_CYCLES = 0x00001,
+	PMU_EVENT_IDX_INSTRUCTIONS = 0x00002,
+	PMU_EVENT_IDX_SET_TIMER = 0xF0005,
+	PMU_EVENT_IDX_IPI_SENT = 0xF0006,
+};
 
 #endif

@@ -13,7 +13,9 @@
 
 #include "base/clock.h"
 
-#define PIECE 4096u /* a reader that comes and goes makes room often */
+/* Of one write: a reader that comes and goes makes room often. */
+#define PIECE_LEAST 4096u
+#define PIECES	    16u
 
 struct writer {
 	int fd, event;
@@ -24,6 +26,7 @@ struct writer {
 	bool go;	      /* until the buffer is empty */
 	bool stop;
 	bool starved; /* somebody found no room */
+	bool tell_empty;
 	int error;
 
 	size_t size, start, len;
@@ -68,7 +71,7 @@ static void went_out(struct writer *writer, ssize_t result)
 	writer->len -= done;
 	if (writer->len == 0)
 		writer->go = false;
-	if (writer->starved || result < 0) {
+	if (writer->starved || result < 0 || (writer->tell_empty && writer->len == 0)) {
 		writer->starved = false;
 		tell(writer);
 	}
@@ -77,12 +80,14 @@ static void went_out(struct writer *writer, ssize_t result)
 
 static void write_piece(struct writer *writer)
 {
+	const size_t share = writer->size / PIECES;
+	const size_t piece = share > PIECE_LEAST ? share : PIECE_LEAST;
 	const uint8_t *from = writer->bytes + writer->start;
 	size_t len = writer->size - writer->start;
 	ssize_t result;
 
 	len = len < writer->len ? len : writer->len;
-	len = len < PIECE ? len : PIECE;
+	len = len < piece ? len : piece;
 	/* Others only append behind these bytes. */
 	pthread_mutex_unlock(&writer->lock);
 	result = write_waiting(writer->fd, from, len);
@@ -223,6 +228,13 @@ size_t writer_left(struct writer *writer)
 	left = writer->len;
 	pthread_mutex_unlock(&writer->lock);
 	return left;
+}
+
+void writer_tell_empty(struct writer *writer)
+{
+	pthread_mutex_lock(&writer->lock);
+	writer->tell_empty = true;
+	pthread_mutex_unlock(&writer->lock);
 }
 
 int writer_event(const struct writer *writer)

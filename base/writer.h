@@ -41,6 +41,8 @@ size_t writer_left(struct writer *writer);
  */
 int writer_event(const struct writer *writer);
 void writer_heard(struct writer *writer);
+/* From now on it is readable, too, when the buffer has become empty. */
+void writer_tell_empty(struct writer *writer);
 int writer_error(struct writer *writer); /* 0, or the errno with which writing has failed */
 
 /* As writer_go(), and waits until the buffer is empty, but not longer than QUIET_MS in which

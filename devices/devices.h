@@ -31,6 +31,18 @@ struct virtio_device *virtio_net_tap_new(struct machine *machine, const char *na
 struct virtio_device *virtio_console_new(struct machine *machine, const char *name);
 struct virtio_device *virtio_rng_new(struct machine *machine, const char *name);
 
+/* A device whose work another process does, at the other end of LINK, by the vhost-user protocol.
+ * The machine's memory is shared. */
+struct vhost_link;
+struct vhost_user_options {
+	const char *type;	 /* "fs", "blk" or "net" */
+	const char *tag;	 /* of a file system */
+	const char *who;	 /* the other process, for messages */
+	struct vhost_link *link; /* the caller's; outlives the device */
+};
+struct virtio_device *virtio_vhost_user_new(struct machine *machine, const char *name,
+					    const struct vhost_user_options *options);
+
 /* ---- transports ---- */
 
 #define VIRTIO_MMIO_LEN 0x1000u
@@ -62,11 +74,23 @@ int pvpanic_pci_plug(
 struct uart; /* NS16550A with FIFO, byte registers, on the machine's console */
 struct uart *uart_new(struct machine *machine, uint64_t gpa, unsigned int line);
 void uart_free(struct uart *uart);
+/*
+ * A BREAK on the line, and THEN the next character, before all other input that waits: Linux takes
+ * the two for SysRq and a command at the UART that is its console. False: no driver of the guest
+ * listens, or has not taken the last one yet.
+ */
+bool uart_break(struct uart *uart, uint8_t then);
 
 #define FINISHER_LEN 0x1000u
 struct finisher; /* SiFive's test finisher ("sifive,test0"), and a register for a status */
 struct finisher *finisher_new(struct machine *machine, uint64_t gpa);
 void finisher_free(struct finisher *finisher);
+
+/* HTIF: the words tohost and fromhost (0: none) that a program has in its RAM, at these
+ * guest-physical addresses. */
+struct htif;
+struct htif *htif_new(struct machine *machine, uint64_t tohost, uint64_t fromhost);
+void htif_free(struct htif *htif);
 
 #define RTC_LEN 0x1000u
 struct rtc; /* Goldfish RTC ("google,goldfish-rtc") with alarm */

@@ -53,6 +53,7 @@ enum uart_register {
 
 #define LSR_DATA    0x01u
 #define LSR_OVERRUN 0x02u
+#define LSR_BREAK   0x10u
 #define LSR_THRE    0x20u
 #define LSR_TEMT    0x40u
 
@@ -88,7 +89,10 @@ struct uart {
 	bool thre_pending;	/* the THRE interrupt, until IIR is read or THR written */
 
 	uint8_t received[RECEIVE_FIFO];
+	bool breaks[RECEIVE_FIFO]; /* which of them are a BREAK; its byte is 0 */
 	unsigned int received_first, received_count;
+	enum { BREAK_NONE, BREAK_DUE, BREAK_CAME } break_state; /* of uart_break() */
+	uint8_t after_break;
 	uint8_t held[RECEIVE_FIFO]; /* input that a clearing driver sent back to the wire */
 	unsigned int held_count;
 
@@ -97,11 +101,17 @@ struct uart {
 	bool blocked; /* the console takes no more: wait for room() */
 };
 
+/* What LSR is to say of the character that is read next. */
+static bool break_is_next(const struct uart *uart)
+{
+	return uart->received_count && uart->breaks[uart->received_first];
+}
+
 static unsigned int interrupt_id(const struct uart *uart)
 {
 	static const uint8_t triggers[4] = {1, 4, 8, 14};
 
-	if (uart->overrun && (uart->ier & IER_LINE))
+	if ((uart->overrun || break_is_next(uart)) && (uart->ier & IER_LINE))
 		return IIR_LINE;
 	if (uart->received_count && (uart->ier & IER_RECEIVED)) {
 		/* Below the trigger level the character timeout reports; here it is over at once.
@@ -182,13 +192,35 @@ static unsigned int receive_capacity(const struct uart *uart)
 	return uart->fcr & FCR_ENABLE ? RECEIVE_FIFO : 1;
 }
 
-static void receive_byte(struct uart *uart, uint8_t byte)
+static void receive(struct uart *uart, uint8_t byte, bool is_break)
 {
+	unsigned int at = (uart->received_first + uart->received_count) % RECEIVE_FIFO;
+
 	if (uart->received_count >= receive_capacity(uart)) {
 		uart->overrun = true;
 		return;
 	}
-	uart->received[(uart->received_first + uart->received_count++) % RECEIVE_FIFO] = byte;
+	uart->received[at] = byte;
+	uart->breaks[at] = is_break;
+	uart->received_count++;
+}
+
+static void receive_byte(struct uart *uart, uint8_t byte)
+{
+	receive(uart, byte, false);
+}
+
+/* The BREAK of uart_break() and what follows it come before all other input that waits. */
+static void receive_break(struct uart *uart)
+{
+	if (uart->break_state == BREAK_DUE && uart->received_count < receive_capacity(uart)) {
+		receive(uart, 0, true);
+		uart->break_state = BREAK_CAME;
+	}
+	if (uart->break_state == BREAK_CAME && uart->received_count < receive_capacity(uart)) {
+		receive_byte(uart, uart->after_break);
+		uart->break_state = BREAK_NONE;
+	}
 }
 
 static void receive_from_console(struct uart *uart)
@@ -204,6 +236,7 @@ static void receive_from_console(struct uart *uart)
 	 */
 	if (!uart->listening || (uart->mcr & MCR_LOOP) || uart->received_count >= capacity)
 		return;
+	receive_break(uart);
 	while (uart->held_count && uart->received_count < capacity) {
 		receive_byte(uart, uart->held[0]);
 		memmove(uart->held, uart->held + 1, --uart->held_count);
@@ -283,16 +316,23 @@ static void write_ier(struct uart *uart, uint8_t value)
 	}
 }
 
-/* What was received goes back in front of what is held: together never more than one FIFO. */
+/* What was received, but for a BREAK, goes back in front of what is held: together never more than
+ * one FIFO. */
 static void hold_received(struct uart *uart)
 {
-	unsigned int count = uart->received_count;
+	uint8_t back[RECEIVE_FIFO];
+	unsigned int count = 0;
 
+	for (unsigned int i = 0; i < uart->received_count; i++) {
+		unsigned int at = (uart->received_first + i) % RECEIVE_FIFO;
+
+		if (!uart->breaks[at])
+			back[count++] = uart->received[at];
+	}
 	if (count + uart->held_count > RECEIVE_FIFO)
 		return;
 	memmove(uart->held + count, uart->held, uart->held_count);
-	for (unsigned int i = 0; i < count; i++)
-		uart->held[i] = uart->received[(uart->received_first + i) % RECEIVE_FIFO];
+	memcpy(uart->held, back, count);
 	uart->held_count += count;
 }
 
@@ -337,7 +377,10 @@ static uint8_t read_lsr(struct uart *uart)
 		lsr |= LSR_DATA;
 	if (uart->overrun)
 		lsr |= LSR_OVERRUN;
+	if (break_is_next(uart))
+		lsr |= LSR_BREAK;
 	uart->overrun = false;
+	uart->breaks[uart->received_first] = false;
 	return lsr;
 }
 
@@ -410,6 +453,17 @@ static void uart_write(struct mmio_region *region, uint64_t offset, unsigned int
 	default: machine_guest_error(uart->machine, "uart", "write of register 0x%" PRIx64, offset);
 	}
 	update_interrupt(uart);
+}
+
+bool uart_break(struct uart *uart, uint8_t then)
+{
+	if (!uart->listening || uart->break_state != BREAK_NONE)
+		return false;
+	uart->break_state = BREAK_DUE;
+	uart->after_break = then;
+	receive_from_console(uart);
+	update_interrupt(uart);
+	return true;
 }
 
 struct uart *uart_new(struct machine *machine, uint64_t gpa, unsigned int line)

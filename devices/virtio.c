@@ -56,7 +56,7 @@ void virtio_device_free(struct virtio_device *device)
 
 uint64_t virtio_device_features(struct virtio_device *device)
 {
-	return core_features | device->class->features(device);
+	return (core_features & ~device->withheld) | device->class->features(device);
 }
 
 void virtio_device_set_features(struct virtio_device *device, bool high, uint32_t bits)
@@ -156,6 +156,11 @@ void virtio_device_kick(struct virtio_device *device, unsigned int queue)
 	virtio_device_rung(device, queue);
 }
 
+int virtio_device_doorbell_fd(const struct virtio_device *device, unsigned int queue)
+{
+	return device->doorbell_fds ? device->doorbell_fds[queue] : 0;
+}
+
 bool virtio_pop(struct virtio_device *device, unsigned int queue, struct virtqueue_chain *chain)
 {
 	if (!virtio_is_running(device))
@@ -215,11 +220,18 @@ void virtio_config_changed(struct virtio_device *device)
 		device->transport->config_changed(device);
 }
 
+void virtio_needs_reset(struct virtio_device *device)
+{
+	if (device->status & VIRTIO_STATUS_NEEDS_RESET)
+		return;
+	device->status |= VIRTIO_STATUS_NEEDS_RESET;
+	virtio_config_changed(device);
+}
+
 void virtio_broken(struct virtio_device *device, const char *why)
 {
 	if (device->status & VIRTIO_STATUS_NEEDS_RESET)
 		return;
 	machine_guest_error(device->machine, device->name, "the device needs a reset: %s", why);
-	device->status |= VIRTIO_STATUS_NEEDS_RESET;
-	virtio_config_changed(device);
+	virtio_needs_reset(device);
 }

@@ -62,8 +62,12 @@ struct virtio_device {
 	struct machine *machine;
 	unsigned int queue_count;
 	uint16_t queue_size; /* the largest that it offers; 0: VIRTIO_QUEUE_SIZE */
+	uint64_t withheld;   /* feature bits of the core that it cannot do */
 	/* No ioeventfd: kick() comes from a vCPU's thread, always. */
 	bool doorbell_exits;
+	/* One eventfd for each queue, for who serves it in another process: a doorbell is counted
+	 * there. NULL: kick() is called. */
+	const int *doorbell_fds;
 	char name[24]; /* "blk0": for messages */
 	void *state;   /* the class's */
 
@@ -96,6 +100,8 @@ bool virtio_device_queue_enable(struct virtio_device *device, unsigned int queue
 void virtio_device_kick(struct virtio_device *device, unsigned int queue);
 /* The same from a doorbell, which can ring late: after a reset it is nobody's mistake. */
 void virtio_device_rung(struct virtio_device *device, unsigned int queue);
+/* The eventfd that takes its place; 0: none. */
+int virtio_device_doorbell_fd(const struct virtio_device *device, unsigned int queue);
 /* Device configuration space, SIZE 1, 2, 4 or 8; little-endian in VALUE. */
 uint64_t virtio_device_config_read(struct virtio_device *device, uint64_t offset, unsigned size);
 void virtio_device_config_write(struct virtio_device *device, uint64_t offset, unsigned size,
@@ -118,6 +124,8 @@ void virtio_push_all(struct virtio_device *device, unsigned int queue,
 		     const struct virtqueue_used *used, unsigned int count);
 void virtio_notify(struct virtio_device *device, unsigned int queue);
 void virtio_config_changed(struct virtio_device *device);
+/* DEVICE_NEEDS_RESET (section 2.1.2): the device cannot go on, and nobody's rule was broken. */
+void virtio_needs_reset(struct virtio_device *device);
 /* The driver broke a rule that WHY names: DEVICE_NEEDS_RESET (section 2.1.2), logged, counted. */
 void virtio_broken(struct virtio_device *device, const char *why);
 

@@ -268,6 +268,7 @@ static void add_doorbells(struct virtio_mmio *mmio)
 			.len = 4,
 			.match = true,
 			.data = i,
+			.event_fd = virtio_device_doorbell_fd(mmio->device, i),
 			.rung = doorbell_rung,
 			.opaque = mmio,
 		};

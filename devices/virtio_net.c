@@ -270,21 +270,6 @@ static const struct virtio_class net_class = {
 	.free = net_free,
 };
 
-/* Locally administered, and the same at each start, so that a guest knows its card again. */
-static void make_mac(uint8_t mac[6], const char *cable)
-{
-	uint32_t hash = 2166136261u; /* FNV-1a */
-
-	for (; *cable; cable++)
-		hash = (hash ^ (uint8_t)*cable) * 16777619u;
-	mac[0] = 0x52;
-	mac[1] = 0x54;
-	mac[2] = 0x00;
-	mac[3] = (uint8_t)(hash >> 16);
-	mac[4] = (uint8_t)(hash >> 8);
-	mac[5] = (uint8_t)hash;
-}
-
 struct virtio_device *net_new(struct machine *machine, const char *name, const char *cable,
 			      const struct net_backend *backend, void *state)
 {
@@ -298,7 +283,7 @@ struct virtio_device *net_new(struct machine *machine, const char *name, const c
 	net->backend = backend;
 	net->backend_state = state;
 	net->config.status = htole16(STATUS_LINK_UP);
-	make_mac(net->config.mac, cable);
+	net_make_mac(net->config.mac, cable);
 	net->transmit_more = (struct loop_task){.run = transmit_task, .opaque = net};
 	net->device.class = &net_class;
 	net->device.machine = machine;

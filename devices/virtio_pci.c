@@ -145,6 +145,7 @@ static void add_doorbells(struct virtio_pci *pci, uint64_t bar)
 			.gpa = bar + PAGE_NOTIFY * PAGE_LEN + i * NOTIFY_STRIDE,
 			.len = 2,
 			.data = i,
+			.event_fd = virtio_device_doorbell_fd(pci->device, i),
 			.rung = doorbell_rung,
 			.opaque = pci,
 		};

@@ -7,13 +7,14 @@
  */
 #include <stdbool.h>
 
-#include "base/board.h"
 #include "base/echo.h"
-#include "lib/fdt.h"
-#include "lib/guest.h"
-#include "lib/io.h"
-#include "lib/print.h"
-#include "lib/sbi.h"
+#include "base/memory_map.h"
+#include "vhart-guest/csr.h"
+#include "vhart-guest/fdt.h"
+#include "vhart-guest/guest.h"
+#include "vhart-guest/io.h"
+#include "vhart-guest/print.h"
+#include "vhart-guest/sbi.h"
 
 #define HOLE 0x00010000ull
 
@@ -40,7 +41,7 @@ static void forwarded_call(void)
 
 static void console_byte(void)
 {
-	sbi_call(SBI_EID_DBCN, SBI_DBCN_WRITE_BYTE, '.', 0, 0);
+	sbi_debug_console_write_byte('.');
 }
 
 static void kernel_call(void)
@@ -66,12 +67,12 @@ static void error_by_forward(void)
 
 static void counter_read(void)
 {
-	__asm__ volatile("csrr t0, cycle" ::: "t0");
+	csr_read(cycle);
 }
 
 static void timer_call(void)
 {
-	sbi_call(SBI_EID_TIME, 0, UINT64_MAX, 0, 0);
+	sbi_set_timer(UINT64_MAX);
 }
 
 static const struct {

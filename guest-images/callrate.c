@@ -6,11 +6,12 @@
  * the machine makes CALLS, a DBCN call for the line, a HSM call for each other hart to start and
  * one for it to stop, and the reset.
  */
-#include "lib/fdt.h"
-#include "lib/guest.h"
-#include "lib/io.h"
-#include "lib/print.h"
-#include "lib/sbi.h"
+#include "vhart-guest/fdt.h"
+#include "vhart-guest/guest.h"
+#include "vhart-guest/hart.h"
+#include "vhart-guest/io.h"
+#include "vhart-guest/print.h"
+#include "vhart-guest/sbi.h"
 
 static uint64_t calls, rate, harts, timebase;
 static volatile uint64_t ready, go, done;
@@ -23,7 +24,7 @@ static void make_calls(void)
 
 		while (time_now() < due)
 			;
-		sbi_call(SBI_EID_BASE, 0, 0, 0, 0);
+		sbi_get_spec_version();
 	}
 }
 
@@ -40,7 +41,7 @@ static void secondary(uint64_t hart)
 {
 	(void)hart;
 	take_part();
-	sbi_call(SBI_EID_HSM, SBI_HSM_HART_STOP, 0, 0, 0);
+	hart_stop();
 }
 
 void main(uint64_t hart, const void *fdt)
@@ -53,7 +54,7 @@ void main(uint64_t hart, const void *fdt)
 	timebase = fdt_timebase(fdt);
 	for (uint64_t other = 0; other < harts; other++)
 		if (other != hart)
-			sbi_hart_start(other, secondary);
+			hart_start(other, secondary);
 	while (ready < harts - 1)
 		;
 	go = time_now();

@@ -9,22 +9,19 @@
  */
 #include <stdbool.h>
 
-#include "base/board.h"
-#include "lib/fdt.h"
-#include "lib/guest.h"
-#include "lib/io.h"
-#include "lib/print.h"
-#include "lib/sbi.h"
-#include "pmu/pmu.h"
+#include "base/memory_map.h"
+#include "vhart-guest/fdt.h"
+#include "vhart-guest/guest.h"
+#include "vhart-guest/hart.h"
+#include "vhart-guest/interrupt.h"
+#include "vhart-guest/io.h"
+#include "vhart-guest/pmu.h"
+#include "vhart-guest/print.h"
+#include "vhart-guest/sbi.h"
+#include "vhart-guest/timer.h"
 
 #define HOLE	   0x00010000ull
 #define EID_NOBODY 0x12345678ull
-/* SBI 3.0, chapter 11. */
-#define FID_CONFIG_MATCHING 2u
-#define AUTO_START	    4u
-#define CPU_CYCLES	    1u
-#define SSIP		    2ull
-#define STIE		    32ull
 
 static uint64_t calls, mmio, csr, wrs, halts, halt_us, harts, spin, vendor, ticks_per_us;
 static volatile uint64_t started, done;
@@ -32,13 +29,13 @@ static volatile uint64_t started, done;
 static void make_calls(uint64_t hart)
 {
 	for (uint64_t i = 0; i < calls; i++) {
-		sbi_call(SBI_EID_BASE, 0, 0, 0, 0);
-		sbi_call(SBI_EID_BASE, SBI_BASE_PROBE_EXTENSION, SBI_EID_HSM, 0, 0);
-		sbi_call(SBI_EID_HSM, SBI_HSM_HART_GET_STATUS, hart, 0, 0);
-		sbi_call(SBI_EID_RFENCE, 0, 1, hart, 0);
-		sbi_call(SBI_EID_IPI, 0, 1, hart, 0);
-		__asm__ volatile("csrc sip, %0" ::"r"(SSIP));
-		sbi_call(SBI_EID_DBCN, SBI_DBCN_WRITE_BYTE, '.', 0, 0);
+		sbi_get_spec_version();
+		sbi_probe(SBI_EID_HSM);
+		sbi_hart_get_status(hart);
+		sbi_remote_fence_i(1, hart);
+		sbi_send_ipi(1, hart);
+		interrupt_clear(IRQ_S_SOFT);
+		sbi_debug_console_write_byte('.');
 		if (vendor)
 			sbi_call(SBI_EID_VENDOR, 3, 1, 2, 3);
 		sbi_call(EID_NOBODY, 7, 1, 2, 3);
@@ -58,10 +55,7 @@ static void touch_devices(void)
 /* A counter that counts cycles, and starts at once: reads of it are answered then. */
 static void start_counter(void)
 {
-	uint64_t registers[8] = {0, 1, AUTO_START,	    CPU_CYCLES,
-				 0, 0, FID_CONFIG_MATCHING, SBI_EID_PMU};
-
-	sbi_call_registers(registers);
+	sbi_pmu_counter_config_matching(0, 1, PMU_CFG_AUTO_START, PMU_EVENT_IDX_CYCLES, 0);
 }
 
 static void read_csrs(void)
@@ -69,7 +63,7 @@ static void read_csrs(void)
 	if (csr)
 		start_counter();
 	for (uint64_t i = 0; i < csr; i++)
-		__asm__ volatile("csrr t0, cycle" ::: "t0");
+		csr_read(cycle);
 }
 
 /* As a spinlock of Linux waits: with the word reserved, wrs.nto. KVM takes the hart for spinning.
@@ -82,23 +76,15 @@ static void wait_reserved(void)
 		__asm__ volatile("lr.d t0, (%0)\n.word 0x00D00073" ::"r"(&word) : "t0", "memory");
 }
 
-static uint64_t time_csr(void)
-{
-	uint64_t now;
-
-	__asm__ volatile("csrr %0, time" : "=r"(now));
-	return now;
-}
-
 /* One WFI and one SBI call each: the timer is disarmed by the next one, and at the end. */
 static void halt(void)
 {
-	__asm__ volatile("csrs sie, %0" ::"r"(STIE));
+	interrupt_enable(IRQ_S_TIMER);
 	for (uint64_t i = 0; i < halts; i++) {
-		sbi_call(SBI_EID_TIME, 0, time_csr() + halt_us * ticks_per_us, 0, 0);
-		__asm__ volatile("wfi");
+		timer_set_by_call(time_now() + halt_us * ticks_per_us);
+		interrupt_wait();
 	}
-	sbi_call(SBI_EID_TIME, 0, UINT64_MAX, 0, 0);
+	timer_set_by_call(UINT64_MAX);
 }
 
 static void exit_a_lot(uint64_t hart)
@@ -119,7 +105,7 @@ static void exit_a_lot(uint64_t hart)
 static void secondary(uint64_t hart)
 {
 	exit_a_lot(hart);
-	sbi_call(SBI_EID_HSM, SBI_HSM_HART_STOP, 0, 0, 0);
+	hart_stop();
 }
 
 void main(uint64_t hart, const void *fdt)
@@ -138,7 +124,7 @@ void main(uint64_t hart, const void *fdt)
 	ticks_per_us = fdt_timebase(fdt) / 1000000;
 	for (uint64_t other = 0; other < harts; other++)
 		if (other != hart)
-			sbi_hart_start(other, secondary);
+			hart_start(other, secondary);
 	print("begin\n");
 	exit_a_lot(hart);
 	while (done < harts)

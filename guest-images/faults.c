@@ -5,13 +5,13 @@
  */
 #include "faults.h"
 
-#include "base/board.h"
-#include "lib/guest.h"
-#include "lib/memory.h"
-#include "lib/pci.h"
-#include "lib/print.h"
-#include "lib/tap.h"
-#include "lib/trap.h"
+#include "base/memory_map.h"
+#include "vhart-guest/guest.h"
+#include "vhart-guest/memory.h"
+#include "vhart-guest/pci.h"
+#include "vhart-guest/print.h"
+#include "vhart-guest/tap.h"
+#include "vhart-guest/trap.h"
 
 struct ring ring;
 uint8_t buffer[4096];
@@ -99,7 +99,7 @@ void main(uint64_t hart, const void *fdt)
 
 	(void)hart;
 	(void)fdt;
-	trap_expected = true;
+	trap_record()->expected = true;
 	fault_registers();
 	fault_pci();
 	for (unsigned int slot = 0; slot < BOARD_VIRTIO_SLOTS; slot++) {
@@ -114,6 +114,6 @@ void main(uint64_t hart, const void *fdt)
 			found++;
 		}
 	}
-	tap_note("%u virtio devices, %lu exceptions", found, trap.exceptions);
+	tap_note("%u virtio devices, %lu exceptions", found, trap_record()->exceptions);
 	tap_end();
 }

@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-#include "lib/virtio.h"
+#include "vhart-guest/virtio.h"
 
 /* Registers of every region, and of none. */
 void fault_registers(void);

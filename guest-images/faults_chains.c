@@ -2,10 +2,10 @@
 /* Descriptors and indices that no driver may write (virtio 1.2, section 2.7). */
 #include "faults.h"
 
-#include "base/board.h"
-#include "lib/io.h"
-#include "lib/memory.h"
-#include "lib/tap.h"
+#include "base/memory_map.h"
+#include "vhart-guest/io.h"
+#include "vhart-guest/memory.h"
+#include "vhart-guest/tap.h"
 
 #define WILD_HIGH (1ull << 40)
 

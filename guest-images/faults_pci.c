@@ -2,11 +2,11 @@
 /* PCI: configuration space overwritten, BARs on top of other things, MSI-X to nowhere. */
 #include "faults.h"
 
-#include "base/board.h"
-#include "lib/io.h"
-#include "lib/pci.h"
-#include "lib/tap.h"
-#include "lib/virtio.h"
+#include "base/memory_map.h"
+#include "vhart-guest/io.h"
+#include "vhart-guest/pci.h"
+#include "vhart-guest/tap.h"
+#include "vhart-guest/virtio.h"
 
 #define CAP_MSIX	     0x11u
 #define MSIX_CONTROL	     2u

@@ -2,10 +2,10 @@
 /* Registers: those that exist with every size, those that do not, and places without any. */
 #include "faults.h"
 
-#include "base/board.h"
-#include "lib/io.h"
-#include "lib/pci.h"
-#include "lib/tap.h"
+#include "base/memory_map.h"
+#include "vhart-guest/io.h"
+#include "vhart-guest/pci.h"
+#include "vhart-guest/tap.h"
 
 #define DENSE		    384u
 #define SPARSE		    256u

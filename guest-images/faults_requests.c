@@ -2,10 +2,10 @@
 /* Chains that the queue takes, with contents that the device cannot. */
 #include "faults.h"
 
-#include "base/board.h"
-#include "lib/io.h"
-#include "lib/memory.h"
-#include "lib/tap.h"
+#include "base/memory_map.h"
+#include "vhart-guest/io.h"
+#include "vhart-guest/memory.h"
+#include "vhart-guest/tap.h"
 
 enum { BLK_IN = 0, BLK_OUT = 1, BLK_FLUSH = 4, BLK_GET_ID = 8, BLK_DISCARD = 11 };
 enum { BLK_OK, BLK_IOERR, BLK_UNSUPP };

@@ -2,9 +2,9 @@
 /* Status, features and queues set up wrongly (virtio 1.2, sections 2.1, 2.2, 3.1). */
 #include "faults.h"
 
-#include "base/board.h"
-#include "lib/io.h"
-#include "lib/tap.h"
+#include "base/memory_map.h"
+#include "vhart-guest/io.h"
+#include "vhart-guest/tap.h"
 
 static void features(const struct virtio *virtio)
 {

@@ -8,13 +8,16 @@
  */
 #include "base/echo.h"
 #include "base/riscv.h"
-#include "lib/fdt.h"
-#include "lib/guest.h"
-#include "lib/io.h"
-#include "lib/sbi.h"
-#include "lib/tap.h"
-#include "lib/trap.h"
-#include "lib/user.h"
+#include "vhart-guest/csr.h"
+#include "vhart-guest/fdt.h"
+#include "vhart-guest/guest.h"
+#include "vhart-guest/hart.h"
+#include "vhart-guest/interrupt.h"
+#include "vhart-guest/io.h"
+#include "vhart-guest/sbi.h"
+#include "vhart-guest/tap.h"
+#include "vhart-guest/trap.h"
+#include "vhart-guest/user.h"
 
 #define WAIT (600 * TIME_SECOND)
 
@@ -34,14 +37,6 @@ static uint64_t expected_counter(uint64_t hart, uint64_t csr)
 	const uint64_t args[6] = {csr};
 
 	return echo_mix(hart, args);
-}
-
-static uint64_t read_cycle(void)
-{
-	uint64_t value;
-
-	__asm__ volatile("csrr %0, cycle" : "=r"(value));
-	return value;
 }
 
 /* ---- calls ---- */
@@ -87,27 +82,22 @@ static void make_calls(uint64_t hart)
 	for (uint64_t i = 0; i < calls && bad < 5; i++) {
 		bad += !one_call(hart, i, &random);
 		if (reads && i % reads == 0)
-			bad += read_cycle() != expected_counter(hart, 0xC00);
+			bad += csr_read(cycle) != expected_counter(hart, 0xC00);
 	}
 	__atomic_fetch_add(&wrong, bad, __ATOMIC_RELAXED);
-	__atomic_fetch_add(&done, 1, __ATOMIC_RELEASE);
+	harts_count(&done);
 }
 
 static void secondary(uint64_t hart)
 {
 	make_calls(hart);
-	sbi_call(SBI_EID_HSM, SBI_HSM_HART_STOP, 0, 0, 0);
-	for (;;)
-		;
+	hart_stop();
 }
 
 static void all_harts_call(uint64_t boot)
 {
-	uint64_t hart = 0, end;
+	uint64_t hart = harts_start(secondary), end;
 
-	for (; hart < GUEST_MAX_HARTS; hart++)
-		if (hart != boot && sbi_hart_start(hart, secondary) != SBI_SUCCESS)
-			break;
 	make_calls(boot);
 	end = time_now() + WAIT;
 	while (__atomic_load_n(&done, __ATOMIC_ACQUIRE) < hart && time_now() < end)
@@ -143,52 +133,45 @@ static void unknown_function(void)
 
 /* ---- counters ---- */
 
-static bool interrupts_on(void)
-{
-	uint64_t sstatus;
-
-	__asm__ volatile("csrr %0, sstatus" : "=r"(sstatus));
-	return sstatus & SSTATUS_SIE;
-}
-
 static void supervisor_reads(uint64_t hart)
 {
-	uint64_t instret, third, before = trap.exceptions;
+	uint64_t instret, third, before = trap_record()->exceptions;
 	bool on, off;
 
 	__asm__ volatile("csrr %0, instret\n"
 			 "csrr %1, hpmcounter3"
 			 : "=r"(instret), "=r"(third));
-	tap(read_cycle() == expected_counter(hart, 0xC00), "cycle is read");
+	tap(csr_read(cycle) == expected_counter(hart, 0xC00), "cycle is read");
 	tap(instret == expected_counter(hart, 0xC02), "instret is read");
 	tap(third == expected_counter(hart, 0xC03), "hpmcounter3 is read");
 	__asm__ volatile("csrr x0, cycle\n"
 			 "csrrc x0, cycle, x0\n"
 			 "csrrsi x0, cycle, 0");
-	tap(trap.exceptions == before, "reads into x0 go on as well");
+	tap(trap_record()->exceptions == before, "reads into x0 go on as well");
 
 	/* sie is 0: nothing comes. */
-	__asm__ volatile("csrsi sstatus, 2");
-	read_cycle();
-	on = interrupts_on();
-	__asm__ volatile("csrci sstatus, 2");
-	read_cycle();
-	off = !interrupts_on();
+	interrupts_on();
+	csr_read(cycle);
+	on = interrupts_are_on();
+	interrupts_off();
+	csr_read(cycle);
+	off = !interrupts_are_on();
 	tap(on && off, "interrupts are as enabled as before");
 }
 
 static void writes_trap(void)
 {
-	uint64_t before = trap.exceptions, one = 1;
+	volatile struct trap *record = trap_record();
+	uint64_t before = record->exceptions;
 
-	trap_expected = true;
+	record->expected = true;
 	__asm__ volatile("csrw cycle, x0");
-	tap(trap.exceptions == before + 1 && trap.cause == CAUSE_ILLEGAL_INSTRUCTION,
+	tap(record->exceptions == before + 1 && record->cause == CAUSE_ILLEGAL_INSTRUCTION,
 	    "a write is an illegal instruction");
-	__asm__ volatile("csrrs x0, cycle, %0" ::"r"(one));
-	tap(trap.exceptions == before + 2 && trap.cause == CAUSE_ILLEGAL_INSTRUCTION,
+	csr_set(cycle, 1);
+	tap(record->exceptions == before + 2 && record->cause == CAUSE_ILLEGAL_INSTRUCTION,
 	    "so is a read that sets bits");
-	trap_expected = false;
+	record->expected = false;
 }
 
 static __attribute__((naked)) void user_cycle(void)
@@ -201,16 +184,15 @@ static void user_reads(uint64_t hart)
 {
 	uint64_t cause = 0, value;
 
-	__asm__ volatile("csrw scounteren, %0" ::"r"(1ul));
+	csr_write(scounteren, 1);
 	value = user_run(user_cycle, &cause);
 	tap(cause == CAUSE_USER_ECALL && value == expected_counter(hart, 0xC00),
 	    "user mode reads a counter that scounteren allows, and goes on in user mode");
-	__asm__ volatile("csrw scounteren, %0" ::"r"(6ul));
+	csr_write(scounteren, 6);
 	value = user_run(user_cycle, &cause);
 	tap(cause == CAUSE_ILLEGAL_INSTRUCTION && value == 0,
 	    "one that scounteren does not allow is an illegal instruction");
-	__asm__ volatile("csrr %0, scounteren" : "=r"(value));
-	tap(value == 6, "scounteren stays as it was");
+	tap(csr_read(scounteren) == 6, "scounteren stays as it was");
 }
 
 /* ---- what only the host sees ---- */
@@ -237,47 +219,43 @@ static uint64_t count(uint64_t function, uint64_t what, uint64_t hart)
 static void set_timer(uint64_t hart)
 {
 	(void)hart;
-	sbi_call(SBI_EID_TIME, 0, UINT64_MAX, 0, 0);
+	sbi_set_timer(UINT64_MAX);
 }
 
 static void send_ipi(uint64_t hart)
 {
-	sbi_call(SBI_EID_IPI, 0, 1ul << hart, 0, 0);
+	sbi_send_ipi(1ul << hart, 0);
 }
 
 static void send_ipi_to_all(uint64_t hart)
 {
 	(void)hart;
-	sbi_call(SBI_EID_IPI, 0, 0, UINT64_MAX, 0);
+	sbi_send_ipi(0, UINT64_MAX);
 }
 
 static void fence_i(uint64_t hart)
 {
-	sbi_call(SBI_EID_RFENCE, 0, 1, hart, 0);
+	sbi_remote_fence_i(1, hart);
 }
 
 static void sfence_vma(uint64_t hart)
 {
-	uint64_t registers[8] = {1ul << hart, 0, 0, UINT64_MAX, 0, 0, 1, SBI_EID_RFENCE};
-
-	sbi_call_registers(registers);
+	sbi_remote_sfence_vma(1ul << hart, 0, 0, UINT64_MAX);
 }
 
 static void sfence_vma_asid(uint64_t hart)
 {
-	uint64_t registers[8] = {1ul << hart, 0, 0, UINT64_MAX, 1, 0, 2, SBI_EID_RFENCE};
-
-	sbi_call_registers(registers);
+	sbi_remote_sfence_vma_asid(1ul << hart, 0, 0, UINT64_MAX, 1);
 }
 
 /* An IPI is pending and enabled, but not taken: the hart goes on at once. */
 static void halt(uint64_t hart)
 {
 	send_ipi(hart);
-	__asm__ volatile("csrs sie, %0\n"
-			 "wfi\n"
-			 "csrc sie, %0\n"
-			 "csrc sip, %0" ::"r"(2ul));
+	interrupt_enable(IRQ_S_SOFT);
+	interrupt_wait();
+	interrupt_disable(IRQ_S_SOFT);
+	interrupt_clear(IRQ_S_SOFT);
 }
 
 static const struct {

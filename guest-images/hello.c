@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The smallest guest: says hello and powers off. */
-#include "lib/guest.h"
-#include "lib/print.h"
+#include "vhart-guest/guest.h"
+#include "vhart-guest/print.h"
 
 void main(uint64_t hart, const void *fdt)
 {

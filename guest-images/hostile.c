@@ -13,22 +13,22 @@
  */
 #include <stdbool.h>
 
-#include "base/board.h"
-#include "lib/fdt.h"
-#include "lib/guest.h"
-#include "lib/io.h"
-#include "lib/memory.h"
-#include "lib/print.h"
-#include "lib/sbi.h"
-#include "lib/trap.h"
+#include "base/memory_map.h"
+#include "vhart-guest/fdt.h"
+#include "vhart-guest/guest.h"
+#include "vhart-guest/interrupt.h"
+#include "vhart-guest/io.h"
+#include "vhart-guest/memory.h"
+#include "vhart-guest/print.h"
+#include "vhart-guest/sbi.h"
+#include "vhart-guest/tap.h"
+#include "vhart-guest/trap.h"
+#include "vhart-guest/uart.h"
 
 enum {
 	RTC_ALARM_LOW = 0x08,
 	RTC_ALARM_HIGH = 0x0c,
 	RTC_IRQ_ENABLED = 0x10,
-	UART_THR = 0,
-	UART_LSR = 5,
-	UART_LSR_THRE = 0x20,
 };
 
 static const char *args;
@@ -47,31 +47,29 @@ static void alarm(void)
 	io_write(MAP_RTC + RTC_ALARM_LOW, 4, UINT32_MAX);
 	print("the alarm is set\n");
 	for (;;)
-		__asm__ volatile("wfi");
+		interrupt_wait();
 }
 
 static void odd(void)
 {
-	trap_expected = true;
+	trap_record()->expected = true;
 	for (uint64_t count = how_many(); count; count--)
 		io_read(MAP_UART + 1, 8);
-	trap_expected = false;
-	print("exceptions %lu\n", trap.exceptions);
+	trap_record()->expected = false;
+	tap_eq(trap_record()->exceptions, how_many(), "access faults, one for each load");
+	tap_end();
 }
 
 static void put_uart(const char *text)
 {
-	for (; *text; text++) {
-		while (!(io_read(MAP_UART + UART_LSR, 1) & UART_LSR_THRE))
-			;
-		io_write(MAP_UART + UART_THR, 1, (uint8_t)*text);
-	}
+	for (; *text; text++)
+		uart_put((uint8_t)*text);
 }
 
 static void put_byte(const char *text)
 {
 	for (; *text; text++)
-		while (sbi_call(SBI_EID_DBCN, SBI_DBCN_WRITE_BYTE, (uint8_t)*text, 0, 0).error)
+		while (sbi_debug_console_write_byte((uint8_t)*text))
 			;
 }
 
@@ -80,8 +78,7 @@ static void put_word(const char *text)
 	uint64_t left = strlen(text);
 
 	while (left) {
-		struct sbi_result taken =
-			sbi_call(SBI_EID_DBCN, SBI_DBCN_WRITE, left, (uint64_t)text, 0);
+		struct sbi_result taken = sbi_debug_console_write(text, left);
 
 		text += taken.value;
 		left -= taken.value;

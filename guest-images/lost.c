@@ -5,19 +5,15 @@
  * handler is where no memory is), nothing (reads an address with nothing there, then spins), halt
  * (waits for an interrupt that never comes); spins when none is named.
  */
-#include "lib/fdt.h"
-#include "lib/guest.h"
-#include "lib/io.h"
-#include "lib/print.h"
+#include "vhart-guest/csr.h"
+#include "vhart-guest/fdt.h"
+#include "vhart-guest/guest.h"
+#include "vhart-guest/io.h"
+#include "vhart-guest/print.h"
 
 #define HOLE 0x00200000ull
 
 static _Alignas(4) const uint32_t no_instruction[4];
-
-static void set_handler(uint64_t address)
-{
-	__asm__ volatile("csrw stvec, %0" ::"r"(address));
-}
 
 /* A global name, for the reports that name it. */
 void spin_here(void);
@@ -29,19 +25,19 @@ void spin_here(void)
 
 static void machine(void)
 {
-	set_handler(0);
-	__asm__ volatile("csrr t0, mhartid" ::: "t0");
+	csr_write(stvec, 0);
+	csr_read(mhartid);
 }
 
 static void handler(void)
 {
-	set_handler((uint64_t)no_instruction);
+	csr_write(stvec, (uint64_t)no_instruction);
 	__asm__ volatile(".word 0");
 }
 
 static void hole(void)
 {
-	set_handler(HOLE);
+	csr_write(stvec, HOLE);
 	__asm__ volatile("ebreak");
 }
 

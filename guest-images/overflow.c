@@ -5,64 +5,60 @@
  * the way that is expected, as a number), exact=1: counts are of instructions, to the unit; asks=1,
  * moments=1: overflow_moments.h.
  */
-#include "base/riscv.h"
-#include "lib/fdt.h"
-#include "lib/guest.h"
-#include "lib/io.h"
-#include "lib/print.h"
-#include "lib/sbi.h"
-#include "lib/tap.h"
-#include "lib/trap.h"
 #include "overflow_moments.h"
-#include "pmu/pmu.h"
+#include "vhart-guest/fdt.h"
+#include "vhart-guest/guest.h"
+#include "vhart-guest/hart.h"
+#include "vhart-guest/interrupt.h"
+#include "vhart-guest/tap.h"
+#include "vhart-guest/trap.h"
+#include "vhart-guest/uart.h"
 
-#define CYCLES	    1u
-#define EXITS	    1u /* platform events: the manual, THE PMU */
-#define MMIO	    4u
-#define PLATFORM    0xFFFFFu
-#define UART_STATUS 0x10000005ull
+#define EXITS	 1u /* platform events: the manual, THE PMU */
+#define MMIO	 4u
+#define PLATFORM 0xFFFFFu
 
 void pmu_stop_hart(uint64_t *context, volatile uint64_t *stopping);
-uint64_t pmu_csr_read(uint64_t index);
 extern char pmu_hart_resumes[];
 
 struct overflow_irq irq;
-uint64_t pmu_eid, rounds;
+uint64_t rounds;
 
 /* ---- this hart ---- */
 
-void interrupts_on(void)
+void overflows_on(void)
 {
-	__asm__ volatile("csrs sie, %0" ::"r"(irq.sie));
-	__asm__ volatile("csrs sstatus, %0" ::"r"(SSTATUS_SIE));
+	csr_set(sie, irq.sie);
+	interrupts_on();
 }
 
-void interrupts_off(void)
+struct sbi_result configure(void)
 {
-	__asm__ volatile("csrc sstatus, %0" ::"r"(SSTATUS_SIE));
+	return sbi_pmu_counter_config_matching(INSTRUCTIONS, 1, 0, PMU_EVENT_IDX_INSTRUCTIONS, 0);
 }
 
-struct answer configure(void)
+static void start_at(uint64_t counter, uint64_t value)
 {
-	return pmu_ecall(INSTRUCTIONS, 1, 0, INSTRUCTIONS, 0, PMU_COUNTER_CONFIG_MATCHING, pmu_eid);
+	sbi_pmu_counter_start(counter, 1, PMU_START_SET_INIT_VALUE, value);
 }
 
 void start(uint64_t counter, uint64_t period)
 {
-	pmu_ecall(counter, 1, SET_VALUE, -period, 0, PMU_COUNTER_START, pmu_eid);
+	start_at(counter, -period);
 }
 
 void stop(uint64_t counter)
 {
-	pmu_ecall(counter, 1, 0, 0, 0, PMU_COUNTER_STOP, pmu_eid);
+	sbi_pmu_counter_stop(counter, 1, 0);
 }
 
 /* Until it is taken (trap.c then masks it in sie), or it does not come. */
 static bool comes_within(uint64_t instructions, uint64_t before)
 {
-	for (uint64_t done = 0; done < instructions && trap.interrupts == before; done += 100)
+	for (uint64_t done = 0; done < instructions && trap_record()->interrupts == before;
+	     done += 100)
 		pmu_work(100);
-	return trap.interrupts == before + 1 && trap.cause == irq.cause;
+	return trap_record()->interrupts == before + 1 && trap_record()->cause == irq.cause;
 }
 
 void settle(void)
@@ -78,9 +74,9 @@ static void each_is_taken_once(void)
 	uint64_t taken = 0, late = 0, twice = 0;
 
 	for (uint64_t i = 0; i < rounds; i++) {
-		uint64_t before = trap.interrupts;
+		uint64_t before = trap_record()->interrupts;
 
-		interrupts_on();
+		overflows_on();
 		start(INSTRUCTIONS, PERIOD);
 		taken += comes_within(20 * PERIOD, before);
 		stop(INSTRUCTIONS);
@@ -95,16 +91,16 @@ static void each_is_taken_once(void)
 
 static void waits_while_masked(void)
 {
-	uint64_t before = trap.interrupts;
+	uint64_t before = trap_record()->interrupts;
 
 	interrupts_off();
-	__asm__ volatile("csrs sie, %0" ::"r"(irq.sie));
+	csr_set(sie, irq.sie);
 	start(INSTRUCTIONS, PERIOD);
 	pmu_work(20 * PERIOD);
-	tap(trap.interrupts == before, "with interrupts off it waits");
-	interrupts_on();
+	tap(trap_record()->interrupts == before, "with interrupts off it waits");
+	overflows_on();
 	pmu_work(100);
-	tap(trap.interrupts == before + 1 && trap.cause == irq.cause,
+	tap(trap_record()->interrupts == before + 1 && trap_record()->cause == irq.cause,
 	    "and comes when they are on again");
 	stop(INSTRUCTIONS);
 	interrupts_off();
@@ -120,10 +116,10 @@ static void ends_a_halt(void)
 
 	for (uint64_t i = 0; i < 20; i++) {
 		interrupts_off();
-		__asm__ volatile("csrs sie, %0" ::"r"(irq.sie));
+		csr_set(sie, irq.sie);
 		start(INSTRUCTIONS, PERIOD);
 		pmu_work(20 * PERIOD);
-		__asm__ volatile("wfi");
+		interrupt_wait();
 		ended++;
 		stop(INSTRUCTIONS);
 		settle();
@@ -133,15 +129,15 @@ static void ends_a_halt(void)
 
 static void several_at_once(void)
 {
-	uint64_t before = trap.interrupts, interrupts = 0, overflown = 0;
+	uint64_t before = trap_record()->interrupts, interrupts = 0, overflown = 0;
 
 	interrupts_off();
 	for (uint64_t i = 0; i < 20; i++) {
-		__asm__ volatile("csrs sie, %0" ::"r"(irq.sie));
+		csr_set(sie, irq.sie);
 		start(INSTRUCTIONS, PERIOD);
 		start(0, PERIOD);
 		pmu_work(20 * PERIOD);
-		interrupts_on();
+		overflows_on();
 		pmu_work(100);
 		interrupts_off();
 		stop(INSTRUCTIONS);
@@ -150,7 +146,7 @@ static void several_at_once(void)
 			(pmu_csr_read(INSTRUCTIONS) < 1ull << 63) + (pmu_csr_read(0) < 1ull << 63);
 		settle();
 	}
-	interrupts = trap.interrupts - before;
+	interrupts = trap_record()->interrupts - before;
 	tap(interrupts == 20 && overflown == 40, "two at once are one: %lu, of %lu counters",
 	    interrupts, overflown);
 }
@@ -183,9 +179,9 @@ static uint64_t do_all_kinds(void)
 
 	add_atomically(50);
 	wrong += cell != before + 50;
-	wrong += (io_read(UART_STATUS, 1) & 0x60) != 0x60;
-	wrong += pmu_ecall(0, 0, 0, 0, 0, PMU_NUM_COUNTERS, pmu_eid).error != 0;
-	wrong += pmu_ecall(0, 0, 0, 0, 0, PMU_NUM_COUNTERS, SBI_EID_PMU_EXIT).error != 0;
+	wrong += (io_read(MAP_UART + UART_LSR, 1) & 0x60) != 0x60;
+	wrong += sbi_pmu(PMU_NUM_COUNTERS, 0, 0, 0, 0, 0).error != 0;
+	wrong += sbi_call(SBI_EID_PMU_EXIT, PMU_NUM_COUNTERS, 0, 0, 0).error != 0;
 	wrong += sbi_probe(SBI_EID_TIME) != 1;
 	wrong += sbi_probe(pmu_eid) != (pmu_eid == SBI_EID_PMU_EXIT ? sbi_probe(pmu_eid) : 1);
 	wrong += pmu_csr_read(INSTRUCTIONS) == 0;
@@ -197,9 +193,9 @@ static void disturbs_nothing(void)
 	uint64_t wrong = 0, taken = 0;
 
 	for (uint64_t i = 0; i < rounds; i++) {
-		uint64_t before = trap.interrupts;
+		uint64_t before = trap_record()->interrupts;
 
-		interrupts_on();
+		overflows_on();
 		/* Periods that meet each instruction of it sooner or later. */
 		start(INSTRUCTIONS, 200 + i * 7 % 1500);
 		for (unsigned int twice = 0; twice < 4; twice++)
@@ -207,7 +203,7 @@ static void disturbs_nothing(void)
 		pmu_work(40000);
 		stop(INSTRUCTIONS);
 		interrupts_off();
-		taken += trap.interrupts - before;
+		taken += trap_record()->interrupts - before;
 		settle();
 	}
 	tap(wrong == 0, "LR and SC, devices, calls and counters are as they were");
@@ -217,7 +213,7 @@ static void disturbs_nothing(void)
 /* The same work counts the same, whether it overflows or not. */
 static uint64_t count_work(uint64_t first)
 {
-	pmu_ecall(INSTRUCTIONS, 1, SET_VALUE, first, 0, PMU_COUNTER_START, pmu_eid);
+	start_at(INSTRUCTIONS, first);
 	pmu_work(20 * PERIOD);
 	stop(INSTRUCTIONS);
 	return pmu_csr_read(INSTRUCTIONS) - first;
@@ -245,13 +241,13 @@ static void is_in_no_count(void)
 
 static uint64_t exits_in(uint64_t first, uint64_t counter)
 {
-	struct answer before, after;
+	struct sbi_result before, after;
 
 	interrupts_off();
-	pmu_ecall(INSTRUCTIONS, 1, SET_VALUE, first, 0, PMU_COUNTER_START, pmu_eid);
-	before = pmu_ecall(counter, 0, 0, 0, 0, PMU_COUNTER_FW_READ, pmu_eid);
+	start_at(INSTRUCTIONS, first);
+	before = sbi_pmu_counter_fw_read(counter);
 	pmu_work(PERIOD + PERIOD / 2); /* the host's counter goes on, to the next */
-	after = pmu_ecall(counter, 0, 0, 0, 0, PMU_COUNTER_FW_READ, pmu_eid);
+	after = sbi_pmu_counter_fw_read(counter);
 	stop(INSTRUCTIONS);
 	settle();
 	return after.value - before.value;
@@ -273,15 +269,14 @@ static uint64_t least_exits(uint64_t first, uint64_t counter)
 static void is_no_exit(const char *name, uint64_t data, uint64_t own)
 {
 	/* Without the place of time, which is no counter. */
-	uint64_t all = (1ull << pmu_ecall(0, 0, 0, 0, 0, PMU_NUM_COUNTERS, pmu_eid).value) - 1 - 2;
-	struct answer counter =
-		pmu_ecall(0, all, 0, PLATFORM, data, PMU_COUNTER_CONFIG_MATCHING, pmu_eid);
+	uint64_t all = (1ull << sbi_pmu_num_counters()) - 1 - 2;
+	struct sbi_result counter = sbi_pmu_counter_config_matching(0, all, 0, PLATFORM, data);
 	uint64_t without, with;
 
-	pmu_ecall(counter.value, 1, 0, 0, 0, PMU_COUNTER_START, pmu_eid);
+	sbi_pmu_counter_start(counter.value, 1, 0, 0);
 	without = least_exits(0, counter.value);
 	with = least_exits(-(uint64_t)PERIOD, counter.value);
-	pmu_ecall(counter.value, 1, 1, 0, 0, PMU_COUNTER_STOP, pmu_eid);
+	sbi_pmu_counter_stop(counter.value, 1, PMU_STOP_RESET);
 	tap(counter.error == 0 && with == without + own,
 	    "%s: %lu without an overflow, %lu with one", name, without, with);
 }
@@ -297,12 +292,10 @@ static void restarter(uint64_t hart)
 	for (;;) {
 		while (!stopping)
 			;
-		while (sbi_call(SBI_EID_HSM, SBI_HSM_HART_GET_STATUS, irq.hart, 0, 0).value !=
-		       SBI_HSM_STOPPED)
+		while (sbi_hart_get_status(irq.hart).value != SBI_HSM_STOPPED)
 			;
 		stopping = 0;
-		sbi_call(SBI_EID_HSM, SBI_HSM_HART_START, irq.hart, (uint64_t)pmu_hart_resumes,
-			 (uint64_t)context);
+		sbi_hart_start(irq.hart, (uint64_t)pmu_hart_resumes, (uint64_t)context);
 	}
 }
 
@@ -310,7 +303,7 @@ static void is_forgotten_by_a_stop(void)
 {
 	uint64_t other = irq.hart ? 0 : 1, pending = 0, times = 20;
 
-	if (sbi_hart_start(other, restarter) != SBI_SUCCESS) {
+	if (hart_start(other, restarter) != SBI_SUCCESS) {
 		tap_note("one hart only: none that starts another");
 		return;
 	}
@@ -328,7 +321,7 @@ static void is_forgotten_by_a_stop(void)
 void main(uint64_t hart, const void *fdt)
 {
 	const char *args = fdt_bootargs(fdt);
-	struct answer counter;
+	struct sbi_result counter;
 
 	pmu_eid = bootarg(args, "eid", SBI_EID_PMU);
 	rounds = bootarg(args, "rounds", 200);
@@ -338,7 +331,7 @@ void main(uint64_t hart, const void *fdt)
 	overflow_irq_set_up(&irq);
 	counter = configure();
 	tap(counter.error == 0 && counter.value == INSTRUCTIONS, "instructions have a counter");
-	counter = pmu_ecall(0, 1, 0, CYCLES, 0, PMU_COUNTER_CONFIG_MATCHING, pmu_eid);
+	counter = sbi_pmu_counter_config_matching(0, 1, 0, PMU_EVENT_IDX_CYCLES, 0);
 	tap(counter.error == 0 && counter.value == 0, "cycles have a counter");
 	if (bootarg(args, "asks", 0))
 		resets_as_it_is_told();

@@ -1,50 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "overflow_moments.h"
 
-#include "base/board.h"
 #include "base/echo.h"
-#include "lib/io.h"
-#include "lib/print.h"
-#include "lib/sbi.h"
-#include "lib/tap.h"
-#include "lib/trap.h"
+#include "vhart-guest/interrupt.h"
+#include "vhart-guest/io.h"
+#include "vhart-guest/print.h"
+#include "vhart-guest/tap.h"
+#include "vhart-guest/timer.h"
+#include "vhart-guest/trap.h"
+#include "vhart-guest/uart.h"
 
-#define STIE	 (1ull << 5)
 #define CALLS	 60u
 #define SUSPENDS 24u
 /* The VMM makes shorter periods as long as this one. So it is where the looks begin, a few
  * instructions further each time. */
 #define LEAST 500u
 /* After so much work comes what is to be interrupted. */
-#define BEFORE	  (LEAST - 20)
-#define UART_LSR  5
-#define LSR_READY 1
-
-int64_t pmu_suspend_hart(uint64_t *context);
-
-static void enable(uint64_t interrupts)
-{
-	__asm__ volatile("csrs sie, %0" ::"r"(interrupts));
-}
-
-static void set_timer(uint64_t time)
-{
-	sbi_call(SBI_EID_TIME, 0, time, 0, 0);
-}
-
-static uint64_t pending(void)
-{
-	uint64_t sip;
-
-	__asm__ volatile("csrr %0, sip" : "=r"(sip));
-	return sip;
-}
+#define BEFORE (LEAST - 20)
 
 static void wait_until(uint64_t time)
 {
-	set_timer(time);
+	timer_set(time);
 	while (time_now() < time)
-		__asm__ volatile("wfi");
+		interrupt_wait();
 }
 
 /* ---- a halt ---- */
@@ -53,15 +31,15 @@ static void wait_until(uint64_t time)
 void ends_a_late_halt(void)
 {
 	interrupts_off();
-	enable(irq.sie | STIE);
+	csr_set(sie, irq.sie | SIP_STIP);
 	start(INSTRUCTIONS, PERIOD);
 	pmu_work(20 * PERIOD);
 	wait_until(time_now() + TIME_SECOND * 3 / 10);
-	set_timer(time_now() + TIME_SECOND * 3);
-	__asm__ volatile("wfi");
-	tap(!(pending() & STIE), "one that has been pending for long ends a halt");
-	set_timer(UINT64_MAX);
-	__asm__ volatile("csrc sie, %0" ::"r"(STIE));
+	timer_set(time_now() + TIME_SECOND * 3);
+	interrupt_wait();
+	tap(!interrupt_pending(IRQ_S_TIMER), "one that has been pending for long ends a halt");
+	timer_off();
+	interrupt_disable(IRQ_S_TIMER);
 	stop(INSTRUCTIONS);
 	settle();
 }
@@ -79,11 +57,10 @@ static bool is_passed_on(void)
 
 void calls_that_are_passed_on(void)
 {
-	uint64_t wrong = 0, before = trap.interrupts;
+	uint64_t wrong = 0, taken, before = trap_record()->interrupts;
 
 	for (uint64_t i = 0; i < rounds; i++) {
-		interrupts_on();
-		enable(irq.sie);
+		overflows_on();
 		start(INSTRUCTIONS, LEAST + i);
 		for (unsigned int call = 0; call < CALLS; call++)
 			wrong += !is_passed_on();
@@ -92,8 +69,8 @@ void calls_that_are_passed_on(void)
 		settle();
 	}
 	tap(wrong == 0, "calls that the VMM passes on to KVM: %lu wrong", wrong);
-	tap(trap.interrupts - before == rounds, "under %lu overflows of %lu",
-	    trap.interrupts - before, rounds);
+	taken = trap_record()->interrupts - before;
+	tap(taken == rounds, "under %lu overflows of %lu", taken, rounds);
 }
 
 /* ---- suspends ---- */
@@ -109,8 +86,8 @@ void suspends(void)
 	}
 	for (uint64_t i = 0; i < SUSPENDS; i++) {
 		interrupts_off();
-		enable(irq.sie | STIE);
-		set_timer(time_now() + TIME_SECOND / 100);
+		csr_set(sie, irq.sie | SIP_STIP);
+		timer_set(time_now() + TIME_SECOND / 100);
 		configure();
 		start(INSTRUCTIONS, LEAST + 3 * i);
 		pmu_work(BEFORE);
@@ -119,31 +96,24 @@ void suspends(void)
 		stop(INSTRUCTIONS);
 		settle();
 	}
-	set_timer(UINT64_MAX);
-	__asm__ volatile("csrw sie, zero");
+	timer_off();
+	csr_write(sie, 0);
 	configure();
 	tap(resumed == SUSPENDS, "%lu suspends of %u, about an overflow", resumed, SUSPENDS);
 }
 
 /* ---- resets ---- */
 
-static uint64_t character(void)
-{
-	while (!(io_read(MAP_UART + UART_LSR, 1) & LSR_READY))
-		;
-	return io_read(MAP_UART, 1);
-}
-
 void resets_as_it_is_told(void)
 {
 	uint64_t told;
 
 	print("life\n");
-	told = character();
+	told = uart_get();
 	if (told != 'r' && (told < '0' || told > '9'))
 		return;
 	interrupts_off();
-	enable(irq.sie);
+	csr_set(sie, irq.sie);
 	start(INSTRUCTIONS, told == 'r' ? PERIOD : LEAST + 3 * (told - '0'));
 	pmu_work(told == 'r' ? 20 * PERIOD : BEFORE);
 	reset(SRST_COLD_REBOOT, SRST_NO_REASON);

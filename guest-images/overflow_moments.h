@@ -7,28 +7,25 @@
 #define GUEST_OVERFLOW_MOMENTS_H
 
 #include "overflow_irq.h"
-#include "tests/pmu/runner.h"
+#include "vhart-guest/pmu.h"
 
 #define INSTRUCTIONS 2u
-#define SET_VALUE    1u
 #define PERIOD	     20000u
 
 /* overflow.c */
 extern struct overflow_irq irq;
-extern uint64_t pmu_eid, rounds;
-void interrupts_on(void);
-void interrupts_off(void);
+extern uint64_t rounds;
+/* The overflow interrupt, and no other, is taken. */
+void overflows_on(void);
 /* The counter INSTRUCTIONS counts those. */
-struct answer configure(void);
+struct sbi_result configure(void);
 void start(uint64_t counter, uint64_t period);
 void stop(uint64_t counter);
 /* None is pending any more. */
 void settle(void);
 
 /* pmu_hart.S */
-struct answer pmu_ecall(uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4,
-			uint64_t fid, uint64_t eid);
-void pmu_work(uint64_t instructions);
+int64_t pmu_suspend_hart(uint64_t *context);
 
 /* One that has been pending for long ends a halt. */
 void ends_a_late_halt(void);

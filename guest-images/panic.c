@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Shuts down for the reason "system failure". */
-#include "lib/guest.h"
-#include "lib/print.h"
-#include "lib/sbi.h"
+#include "vhart-guest/guest.h"
+#include "vhart-guest/print.h"
+#include "vhart-guest/sbi.h"
 
 void main(uint64_t hart, const void *fdt)
 {

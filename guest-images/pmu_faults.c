@@ -6,58 +6,49 @@
  * events, of which the host's hardware counts none; 4, counters that another user of perf has:
  * free=N, so many are not; 5, counts cycles until they are taken from it and given back.
  */
-#include "lib/fdt.h"
-#include "lib/guest.h"
-#include "lib/memory.h"
-#include "lib/sbi.h"
-#include "lib/tap.h"
-#include "pmu/pmu.h"
-#include "pmu_machine.h"
+#include "tests/pmu/runner.h"
+#include "vhart-guest/fdt.h"
+#include "vhart-guest/guest.h"
+#include "vhart-guest/hart.h"
+#include "vhart-guest/memory.h"
+#include "vhart-guest/pmu.h"
+#include "vhart-guest/tap.h"
 
 #define HOLE   0x1000ull
-#define TIMER  0xF0005ull
-#define IPI    0xF0006ull
 #define RAW    0x20000ull
 #define EVENTS 18u
 #define TURNS  2000u
 
-enum { SKIP = 1, SET = 1, RESET = 1, SNAP = 2 };
-
-struct answer pmu_ecall(uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4,
-			uint64_t fid, uint64_t eid);
-void pmu_work(uint64_t instructions);
-
 static _Alignas(4096) uint64_t pages[2][PAGE_WORDS];
-static uint64_t eid;
 static uint64_t all;   /* counters */
 static uint64_t first; /* firmware counter */
 
-static struct answer config(uint64_t event, uint64_t data)
+static struct sbi_result config(uint64_t event, uint64_t data)
 {
-	return pmu_ecall(0, all, 0, event, data, PMU_COUNTER_CONFIG_MATCHING, eid);
+	return sbi_pmu_counter_config_matching(0, all, 0, event, data);
 }
 
 static int64_t start(uint64_t counter, uint64_t flags, uint64_t value)
 {
-	return pmu_ecall(counter, 1, flags, value, 0, PMU_COUNTER_START, eid).error;
+	return sbi_pmu_counter_start(counter, 1, flags, value);
 }
 
 static int64_t stop(uint64_t counter, uint64_t mask, uint64_t flags)
 {
-	return pmu_ecall(counter, mask, flags, 0, 0, PMU_COUNTER_STOP, eid).error;
+	return sbi_pmu_counter_stop(counter, mask, flags);
 }
 
 static int64_t set_page(const void *page)
 {
-	return pmu_ecall((uint64_t)page, 0, 0, 0, 0, PMU_SNAPSHOT_SET_SHMEM, eid).error;
+	return sbi_pmu_snapshot_set_shmem((uint64_t)page);
 }
 
 static void find_counters(void)
 {
-	uint64_t count = pmu_ecall(0, 0, 0, 0, 0, PMU_NUM_COUNTERS, eid).value;
+	uint64_t count = sbi_pmu_num_counters();
 
 	for (uint64_t i = 0; i < count; i++) {
-		struct answer info = pmu_ecall(i, 0, 0, 0, 0, PMU_COUNTER_GET_INFO, eid);
+		struct sbi_result info = sbi_pmu_counter_get_info(i);
 
 		if (info.error)
 			continue;
@@ -77,7 +68,7 @@ static unsigned int round(void)
 	bool right = true;
 
 	for (uint64_t i = 0; i < EVENTS; i++) {
-		struct answer got = config(i % 2 + 1, 0); /* cycles, instructions */
+		struct sbi_result got = config(i % 2 + 1, 0); /* cycles, instructions */
 		int64_t started;
 
 		if (got.error) {
@@ -85,28 +76,28 @@ static unsigned int round(void)
 			right = right && got.error == SBI_ERR_NOT_SUPPORTED && got.value == 0;
 			continue;
 		}
-		started = start(got.value, SET, 0);
+		started = start(got.value, PMU_START_SET_INIT_VALUE, 0);
 		right = right && started == 0 && stop(got.value, 1, 0) == 0;
 	}
-	stop(0, all, RESET);
+	stop(0, all, PMU_STOP_RESET);
 	tap(right, "%u of %u counters are refused, each as not supported", refused, EVENTS);
 	return refused;
 }
 
 static void firmware_goes_on(bool there)
 {
-	struct answer got = config(TIMER, 0), value;
+	struct sbi_result got = config(PMU_EVENT_IDX_SET_TIMER, 0), value;
 
 	if (!there) {
 		tap(got.error == SBI_ERR_NOT_SUPPORTED, "firmware events are not supported");
 		return;
 	}
-	start(got.value, SET, 100);
+	start(got.value, PMU_START_SET_INIT_VALUE, 100);
 	for (unsigned int i = 0; i < 3; i++)
-		sbi_call(SBI_EID_TIME, 0, UINT64_MAX, 0, 0);
-	value = pmu_ecall(got.value, 0, 0, 0, 0, PMU_COUNTER_FW_READ, eid);
+		sbi_set_timer(UINT64_MAX);
+	value = sbi_pmu_counter_fw_read(got.value);
 	tap(got.error == 0 && value.error == 0 && value.value == 103, "firmware events go on");
-	stop(0, all, RESET);
+	stop(0, all, PMU_STOP_RESET);
 }
 
 static void refusals(const char *args)
@@ -130,13 +121,13 @@ static void sweep_raw(void)
 	unsigned int refused = 0;
 
 	for (uint64_t i = 0; i < SWEEP; i++) {
-		struct answer got = config(RAW, i << 8);
+		struct sbi_result got = config(RAW, i << 8);
 
 		refused += got.error == SBI_ERR_NOT_SUPPORTED && got.value == 0;
 	}
 	tap(refused == SWEEP, "%u of %u raw events are not supported", refused, SWEEP);
 	tap(config(1, 0).error == 0, "cycles are");
-	stop(0, all, RESET);
+	stop(0, all, PMU_STOP_RESET);
 }
 
 /* ---- counters that another has ---- */
@@ -146,9 +137,9 @@ static uint64_t count_as_linux(uint64_t counter)
 {
 	const uint64_t begin = 1ull << 62;
 
-	start(counter, SET, begin);
+	start(counter, PMU_START_SET_INIT_VALUE, begin);
 	pmu_work(100000);
-	if (stop(counter, 1, SNAP) != 0)
+	if (stop(counter, 1, PMU_STOP_TAKE_SNAPSHOT) != 0)
 		return UINT64_MAX;
 	return pages[0][1] - begin;
 }
@@ -161,7 +152,7 @@ static void others_have_them(uint64_t free)
 	set_page(pages[0]);
 	pages[0][1] = 123456789; /* of some event before */
 	for (unsigned int i = 0; i < EVENTS; i++) {
-		struct answer answer = config(i % 2 + 1, 0);
+		struct sbi_result answer = config(i % 2 + 1, 0);
 
 		if (answer.error == 0)
 			got[configured++] = answer.value;
@@ -177,7 +168,7 @@ static void others_have_them(uint64_t free)
 	tap(odd == 0, "every count is one or nothing");
 	tap(counted == configured, "%lu were configured, and count", configured);
 	tap(configured <= free, "%lu at most are free", free);
-	stop(0, all, RESET);
+	stop(0, all, PMU_STOP_RESET);
 }
 
 /* One counter, configured once: what it shows is right, or nothing. */
@@ -204,10 +195,10 @@ static void taken_and_given_back(void)
 
 static void page_outside(void)
 {
-	config(TIMER, 0);
+	config(PMU_EVENT_IDX_SET_TIMER, 0);
 	tap(set_page((const void *)HOLE) == SBI_ERR_INVALID_ADDRESS, "a page in a hole is refused");
-	start(first, SET, 5);
-	tap(stop(first, 1, SNAP) == -9, "and there is none then");
+	start(first, PMU_START_SET_INIT_VALUE, 5);
+	tap(stop(first, 1, PMU_STOP_TAKE_SNAPSHOT) == -9, "and there is none then");
 	stop(first, 1, 0);
 }
 
@@ -215,17 +206,18 @@ static void page_moved(void)
 {
 	memset(pages, 0x11, sizeof(pages));
 	set_page(pages[0]);
-	start(first, SET, 7);
-	stop(first, 1, SNAP);
+	start(first, PMU_START_SET_INIT_VALUE, 7);
+	stop(first, 1, PMU_STOP_TAKE_SNAPSHOT);
 	tap(pages[0][1] == 7 && pages[1][1] == 0x1111111111111111, "a snapshot is in its page");
 	set_page(pages[1]);
-	start(first, SET, 9);
-	stop(first, 1, SNAP);
+	start(first, PMU_START_SET_INIT_VALUE, 9);
+	stop(first, 1, PMU_STOP_TAKE_SNAPSHOT);
 	tap(pages[0][1] == 7 && pages[1][1] == 9, "then in the page that it moved to");
 	tap(set_page((const void *)HOLE) == SBI_ERR_INVALID_ADDRESS, "a hole is refused again");
-	start(first, SET, 11);
-	tap(stop(first, 1, SNAP) == 0 && pages[1][1] == 11, "and the page stays where it was");
-	stop(0, all, RESET);
+	start(first, PMU_START_SET_INIT_VALUE, 11);
+	tap(stop(first, 1, PMU_STOP_TAKE_SNAPSHOT) == 0 && pages[1][1] == 11,
+	    "and the page stays where it was");
+	stop(0, all, PMU_STOP_RESET);
 }
 
 /* Both harts write the same words of one page. */
@@ -236,19 +228,19 @@ static void share(uint64_t value)
 	uint64_t bad = 0;
 
 	bad += set_page(pages[0]) != 0;
-	bad += config(IPI, 0).error != 0;
+	bad += config(PMU_EVENT_IDX_IPI_SENT, 0).error != 0;
 	__atomic_fetch_add(&ready, 1, __ATOMIC_ACQ_REL);
 	while (__atomic_load_n(&ready, __ATOMIC_ACQUIRE) < 2)
 		;
 	for (unsigned int i = 0; i < TURNS; i++) {
 		uint64_t seen;
 
-		bad += start(first, SET, value) != 0;
-		bad += stop(first, 1, SNAP) != 0;
+		bad += start(first, PMU_START_SET_INIT_VALUE, value) != 0;
+		bad += stop(first, 1, PMU_STOP_TAKE_SNAPSHOT) != 0;
 		seen = __atomic_load_n(&pages[0][1], __ATOMIC_RELAXED);
 		bad += seen != 100 && seen != 200;
 		/* What it counts is its own, whatever is in the page. */
-		bad += pmu_ecall(first, 0, 0, 0, 0, PMU_COUNTER_FW_READ, eid).value != value;
+		bad += sbi_pmu_counter_fw_read(first).value != value;
 	}
 	__atomic_fetch_add(&wrong, bad, __ATOMIC_RELAXED);
 	__atomic_fetch_add(&done, 1, __ATOMIC_RELEASE);
@@ -258,14 +250,12 @@ static void secondary(uint64_t hart)
 {
 	(void)hart;
 	share(200);
-	sbi_call(SBI_EID_HSM, SBI_HSM_HART_STOP, 0, 0, 0);
-	for (;;)
-		;
+	hart_stop();
 }
 
 static void page_shared(uint64_t hart)
 {
-	if (!tap(sbi_hart_start(hart + 1, secondary) == 0, "there is a second hart"))
+	if (!tap(hart_start(hart + 1, secondary) == 0, "there is a second hart"))
 		return;
 	share(100);
 	while (__atomic_load_n(&done, __ATOMIC_ACQUIRE) < 2)
@@ -279,13 +269,13 @@ static void until_nobody_answers(void)
 {
 	uint64_t calls = 0;
 
-	while (pmu_ecall(0, 0, 0, 0, 0, PMU_NUM_COUNTERS, eid).error == 0) {
+	while (sbi_pmu(PMU_NUM_COUNTERS, 0, 0, 0, 0, 0).error == 0) {
 		if (calls++ == 100)
 			tap_note("calls are answered");
 	}
-	tap(pmu_ecall(0, 0, 0, 0, 0, PMU_NUM_COUNTERS, eid).error == SBI_ERR_NOT_SUPPORTED,
+	tap(sbi_pmu(PMU_NUM_COUNTERS, 0, 0, 0, 0, 0).error == SBI_ERR_NOT_SUPPORTED,
 	    "calls are not supported any more");
-	tap(pmu_ecall(0, 0, 0, 0, 0, PMU_NUM_COUNTERS, SBI_EID_PMU_EXIT).error == 0,
+	tap(sbi_call(SBI_EID_PMU_EXIT, PMU_NUM_COUNTERS, 0, 0, 0).error == 0,
 	    "those that KVM hands over still are");
 }
 
@@ -293,7 +283,7 @@ void main(uint64_t hart, const void *fdt)
 {
 	const char *args = fdt_bootargs(fdt);
 
-	eid = bootarg(args, "eid", SBI_EID_PMU);
+	pmu_eid = bootarg(args, "eid", SBI_EID_PMU);
 	find_counters();
 	switch (bootarg(args, "part", 0)) {
 	case 0: refusals(args); break;

@@ -1,34 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What C cannot say: a call with five arguments, reads of all counter CSRs, a hart that stops. */
+/* What C cannot say: reads of all counter CSRs in user mode, a hart that stops. */
 	.text
-
-/* struct answer pmu_ecall(a0 to a4, fid, eid) */
-	.globl pmu_ecall
-	.type pmu_ecall, @function
-pmu_ecall:
-	mv	a7, a6
-	mv	a6, a5
-	ecall
-	ret
-	.size pmu_ecall, . - pmu_ecall
-
-/* uint64_t pmu_csr_read(index): of CSR 0xC00 + index, by one of 32 pairs of csrr a0 and ret. */
-	.globl pmu_csr_read
-	.type pmu_csr_read, @function
-pmu_csr_read:
-	slli	a0, a0, 3
-	la	t0, reads
-	add	t0, t0, a0
-	jr	t0
-	.balign	8
-reads:
-	.set	read, 0xC0002573
-	.rept	32
-	.word	read
-	.word	0x00008067
-	.set	read, read + (1 << 20)
-	.endr
-	.size pmu_csr_read, . - pmu_csr_read
 
 /* For user mode: 32 pairs of csrr a0 and ecall. */
 	.globl pmu_user_reads
@@ -40,15 +12,6 @@ pmu_user_reads:
 	.word	0x00000073
 	.set	read, read + (1 << 20)
 	.endr
-
-/* void pmu_work(uint64_t instructions): that many, rounded up to two. */
-	.globl pmu_work
-	.type pmu_work, @function
-pmu_work:
-	addi	a0, a0, -2
-	bgtz	a0, pmu_work
-	ret
-	.size pmu_work, . - pmu_work
 
 /* What C keeps over a call, to a0. */
 	.macro	save_context

@@ -5,36 +5,27 @@
  * of the command line: hole=N, that part alone (see the table; 0, the default: all but the reads of
  * CSRs, which no VMM keeps from the kernel).
  */
-#include "lib/fdt.h"
-#include "lib/guest.h"
-#include "lib/memory.h"
-#include "lib/sbi.h"
-#include "lib/tap.h"
-#include "lib/trap.h"
-#include "pmu/pmu.h"
-#include "pmu_machine.h"
+#include "tests/pmu/runner.h"
+#include "vhart-guest/fdt.h"
+#include "vhart-guest/guest.h"
+#include "vhart-guest/pmu.h"
+#include "vhart-guest/tap.h"
+#include "vhart-guest/trap.h"
 
 #define MINUS_ONE UINT64_MAX
-#define TIMER	  0xF0005ull
 #define CACHE	  0x10019ull
 #define NOWHERE	  0x1000ull
 #define TURNS	  200u
 
-enum { SKIP = 1, SET = 1, SNAP = 2 };
-
-struct answer pmu_ecall(uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4,
-			uint64_t fid, uint64_t eid);
-uint64_t pmu_csr_read(uint64_t index);
-
 static _Alignas(4096) uint64_t page[PAGE_WORDS];
 static uint64_t last_page; /* of RAM */
 
-static struct answer call(uint64_t fid, uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3)
+static struct sbi_result call(uint64_t fid, uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3)
 {
-	return pmu_ecall(a0, a1, a2, a3, 0, fid, SBI_EID_PMU);
+	return sbi_pmu(fid, a0, a1, a2, a3, 0);
 }
 
-static void said(const char *what, struct answer answer)
+static void said(const char *what, struct sbi_result answer)
 {
 	tap_note("%s: %ld, 0x%lx", what, (long)answer.error, answer.value);
 }
@@ -67,8 +58,8 @@ static void stop_far(void)
 
 static void config_far(void)
 {
-	said("counter_config_matching",
-	     call(PMU_COUNTER_CONFIG_MATCHING, MINUS_ONE, 3, SKIP, TIMER));
+	said("counter_config_matching", call(PMU_COUNTER_CONFIG_MATCHING, MINUS_ONE, 3,
+					     PMU_CFG_SKIP_MATCH, PMU_EVENT_IDX_SET_TIMER));
 }
 
 /* Its first page is RAM, its second is not. */
@@ -86,14 +77,14 @@ static void page_good_then_bad(void)
 
 	said("set_shmem", call(PMU_SNAPSHOT_SET_SHMEM, (uint64_t)page, 0, 0, 0));
 	said("set_shmem", call(PMU_SNAPSHOT_SET_SHMEM, NOWHERE, 0, 0, 0));
-	said("config", call(PMU_COUNTER_CONFIG_MATCHING, first, 1, 0, TIMER));
-	said("start", call(PMU_COUNTER_START, first, 1, SET, 7));
-	said("stop", call(PMU_COUNTER_STOP, first, 1, SNAP, 0));
+	said("config", call(PMU_COUNTER_CONFIG_MATCHING, first, 1, 0, PMU_EVENT_IDX_SET_TIMER));
+	said("start", call(PMU_COUNTER_START, first, 1, PMU_START_SET_INIT_VALUE, 7));
+	said("stop", call(PMU_COUNTER_STOP, first, 1, PMU_STOP_TAKE_SNAPSHOT, 0));
 }
 
 static void page_many_times(void)
 {
-	struct answer answer = {0, 0};
+	struct sbi_result answer = {0, 0};
 
 	for (unsigned int i = 0; i < 100 * TURNS && answer.error == 0; i++)
 		answer = call(PMU_SNAPSHOT_SET_SHMEM, (uint64_t)page, 0, 0, 0);
@@ -102,7 +93,7 @@ static void page_many_times(void)
 
 static void read_no_counter(void)
 {
-	struct answer answer = {0, 0};
+	struct sbi_result answer = {0, 0};
 
 	for (unsigned int i = 0; i < TURNS; i++)
 		answer = call(PMU_COUNTER_FW_READ, 1, 0, 0, 0);
@@ -113,8 +104,8 @@ static void firmware_counter_of_cache(void)
 {
 	uint64_t first = firmware_counter();
 
-	said("config", call(PMU_COUNTER_CONFIG_MATCHING, first, 1, 0, TIMER));
-	said("config", call(PMU_COUNTER_CONFIG_MATCHING, first, 1, SKIP, CACHE));
+	said("config", call(PMU_COUNTER_CONFIG_MATCHING, first, 1, 0, PMU_EVENT_IDX_SET_TIMER));
+	said("config", call(PMU_COUNTER_CONFIG_MATCHING, first, 1, PMU_CFG_SKIP_MATCH, CACHE));
 	said("counter_fw_read", call(PMU_COUNTER_FW_READ, first, 0, 0, 0));
 }
 
@@ -127,12 +118,12 @@ static void many_entries(void)
 static void read_csrs(void)
 {
 	for (uint64_t i = 3; i < 32; i++) {
-		uint64_t before = trap.exceptions, value;
+		uint64_t before = trap_record()->exceptions, value;
 
-		trap_expected = true;
+		trap_record()->expected = true;
 		value = pmu_csr_read(i);
-		trap_expected = false;
-		if (trap.exceptions == before)
+		trap_record()->expected = false;
+		if (trap_record()->exceptions == before)
 			tap_note("csrr hpmcounter%lu: 0x%lx", i, value);
 		else
 			tap_note("csrr hpmcounter%lu: illegal instruction", i);

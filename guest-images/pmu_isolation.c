@@ -6,39 +6,22 @@
  * and work=N: so many times so many instructions are counted, exactly; overflow=1: and each round
  * overflows, once.
  */
-#include "base/riscv.h"
-#include "lib/fdt.h"
-#include "lib/guest.h"
-#include "lib/io.h"
-#include "lib/sbi.h"
-#include "lib/tap.h"
-#include "lib/trap.h"
-#include "lib/user.h"
-#include "pmu/pmu.h"
-#include "pmu_machine.h"
+#include "vhart-guest/csr.h"
+#include "vhart-guest/fdt.h"
+#include "vhart-guest/guest.h"
+#include "vhart-guest/interrupt.h"
+#include "vhart-guest/io.h"
+#include "vhart-guest/pmu.h"
+#include "vhart-guest/tap.h"
+#include "vhart-guest/timer.h"
+#include "vhart-guest/uart.h"
+#include "vhart-guest/user.h"
 
-#define UART_STATUS  0x10000005ull
-#define INSTRUCTIONS 2u
-#define SET_VALUE    1u
-#define SIE_TIMER    (1ul << 5)
-#define SIP_OVERFLOW (1ul << 13)
+#define INSTRUCTIONS 2u /* the event, and its counter */
 
-struct answer pmu_ecall(uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4,
-			uint64_t fid, uint64_t eid);
-void pmu_work(uint64_t instructions);
-uint64_t pmu_csr_read(uint64_t index);
-extern char pmu_user_reads[];
+extern char pmu_user_reads[]; /* pmu_hart.S */
 
-static uint64_t eid;
 static bool open;
-
-static uint64_t scounteren(void)
-{
-	uint64_t value;
-
-	__asm__ volatile("csrr %0, scounteren" : "=r"(value));
-	return value;
-}
 
 static uint64_t user_read(uint64_t *cause)
 {
@@ -49,12 +32,12 @@ static uint64_t user_read(uint64_t *cause)
 
 static void call(void)
 {
-	pmu_ecall(0, 0, 0, 0, 0, PMU_NUM_COUNTERS, eid);
+	sbi_pmu_num_counters();
 }
 
 static void call_by_exit(void)
 {
-	pmu_ecall(0, 0, 0, 0, 0, PMU_NUM_COUNTERS, SBI_EID_PMU_EXIT);
+	sbi_call(SBI_EID_PMU_EXIT, PMU_NUM_COUNTERS, 0, 0, 0);
 }
 
 static void call_of_kvm(void)
@@ -64,18 +47,16 @@ static void call_of_kvm(void)
 
 static void device(void)
 {
-	io_read(UART_STATUS, 1);
+	io_read(MAP_UART + UART_LSR, 1);
 }
 
 static void halt(void)
 {
-	__asm__ volatile("csrs sie, %0" ::"r"(SIE_TIMER));
-	/* 10 ms: under a host that is QEMU, a deadline in the middle of KVM's halt can be missed.
-	 */
-	sbi_call(SBI_EID_TIME, 0, time_now() + 100000, 0, 0);
-	__asm__ volatile("wfi");
-	__asm__ volatile("csrc sie, %0" ::"r"(SIE_TIMER));
-	sbi_call(SBI_EID_TIME, 0, UINT64_MAX, 0, 0);
+	interrupt_enable(IRQ_S_TIMER);
+	timer_set(time_now() + TIME_SECOND / 100);
+	interrupt_wait();
+	interrupt_disable(IRQ_S_TIMER);
+	timer_off();
 }
 
 static void counter_read(void)
@@ -119,11 +100,11 @@ static void scounteren_survives(void)
 		for (unsigned int j = 0; j < sizeof(patterns) / sizeof(patterns[0]); j++) {
 			uint64_t before, after;
 
-			__asm__ volatile("csrw scounteren, %0" ::"r"(patterns[j]));
+			csr_write(scounteren, patterns[j]);
 			/* The hart has not all bits. */
-			before = scounteren();
+			before = csr_read(scounteren);
 			exits[i].leave();
-			after = scounteren();
+			after = csr_read(scounteren);
 			if (after == before && (before & 7) == (patterns[j] & 7))
 				continue;
 			same = false;
@@ -139,12 +120,12 @@ static void user_mode(void)
 {
 	uint64_t cause = 0, value, before;
 
-	__asm__ volatile("csrw scounteren, %0" ::"r"(1ul << INSTRUCTIONS));
+	csr_write(scounteren, 1ul << INSTRUCTIONS);
 	before = pmu_csr_read(INSTRUCTIONS);
 	value = user_read(&cause);
 	tap(cause == CAUSE_USER_ECALL && value >= before && before > 0,
 	    "user mode reads the counter that scounteren allows");
-	__asm__ volatile("csrw scounteren, %0" ::"r"(~(1ul << INSTRUCTIONS)));
+	csr_write(scounteren, ~(1ul << INSTRUCTIONS));
 	value = user_read(&cause);
 	if (open)
 		tap(cause == CAUSE_USER_ECALL && value >= before,
@@ -152,18 +133,17 @@ static void user_mode(void)
 	else
 		tap(cause == CAUSE_ILLEGAL_INSTRUCTION && value == 0,
 		    "the one that it does not allow is an illegal instruction");
-	__asm__ volatile("csrw scounteren, x0");
+	csr_write(scounteren, 0);
 }
 
 /* ---- counts ---- */
 
 static bool overflow_pending(void)
 {
-	uint64_t sip;
+	bool pending = interrupt_pending(IRQ_LCOFI);
 
-	__asm__ volatile("csrr %0, sip" : "=r"(sip));
-	__asm__ volatile("csrc sip, %0" ::"r"(SIP_OVERFLOW));
-	return sip & SIP_OVERFLOW;
+	interrupt_clear(IRQ_LCOFI);
+	return pending;
 }
 
 static void counts(uint64_t rounds, uint64_t work, bool overflows)
@@ -172,9 +152,9 @@ static void counts(uint64_t rounds, uint64_t work, bool overflows)
 	uint64_t wrong = 0, pending = 0, value = 0;
 
 	for (uint64_t i = 0; i < rounds; i++) {
-		pmu_ecall(INSTRUCTIONS, 1, SET_VALUE, first, 0, PMU_COUNTER_START, eid);
+		sbi_pmu_counter_start(INSTRUCTIONS, 1, PMU_START_SET_INIT_VALUE, first);
 		pmu_work(work);
-		pmu_ecall(INSTRUCTIONS, 1, 0, 0, 0, PMU_COUNTER_STOP, eid);
+		sbi_pmu_counter_stop(INSTRUCTIONS, 1, 0);
 		value = pmu_csr_read(INSTRUCTIONS) - first;
 		pending += overflow_pending();
 		if (value >= work && value < work + more)
@@ -190,18 +170,19 @@ void main(uint64_t hart, const void *fdt)
 {
 	const char *args = fdt_bootargs(fdt);
 	uint64_t rounds = bootarg(args, "rounds", 0);
-	struct answer counter;
+	struct sbi_result counter;
 
 	(void)hart;
-	eid = bootarg(args, "eid", SBI_EID_PMU);
+	pmu_eid = bootarg(args, "eid", SBI_EID_PMU);
 	open = bootarg(args, "open", 0);
-	counter = pmu_ecall(INSTRUCTIONS, 1, 0, INSTRUCTIONS, 0, PMU_COUNTER_CONFIG_MATCHING, eid);
+	counter =
+		sbi_pmu_counter_config_matching(INSTRUCTIONS, 1, 0, PMU_EVENT_IDX_INSTRUCTIONS, 0);
 	tap(counter.error == 0 && counter.value == INSTRUCTIONS, "instructions have a counter");
 	if (rounds) {
 		counts(rounds, bootarg(args, "work", 1000000), bootarg(args, "overflow", 0));
 		tap_end();
 	}
-	pmu_ecall(INSTRUCTIONS, 1, SET_VALUE, 1, 0, PMU_COUNTER_START, eid);
+	sbi_pmu_counter_start(INSTRUCTIONS, 1, PMU_START_SET_INIT_VALUE, 1);
 	scounteren_survives();
 	user_mode();
 	tap_end();

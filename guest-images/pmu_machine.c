@@ -1,29 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "pmu_machine.h"
 
-#include "base/riscv.h"
-#include "lib/guest.h"
-#include "lib/memory.h"
-#include "lib/sbi.h"
-#include "lib/trap.h"
-#include "lib/user.h"
 #include "pmu/pmu.h"
+#include "vhart-guest/interrupt.h"
+#include "vhart-guest/memory.h"
+#include "vhart-guest/pmu.h"
+#include "vhart-guest/trap.h"
+#include "vhart-guest/user.h"
 
 /* pmu_hart.S */
-struct answer pmu_ecall(uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4,
-			uint64_t fid, uint64_t eid);
-void pmu_work(uint64_t instructions);
 void pmu_stop_hart(uint64_t *context, volatile uint64_t *stopping);
-uint64_t pmu_csr_read(uint64_t index);
 extern char pmu_hart_resumes[];
 extern char pmu_user_reads[]; /* 8 bytes each */
 
-#define LCOFI	  13u
-#define CFG_SKIP  1u
-#define CFG_CLEAR 2u
-#define SP_RESET  1u
-#define FIRMWARE  0xF0000ull
-#define RAW	  0x20000ull
+#define FIRMWARE 0xF0000ull
+#define RAW	 0x20000ull
 
 /* ---- calls and CSRs ---- */
 
@@ -31,28 +22,30 @@ static struct answer call(void *opaque, uint64_t fid, const uint64_t args[STEP_A
 {
 	const struct pmu_machine *machine = opaque;
 
-	return pmu_ecall(args[0], args[1], args[2], args[3], args[4], fid, machine->eid);
+	struct sbi_result result =
+		sbi_call6(machine->eid, fid, args[0], args[1], args[2], args[3], args[4], 0);
+
+	return (struct answer){result.error, result.value};
 }
 
 static bool read_csr(void *opaque, unsigned int csr, uint64_t *value)
 {
-	uint64_t before = trap.exceptions;
+	uint64_t before = trap_record()->exceptions;
 
 	(void)opaque;
-	trap_expected = true;
+	trap_record()->expected = true;
 	*value = pmu_csr_read(csr - CSR_CYCLE);
-	trap_expected = false;
-	return trap.exceptions == before;
+	trap_record()->expected = false;
+	return trap_record()->exceptions == before;
 }
 
 bool pmu_machine_user_read(unsigned int csr, uint64_t scounteren, uint64_t *value)
 {
 	const char *code = pmu_user_reads + 8 * (size_t)(csr - CSR_CYCLE);
-	uint64_t before, cause = 0;
+	uint64_t before = csr_swap(scounteren, scounteren), cause = 0;
 
-	__asm__ volatile("csrrw %0, scounteren, %1" : "=r"(before) : "r"(scounteren));
 	*value = user_run((void (*)(void))(uintptr_t)code, &cause);
-	__asm__ volatile("csrw scounteren, %0" ::"r"(before));
+	csr_write(scounteren, before);
 	return cause == CAUSE_USER_ECALL;
 }
 
@@ -65,17 +58,15 @@ static bool user_read_csr(void *opaque, unsigned int csr, uint64_t scounteren, u
 static void set_timer(void *opaque)
 {
 	(void)opaque;
-	sbi_call(SBI_EID_TIME, 0, UINT64_MAX, 0, 0);
+	sbi_set_timer(UINT64_MAX);
 }
 
 static uint64_t stopped_hart; /* which is this one */
 
 static void sfence(void *opaque)
 {
-	uint64_t registers[8] = {1, stopped_hart, 0x1000, 0x1000, 1, 0, 2, SBI_EID_RFENCE};
-
 	(void)opaque;
-	sbi_call_registers(registers);
+	sbi_remote_sfence_vma_asid(1, stopped_hart, 0x1000, 0x1000, 1);
 }
 
 static void work(void *opaque, uint64_t instructions)
@@ -90,33 +81,30 @@ static void enable_lcofi(void *opaque)
 {
 	struct pmu_machine *machine = opaque;
 
-	machine->taken = trap.interrupts;
-	__asm__ volatile("csrs sie, %0" ::"r"(1ul << LCOFI));
-	__asm__ volatile("csrs sstatus, %0" ::"r"(SSTATUS_SIE));
+	machine->taken = trap_record()->interrupts;
+	interrupt_enable(IRQ_LCOFI);
+	interrupts_on();
 }
 
 static unsigned int lcofis_taken(void *opaque)
 {
 	const struct pmu_machine *machine = opaque;
 
-	if (trap.cause != (CAUSE_INTERRUPT | LCOFI))
+	if (trap_record()->cause != (CAUSE_INTERRUPT | IRQ_LCOFI))
 		return 0;
-	return (unsigned int)(trap.interrupts - machine->taken);
+	return (unsigned int)(trap_record()->interrupts - machine->taken);
 }
 
 static bool lcofi_pending(void *opaque)
 {
-	uint64_t sip;
-
 	(void)opaque;
-	__asm__ volatile("csrr %0, sip" : "=r"(sip));
-	return sip >> LCOFI & 1;
+	return interrupt_pending(IRQ_LCOFI);
 }
 
 static void clear_lcofi(void *opaque)
 {
 	(void)opaque;
-	__asm__ volatile("csrc sip, %0" ::"r"(1ul << LCOFI));
+	interrupt_clear(IRQ_LCOFI);
 }
 
 /* ---- a hart that stops and starts ---- */
@@ -135,12 +123,10 @@ void pmu_restarter(uint64_t hart)
 	for (;;) {
 		while (!stopping)
 			;
-		while (sbi_call(SBI_EID_HSM, SBI_HSM_HART_GET_STATUS, stopped_hart, 0, 0).value !=
-		       SBI_HSM_STOPPED)
+		while (sbi_hart_get_status(stopped_hart).value != SBI_HSM_STOPPED)
 			;
 		stopping = 0;
-		sbi_call(SBI_EID_HSM, SBI_HSM_HART_START, stopped_hart, (uint64_t)pmu_hart_resumes,
-			 (uint64_t)context);
+		sbi_hart_start(stopped_hart, (uint64_t)pmu_hart_resumes, (uint64_t)context);
 	}
 }
 
@@ -190,22 +176,23 @@ static void fresh(void *opaque)
 	call4(opaque, PMU_SNAPSHOT_SET_SHMEM, UINT64_MAX, UINT64_MAX, 0, 0);
 	/* KVM's stop ends at a firmware counter that has got a hardware event. */
 	for (uint64_t i = 0; i < PMU_FW_EVENTS; i++)
-		call4(opaque, PMU_COUNTER_CONFIG_MATCHING, f0 + i, 1, CFG_SKIP, FIRMWARE + i);
-	call4(opaque, PMU_COUNTER_STOP, 0, all, SP_RESET, 0);
-	call4(opaque, PMU_COUNTER_CONFIG_MATCHING, 0, 1, CFG_CLEAR, 1);
-	call4(opaque, PMU_COUNTER_CONFIG_MATCHING, 2, 1, CFG_CLEAR, 2);
+		call4(opaque, PMU_COUNTER_CONFIG_MATCHING, f0 + i, 1, PMU_CFG_SKIP_MATCH,
+		      FIRMWARE + i);
+	call4(opaque, PMU_COUNTER_STOP, 0, all, PMU_STOP_RESET, 0);
+	call4(opaque, PMU_COUNTER_CONFIG_MATCHING, 0, 1, PMU_CFG_CLEAR_VALUE, 1);
+	call4(opaque, PMU_COUNTER_CONFIG_MATCHING, 2, 1, PMU_CFG_CLEAR_VALUE, 2);
 	for (uint64_t i = 3; i < f0; i++)
-		call4(opaque, PMU_COUNTER_CONFIG_MATCHING, i, 1, CFG_CLEAR, RAW);
+		call4(opaque, PMU_COUNTER_CONFIG_MATCHING, i, 1, PMU_CFG_CLEAR_VALUE, RAW);
 	/* An event that was started without a counter takes its value at the second start only. */
 	for (unsigned int twice = 0; twice < 2; twice++) {
 		for (uint64_t i = 0; i < PMU_FW_EVENTS; i++) {
 			call4(opaque, PMU_COUNTER_CONFIG_MATCHING, f0 + i, 1, 0, FIRMWARE + i);
 			call4(opaque, PMU_COUNTER_START, f0 + i, 1, 1, 0);
 		}
-		call4(opaque, PMU_COUNTER_STOP, 0, all, SP_RESET, 0);
+		call4(opaque, PMU_COUNTER_STOP, 0, all, PMU_STOP_RESET, 0);
 	}
-	__asm__ volatile("csrc sie, %0" ::"r"(1ul << LCOFI));
-	__asm__ volatile("csrc sstatus, %0" ::"r"(SSTATUS_SIE));
+	interrupt_disable(IRQ_LCOFI);
+	interrupts_off();
 	clear_lcofi(opaque);
 	memset(machine->page, 0, 2 * 4096);
 }

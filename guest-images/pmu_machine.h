@@ -18,7 +18,7 @@ bool pmu_machine_user_read(unsigned int csr, uint64_t scounteren, uint64_t *valu
 
 /* Which hart that is. */
 void pmu_machine_hart(uint64_t hart);
-/* For sbi_hart_start() on a second hart: starts the first one whenever it has stopped. */
+/* For hart_start() on a second hart: starts the first one whenever it has stopped. */
 void pmu_restarter(uint64_t hart);
 
 #endif

@@ -6,16 +6,17 @@
  * and printed. Words of the command line: eid=N, column=N, kernel=1, unknown=1, last=N as in
  * pmu_scenarios.c; seed=N, rounds=N, steps=N (of a round, at most 100).
  */
-#include "lib/fdt.h"
-#include "lib/guest.h"
-#include "lib/memory.h"
-#include "lib/print.h"
-#include "lib/sbi.h"
-#include "lib/tap.h"
 #include "pmu/pmu.h"
 #include "pmu/quirks.h"
 #include "pmu_machine.h"
 #include "tests/pmu/random.h"
+#include "vhart-guest/fdt.h"
+#include "vhart-guest/guest.h"
+#include "vhart-guest/hart.h"
+#include "vhart-guest/memory.h"
+#include "vhart-guest/print.h"
+#include "vhart-guest/sbi.h"
+#include "vhart-guest/tap.h"
 
 #define MAX_STEPS_A_ROUND 100u
 #define RAM		  0x80000000ull
@@ -330,7 +331,7 @@ void main(uint64_t hart, const void *fdt)
 	mirror_init(&mirror, &left, &symbols);
 	right = mirror_machine(&mirror, &left);
 	pmu_machine_hart(hart);
-	if (sbi_hart_start(hart + 1, pmu_restarter) != 0)
+	if (hart_start(hart + 1, pmu_restarter) != 0)
 		tap_note("there is no second hart to start the first one again");
 	compare(&left, &right, bootarg(args, "seed", 1), (unsigned int)bootarg(args, "rounds", 50),
 		count < MAX_STEPS_A_ROUND ? (unsigned int)count : MAX_STEPS_A_ROUND);

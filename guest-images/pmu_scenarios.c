@@ -7,13 +7,14 @@
  * read), can=N (NEEDS_ bits that are met), last=N (the last page of RAM), only=N (that scenario
  * alone). Needs a second hart, which starts the first one again.
  */
-#include "lib/fdt.h"
-#include "lib/guest.h"
-#include "lib/print.h"
-#include "lib/sbi.h"
-#include "lib/tap.h"
 #include "pmu/pmu.h"
 #include "pmu_machine.h"
+#include "vhart-guest/fdt.h"
+#include "vhart-guest/guest.h"
+#include "vhart-guest/hart.h"
+#include "vhart-guest/print.h"
+#include "vhart-guest/sbi.h"
+#include "vhart-guest/tap.h"
 
 static _Alignas(4096) uint64_t pages[2 * PAGE_WORDS];
 
@@ -86,7 +87,7 @@ void main(uint64_t hart, const void *fdt)
 		machine.can |= NEEDS_RAW;
 	machine.last_page = bootarg(args, "last", 0x80000000 + (64ull << 20) - 4096);
 	pmu_machine_hart(hart);
-	if (sbi_hart_start(hart + 1, pmu_restarter) != 0)
+	if (hart_start(hart + 1, pmu_restarter) != 0)
 		tap_note("there is no second hart to start the first one again");
 	for (unsigned int i = 0; i < scenario_count; i++) {
 		if (!only || scenarios[i].number == only)

@@ -4,16 +4,13 @@
  * has fresh memory: it must always be the first. Words of the command line: asks=1 waits for a
  * character before, and powers off where it is a q; harts=N starts the others, which halt.
  */
-#include "base/board.h"
-#include "lib/fdt.h"
-#include "lib/guest.h"
-#include "lib/io.h"
-#include "lib/print.h"
-#include "lib/sbi.h"
-
-/* 16550: the line status says that there is a character. */
-#define UART_LSR 5
-#define LSR_DR	 1
+#include "vhart-guest/fdt.h"
+#include "vhart-guest/guest.h"
+#include "vhart-guest/hart.h"
+#include "vhart-guest/interrupt.h"
+#include "vhart-guest/print.h"
+#include "vhart-guest/sbi.h"
+#include "vhart-guest/uart.h"
 
 static unsigned int boots;
 static volatile uint64_t started;
@@ -23,23 +20,16 @@ static void secondary(uint64_t hart)
 	(void)hart;
 	__sync_fetch_and_add(&started, 1);
 	for (;;)
-		__asm__ volatile("wfi");
+		interrupt_wait();
 }
 
 static void start_others(uint64_t hart, uint64_t harts)
 {
 	for (uint64_t other = 0; other < harts; other++)
 		if (other != hart)
-			sbi_hart_start(other, secondary);
+			hart_start(other, secondary);
 	while (started + 1 < harts)
 		;
-}
-
-static uint64_t character(void)
-{
-	while (!(io_read(MAP_UART + UART_LSR, 1) & LSR_DR))
-		;
-	return io_read(MAP_UART, 1);
 }
 
 void main(uint64_t hart, const void *fdt)
@@ -50,7 +40,7 @@ void main(uint64_t hart, const void *fdt)
 		print("memory is not fresh\n");
 	start_others(hart, bootarg(args, "harts", 1));
 	print("boot\n");
-	if (bootarg(args, "asks", 0) && character() == 'q')
+	if (bootarg(args, "asks", 0) && uart_get() == 'q')
 		power_off();
 	reset(SRST_COLD_REBOOT, SRST_NO_REASON);
 }

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SBI calls that are unknown, right and wrong: each must be answered, whoever answers it. */
-#include "lib/sbi.h"
+#include "vhart-guest/sbi.h"
 
 #include <stdbool.h>
 
-#include "lib/guest.h"
-#include "lib/memory.h"
-#include "lib/print.h"
-#include "lib/tap.h"
+#include "vhart-guest/guest.h"
+#include "vhart-guest/memory.h"
+#include "vhart-guest/print.h"
+#include "vhart-guest/tap.h"
 
 #define ARRAY_LEN(array) (sizeof(array) / sizeof((array)[0]))
 

@@ -2,13 +2,13 @@
 /*
  * Instructions that KVM cannot emulate, one a boot, named on the command line with NAME=1:
  * jump (into a hole), odd (a load at an odd address of a hole), amo (an atomic operation on a
- * hole), float (a floating-point load from a hole); amo when none is named. KVM gives up on them;
+ * hole), float (a floating-point load from a hole). KVM gives up on them;
  * the guest takes the exception that hardware would raise.
  */
-#include "lib/fdt.h"
-#include "lib/guest.h"
-#include "lib/print.h"
-#include "lib/trap.h"
+#include "vhart-guest/fdt.h"
+#include "vhart-guest/guest.h"
+#include "vhart-guest/tap.h"
+#include "vhart-guest/trap.h"
 
 #define HOLE 0x00200000ull
 
@@ -52,8 +52,10 @@ void main(uint64_t hart, const void *fdt)
 	(void)hart;
 	while (way < WAYS - 1 && !bootarg(args, ways[way].name, 0))
 		way++;
-	print("stuck: %s\n", ways[way].name);
-	trap_expected = true;
+	tap(bootarg(args, ways[way].name, 0), "the command line names a way");
+	trap_record()->expected = true;
 	ways[way].go();
-	print("exceptions %lu, scause %lu\n", trap.exceptions, trap.cause);
+	tap_note("scause %lu", trap_record()->cause);
+	tap_eq(trap_record()->exceptions, 1, "exceptions by this way: %s", ways[way].name);
+	tap_end();
 }

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Suspends the system (SBI 3.0, chapter 13) and lets the alarm of the RTC wake it a second later.
  */
-#include "base/board.h"
-#include "lib/guest.h"
-#include "lib/io.h"
-#include "lib/print.h"
-#include "lib/sbi.h"
-#include "lib/tap.h"
+#include "base/memory_map.h"
+#include "vhart-guest/guest.h"
+#include "vhart-guest/io.h"
+#include "vhart-guest/sbi.h"
+#include "vhart-guest/tap.h"
 
 /* Goldfish RTC; all times in nanoseconds. Reading the low half latches the high one. */
 enum {
@@ -43,19 +42,16 @@ void main(uint64_t hart, const void *fdt)
 {
 	(void)hart;
 	(void)fdt;
-	if (!sbi_probe(SBI_EID_SUSP)) {
-		tap(true, "suspends # SKIP this host's KVM does not forward SUSP");
-		tap_end();
-	}
-	tap(sbi_call(SBI_EID_SUSP, 0, 0, 0x1000, 0).error == SBI_ERR_INVALID_ADDRESS,
+	if (!sbi_probe(SBI_EID_SUSP))
+		tap_skip_all("this host's KVM does not forward SUSP");
+	tap(sbi_system_suspend(0x1000, 0) == SBI_ERR_INVALID_ADDRESS,
 	    "resuming outside RAM is refused");
 	suspended_at = rtc_now();
 	uint64_t alarm = suspended_at + SECOND;
 	io_write(MAP_RTC + RTC_INTERRUPT_ENABLED, 4, 1);
 	io_write(MAP_RTC + RTC_ALARM_HIGH, 4, alarm >> 32);
 	io_write(MAP_RTC + RTC_ALARM_LOW, 4, alarm & 0xffffffff);
-	struct sbi_result result =
-		sbi_call(SBI_EID_SUSP, 0, 0, (uint64_t)secondary_start, (uint64_t)resumed);
-	tap(false, "suspends (error %ld)", result.error);
+	int64_t error = sbi_system_suspend((uint64_t)secondary_start, (uint64_t)resumed);
+	tap(false, "suspends (error %ld)", error);
 	tap_end();
 }

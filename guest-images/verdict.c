@@ -3,11 +3,11 @@
  * Says how it ends, as the command line asks: status=N is written to the status register of the
  * test finisher, finisher=N to the finisher itself; then a system reset with type=N and reason=N.
  */
-#include "base/board.h"
-#include "lib/fdt.h"
-#include "lib/guest.h"
-#include "lib/io.h"
-#include "lib/sbi.h"
+#include "base/memory_map.h"
+#include "vhart-guest/fdt.h"
+#include "vhart-guest/guest.h"
+#include "vhart-guest/io.h"
+#include "vhart-guest/sbi.h"
 
 #define NOT_GIVEN UINT64_MAX
 

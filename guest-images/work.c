@@ -4,10 +4,10 @@
  * instructions of work_one. Words of the command line: rounds=N of both; calls=N SBI calls in each
  * round, all by make_call. Built with frame pointers: main calls round calls work_one.
  */
-#include "lib/fdt.h"
-#include "lib/guest.h"
-#include "lib/print.h"
-#include "lib/sbi.h"
+#include "vhart-guest/fdt.h"
+#include "vhart-guest/guest.h"
+#include "vhart-guest/print.h"
+#include "vhart-guest/sbi.h"
 
 /* So many that calls and returns take next to no time beside it, also under QEMU. */
 #define STEPS 10000ull

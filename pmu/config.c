@@ -2,16 +2,7 @@
 /* FID 2, counter_config_matching (SBI 3.0, section 11.8). */
 #include "pmu/internal.h"
 
-enum {
-	CFG_SKIP_MATCH = 1 << 0,
-	CFG_CLEAR_VALUE = 1 << 1,
-	CFG_AUTO_START = 1 << 2,
-	CFG_UINH = 1 << 5,
-	CFG_SINH = 1 << 6,
-	CFG_FLAGS = 0xFF, /* the rest are hints that need not be followed */
-};
-
-enum { HARDWARE_CYCLES = 1, HARDWARE_INSTRUCTIONS = 2 };
+enum { CFG_FLAGS = 0xFF }; /* those without a name are hints that need not be followed */
 
 #define NO_INDEX PMU_MAX_COUNTERS
 
@@ -22,8 +13,8 @@ static unsigned int fixed_index(const struct pmu_event *event, uint64_t event_id
 		return NO_INDEX;
 	/* KVM looks at the code as it was given: event 0 counts cycles, but not there. */
 	switch (event_idx & 0xFFFF) {
-	case HARDWARE_CYCLES: return PMU_INDEX_CYCLE;
-	case HARDWARE_INSTRUCTIONS: return PMU_INDEX_INSTRET;
+	case PMU_EVENT_IDX_CYCLES: return PMU_INDEX_CYCLE;
+	case PMU_EVENT_IDX_INSTRUCTIONS: return PMU_INDEX_INSTRET;
 	default: return NO_INDEX;
 	}
 }
@@ -99,11 +90,11 @@ static int configure_firmware(struct pmu *pmu, unsigned int index, const struct 
 		stop_old_firmware(pmu, index);
 		counter->event = *event;
 	}
-	if (flags & CFG_CLEAR_VALUE && !pmu_has(pmu, PMU_FW_CLEAR_IGNORED))
+	if (flags & PMU_CFG_CLEAR_VALUE && !pmu_has(pmu, PMU_FW_CLEAR_IGNORED))
 		counter->value = 0;
 	if (!pmu_has(pmu, PMU_FW_STATE_PER_EVENT))
 		tally->value = counter->value;
-	if (flags & CFG_AUTO_START && !tally->started && !pmu_tally_start(pmu, tally, event))
+	if (flags & PMU_CFG_AUTO_START && !tally->started && !pmu_tally_start(pmu, tally, event))
 		return SBI_ERR_NOT_SUPPORTED;
 	return SBI_SUCCESS;
 }
@@ -152,14 +143,14 @@ static int configure_hardware(struct pmu *pmu, unsigned int index, const struct 
 		counter->started = false;
 	}
 	pmu_source_close(pmu, index);
-	if (flags & CFG_CLEAR_VALUE)
+	if (flags & PMU_CFG_CLEAR_VALUE)
 		counter->value = 0;
 	if (!known || !open_source(pmu, index, event, args[3]))
 		return SBI_ERR_NOT_SUPPORTED;
 	if (!counter->open)
 		return SBI_SUCCESS;
 	pmu_arm_as_configured(pmu, index);
-	if (!(flags & CFG_AUTO_START))
+	if (!(flags & PMU_CFG_AUTO_START))
 		return SBI_SUCCESS;
 	if (!unmarked)
 		pmu_arm(pmu, index);
@@ -187,8 +178,8 @@ struct pmu_result pmu_config_matching(struct pmu *pmu, const uint64_t *args)
 	if (flags & ~(uint64_t)CFG_FLAGS && !pmu_has(pmu, PMU_RESERVED_FLAGS_IGNORED))
 		return (struct pmu_result){SBI_ERR_INVALID_PARAM, 0};
 	unknown = pmu_event_decode(pmu, args[3], args[4], &event);
-	event.no_user = (flags & CFG_UINH) != 0;
-	event.no_supervisor = (flags & CFG_SINH) != 0;
+	event.no_user = (flags & PMU_CFG_SET_UINH) != 0;
+	event.no_supervisor = (flags & PMU_CFG_SET_SINH) != 0;
 	firmware = event.type == PMU_EVENT_FIRMWARE;
 	if (firmware && !unknown && !pmu_event_countable(pmu, &event))
 		unknown = SBI_ERR_NOT_SUPPORTED;
@@ -197,7 +188,7 @@ struct pmu_result pmu_config_matching(struct pmu *pmu, const uint64_t *args)
 	if (unknown && (firmware || !pmu_has(pmu, PMU_CONFIG_FAILS_LATE)))
 		return (struct pmu_result){unknown, 0};
 
-	if (flags & CFG_SKIP_MATCH)
+	if (flags & PMU_CFG_SKIP_MATCH)
 		error = first(pmu, &set, &event, args[3], &index);
 	else if ((index = match(pmu, &set, &event, args[3])) == NO_INDEX)
 		error = SBI_ERR_NOT_SUPPORTED;

@@ -201,4 +201,27 @@ void pmu_save(struct pmu *pmu, struct pmu_state *state);
  */
 bool pmu_restore(struct pmu *pmu, const struct pmu_state *state);
 
+/* ---- a state outside of the PMU ---- */
+
+/* What counter INDEX is in a state that pmu_save() gave. */
+struct pmu_shown {
+	bool configured, started, overflown;
+	struct pmu_event event; /* configured */
+	uint64_t value;		/* as the guest would read it */
+	uint64_t left;		/* events until it overflows; PMU_NO_OVERFLOW: it does not */
+};
+struct pmu_shown pmu_shown(const struct pmu_config *config, const struct pmu_state *state,
+			   unsigned int index);
+
+/*
+ * A state as bytes: version 1 of a format that is the same on every machine, with what it is the
+ * state of. pmu_unpack() takes any bytes, and gives NULL, or says in words why they are no state of
+ * a PMU as CONFIG has it; whether the state is possible pmu_restore() sees.
+ */
+#define PMU_PACKED_SIZE 7475u
+void pmu_pack(const struct pmu_config *config, const struct pmu_state *state,
+	      uint8_t packed[PMU_PACKED_SIZE]);
+const char *pmu_unpack(const struct pmu_config *config, const uint8_t *packed, size_t size,
+		       struct pmu_state *state);
+
 #endif

@@ -2,7 +2,7 @@
 /* FID 3, counter_start (SBI 3.0, section 11.9). */
 #include "pmu/internal.h"
 
-enum { START_SET_INIT_VALUE = 1 << 0, START_INIT_SNAPSHOT = 1 << 1, START_FLAGS = 3 };
+enum { START_FLAGS = PMU_START_SET_INIT_VALUE | PMU_START_INIT_SNAPSHOT };
 
 #define LINUX_RESTART_BASE 4096u
 
@@ -77,7 +77,7 @@ struct pmu_result pmu_start(struct pmu *pmu, const uint64_t *args)
 	int error = SBI_SUCCESS;
 
 	if (pmu_has(pmu, PMU_RESTART_AT_4096) && set.base == LINUX_RESTART_BASE &&
-	    flags & START_INIT_SNAPSHOT)
+	    flags & PMU_START_INIT_SNAPSHOT)
 		set.base = 0;
 	if (!pmu_set_valid(pmu, &set))
 		return (struct pmu_result){SBI_ERR_INVALID_PARAM, 0};
@@ -86,7 +86,7 @@ struct pmu_result pmu_start(struct pmu *pmu, const uint64_t *args)
 	/* "Mutually exclusive". */
 	if ((flags & START_FLAGS) == START_FLAGS && !pmu_has(pmu, PMU_SET_VALUE_WINS))
 		return (struct pmu_result){SBI_ERR_INVALID_PARAM, 0};
-	if (flags & START_INIT_SNAPSHOT) {
+	if (flags & PMU_START_INIT_SNAPSHOT) {
 		if (!pmu_snapshot_usable(pmu))
 			return (struct pmu_result){SBI_ERR_NO_SHMEM, 0};
 		page = pmu_snapshot_read(pmu);
@@ -103,14 +103,14 @@ struct pmu_result pmu_start(struct pmu *pmu, const uint64_t *args)
 
 		if (!pmu->state.counters[index].configured)
 			continue;
-		if (flags & START_SET_INIT_VALUE)
+		if (flags & PMU_START_SET_INIT_VALUE)
 			value = &args[3];
 		result = start_one(pmu, index, value, &abort);
 		if (result)
 			error = result;
 	}
 	/* So a handler goes on when it is done. */
-	if (flags & START_INIT_SNAPSHOT)
+	if (flags & PMU_START_INIT_SNAPSHOT)
 		pmu->state.unserved = false;
 	return (struct pmu_result){error, 0};
 }

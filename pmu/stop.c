@@ -2,7 +2,7 @@
 /* FID 4, counter_stop (SBI 3.0, section 11.10). */
 #include "pmu/internal.h"
 
-enum { STOP_RESET = 1 << 0, STOP_TAKE_SNAPSHOT = 1 << 1, STOP_FLAGS = 3 };
+enum { STOP_FLAGS = PMU_STOP_RESET | PMU_STOP_TAKE_SNAPSHOT };
 
 static int stop_hardware(struct pmu *pmu, unsigned int index)
 {
@@ -49,7 +49,7 @@ struct pmu_result pmu_stop(struct pmu *pmu, const uint64_t *args)
 	const struct pmu_set set = {args[0], args[1]};
 	uint64_t flags = args[2], rest = set.mask;
 	struct pmu_snapshot_taking taking = {.base = set.base};
-	bool snapshot = flags & STOP_TAKE_SNAPSHOT, any_stopped = false, abort = false;
+	bool snapshot = flags & PMU_STOP_TAKE_SNAPSHOT, any_stopped = false, abort = false;
 	unsigned int slot, index;
 	int error = SBI_SUCCESS;
 
@@ -77,11 +77,11 @@ struct pmu_result pmu_stop(struct pmu *pmu, const uint64_t *args)
 			error = result;
 		/* The source goes first. That shows where its count was not folded:
 		 * before 6.12.113. */
-		if (flags & STOP_RESET)
+		if (flags & PMU_STOP_RESET)
 			pmu_source_close(pmu, index);
 		if (snapshot && (!error || !pmu_has(pmu, PMU_SNAPSHOT_ENDS_AT_ERROR)))
 			pmu_snapshot_note(pmu, &taking, slot, index);
-		if (!(flags & STOP_RESET))
+		if (!(flags & PMU_STOP_RESET))
 			continue;
 		if (snapshot)
 			pmu_snapshot_forget(pmu, &taking, slot);

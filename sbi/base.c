@@ -33,13 +33,23 @@ static uint64_t linux_version(void)
 	return (uint64_t)major << 16 | (minor & 0xff) << 8 | (patch < 255 ? patch : 255);
 }
 
+static uint64_t probe(const struct sbi_context *context, uint64_t eid)
+{
+	const struct sbi_override *override = context->override;
+	uint64_t answer;
+
+	if (override && override->probe(override, eid, &answer))
+		return answer;
+	return sbi_find(context, eid) != NULL;
+}
+
 void sbi_base(struct sbi_context *context, struct sbi_call *call)
 {
 	switch (call->fid) {
 	case BASE_GET_SPEC_VERSION: call->value = SPEC_VERSION; break;
 	case BASE_GET_IMPL_ID: call->value = IMPL_KVM; break;
 	case BASE_GET_IMPL_VERSION: call->value = linux_version(); break;
-	case BASE_PROBE_EXTENSION: call->value = sbi_find(context, call->args[0]) != NULL; break;
+	case BASE_PROBE_EXTENSION: call->value = probe(context, call->args[0]); break;
 	/* Zero is always a legal value of these three. */
 	case BASE_GET_MVENDORID:
 	case BASE_GET_MARCHID:

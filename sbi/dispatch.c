@@ -48,7 +48,7 @@ static void unclaimed(struct sbi_context *context, const struct sbi_call *call)
 				    call->hart, call->eid, call->fid);
 }
 
-void sbi_dispatch(struct sbi_context *context, struct sbi_call *call)
+void sbi_answer(struct sbi_context *context, struct sbi_call *call)
 {
 	const struct sbi_extension *extension = sbi_find(context, call->eid);
 
@@ -61,4 +61,14 @@ void sbi_dispatch(struct sbi_context *context, struct sbi_call *call)
 	}
 	atomic_fetch_add_explicit(&context->answered, 1, memory_order_relaxed);
 	extension->handle(context, call);
+}
+
+void sbi_dispatch(struct sbi_context *context, struct sbi_call *call)
+{
+	struct sbi_override *override = context->override;
+
+	if (override && override->handle(override, context, call))
+		atomic_fetch_add_explicit(&context->answered, 1, memory_order_relaxed);
+	else
+		sbi_answer(context, call);
 }

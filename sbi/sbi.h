@@ -26,6 +26,19 @@ struct sbi_call {
 	 * eid as the handler left them. KVM has seen and refused it once before.
 	 */
 	bool pass;
+	bool by_script; /* set by an override that answered it */
+	/* The hart's pc is still at the ecall, and moves on with the answer; else it has. */
+	bool at_ecall;
+	/*
+	 * Not NULL: KVM has answered it, with error and value, and the call was brought here all
+	 * the same. kvm->ask() has KVM answer it as args, fid and eid are now, into error and
+	 * value; false: it does not come back.
+	 */
+	struct sbi_kvm *kvm;
+};
+
+struct sbi_kvm {
+	bool (*ask)(struct sbi_kvm *kvm, struct sbi_call *call);
 };
 
 /* A read of cycle, instret or an hpmcounter (CSRs 0xC00 to 0xC1F) that trapped. */
@@ -47,6 +60,27 @@ struct sbi_context; /* what handlers may use: see below */
  * copies both of kvm_run's ret[] back), therefore value starts as the guest's own a1 there.
  */
 
+/* Functions of an extension: all of it, or calls that somebody else is to answer as well. */
+struct sbi_claim {
+	uint64_t eid, fid;
+	bool every_fid, wraps;
+};
+
+/*
+ * Who answers before the table of extensions does: a script (vmm/script/). On the vCPU's thread,
+ * without the machine's lock.
+ */
+struct sbi_override {
+	/* False: CALL is none of its own, and left as it was. */
+	bool (*handle)(struct sbi_override *override, struct sbi_context *context,
+		       struct sbi_call *call);
+	/* What it answers, one after the other: INDEX is 0 and up. False: there are no more. */
+	bool (*claim)(const struct sbi_override *override, unsigned int index,
+		      struct sbi_claim *claim);
+	/* What sbi_probe_extension() says of EID. False: it is none of its own. */
+	bool (*probe)(const struct sbi_override *override, uint64_t eid, uint64_t *answer);
+};
+
 struct sbi_extension {
 	const char *name;     /* "DBCN" */
 	uint64_t first, last; /* EIDs, inclusive */
@@ -58,6 +92,7 @@ struct sbi_extension {
 /* Owned by the machine. Counters are updated atomically (relaxed): any vCPU thread calls. */
 struct sbi_context {
 	struct machine *machine;
+	struct sbi_override *override;	 /* NULL: nobody */
 	_Atomic uint64_t answered;	 /* calls that an extension took */
 	_Atomic uint64_t unclaimed;	 /* calls that nobody claimed: answered NOT_SUPPORTED */
 	_Atomic uint64_t last_unclaimed; /* the EID that was reported last */
@@ -97,6 +132,9 @@ extern const struct sbi_extension sbi_extensions[];
  * device or the console take it through machine_lock()/machine_unlock().
  */
 void sbi_dispatch(struct sbi_context *context, struct sbi_call *call);
+
+/* The same by the table alone, for the override that passes a call on. */
+void sbi_answer(struct sbi_context *context, struct sbi_call *call);
 
 /* The extension of this machine that claims EID, or NULL: what sbi_probe_extension() answers. */
 const struct sbi_extension *sbi_find(const struct sbi_context *context, uint64_t eid);

@@ -6,5 +6,9 @@
 
 int command_run(int argc, char **argv);
 int command_probe(int argc, char **argv);
+int command_script(int argc, char **argv);
+int command_ctl(int argc, char **argv);
+int command_list(int argc, char **argv);
+int command_test(int argc, char **argv);
 
 #endif

@@ -22,7 +22,32 @@ int command_run(int argc, char **argv)
 	return STATUS_NOT_RUN;
 }
 
+int command_script(int argc, char **argv)
+{
+	(void)argc;
+	not_here(argv[0]);
+	return STATUS_NOT_RUN;
+}
+
 int command_probe(int argc, char **argv)
+{
+	(void)argc;
+	return not_here(argv[0]);
+}
+
+int command_ctl(int argc, char **argv)
+{
+	(void)argc;
+	return not_here(argv[0]);
+}
+
+int command_list(int argc, char **argv)
+{
+	(void)argc;
+	return not_here(argv[0]);
+}
+
+int command_test(int argc, char **argv)
 {
 	(void)argc;
 	return not_here(argv[0]);

@@ -8,8 +8,14 @@
 
 #include "pmu/pmu.h"
 
-#define CONFIG_MAX_DISKS   16
-#define CONFIG_MAX_INJECTS 64
+#define CONFIG_MEMORY_DEFAULT (512ull << 20)
+
+#define CONFIG_MAX_DISKS    16
+#define CONFIG_MAX_INJECTS  64
+#define CONFIG_MAX_BACKENDS 16
+
+struct guest_command;
+struct sbi_override;
 
 enum config_net { NET_NONE, NET_USER, NET_TAP };
 /* The interrupt files of KVM's AIA, where the host has one: see aia_init(). */
@@ -34,6 +40,15 @@ struct config_disk {
 	bool read_only, direct, raw;
 };
 
+/* A device whose work another process does. */
+struct config_backend {
+	const char *type;   /* "fs", "blk" or "net" */
+	const char *share;  /* the folder of --share; NULL: it is --vhost-user, */
+	const char *socket; /* at this path */
+	const char *tag;    /* of a file system; NULL: it has none */
+	bool read_only;
+};
+
 struct config_inject {
 	const char *host_path, *guest_path;
 };
@@ -51,6 +66,8 @@ struct config {
 	unsigned int disk_count;
 	struct config_inject injects[CONFIG_MAX_INJECTS];
 	unsigned int inject_count;
+	struct config_backend backends[CONFIG_MAX_BACKENDS];
+	unsigned int backend_count;
 	enum config_net net;
 	const char *tap;
 	bool rng;
@@ -62,11 +79,22 @@ struct config {
 	enum config_pmu_irq pmu_irq;
 	enum config_on_reboot on_reboot;
 	const char *dump_fdt, *result; /* paths or NULL */
+	const char *control;	       /* path of a socket or NULL */
+	bool paused;		       /* start with the harts held */
+	const char *gdb;	       /* port, or path of a socket; NULL: none */
+	bool gdb_wait;		       /* start with the harts held, for the first gdb */
 	const char *name;	       /* NULL after options_parse() unless given */
 	int exit_log;		       /* file descriptor; 0: not given */
 	double timeout;		       /* seconds, 0: none */
 	enum config_sbi_echo sbi_echo;
 	bool verbose;
+	char **command; /* what stands behind --; NULL: nothing */
+	unsigned int command_words;
+	struct guest_command *command_run;
+	/* Of a machine that a script runs: who answers SBI calls first, and that the process's
+	 * signals are not its own. */
+	struct sbi_override *sbi_override;
+	bool no_signals;
 	bool help; /* --help was answered: there is nothing to run */
 };
 

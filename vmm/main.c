@@ -16,11 +16,15 @@ static const struct {
 	const char *help;
 } commands[] = {
 	{"run", command_run, "boot a VM"},
+	{"list", command_list, "list the VMs that run"},
+	{"ctl", command_ctl, "drive a running VM: pause it, look into it, ..."},
 	{"stat", command_stat,
 	 "show why the guests of a running VM exit, and where their time goes"},
 	{"trace", command_trace, "show the exits of a running VM one by one: SBI calls, MMIO, ..."},
 	{"record", command_record, "sample where the guest of a running VM spends its time"},
 	{"report", command_report, "show what was recorded: functions, flame graphs"},
+	{"script", command_script, "run a Lua script that makes VMs and drives them"},
+	{"test", command_test, "run test guests and scripts, and print their verdicts"},
 	{"probe", command_probe, "say what this host can do, and how to mend what it cannot"},
 };
 
@@ -32,7 +36,8 @@ enum { COMMAND_RUN };
 static const struct other_name other_names[] = {
 	{"start", "run", NULL},	   {"boot", "run", NULL},     {"launch", "run", NULL},
 	{"top", "stat", NULL},	   {"strace", "trace", NULL}, {"check", "probe", NULL},
-	{"doctor", "probe", NULL}, {NULL, NULL, NULL},
+	{"doctor", "probe", NULL}, {"ls", "list", NULL},      {"ps", "list", NULL},
+	{NULL, NULL, NULL},
 };
 
 static void print_help(FILE *to)

@@ -71,13 +71,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	const int has = has_console(text, len);
 	require(bootargs_give(text, "console") == has);
 
-	char *line = bootargs_make(text, CONSOLE_SERIAL);
+	char *line = bootargs_make(text, CONSOLE_SERIAL, false);
 	require(line != NULL);
 	require(bootargs_give(line, "console"));
 	require(strlen(line) == len + (has ? 0 : 13 + (len > 0)));
 	require(!strcmp(line + strlen(line) - len, text));
 	free(line);
-	line = bootargs_make(text, CONSOLE_NONE);
+	line = bootargs_make(text, CONSOLE_NONE, false);
 	require(line && !strcmp(line, text));
 	free(line);
 	free(text);

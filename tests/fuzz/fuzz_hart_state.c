@@ -3,10 +3,11 @@
  * What is said about a hart of a hostile guest: registers and memory of any contents. And when such
  * a guest wakes from a system suspend.
  */
+#include <json-c/json.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "vmm/machine/hart_state.h"
+#include "vmm/debug/where.h"
 #include "vmm/run/wake.h"
 
 #define BASE 0x80000000ull
@@ -21,6 +22,36 @@ static void require(bool ok)
 {
 	if (!ok)
 		abort();
+}
+
+static void tell(void *context, const char *line)
+{
+	(void)context;
+	require(strlen(line) < HART_LINE_MAX);
+}
+
+/* Who called, through its tables and its stack. */
+static void follow(const struct input *input, const struct guest_memory *memory)
+{
+	static const struct config config = {.kernel = ""};
+	struct debug_names *names = debug_names_new(&config);
+	struct hart_where where = {.state = input->state,
+				   .sp = input->a6,
+				   .fp = input->a7,
+				   .sie = input->state.sepc,
+				   .sip = input->state.stval,
+				   .time = input->entry,
+				   .stimecmp = input->state.ra};
+	struct json_object *object;
+
+	require(names);
+	where_follow(memory, names, &where);
+	require(where.depth <= HART_CHAIN_MOST);
+	hart_where_tell(&where, tell, NULL);
+	object = hart_where_json(&where);
+	require(json_object_to_json_string(object));
+	json_object_put(object);
+	debug_names_free(names);
 }
 
 static void look(struct input *input, const struct guest_memory *memory)
@@ -38,6 +69,7 @@ static void look(struct input *input, const struct guest_memory *memory)
 		require(state->supervisor);
 	hart_state_text(state, line);
 	require(strlen(line) < sizeof(line));
+	follow(input, memory);
 	/* Real ones are at most some GHz. */
 	input->wake.frequency &= UINT32_MAX;
 	if (!wake_due(&input->wake, &wait_ns))
@@ -71,6 +103,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		input.state.satp = 0;
 	if (data[0] & 16)
 		input.entry = BASE + input.entry % (memory.size + 8);
+	if (data[0] & 32) { /* its stack */
+		input.a7 = BASE + input.a7 % (memory.size + 8);
+		input.a6 = input.a7 - input.a6 % 4096;
+	}
 	look(&input, &memory);
 	free(memory.host);
 	return 0;

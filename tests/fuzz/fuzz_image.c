@@ -61,8 +61,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!size)
 		return 0;
 	const bool firmware = data[0] & 1;
-	const struct guest_memory memory = {RAM_BASE, (data[0] & 2) ? RAM_MOST : RAM_MOST / 2,
-					    guest_ram()};
+	const struct guest_memory memory = {.base = RAM_BASE,
+					    .size = (data[0] & 2) ? RAM_MOST : RAM_MOST / 2,
+					    .host = guest_ram()};
 	struct blob blob = {malloc(size), size - 1}; /* never of size 0 */
 	if (!blob.bytes)
 		return 0;
@@ -76,6 +77,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			check_place(&memory, &place, (uint64_t)data[0] << 14, 70000);
 		else
 			require(message[0]);
+		uint64_t address;
+		if (image_elf_symbol(&blob, "tohost", &address))
+			require(image_is_elf(&blob));
 	}
 	blob_free(&blob);
 	return 0;

@@ -47,6 +47,14 @@ static void check_config(const struct config *config)
 		require(config->disks[i].path[0] && !strchr(config->disks[i].path, ','));
 		require(!config->disks[i].serial || strlen(config->disks[i].serial) <= 20);
 	}
+	require(config->backend_count <= CONFIG_MAX_BACKENDS);
+	for (unsigned int i = 0; i < config->backend_count; i++) {
+		const struct config_backend *backend = &config->backends[i];
+
+		require(!backend->share != !backend->socket);
+		require((backend->tag != NULL) == !strcmp(backend->type, "fs") || backend->socket);
+		require(!backend->tag || (backend->tag[0] && strlen(backend->tag) <= 36));
+	}
 	require(config->inject_count <= CONFIG_MAX_INJECTS);
 	for (unsigned int i = 0; i < config->inject_count; i++) {
 		require(config->injects[i].host_path[0]);

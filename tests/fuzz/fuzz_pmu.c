@@ -91,6 +91,19 @@ static void make_call(struct input *input, struct simulated *simulated)
 		abort();
 }
 
+/* What is packed again is the same. */
+static void pack_and_unpack(const struct pmu_config *config, struct pmu_state *state)
+{
+	uint8_t packed[PMU_PACKED_SIZE], again[PMU_PACKED_SIZE];
+
+	pmu_pack(config, state, packed);
+	if (pmu_unpack(config, packed, sizeof(packed), state))
+		abort();
+	pmu_pack(config, state, again);
+	if (memcmp(packed, again, sizeof(packed)) != 0)
+		abort();
+}
+
 /* A restored PMU reads as the one that was saved. */
 static void save_and_restore(struct simulated *simulated, bool profile)
 {
@@ -99,6 +112,7 @@ static void save_and_restore(struct simulated *simulated, bool profile)
 
 	copy.pmu.opaque = &copy;
 	pmu_save(&simulated->pmu, &state);
+	pack_and_unpack(&simulated->pmu.config, &state);
 	if (!pmu_restore(&copy.pmu, &state)) {
 		/* A source may have become unavailable; nothing else may be wrong. (In a mixture of
 		 * quirks states come about that no profile has.) */

@@ -19,7 +19,7 @@ static void check_line(struct machine *machine)
 		abort();
 }
 
-static void step(struct input *input, struct machine *machine)
+static void step(struct input *input, struct machine *machine, struct uart *uart)
 {
 	static const char text[300];
 	uint64_t op = input_take(input, 1);
@@ -34,6 +34,8 @@ static void step(struct input *input, struct machine *machine)
 	case 4:
 		if (op & 0x80)
 			fake_console_type(machine, text, input_take(input, 1));
+		else if (op & 0x40)
+			uart_break(uart, 't');
 		else
 			fake_console_make_room(machine, input_take(input, 1));
 		break;
@@ -58,7 +60,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 	uart = uart_new(&machine, UART_BASE, UART_LINE);
 	rtc = rtc_new(&machine, RTC_BASE, RTC_LINE);
 	while (input.left)
-		step(&input, &machine);
+		step(&input, &machine, uart);
 	check_line(&machine);
 	check_line(&machine);
 	uart_free(uart);

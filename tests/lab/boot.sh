@@ -49,6 +49,7 @@ EOF
     share src "$repo" ,readonly=on
     share guests "$cache/guests" ,readonly=on
     share runtime "$cache/roots/runtime" ,readonly=on
+    share gdb "$cache/roots/gdb" ,readonly=on
     share scratch "$scratch" ''
     port() {
         qemu+=(-chardev "socket,id=$1,fd=@${1^^}@" -device "virtserialport,chardev=$1,name=$1")

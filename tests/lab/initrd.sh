@@ -1,11 +1,11 @@
 # shellcheck shell=bash
 # The initramfs of the lab host and the two of the Linux guest, for one kernel each ($kernel_name).
 
-make_host() { run_make_initrd host "$1/initrd"; }
+make_host() { run_make_initrd tests/lab/host.recipe "$1/initrd"; }
 
 make_linux_guest() {
-    run_make_initrd guest "$1/initrd"
-    run_make_initrd guest-small "$1/initrd-small"
+    run_make_initrd guest-images/linux/guest.recipe "$1/initrd"
+    run_make_initrd guest-images/linux/small.recipe "$1/initrd-small"
     ln "$cache/kernels/$kernel_name/Image" "$1/Image" || cp "$cache/kernels/$kernel_name/Image" "$1/Image"
 }
 

@@ -1,13 +1,6 @@
-# shellcheck shell=dash
+# shellcheck shell=dash disable=SC2016
 # What boots: every kind of kernel file, on few and many vCPUs, in little and much memory, with any standard input and output.
 # lab: hosts=any
-
-boots_image() {
-    guest 'echo "up: $(uname -r) harts=$(nproc)"'
-    expect_status 0
-    expect_out "^up: $1.*harts=1"
-    expect_no_err .
-}
 
 # le NUMBER BYTES: little-endian.
 le() {
@@ -55,34 +48,11 @@ make_elf() {
     } >"$kernels/elf"
 }
 
-boots_file() {
-    kernel=$1
-    guest 'echo "up: $(uname -r)"'
-    expect_status 0
-    expect_out '^up: 6\.12'
-}
+# boots NAME RELEASE: a Linux guest of that release, on one vCPU
+boots() { as_script "$1" "case \$(uname -r) in $2*) [ \$(nproc) = 1 ] ;; *) false ;; esac"; }
 
-bare_elf_runs() {
-    expect_status 0 vhart run --kernel /guests/hello.elf --memory 16M
-    expect_out .
-}
-
-eight_vcpus() {
-    guest 'echo "harts=$(nproc) kib=$(awk "/^MemTotal/ { print \$2 }" /proc/meminfo)"' --cpus 8 --memory 8G
-    expect_status 0
-    expect_out '^harts=8'
-    kib=$(sed -n 's/.*kib=\([0-9]*\).*/\1/p' "$out")
-    [ "$kib" -gt $((7 * 1024 * 1024)) ] || die "the guest sees $kib KiB of 8 GiB"
-}
-
-# Debian's kernels want 32 MiB in one piece for their memory map (sparse_init), beside 30 MiB of themselves:
-# they panic below 96 MiB, with any VMM. U-Boot and bare-metal guests show that 64 MiB are a machine.
-little_memory() {
-    guest 'echo "kib=$(awk "/^MemTotal/ { print \$2 }" /proc/meminfo)"' --memory 96M
-    expect_status 0
-    kib=$(sed -n 's/.*kib=\([0-9]*\).*/\1/p' "$out")
-    [ "$kib" -lt 98304 ] || die "the guest sees $kib KiB of 96 MiB"
-}
+# The beginning of a guest's script: it has more KiB than what follows.
+has_kib='kib=$(awk "/^MemTotal/ { print \$2 }" /proc/meminfo); [ $kib -gt'
 
 firmware_prompt() {
     talk vhart run --firmware /guests/u-boot/u-boot.bin --memory 64M
@@ -101,25 +71,6 @@ firmware_prompt() {
 '
     hang_up
     expect_status 0
-}
-
-# The words that are no console for the kernel: one of another name, and one that is for init.
-console_in_front() {
-    guest 'echo "line: $(cat /proc/cmdline)"' --append 'netconsole=@/eth9,@10.0.2.2/ quiet panic=-1 -- console=ttyS7'
-    expect_status 0
-    expect_out '^line: console=ttyS0 netconsole=@/eth9,@10.0.2.2/ quiet panic=-1 -- console=ttyS7'
-}
-
-inject_paths() {
-    printf '#!/bin/sh\necho "ran as $0, said $(cat /data/deep/er/note)"\n[ -x /data/deep/er/note ] || echo plain\n' >run
-    echo noted >note
-    chmod 755 run
-    run vhart run --kernel /guests/linux/Image --initrd /guests/linux/initrd-small --memory 128M --append quiet \
-        --inject run:/run.sh --inject note:/data/deep/er/note
-    expect_status 0
-    expect_out '^ran as /run.sh, said noted'
-    expect_out '^plain'
-    expect_out 'run.sh exited with [01]'
 }
 
 piped_shell() {
@@ -151,22 +102,32 @@ closed_pipe() {
     expect_err 'standard output: '
 }
 
-t "Debian's 6.12 Image" boots_image 6.12
-linux='linux-7.2'
-t "Debian's 7.x Image" boots_image 7.
-linux=linux
-t "an Image packed with gzip" boots_file "$kernels/Image.gz"
 make_zboot
-t "an EFI zboot image" boots_file "$kernels/zboot"
 make_elf
-t "a Linux kernel as ELF" boots_file "$kernels/elf"
+boots "Debian's 6.12 Image" 6.12
+linux='linux-7.2'
+boots "Debian's 7.x Image" 7.
+linux=linux
+for file in Image.gz zboot elf; do
+    kernel=$kernels/$file
+    boots "Linux as $file" 6.12
+done
+kernel=
+as_script "8 vCPUs, 8 GiB on a host with less" "$has_kib $((7 * 1024 * 1024)) ] && [ \$(nproc) = 8 ]" '--cpus 8 --memory 8G'
+# Debian's kernels want 32 MiB in one piece for their memory map (sparse_init), beside 30 MiB of themselves:
+# they panic below 96 MiB, with any VMM. U-Boot and bare-metal guests show that 64 MiB are a machine.
+as_script "Linux in 96 MiB" "$has_kib 0 ] && [ \$kib -lt 98304 ]" '--memory 96M'
+# The words that are no console for the kernel: one of another name, and one that is for init.
+line='netconsole=@/eth9,@10.0.2.2/ quiet panic=-1 -- console=ttyS7'
+as_script "a console is put in front of a command line that only seems to have one" \
+    "case \$(cat /proc/cmdline) in 'console=ttyS0 $line'*) ;; *) false ;; esac" "--append '$line'"
+echo noted >"$kernels/note"
+as_script "injected files: executable stays executable, folders are made" \
+    '[ $0 = /run.sh ] && [ -x /run.sh ] && [ $(cat /data/deep/er/note) = noted ] && [ ! -x /data/deep/er/note ]' \
+    "--inject $kernels/note:/data/deep/er/note"
+guests_pass
 rm -rf "$kernels"
-t "a bare-metal ELF guest" bare_elf_runs
 t "U-Boot as firmware, in 64 MiB: gives its prompt, and powers off" firmware_prompt
-t "8 vCPUs, 8 GiB on a host with less" eight_vcpus
-t "Linux in 96 MiB" little_memory
-t "a console is put in front of a command line that only seems to have one" console_in_front
-t "injected files: executable stays executable, folders are made" inject_paths
 t "a shell fed by a pipe" piped_shell
 t "output to /dev/null" to_null
 t "--verbose says more" says_more

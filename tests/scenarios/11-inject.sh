@@ -1,4 +1,4 @@
-# shellcheck shell=dash
+# shellcheck shell=dash disable=SC2016
 # Files put into an initrd: what is there stays as it is, in whatever form the initrd comes; what Linux would not see is refused.
 # lab: hosts=any
 
@@ -16,45 +16,50 @@ inject() {
     run vhart run --kernel /guests/$linux/Image --initrd initrd --memory 128M --append 'quiet panic=-1' "$@"
 }
 
-cat >/tmp/inject.run <<'RUN'
-#!/bin/sh
-mytool
-echo "bin: $(readlink /bin) opt: $(readlink /opt) new: $(cat /opt/new/note) /usr/share/new/note"
-echo "over: $(cat /merged/file) mode: $(stat -c %a /merged) deep: $(cat /nowhere/at/all/note)"
-RUN
-printf '#!/bin/sh\necho "mytool is $0"\n' >/tmp/inject.tool
-chmod 755 /tmp/inject.run /tmp/inject.tool
-echo noted >/tmp/inject.note
-
 # In a usr-merged initrd /bin is a link; in the samples, merged has mode 700 and opt and dangling are links.
-folders_stay() {
-    initrd_of "$@"
-    inject --inject /tmp/inject.run:/run.sh --inject /tmp/inject.tool:/bin/mytool --inject /tmp/inject.note:/opt/new/note \
-        --inject /tmp/inject.note:/merged/file --inject /tmp/inject.note:/dangling/note
-    expect_status 0
-    expect_out '^mytool is /(usr/)?bin/mytool'
-    expect_out '^bin: usr/bin opt: usr/share new: noted'
-    expect_out '^over: noted mode: 700 deep: noted'
+files=$(mktemp -d /tmp/inject.XXXXXX)
+printf '#!/bin/sh\necho "mytool is $0"\n' >"$files/tool"
+chmod 755 "$files/tool"
+echo noted >"$files/note"
+links='[ "$(readlink /bin) $(readlink /opt)" = "usr/bin usr/share" ]'
+all_there="set -e
+case \$(mytool) in 'mytool is /usr/bin/mytool' | 'mytool is /bin/mytool') ;; *) exit 1 ;; esac
+$links"'
+[ "$(cat /opt/new/note /usr/share/new/note | tr "\n" " ")" = "noted noted " ]
+[ "$(cat /merged/file) $(stat -c %a /merged)" = "noted 700" ]
+[ "$(cat /nowhere/at/all/note)" = noted ]'
+
+# initrd_with NAME SUFFIX...: $initrd, a file of that name
+initrd_with() {
+    initrd=$files/$linux.$1
+    shift
+    (cd "$files" && initrd_of "$@" && mv initrd "$initrd")
 }
 
-only_seen_by_linux() {
-    initrd_of .bz2 .lzo
-    inject --inject /tmp/inject.run:/run.sh
-    expect_status 0
-    expect_out '^bin: usr/bin opt: usr/share'
+# folders_stay NAME SUFFIX...
+folders_stay() {
+    name=$1
+    shift
+    number=$((number + 1))
+    initrd_with $number "$@"
+    as_script "$name, $linux" "$all_there" "--inject $files/tool:/bin/mytool --inject $files/note:/opt/new/note \
+--inject $files/note:/merged/file --inject $files/note:/dangling/note"
+}
+
+not_looked_into() {
     for suffix in .bz2 .lzo; do
         initrd_of $suffix
-        inject --inject /tmp/inject.tool:/bin/mytool
+        inject --inject "$files/tool:/bin/mytool"
         expect_status 125
         expect_one_line
-        expect_err '--inject /tmp/inject.tool:/bin/mytool: its folder cannot be looked for: --initrd initrd is (bzip2|lzo)-compressed'
+        expect_err "--inject $files/tool:/bin/mytool: its folder cannot be looked for: --initrd initrd is (bzip2|lzo)-compressed"
     done
 }
 
 # refused PATTERN GUESTPATH
 refused() {
     pattern=$1
-    inject --inject "/tmp/inject.note:$2"
+    inject --inject "$files/note:$2"
     expect_status 125
     expect_one_line
     expect_err "$pattern"
@@ -88,13 +93,17 @@ JOB
     expect_out '^riscv64'
 }
 
+number=0
 for linux in linux linux-7.2; do
-    t "$linux: folders and links of a plain initrd stay" folders_stay ''
-    t "$linux: the same behind gzip, zstd, xz and lzma" folders_stay .gz .zst .xz .lzma
-    t "$linux: the same behind lz4, whose end Linux must be told" folders_stay .lz4
-    t "$linux: bzip2 and lzo, which only Linux looks into" only_seen_by_linux
+    folders_stay "folders and links of a plain initrd stay" ''
+    folders_stay "the same behind gzip, zstd, xz and lzma" .gz .zst .xz .lzma
+    folders_stay "the same behind lz4, whose end Linux must be told" .lz4
+    initrd_with only .bz2 .lzo
+    as_script "bzip2 and lzo, which only Linux looks into, $linux" "$links"
 done
-linux=linux
+linux=linux initrd=
+guests_pass
+t "bzip2 and lzo: no folder of them can be injected into" not_looked_into
 t "a script of a board's user is the first process" script_as_first_process
 t "what Linux would lose is refused" lost_is_refused
-rm -f /tmp/inject.run /tmp/inject.tool /tmp/inject.note
+rm -rf "$files"

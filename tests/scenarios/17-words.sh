@@ -8,7 +8,7 @@ help() {
         expect_out '^  probe '
         expect_eq "standard error of $way" "$(cat "$err")" ''
     done
-    for command in run stat trace record report probe; do
+    for command in run script stat trace record report probe; do
         expect_status 0 vhart help $command
         expect_out "^usage: vhart $command "
         cp "$out" first

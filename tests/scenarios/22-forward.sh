@@ -88,8 +88,8 @@ t "the same at the tracepoints" disturbed 5000 tracepoints
 t "of two machines, each gets its own" two_machines
 t "without permission for BPF" refused EPERM 'Operation not permitted' 'run vhart as root'
 t "with cap_bpf and cap_perfmon alone" capabilities
-t "on a kernel without BPF" refused ENOSYS 'Function not implemented' CONFIG_BPF_SYSCALL
-t "with too few files" refused EMFILE 'Too many open files' 'ulimit -n'
-t "without memory for maps" refused ENOMEM 'Cannot allocate memory' 'ulimit -l'
-t "on a kernel without types" refused ESRCH:when=4+ 'No such process' CONFIG_DEBUG_INFO_BTF_MODULES
+t_any "on a kernel without BPF" refused ENOSYS 'Function not implemented' CONFIG_BPF_SYSCALL
+t_any "with too few files" refused EMFILE 'Too many open files' 'ulimit -n'
+t_any "without memory for maps" refused ENOMEM 'Cannot allocate memory' 'ulimit -l'
+t_any "on a kernel without types" refused ESRCH:when=4+ 'No such process' CONFIG_DEBUG_INFO_BTF_MODULES
 t "the function tracer is switched off under a running guest" tracer_off

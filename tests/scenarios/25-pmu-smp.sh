@@ -7,7 +7,7 @@
 guest_script='#!/bin/sh
 cat >/many <<X
 #!/bin/sh
-busy() { i=0; while [ \$i -lt 3000 ]; do i=\$((i+1)); done; }
+busy() { i=0; while [ \$i -lt 1000 ]; do i=\$((i+1)); done; }
 busy & busy & busy & busy & wait
 X
 chmod 755 /many

@@ -36,10 +36,12 @@ counts_are_exact() {
 
 halts_are_not_handling() {
     wfi=$(exit_line virtual_inst wfi)
-    halted=$(number /tmp/tiers.json "$wfi" halted_ns) handled=$(number /tmp/tiers.json "$wfi" ns)
+    halted=$(number /tmp/tiers.json "$wfi" halted_ns) handled=$(number /tmp/tiers.json "$wfi" p50_ns)
     due=$((2 * halts * halt_us * 1000))
     [ "$halted" -gt $((due * 7 / 10)) ] || die "halted for $halted ns of $due"
-    [ "$handled" -lt $((halted / 2)) ] || die "$handled ns to handle halts of $halted ns"
+    if [ "$handled" -eq 0 ] || [ "$handled" -ge $((halt_us * 1000 / 2)) ]; then
+        die "$handled ns to handle half of the halts of $halted ns"
+    fi
 }
 
 by_address() {
@@ -166,5 +168,5 @@ t "chosen where BPF is not permitted" chosen_without_bpf
 t "a way that was asked for is not replaced" not_another_way
 t "chosen where the kernel has no types" chosen_without_types
 t "without tracefs" no_tracefs
-t "single exits need BPF" refuses '--tier perf: it has no single exits' 1 trace --tier perf --all
-t "a way that is none" refuses '--tier magic: expected functions, tracepoints, perf or log' 2 stat --tier magic --all
+t_any "single exits need BPF" refuses '--tier perf: it has no single exits' 1 trace --tier perf --all
+t_any "a way that is none" refuses '--tier magic: expected functions, tracepoints, perf or log' 2 stat --tier magic --all

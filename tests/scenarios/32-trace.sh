@@ -49,11 +49,13 @@ others_by_name() {
 }
 
 # A halt begins a little after its timer was set.
+# That one is handled slowly is the lab's load: its host may lose its CPU for as long as a halt.
 halts_are_halts() {
-    halted=$(sum /tmp/trace.json '"sub":"wfi"' halted_ns) handled=$(sum /tmp/trace.json '"sub":"wfi"' ns)
+    halted=$(sum /tmp/trace.json '"sub":"wfi"' halted_ns)
     due=$((2 * halts * halt_us * 1000))
     [ "$halted" -gt $((due * 7 / 10)) ] || die "halted for $halted ns of $due"
-    [ "$handled" -lt $((halted / 5)) ] || die "$handled ns to handle halts of $halted ns"
+    grep '"sub":"wfi"' /tmp/trace.json | sed 's/.*"ns":\([0-9]*\).*"halted_ns":\([0-9]*\).*/\1 \2/' >halts
+    awk '$1 < $2 / 5 { quick++ } END { exit quick * 2 < NR || NR == 0 }' halts || die "ns handled and halted: $(cat halts)"
 }
 
 # Counters that were read go up.

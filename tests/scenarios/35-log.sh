@@ -1,6 +1,6 @@
 # shellcheck shell=dash disable=SC2154
 # vhart stat without privileges: the VMM's own log says what reached it, and where the time went.
-# lab: hosts=6.12,7.2
+# lab: hosts=any
 
 calls=100 mmio=50
 watcher=log-user

@@ -89,7 +89,7 @@ t "1 vCPU, at functions" one_row_each 1 --tier functions
 t "2 vCPUs, at functions" one_row_each 2 --tier functions
 t "2 vCPUs, at tracepoints" one_row_each 2 --tier tracepoints
 t "2 vCPUs, by perf's events" by_perf 2
-t "2 vCPUs, by the VMM's log" one_row_each 2 --tier log
+t_any "2 vCPUs, by the VMM's log" one_row_each 2 --tier log
 t "vhart trace: a line for each" lines_of_resets
 t "between two lives" between_lives
-t "between two lives, by the VMM's log" between_lives --tier log
+t_any "between two lives, by the VMM's log" between_lives --tier log

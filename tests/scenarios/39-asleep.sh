@@ -114,7 +114,7 @@ t "in the table" as_a_table
 t "a VM that is stopped by a signal" one_that_is_stopped
 t "vCPUs that wake" they_wake
 t "a vCPU's thread stands for its VM" by_thread
-t "a VM that has ended" one_that_has_ended
-t "a VM that does not start: its own line, its status, no table" one_that_does_not_start
-t "--all, and there is none" refuses 'no VM ran meanwhile' --all --once
-t "the states of vCPUs, as CSV" as_csv
+t_any "a VM that has ended" one_that_has_ended
+t_any "a VM that does not start: its own line, its status, no table" one_that_does_not_start
+t_any "--all, and there is none" refuses 'no VM ran meanwhile' --all --once
+t_any "the states of vCPUs, as CSV" as_csv

@@ -30,38 +30,39 @@ is_whole() {
     expect_no_out 'has no end'
 }
 
-# stopped_after SECONDS: a recording that a signal ends then, into a new file and over an old one. Whatever it had come to, no
+# stopped_after SECONDS FILE: a recording that a signal ends then, into a new file or over an old one. Whatever it had come to, no
 # file says less than before, and a line says what came of it.
 stopped_after() {
-    for file in new old; do
-        rm -f new
-        echo precious >old
-        vhart record -o $file -e cpu-clock -p "$vm" >record.out 2>&1 &
-        watcher=$!
-        sleep "$1"
-        kill -TERM $watcher
-        wait $watcher
-        status=$?
-        case $status in
-        0) is_whole $file ;;
-        143)
-            [ ! -e new ] || die "$(wc -c new): $(cat record.out)"
-            expect_eq old "$(cat old)" precious
-            # Before it caught signals it is a process like any other.
-            [ ! -s record.out ] || grep -q "ended by signal 15 before it recorded: $file is as it was" record.out || die "$(cat record.out)"
-            ;;
-        *) die "exit status $status: $(cat record.out)" ;;
-        esac
-        [ $status = 0 ] || said=$((said + $(grep -c 'before it recorded' record.out)))
-    done
+    file=$2
+    rm -f new
+    echo precious >old
+    vhart record -o "$file" -e cpu-clock -p "$vm" >record.out 2>&1 &
+    watcher=$!
+    sleep "$1"
+    kill -TERM $watcher
+    wait $watcher
+    status=$?
+    case $status in
+    0) is_whole "$file" ;;
+    143)
+        [ ! -e new ] || die "$(wc -c new): $(cat record.out)"
+        expect_eq old "$(cat old)" precious
+        # Before it caught signals it is a process like any other.
+        [ ! -s record.out ] || grep -q "ended by signal 15 before it recorded: $file is as it was" record.out || die "$(cat record.out)"
+        ;;
+    *) die "exit status $status: $(cat record.out)" ;;
+    esac
+    [ $status = 0 ] || said=$((said + $(grep -c 'before it recorded' record.out)))
 }
 
 signals_while_it_starts() {
     starts_busy
     said=0
+    file=new
     for delay in 0.02 0.05 0.1 0.15 0.2 0.3 0.4 0.6 0.8 1 1.5 2 3; do
-        stopped_after $delay
+        stopped_after $delay "$file"
         [ "$status" != 0 ] || break
+        if [ "$file" = new ]; then file=old; else file=new; fi
     done
     ends $vm
     echo "# said so: $said times, the last delay $delay"

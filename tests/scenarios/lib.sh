@@ -2,6 +2,12 @@
 # What scenarios are written with. They run on the lab host under busybox's sh, several in one boot; see README.md here.
 #
 #   t NAME FUNCTION [ARGS]   one test: passes if FUNCTION returns 0. It runs in a subshell, in a scratch folder of its own ($T).
+#   as NAME GUEST [OPTIONS]  a test for the next `guests_pass`: the bare-metal GUEST with OPTIONS of vhart run; in its own verdict
+#                            (TAP) it says what it tests. NAME has no slash.
+#   as_script NAME SCRIPT [OPTIONS]  the same of the Linux guest ($linux or $kernel): the exit status of SCRIPT (a text) says it
+#   guests_pass [OPTIONS]    `vhart test` runs these, and each verdict is a test here; OPTIONS are its own
+#   t_any NAME FUNCTION [ARGS]  t, of a test in which the host's kernel has no part: ./check has it on one host of a file's;
+#                            seen_elsewhere says whether this is another one
 #   skip NAME REASON         a test that cannot be had here; lcofi_works says whether sampling can be
 # In a test:
 #   run CMD...               runs CMD with no input, at most $limit seconds; leaves $status, and the files $out and $err
@@ -77,7 +83,36 @@ t() {
     rm -rf "$T" "$T.log" "$T.end" "$T.pid"
 }
 
+seen_elsewhere() { [ "${SEEN_ELSEWHERE:-no}" = yes ]; }
+t_any() { seen_elsewhere || t "$@"; }
+
 skip() { echo "skip - $1: $2"; }
+
+as() {
+    folder=${folder:-$(mktemp -d /tmp/guests.XXXXXX)}
+    ln -s "/guests/$2.elf" "$folder/$1"
+    [ -z "${3:-}" ] || printf '%s\n' "$3" >"$folder/$1.opts"
+}
+
+as_script() {
+    folder=${folder:-$(mktemp -d /tmp/guests.XXXXXX)}
+    printf '#!/bin/sh -x\n%s\n' "$2" >"$folder/$1"
+    chmod 755 "$folder/$1"
+    case " ${3:-} " in *' --append '*) words= ;; *) words="--append 'console=ttyS0 quiet panic=-1'" ;; esac
+    case " ${3:-} " in *' --memory '*) ;; *) words="--memory 256M $words" ;; esac
+    echo "--kernel ${kernel:-/guests/$linux/Image} --initrd ${initrd:-/guests/$linux/initrd-small} $words ${3:-}" >"$folder/$1.opts"
+}
+
+# A guest that says nothing of its tests does not pass here.
+guests_pass() {
+    { vhart test --strict "$@" "$folder" -- --memory 64M </dev/null; echo "ended with $?"; } 2>&1 | sed -n \
+        -e 's/^ok [0-9]* - .*\/\(.*\) # SKIP \(.*\)/skip - \1: \2/p;t' \
+        -e 's/^\(\(not \)\{0,1\}ok\) [0-9]* - .*\/\(.*\)/\1 - \3/p' \
+        -e '/^# [0-9]* passed,/d' -e '/^#/p' -e 's/^vhart: /# vhart: /p' \
+        -e '/^ended with [01]$/d' -e 's/^ended with /not ok - vhart test ended with /p'
+    rm -rf "$folder"
+    folder=
+}
 
 # QEMU later than 10.0.2 never raises LCOFI. On a real machine LAB_QEMU is not set.
 lcofi_works() { [ "${LAB_QEMU:-10.0.2}" = 10.0.2 ]; }
@@ -95,10 +130,18 @@ die() {
 
 run() {
     last=$*
+    read -r started _ </proc/uptime
     timeout "$limit" "$@" </dev/null >"$out" 2>"$err"
     status=$?
+    in_time
+}
+
+# What a limit had to end did not do what the test is about, also where the test wants to see SIGTERM's status.
+in_time() {
     # busybox's timeout ends CMD with SIGTERM.
-    [ $status != 143 ] || echo "ended by SIGTERM, perhaps after $limit s: $last"
+    [ "$status" = 143 ] || return 0
+    read -r now _ </proc/uptime
+    [ $((${now%.*} - ${started%.*})) -lt "$limit" ] || die "no end within $limit s: $last"
 }
 
 guest() {
@@ -116,6 +159,7 @@ talk() {
     rm -f "$T/fifo"
     mkfifo "$T/fifo"
     : >"$out"
+    read -r started _ </proc/uptime
     timeout "$limit" "$@" <"$T/fifo" >"$out" 2>"$err" &
     pid=$!
     exec 3>"$T/fifo"
@@ -150,6 +194,7 @@ hang_up() {
     exec 3>&-
     wait "$pid"
     status=$?
+    in_time
 }
 
 # telnetd gives a session a terminal of its own; nc is the keyboard and the screen.

@@ -13,7 +13,7 @@
 
 static void assert_line(const char *append, enum config_console console, const char *expected)
 {
-	char *line = bootargs_make(append, console);
+	char *line = bootargs_make(append, console, false);
 
 	assert_non_null(line);
 	assert_string_equal(line, expected);
@@ -31,6 +31,18 @@ static void a_console_is_put_in_front(void **state)
 	assert_line("root=/dev/vda -- single", CONSOLE_SERIAL,
 		    "console=ttyS0 root=/dev/vda -- single");
 	assert_line("dyndbg=\"file a.c", CONSOLE_VIRTIO, "console=hvc0 dyndbg=\"file a.c");
+}
+
+static void a_commands_init_comes_first(void **state)
+{
+	char *line = bootargs_make("loglevel=7 -- x", CONSOLE_SERIAL, true);
+
+	(void)state;
+	assert_string_equal(line, BOOTARGS_COMMAND " console=ttyS0 loglevel=7 -- x");
+	free(line);
+	line = bootargs_make("", CONSOLE_NONE, true);
+	assert_string_equal(line, BOOTARGS_COMMAND);
+	free(line);
 }
 
 static void a_console_of_the_users_own_is_enough(void **state)
@@ -76,6 +88,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_console_is_put_in_front),
+		cmocka_unit_test(a_commands_init_comes_first),
 		cmocka_unit_test(a_console_of_the_users_own_is_enough),
 		cmocka_unit_test(what_only_looks_like_a_console_is_none),
 		cmocka_unit_test(a_name_may_be_anything),

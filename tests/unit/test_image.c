@@ -24,7 +24,7 @@
 #define RAM_SIZE (16 * MIB)
 
 static uint8_t ram[RAM_SIZE];
-static const struct guest_memory memory = {RAM_BASE, RAM_SIZE, ram};
+static const struct guest_memory memory = {.base = RAM_BASE, .size = RAM_SIZE, .host = ram};
 static char message[IMAGE_MESSAGE_MAX];
 
 /* The messages of file_load(), instead of log.c's. */
@@ -244,6 +244,60 @@ static void vmlinux_linked_to_zero_lies_where_an_image_would(void **state)
 		elf_image(0xffffffff80000000, 0xffffffff80000000, 0xffffffff80000000),
 		"linked to physical address 0xffffffff80000000, memory starts at 0x80000000");
 	assert_refused(elf_image(0, RAM_BASE + (1ull << 44), 0), "linked to physical address");
+}
+
+/* A symbol table behind elf_image(), with one symbol besides the first, which is none. */
+static struct blob elf_with_symbol(const char *name, uint64_t value)
+{
+	struct blob blob = elf_image(0xffffffff80000000, RAM_BASE + MIB, 0xffffffff80000040);
+	const Elf64_Sym symbol = {.st_name = 1, .st_shndx = 1, .st_value = value};
+	const Elf64_Shdr sections[] = {
+		{0},
+		{.sh_type = SHT_SYMTAB, .sh_offset = 0x2800, .sh_size = 48, .sh_link = 2},
+		{.sh_type = SHT_STRTAB, .sh_offset = 0x2900, .sh_size = strlen(name) + 2},
+	};
+
+	memset(blob.bytes + 0x2000, 0, 0x1000);
+	memcpy(blob.bytes + 0x2818, &symbol, sizeof(symbol));
+	memcpy(blob.bytes + 0x2901, name, strlen(name));
+	memcpy(blob.bytes + 0x2a00, sections, sizeof(sections));
+	put(&blob, offsetof(Elf64_Ehdr, e_shoff), 0x2a00, 8);
+	put(&blob, offsetof(Elf64_Ehdr, e_shentsize), sizeof(Elf64_Shdr), 2);
+	put(&blob, offsetof(Elf64_Ehdr, e_shnum), 3, 2);
+	return blob;
+}
+
+static void assert_symbol(struct blob blob, const char *name, uint64_t expected)
+{
+	uint64_t address = 0;
+
+	if (image_elf_symbol(&blob, name, &address) != (expected != 0) || address != expected)
+		fail_msg("%s is at %llx", name, (unsigned long long)address);
+	blob_free(&blob);
+}
+
+static void a_symbol_lies_where_its_segment_does(void **state)
+{
+	struct blob blob = elf_with_symbol("tohost", 0xffffffff80010040);
+
+	(void)state;
+	assert_symbol(blob, "tohost", RAM_BASE + MIB + 0x10040);
+	assert_symbol(elf_with_symbol("tohost", 0xffffffff80010040), "tohos", 0);
+	assert_symbol(elf_with_symbol("tohost", 0xffffffff80010040), "tohosts", 0);
+	/* In no segment. */
+	assert_symbol(elf_with_symbol("tohost", 0xffffffff80020000), "tohost", 0);
+	blob = elf_with_symbol("tohost", 0xffffffff80000000);
+	put(&blob, 0x2a00 + 64 + offsetof(Elf64_Shdr, sh_link), 7, 4);
+	assert_symbol(blob, "tohost", 0);
+	blob = elf_with_symbol("tohost", 0xffffffff80000000);
+	put(&blob, 0x2a00 + 64 + offsetof(Elf64_Shdr, sh_size), UINT64_MAX, 8);
+	assert_symbol(blob, "tohost", 0);
+	blob = elf_with_symbol("tohost", 0xffffffff80000000);
+	put(&blob, 0x2818, 0xffffffff, 4);
+	assert_symbol(blob, "tohost", 0);
+	blob = elf_with_symbol("tohost", 0xffffffff80000000);
+	blob.len = 0x2a80;
+	assert_symbol(blob, "tohost", 0);
 }
 
 static void damaged_elf_files_are_refused(void **state)
@@ -550,7 +604,7 @@ static void initrd_and_fdt_never_overlap_anything(void **state)
 
 	(void)state;
 	for (uint64_t size = 16 * MIB; size <= 8192 * MIB; size = size * 3 / 2 / MIB * MIB) {
-		const struct guest_memory big = {RAM_BASE, size, NULL};
+		const struct guest_memory big = {.base = RAM_BASE, .size = size};
 		for (uint64_t high = 0; high < 2; high++) {
 			struct image_place kernel = {.start = RAM_BASE + 2 * MIB,
 						     .end = RAM_BASE + 12 * MIB + 5};
@@ -586,7 +640,7 @@ static void initrd_and_fdt_never_overlap_anything(void **state)
 
 static void a_small_machine_has_room_for_a_debian_kernel(void **state)
 {
-	const struct guest_memory small = {RAM_BASE, 64 * MIB, NULL};
+	const struct guest_memory small = {.base = RAM_BASE, .size = 64 * MIB};
 	const struct image_place kernel = {.start = RAM_BASE + 2 * MIB, .end = RAM_BASE + 36 * MIB};
 	uint64_t initrd, fdt;
 
@@ -602,7 +656,7 @@ static void the_memory_that_a_refusal_asks_for_is_enough(void **state)
 {
 	(void)state;
 	for (uint64_t initrd_len = 1; initrd_len < 2048 * MIB; initrd_len = initrd_len * 3 + 4097) {
-		struct guest_memory little = {RAM_BASE, 40 * MIB, NULL};
+		struct guest_memory little = {.base = RAM_BASE, .size = 40 * MIB};
 		const struct image_place kernel = {.start = RAM_BASE + 2 * MIB,
 						   .end = RAM_BASE + 36 * MIB};
 		uint64_t initrd, fdt;
@@ -675,6 +729,7 @@ int main(void)
 		cmocka_unit_test(a_truncated_efi_image_is_noticed),
 		cmocka_unit_test(an_elf_lies_where_it_is_linked),
 		cmocka_unit_test(vmlinux_linked_to_zero_lies_where_an_image_would),
+		cmocka_unit_test(a_symbol_lies_where_its_segment_does),
 		cmocka_unit_test(damaged_elf_files_are_refused),
 		cmocka_unit_test(a_kernel_for_something_else_is_called_by_its_name),
 		cmocka_unit_test(flat_firmware_lies_2_mib_into_memory),

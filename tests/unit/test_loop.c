@@ -327,6 +327,196 @@ static void more_io_than_the_ring_holds_all_completes(void **state)
 	free(many);
 }
 
+/* ---- frozen ---- */
+
+struct running {
+	struct fixture *fixture;
+	pthread_t thread;
+	struct loop_timer start, quiet, always;
+	struct loop_watch quiet_watch, always_watch;
+	int quiet_count, always_count;
+	pthread_cond_t called;
+};
+
+static void *run_loop(void *opaque)
+{
+	struct running *running = opaque;
+
+	running->fixture->result = loop_run(running->fixture->loop);
+	return NULL;
+}
+
+static void count_call(struct running *running, bool quiet)
+{
+	if (quiet)
+		running->quiet_count++;
+	else
+		running->always_count++;
+	pthread_cond_broadcast(&running->called);
+}
+
+static void timer_called(struct loop_timer *timer)
+{
+	struct running *running = timer->opaque;
+
+	count_call(running, timer == &running->quiet);
+}
+
+static void watch_called(struct loop_watch *watch, short revents)
+{
+	struct running *running = watch->opaque;
+	char byte;
+
+	assert_true(revents & POLLIN);
+	assert_int_equal(read(watch->fd, &byte, 1), 1);
+	count_call(running, watch == &running->quiet_watch);
+}
+
+static void start_running(struct running *running, struct fixture *fixture)
+{
+	*running = (struct running){
+		.fixture = fixture,
+		.start = {.expired = timer_called, .opaque = running, .while_frozen = true},
+		.quiet = {.expired = timer_called, .opaque = running},
+		.always = {.expired = timer_called, .opaque = running, .while_frozen = true}};
+	pthread_cond_init(&running->called, NULL);
+	pthread_mutex_lock(&fixture->lock);
+	loop_timer_set(fixture->loop, &running->start, 1);
+	assert_int_equal(pthread_create(&running->thread, NULL, run_loop, running), 0);
+	while (running->always_count == 0)
+		pthread_cond_wait(&running->called, &fixture->lock);
+	running->always_count = 0;
+	pthread_mutex_unlock(&fixture->lock);
+}
+
+static void end_running(struct running *running)
+{
+	loop_stop(running->fixture->loop);
+	pthread_join(running->thread, NULL);
+	pthread_cond_destroy(&running->called);
+	assert_int_equal(running->fixture->result, 0);
+}
+
+/* With the lock. */
+static void freeze(struct fixture *fixture)
+{
+	loop_freeze(fixture->loop);
+	loop_wait_rest(fixture->loop);
+}
+
+static void a_frozen_loop_keeps_what_is_due_for_the_thaw(void **state)
+{
+	struct fixture *fixture = *state;
+	struct running running;
+
+	start_running(&running, fixture);
+	pthread_mutex_lock(&fixture->lock);
+	freeze(fixture);
+	/* The one that is due later is called, the one that was due before it is not. */
+	loop_timer_set(fixture->loop, &running.quiet, 1000000);
+	loop_timer_set(fixture->loop, &running.always, 2000000);
+	while (running.always_count == 0)
+		pthread_cond_wait(&running.called, &fixture->lock);
+	assert_int_equal(running.quiet_count, 0);
+	loop_thaw(fixture->loop);
+	while (running.quiet_count == 0)
+		pthread_cond_wait(&running.called, &fixture->lock);
+	assert_int_equal(running.always_count, 1);
+	pthread_mutex_unlock(&fixture->lock);
+	end_running(&running);
+}
+
+static void a_frozen_loop_tells_only_the_watches_that_want_it(void **state)
+{
+	struct fixture *fixture = *state;
+	struct running running;
+	int other[2];
+
+	assert_int_equal(pipe(other), 0);
+	start_running(&running, fixture);
+	running.quiet_watch = (struct loop_watch){.fd = fixture->pipe[0],
+						  .events = POLLIN,
+						  .ready = watch_called,
+						  .opaque = &running};
+	running.always_watch = (struct loop_watch){.fd = other[0],
+						   .events = POLLIN,
+						   .while_frozen = true,
+						   .ready = watch_called,
+						   .opaque = &running};
+	pthread_mutex_lock(&fixture->lock);
+	assert_int_equal(loop_watch_add(fixture->loop, &running.quiet_watch), 0);
+	assert_int_equal(loop_watch_add(fixture->loop, &running.always_watch), 0);
+	freeze(fixture);
+	assert_int_equal(write(fixture->pipe[1], "x", 1), 1);
+	assert_int_equal(write(other[1], "x", 1), 1);
+	while (running.always_count == 0)
+		pthread_cond_wait(&running.called, &fixture->lock);
+	assert_int_equal(running.quiet_count, 0);
+	loop_thaw(fixture->loop);
+	while (running.quiet_count == 0)
+		pthread_cond_wait(&running.called, &fixture->lock);
+	loop_watch_remove(fixture->loop, &running.quiet_watch);
+	loop_watch_remove(fixture->loop, &running.always_watch);
+	pthread_mutex_unlock(&fixture->lock);
+	end_running(&running);
+	close(other[0]);
+	close(other[1]);
+}
+
+static void note_done(struct loop_io *io, int result)
+{
+	*(int *)io->opaque = result;
+}
+
+/* Also after a thaw so short that the loop did not notice. */
+static void what_was_submitted_is_done_when_the_loop_rests(void **state)
+{
+	struct fixture *fixture = *state;
+	int fd = memfd_create("disk", MFD_CLOEXEC), result;
+	char text[] = "text";
+	struct iovec iov = {text, 4};
+	struct running running;
+
+	start_running(&running, fixture);
+	pthread_mutex_lock(&fixture->lock);
+	for (int i = 0; i < 100; i++) {
+		struct loop_io io = {.op = LOOP_WRITE,
+				     .speed = LOOP_SLOW,
+				     .fd = fd,
+				     .iov = &iov,
+				     .iov_count = 1,
+				     .done = note_done,
+				     .opaque = &result};
+
+		result = 0;
+		loop_submit(fixture->loop, &io);
+		freeze(fixture);
+		assert_int_equal(result, 4);
+		loop_thaw(fixture->loop);
+	}
+	pthread_mutex_unlock(&fixture->lock);
+	end_running(&running);
+	close(fd);
+}
+
+static void a_frozen_loop_can_be_stopped_and_one_that_does_not_run_rests(void **state)
+{
+	struct fixture *fixture = *state;
+	struct running running;
+
+	pthread_mutex_lock(&fixture->lock);
+	freeze(fixture);
+	pthread_mutex_unlock(&fixture->lock);
+	start_running(&running, fixture);
+	pthread_mutex_lock(&fixture->lock);
+	freeze(fixture);
+	pthread_mutex_unlock(&fixture->lock);
+	end_running(&running);
+	pthread_mutex_lock(&fixture->lock);
+	freeze(fixture);
+	pthread_mutex_unlock(&fixture->lock);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -345,6 +535,15 @@ int main(void)
 						teardown),
 		cmocka_unit_test_setup_teardown(more_io_than_the_ring_holds_all_completes, setup,
 						teardown),
+		cmocka_unit_test_setup_teardown(a_frozen_loop_keeps_what_is_due_for_the_thaw, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(a_frozen_loop_tells_only_the_watches_that_want_it,
+						setup, teardown),
+		cmocka_unit_test_setup_teardown(what_was_submitted_is_done_when_the_loop_rests,
+						setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			a_frozen_loop_can_be_stopped_and_one_that_does_not_run_rests, setup,
+			teardown),
 	};
 
 	return cmocka_run_group_tests_name("loop", tests, NULL, NULL);

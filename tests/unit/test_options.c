@@ -310,8 +310,29 @@ static void a_missing_or_superfluous_value_is_refused(void **state)
 	assert_refused("--kernel --rng", "--kernel", "missing", NULL);
 	assert_refused("--kernel k --rng=yes", "--rng", "no value", NULL);
 	assert_refused("--kernel k stray", "stray", NULL);
-	assert_refused("--kernel k -- stray", "stray", NULL);
 	assert_refused("--kernel=", "--kernel", "path", NULL);
+}
+
+static void what_stands_behind_two_dashes_is_a_command(void **state)
+{
+	struct config config;
+
+	(void)state;
+	assert_accepted("--kernel k --initrd i -- ls --rng -- -l", &config);
+	assert_string_equal(config.command[0], "ls");
+	assert_string_equal(config.command[1], "--rng");
+	assert_string_equal(config.command[2], "--");
+	assert_string_equal(config.command[3], "-l");
+	assert_int_equal(config.command_words, 4);
+	assert_false(config.rng);
+	assert_int_equal(config.on_reboot, ON_REBOOT_EXIT);
+	assert_accepted("--kernel k --inject f:/f -- /f", &config);
+	assert_accepted("--kernel k", &config);
+	assert_null(config.command);
+	assert_refused("--kernel k --initrd i --", "expected CMD", NULL);
+	assert_refused("--kernel k -- stray", "--initrd", "--inject", NULL);
+	assert_refused("--firmware f -- ls", "--kernel", NULL);
+	assert_refused("--kernel k --initrd i --append rdinit=/x -- ls", "rdinit=", NULL);
 }
 
 static void an_argument_for_the_kernel_may_look_like_an_option(void **state)
@@ -378,6 +399,43 @@ static void disks_are_checked(void **state)
 	assert_int_equal(config.disk_count, CONFIG_MAX_DISKS);
 	strcat(many, " --disk d");
 	assert_refused(many, "16 disks", NULL);
+}
+
+static void shares_are_checked(void **state)
+{
+	char many[1024] = "--kernel k";
+	struct config config;
+
+	(void)state;
+	assert_accepted("--kernel k --share a,ro --share b,tag=t --share c --vhost-user "
+			"blk,socket=s --vhost-user fs,socket=s",
+			&config);
+	assert_int_equal(config.backend_count, 5);
+	assert_true(config.backends[0].read_only);
+	assert_string_equal(config.backends[0].share, "a");
+	assert_string_equal(config.backends[0].tag, "share0");
+	assert_string_equal(config.backends[1].tag, "t");
+	assert_string_equal(config.backends[2].tag, "share1");
+	assert_null(config.backends[3].share);
+	assert_null(config.backends[3].tag);
+	assert_string_equal(config.backends[3].type, "blk");
+	assert_string_equal(config.backends[3].socket, "s");
+	assert_string_equal(config.backends[4].tag, "share2");
+	assert_refused("--kernel k --share ,ro", "--share ,ro", NULL);
+	assert_refused("--kernel k --share a,rw", "--share a,rw", "comma", NULL);
+	assert_refused("--kernel k --share a,tag=", "36", NULL);
+	assert_refused("--kernel k --share a,tag=1234567890123456789012345678901234567", "36",
+		       NULL);
+	assert_refused("--kernel k --share a --share b,tag=share0", "one tag", "tag=T", NULL);
+	assert_refused("--kernel k --vhost-user fs", "socket=PATH", NULL);
+	assert_refused("--kernel k --vhost-user blk,socket=s,tag=t", "only a file system", NULL);
+	assert_refused("--kernel k --share a,ro,ro", "--share a,ro,ro", NULL);
+	assert_refused("--kernel k --vhost-user gpu,socket=s", "fs, blk or net", NULL);
+	for (int i = 0; i < CONFIG_MAX_BACKENDS; i++)
+		strcat(many, " --share d");
+	assert_accepted(many, &config);
+	strcat(many, " --share d");
+	assert_refused(many, "16 shares", NULL);
 }
 
 static void injected_files_need_an_absolute_clean_guest_path(void **state)
@@ -500,10 +558,12 @@ int main(void)
 		cmocka_unit_test(an_unknown_option_is_refused_with_the_nearest_name),
 		cmocka_unit_test(what_other_vmms_call_it_is_known),
 		cmocka_unit_test(a_missing_or_superfluous_value_is_refused),
+		cmocka_unit_test(what_stands_behind_two_dashes_is_a_command),
 		cmocka_unit_test(an_argument_for_the_kernel_may_look_like_an_option),
 		cmocka_unit_test(a_command_line_that_linux_would_cut_is_refused),
 		cmocka_unit_test(what_is_booted_must_be_clear),
 		cmocka_unit_test(disks_are_checked),
+		cmocka_unit_test(shares_are_checked),
 		cmocka_unit_test(injected_files_need_an_absolute_clean_guest_path),
 		cmocka_unit_test(choices_name_what_they_accept),
 		cmocka_unit_test(help_lists_every_option_and_ends_there),

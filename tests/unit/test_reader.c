@@ -27,7 +27,7 @@ static int setup_with(void **state, int flags)
 		return -1;
 	fixture->in = ends[0];
 	fixture->writer = ends[1];
-	fixture->reader = reader_new(fixture->in);
+	fixture->reader = reader_new(fixture->in, 256);
 	*state = fixture;
 	return fixture->reader ? 0 : -1;
 }

@@ -16,7 +16,7 @@
 #include "trace/exits/exit_fold.h"
 #include "trace/stat/stat_table.h"
 
-#define VCPUS 3
+#define VCPUS 4
 
 static struct exit_vcpu vcpus[2][VCPUS];
 static struct exit_times times[2][VCPUS * EXIT_ROWS];
@@ -306,11 +306,11 @@ static void print_asleep(enum stat_format format)
 {
 	const struct stat_view view = {
 		.format = format, .way = "BPF at tracepoints", .vm_name = vm_name};
-	struct stat_sample now = sample(0, 3);
+	struct stat_sample now = sample(0, 4);
 	FILE *out = open_memstream(&printed, &printed_size);
 
 	assert_non_null(out);
-	for (uint32_t i = 0; i < 3; i++)
+	for (uint32_t i = 0; i < 4; i++)
 		vcpus[0][i] = (struct exit_vcpu){.first = 1, .tgid = 42, .vcpu_id = i};
 	fold_vcpu_asleep(&vcpus[0][0], 0, 50, VCPU_HALTED, now.when - 8000000000ull, now.when);
 	vcpus[0][0].pc = 0xffffffff80a1b2c4;
@@ -318,6 +318,8 @@ static void print_asleep(enum stat_format format)
 	vcpus[0][2].open = EXIT_ENDED;
 	vcpus[0][2].state = VCPU_GONE;
 	vcpus[0][2].row = exit_row(CAUSE_VIRTUAL_SUPERVISOR_ECALL, 0, 0, SBI_EID_SRST, 0);
+	/* Since when is not known: since watching began. */
+	fold_vcpu_asleep(&vcpus[0][3], 3, 53, VCPU_BLOCKED, 0, now.when - 2000);
 	assert_true(stat_print(out, &view, &now, 1000000));
 	assert_int_equal(fclose(out), 0);
 }
@@ -330,6 +332,7 @@ static void sleepers_are_shown(void **state)
 	assert_non_null(strstr(printed, "0  halted 8.00s at 0xffffffff80a1b2c4\n"));
 	assert_non_null(strstr(printed, "0  stopped by a signal 1.00us\n"));
 	assert_non_null(strstr(printed, "0  sbi srst.system_reset (ended in it)\n"));
+	assert_non_null(strstr(printed, "0  stopped 2.00us\n"));
 	teardown(NULL);
 	print_asleep(STAT_JSON);
 	assert_non_null(strstr(printed, "\"state\":\"halted\",\"in\":\"halted\","

@@ -204,13 +204,13 @@ static void a_sample_has_its_instants(void **state)
 	(void)state;
 	begin(true);
 	add_samples();
-	assert_int_equal(count_events("overflow", INSTANT, &overflow, NULL), 2);
-	assert_int_equal(overflow, SAMPLE_EXITS_START + 4200000);
+	assert_int_equal(count_events("overflow", INSTANT, &overflow, NULL), 3);
+	assert_int_equal(overflow, SAMPLE_EXITS_START + 4332000);
 	assert_int_equal(count_events("LCOFI injected by KVM", INSTANT, NULL, NULL), 1);
-	assert_int_equal(count_events("LCOFI injected by VMM", INSTANT, &injected, NULL), 1);
-	assert_int_equal(injected, SAMPLE_EXITS_START + 4230000);
-	assert_int_equal(count_events("guest's handler", INSTANT, &handler, NULL), 1);
-	assert_int_equal(handler, SAMPLE_EXITS_START + 4190000);
+	assert_int_equal(count_events("LCOFI injected by VMM", INSTANT, &injected, NULL), 2);
+	assert_int_equal(injected, SAMPLE_EXITS_START + 4345000);
+	assert_int_equal(count_events("guest's handler", INSTANT, &handler, NULL), 2);
+	assert_int_equal(handler, SAMPLE_EXITS_START + 4350000);
 }
 
 static void a_loss_is_marked_once(void **state)

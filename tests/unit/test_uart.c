@@ -303,10 +303,71 @@ static void registers_that_do_not_exist_are_a_guest_error(void **state)
 	assert_int_equal(machine.guest_errors, 2);
 }
 
+#define LSR_BREAK 0x10u
+
+/* As serial8250_rx_chars() of Linux: LSR says of each character what it is. */
+static void a_break_comes_before_input_that_waits(void **state)
+{
+	(void)state;
+	put(FCR, 0x01);
+	put(IER, 0x05);
+	fake_console_type(&machine, "0123456789abcdefLATER", 21);
+	assert_true(uart_break(uart, 't'));
+	/* The FIFO is full. */
+	assert_false(uart_break(uart, 'u'));
+	for (unsigned int i = 0; i < 15; i++) {
+		assert_int_equal(get(LSR) & (LSR_BREAK | 1), 1);
+		get(DATA);
+	}
+	assert_int_equal(get(DATA), 'f');
+	assert_true(machine.line[LINE]);
+	assert_int_equal(get(IIR) & 0x0f, 0x06);
+	assert_int_equal(get(LSR), LSR_READY | LSR_BREAK | 1);
+	/* Read once. */
+	assert_int_equal(get(LSR), LSR_READY | 1);
+	assert_int_equal(get(IIR) & 0x0f, 0x04);
+	assert_int_equal(get(DATA), 0);
+	assert_int_equal(get(LSR), LSR_READY | 1);
+	assert_int_equal(get(DATA), 't');
+	assert_int_equal(get(DATA), 'L');
+	assert_true(uart_break(uart, 'u'));
+}
+
+static void a_break_without_fifos(void **state)
+{
+	(void)state;
+	put(IER, 0x01);
+	assert_true(uart_break(uart, 'b'));
+	assert_int_equal(get(LSR), LSR_READY | LSR_BREAK | 1);
+	assert_int_equal(get(DATA), 0);
+	assert_int_equal(get(LSR), LSR_READY | 1);
+	assert_int_equal(get(DATA), 'b');
+	assert_int_equal(get(LSR), LSR_READY);
+}
+
+static void a_break_that_nobody_listens_for(void **state)
+{
+	(void)state;
+	assert_false(uart_break(uart, 't'));
+	put(FCR, 0x01);
+	put(IER, 0x01);
+	assert_true(uart_break(uart, 't'));
+	/* A driver that starts clears it away, and keeps the characters. */
+	put(FCR, 0x03);
+	put(IER, 0x00);
+	put(IER, 0x01);
+	assert_int_equal(get(LSR), LSR_READY | 1);
+	assert_int_equal(get(DATA), 't');
+	assert_int_equal(get(LSR), LSR_READY);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
+		TEST(a_break_comes_before_input_that_waits),
+		TEST(a_break_without_fifos),
+		TEST(a_break_that_nobody_listens_for),
 		TEST(a_line_reaches_the_console_in_one_piece_at_its_end),
 		TEST(a_prompt_without_newline_comes_in_the_loops_next_turn),
 		TEST(freeing_the_uart_writes_what_it_still_holds),

@@ -233,6 +233,23 @@ static void a_stopped_terminal_holds_the_thread_only(void **state)
 	assert_int_equal(writer_finish(fixture->writer, 1000, 10000), 0);
 }
 
+static void whoever_asks_for_it_hears_that_all_went_out(void **state)
+{
+	struct fixture *fixture = *state;
+	struct pollfd poll_fd = {.fd = writer_event(fixture->writer), .events = POLLIN};
+	size_t next = 0, seen = 0;
+
+	writer_tell_empty(fixture->writer);
+	put_counting(fixture, &next, 1000);
+	assert_int_equal(poll(&poll_fd, 1, 0), 0);
+	writer_go(fixture->writer);
+	assert_int_equal(poll(&poll_fd, 1, -1), 1);
+	assert_int_equal(writer_left(fixture->writer), 0);
+	writer_heard(fixture->writer);
+	assert_int_equal(poll(&poll_fd, 1, 0), 0);
+	expect_counting(fixture, &seen, next);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -243,6 +260,7 @@ int main(void)
 		TEST(a_line_goes_whole_or_not_at_all),
 		TEST(a_reader_that_went_away_is_an_error_and_takes_all),
 		TEST(many_pieces_of_odd_lengths_keep_their_order),
+		TEST(whoever_asks_for_it_hears_that_all_went_out),
 		cmocka_unit_test_setup_teardown(
 			a_full_file_loses_nothing_and_tells_when_there_is_room, setup_nonblocking,
 			teardown),

@@ -462,7 +462,8 @@ int BPF_PROG(on_entry, struct kvm_vcpu *entering)
 	if (vcpu->own)
 		return 0;
 	fold_begin(vcpu);
-	if (mark && rules.lcofi)
+	/* The mark is about what the VMM did: it stays while KVM handles further exits. */
+	if (mark & RUN_MARK_LCOFI && rules.lcofi && vcpu->open == EXIT_DETOUR && vcpu->to_vmm)
 		note_mark(index, mark, now);
 	if (vcpu->thread != here->tid)
 		move_to(vcpu, here->tid);

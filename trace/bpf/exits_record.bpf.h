@@ -42,21 +42,32 @@ static __always_inline __u64 guest_register(const struct kvm_vcpu *vcpu, __u32 n
 	return value;
 }
 
-/* The guest's LCOFI, as far as it was on its way when the exit came: the host's handler is behind.
+/*
+ * The path of the guest's LCOFI when it goes on. Most take it from an exit for the host's
+ * interrupt. One that came as the guest left for something else, and one that the VMM found when
+ * the guest stopped its counter, have another exit.
  */
-static __always_inline void record_lcofi(struct exit_record *record, struct exit_ring *ring)
+static __always_inline void record_lcofi(struct exit_record *record, const struct exit_ring *ring)
 {
 	__u32 zero = 0;
 	__u64 *overflowed = bpf_map_lookup_elem(&overflows, &zero);
 
-	record->lcofi = (struct exit_lcofi){0};
-	if (overflowed)
+	record->lcofi = (struct exit_lcofi){.injected = ring->injected};
+	if (overflowed && *overflowed > ring->entered)
 		record->lcofi.overflowed = *overflowed;
-	if (ring->by == LCOFI_BY_KVM)
-		record->lcofi.injected = ring->injected;
+	if (ring->injected)
+		record->lcofi.by = ring->by;
+	/* No mask holds in user mode; what it is in the guest's kernel KVM does not know. */
+	record->lcofi.taken = ring->injected && !(record->sstatus & SSTATUS_SPP);
+	record->known |= RECORD_LCOFI;
+}
+
+/* What was there for one exit is not for the next. */
+static __always_inline void forget_lcofi(struct exit_ring *ring, __u64 now)
+{
 	ring->injected = 0;
 	ring->by = LCOFI_BY_KVM;
-	record->known = RECORD_LCOFI;
+	ring->entered = now;
 }
 
 /* Of a guest that was in its kernel. False: there is no room for it. */
@@ -93,7 +104,14 @@ static __always_inline bool may_be_traced(__u32 row)
 		classes |= CLASS_MMIO;
 	if (row == EXIT_VIRTUAL_UNTOLD)
 		classes |= CLASS_WFI | CLASS_CSR;
-	return rules.traced & classes;
+	/* An LCOFI may become pending in any. */
+	return rules.traced & classes || rules.lcofi;
+}
+
+/* The same at the entry, when all is known. */
+static __always_inline bool is_traced(__u32 row, const struct exit_ring *ring)
+{
+	return rules.traced & exit_class(row) || (rules.lcofi && ring->injected);
 }
 
 static __always_inline void record_exit(__u32 index, struct exit_vcpu *seen,
@@ -138,11 +156,9 @@ static __always_inline void record_exit(__u32 index, struct exit_vcpu *seen,
 		bpf_probe_read_kernel(
 			record->args, sizeof(record->args),
 			__builtin_preserve_access_index(&vcpu->arch.guest_context.a0));
-		record->known = RECORD_ARGS;
+		record->known |= RECORD_ARGS;
 		if (seen->row == EXIT_CONSOLE_WRITE && rules.text)
 			record_text(index, ring, record, vcpu);
-	} else if (rules.lcofi && seen->row == EXIT_IRQ + IRQ_LCOFI) {
-		record_lcofi(record, ring);
 	} else if (seen->row == EXIT_STORE_FAULT && record->htinst & 1) {
 		/* A transformed store has rs2 in its place. */
 		record->data = guest_register(vcpu, record->htinst >> 20);
@@ -199,7 +215,7 @@ static __always_inline void note_mark(__u32 index, __u8 mark, __u64 now)
 
 	if (!ring)
 		return;
-	ring->by = mark & ~RUN_MARK_LCOFI;
+	ring->by = mark & RUN_MARK_LCOFI_BY;
 	if (!ring->injected)
 		ring->injected = now;
 }
@@ -236,15 +252,9 @@ static __always_inline void record_registers(struct exit_record *record, struct 
 		bpf_probe_read_kernel(
 			record->result, sizeof(record->result),
 			__builtin_preserve_access_index(&vcpu->arch.guest_context.a0));
-	} else if (record->known & RECORD_LCOFI) {
-		if (ring->injected) {
-			record->lcofi.injected = ring->injected;
-			record->lcofi.by = ring->by;
-		}
-		/* No mask holds in user mode; what it is in the guest's kernel KVM does not know.
-		 */
-		record->lcofi.taken = record->lcofi.injected && !(record->sstatus & SSTATUS_SPP);
-		ring->injected = 0;
+		if (record->to_vmm &&
+		    BPF_CORE_READ(vcpu, run, request_interrupt_window) & RUN_MARK_SCRIPT)
+			record->known |= RECORD_BY_SCRIPT;
 	} else if (seen->row == EXIT_CSR_READ) {
 		record->data = guest_register(vcpu, record->stval >> 7);
 		record->known = RECORD_DATA;
@@ -255,19 +265,18 @@ static __always_inline void record_registers(struct exit_record *record, struct 
 }
 
 /* VCPU is NULL where the guest does not go on. */
-static __always_inline void record_entry(__u32 index, const struct exit_vcpu *seen,
-					 const struct kvm_vcpu *vcpu, __u64 now,
-					 const struct spent *spent)
+static __always_inline void complete_record(__u32 index, struct exit_ring *ring,
+					    const struct exit_vcpu *seen,
+					    const struct kvm_vcpu *vcpu, __u64 now,
+					    const struct spent *spent)
 {
-	struct exit_ring *ring = bpf_map_lookup_elem(&rings, &index);
+	__u64 open = ring->open;
 	struct exit_record *record;
-	__u64 open;
 
-	if (!ring || !ring->open)
+	if (!open)
 		return;
-	open = ring->open;
 	ring->open = 0;
-	if (!ring->sampled && !(rules.traced & exit_class(seen->row)))
+	if (!ring->sampled && !is_traced(seen->row, ring))
 		return;
 	if (open == 2) {
 		ring->lost++;
@@ -289,11 +298,26 @@ static __always_inline void record_entry(__u32 index, const struct exit_vcpu *se
 	record->next_pc = 0;
 	if (vcpu)
 		record_registers(record, ring, seen, vcpu);
+	if (rules.lcofi && (ring->injected || seen->row == EXIT_IRQ + IRQ_LCOFI))
+		record_lcofi(record, ring);
 	if (rules.stacks)
 		ring->pieces_head = ring->pieces_next;
 	/* The collector reads it as soon as head has moved. */
 	barrier();
 	ring->head++;
+}
+
+static __always_inline void record_entry(__u32 index, const struct exit_vcpu *seen,
+					 const struct kvm_vcpu *vcpu, __u64 now,
+					 const struct spent *spent)
+{
+	struct exit_ring *ring = bpf_map_lookup_elem(&rings, &index);
+
+	if (!ring)
+		return;
+	complete_record(index, ring, seen, vcpu, now, spent);
+	if (rules.lcofi)
+		forget_lcofi(ring, now);
 }
 
 #endif

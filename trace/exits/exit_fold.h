@@ -219,7 +219,7 @@ exit_fold bool fold_vcpu_ended(struct exit_counts *counts, struct spent *spent, 
 
 /*
  * When watching begins, at NOW, the vCPU NUMBER sleeps in thread TID, in STATE and SINCE then (0:
- * that is not known).
+ * that is not known, and taken to be NOW).
  */
 exit_fold void fold_vcpu_asleep(struct exit_vcpu *vcpu, uint32_t number, uint32_t tid,
 				uint64_t state, uint64_t since, uint64_t now)
@@ -231,7 +231,7 @@ exit_fold void fold_vcpu_asleep(struct exit_vcpu *vcpu, uint32_t number, uint32_
 	vcpu->before = state == VCPU_VMM ? VCPU_VMM : VCPU_KERNEL;
 	vcpu->row = EXIT_ROWS;
 	vcpu->open = EXIT_UNSEEN;
-	vcpu->exited = since;
+	vcpu->exited = since ? since : now;
 	vcpu->since = now;
 	vcpu->first = now;
 }

@@ -217,14 +217,12 @@ struct exit_record {
 		};
 		uint8_t text[RECORD_TEXT]; /* RECORD_BYTES */
 	};
-	union {
-		uint64_t args[8];	 /* a0 to a7 at an SBI call */
-		struct exit_lcofi lcofi; /* RECORD_LCOFI */
-	};
-	uint64_t result[2]; /* a0 and a1 when the guest went on */
-	uint64_t data;	    /* what was written to a device, or read, or read from a CSR;
-			       of an SBI call, KVM's answer where a signal came then */
-	uint64_t sstatus;   /* SPP: the mode that the guest was in */
+	uint64_t args[8];	 /* a0 to a7 at an SBI call */
+	struct exit_lcofi lcofi; /* RECORD_LCOFI */
+	uint64_t result[2];	 /* a0 and a1 when the guest went on */
+	uint64_t data;		 /* what was written to a device, or read, or read from a CSR;
+				    of an SBI call, KVM's answer where a signal came then */
+	uint64_t sstatus;	 /* SPP: the mode that the guest was in */
 	uint32_t row;
 	uint32_t to_vmm; /* 0, or 1 + the exit reason of KVM_RUN */
 	uint32_t known;	 /* RECORD_... */
@@ -241,9 +239,10 @@ struct exit_text {
 enum {
 	RECORD_ARGS = 1,
 	RECORD_DATA = 2,
-	RECORD_BYTES = 4, /* text: the first bytes that an SBI call writes */
-	RECORD_LCOFI = 8,
+	RECORD_BYTES = 4,   /* text: the first bytes that an SBI call writes */
+	RECORD_LCOFI = 8,   /* an exit for an overflow, or one in which an LCOFI became pending */
 	RECORD_BY_VMM = 16, /* KVM handed the SBI call over */
+	RECORD_BY_SCRIPT = 32, /* the VMM says that a script answered it */
 };
 
 /*
@@ -291,8 +290,9 @@ struct exit_ring {
 	uint64_t lost;	     /* in all */
 	uint64_t lost_since; /* the last record that fit */
 	uint64_t open;	     /* the record at head has its exit, and waits for the entry */
-	uint64_t injected;   /* an LCOFI, since the last exit for one; 0: none */
+	uint64_t injected;   /* an LCOFI, since the guest last went on; 0: none */
 	uint64_t by;	     /* who did that: struct exit_lcofi */
+	uint64_t entered;    /* rules.lcofi: when the guest last went on */
 	uint64_t sampled;    /* it is kept for its samples, whatever its class */
 	uint64_t pieces_head, pieces_tail; /* of stacks, as head and tail */
 	uint64_t pieces_next; /* what pieces_head will be when the record at head is complete */

@@ -25,8 +25,8 @@ void command_line_split(struct command_line *line, size_t length)
 	line->words[count] = NULL;
 }
 
-/* The value of the first of OPTION in WORDS: the next word, or what follows its =. */
-static const char *value_of(char *const *words, const char *option)
+/* The first of them: the next word, or what follows its =. */
+const char *command_line_option(char *const *words, const char *option)
 {
 	size_t length = strlen(option);
 
@@ -44,7 +44,7 @@ static const char *first_of(char *const *words, const char *const *options)
 	const char *value = NULL;
 
 	for (; *options && !value; options++)
-		value = value_of(words, *options);
+		value = command_line_option(words, *options);
 	return value;
 }
 

@@ -181,7 +181,7 @@ static void end_call(struct timeline *timeline, struct timeline_vcpu *vcpu,
 
 static bool has_path(const struct exit_record *record)
 {
-	return exit_class(record->row) == CLASS_LCOFI && record->known & RECORD_LCOFI;
+	return record->known & RECORD_LCOFI;
 }
 
 static void write_instant(struct timeline *timeline, struct timeline_vcpu *vcpu, uint64_t ns,

@@ -114,6 +114,62 @@ static void add_resumed(struct text *text, const struct exit_record *record)
 	}
 }
 
+/* ---- the path of a sample ---- */
+
+struct step {
+	uint64_t ns; /* 0: nobody saw it */
+	const char *what;
+};
+
+static void sort_steps(struct step *steps, size_t count)
+{
+	for (size_t i = 1; i < count; i++)
+		for (size_t j = i; j > 0 && steps[j].ns < steps[j - 1].ns; j--) {
+			const struct step later = steps[j - 1];
+
+			steps[j - 1] = steps[j];
+			steps[j] = later;
+		}
+}
+
+/* In the order of time, from the first: "overflow, +2.40us injected by kvm, +5.50us exit". */
+static void add_steps(struct text *text, struct step *steps, size_t count)
+{
+	uint64_t base = 0;
+	char duration[16];
+
+	sort_steps(steps, count);
+	for (size_t i = 0; i < count; i++) {
+		if (!steps[i].ns)
+			continue;
+		if (base)
+			text_add(text, ", +%s", stat_duration(steps[i].ns - base, duration));
+		else
+			base = steps[i].ns;
+		text_add(text, " %s", steps[i].what);
+	}
+}
+
+static void add_lcofi(struct text *text, const struct exit_record *record)
+{
+	const struct exit_lcofi *lcofi = &record->lcofi;
+	char injected[40] = "injected by kvm";
+	struct step steps[] = {
+		{lcofi->overflowed, "overflow"},
+		{record->exited, "exit"},
+		{lcofi->injected, injected},
+		{record->entered, lcofi->taken ? "guest's handler" : "guest goes on"},
+	};
+
+	if (lcofi->by != LCOFI_BY_KVM)
+		snprintf(injected, sizeof(injected), "injected by vmm (%s)",
+			 exit_lcofi_way(lcofi->by));
+	text_add(text, exit_class(record->row) == CLASS_LCOFI ? ":" : ", lcofi:");
+	add_steps(text, steps, sizeof(steps) / sizeof(steps[0]));
+	if (!lcofi->injected)
+		text_add(text, ", not injected");
+}
+
 /* ---- what came of it ---- */
 
 static void add_result(struct text *text, const struct trace_exit *exit)
@@ -126,41 +182,7 @@ static void add_result(struct text *text, const struct trace_exit *exit)
 	text_add(text, " %s", part);
 }
 
-/* "-1.2us", "+340ns": from BASE. */
-static void add_later(struct text *text, uint64_t base, uint64_t ns, const char *what)
-{
-	char duration[16];
-
-	text_add(text, ", %c%s %s", ns < base ? '-' : '+',
-		 stat_duration(ns < base ? base - ns : ns - base, duration), what);
-}
-
-/* In the order of time: KVM injects before kvm_exit, a VMM after it. */
-static void add_lcofi(struct text *text, const struct exit_record *record)
-{
-	const struct exit_lcofi *lcofi = &record->lcofi;
-	uint64_t base = lcofi->overflowed ? lcofi->overflowed : record->exited;
-	char injected[40];
-
-	text_add(text, lcofi->overflowed ? ": overflow" : ": exit");
-	if (lcofi->injected && lcofi->by == LCOFI_BY_KVM)
-		add_later(text, base, lcofi->injected, "injected by kvm");
-	if (lcofi->overflowed)
-		add_later(text, base, record->exited, "exit");
-	if (lcofi->injected && lcofi->by != LCOFI_BY_KVM) {
-		snprintf(injected, sizeof(injected), "injected by vmm (%s)",
-			 exit_lcofi_way(lcofi->by));
-		add_later(text, base, lcofi->injected, injected);
-	}
-	if (!lcofi->injected)
-		text_add(text, ", not injected");
-	add_later(text, base, record->entered,
-		  !lcofi->injected ? "guest goes on"
-		  : lcofi->taken   ? "guest's handler"
-				   : "guest goes on");
-}
-
-static void add_end(struct text *text, const struct trace_exit *exit)
+static void add_outcome(struct text *text, const struct trace_exit *exit)
 {
 	const struct exit_record *record = exit->record;
 	char halted[16];
@@ -186,12 +208,15 @@ static void add_end(struct text *text, const struct trace_exit *exit)
 		if (record->row == EXIT_WFI)
 			text_add(text, " <halted %s>", stat_duration(record->halted_ns, halted));
 		return;
-	case CLASS_LCOFI:
-		if (record->known & RECORD_LCOFI)
-			add_lcofi(text, record);
-		return;
 	default: return;
 	}
+}
+
+static void add_end(struct text *text, const struct trace_exit *exit)
+{
+	add_outcome(text, exit);
+	if (exit->record->known & RECORD_LCOFI)
+		add_lcofi(text, exit->record);
 }
 
 /* "<1.30us kvm>", "<22.0us vmm 20.0us>": of these the VMM took 20. */

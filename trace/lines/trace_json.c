@@ -136,10 +136,6 @@ static void put_what(struct json_line *line, const struct trace_view *view,
 	case CLASS_MMIO:
 	case CLASS_FAULT: put_access(line, view, exit); return;
 	case CLASS_CSR: put_csr(line, record); return;
-	case CLASS_LCOFI:
-		if (record->known & RECORD_LCOFI)
-			put_lcofi(line, &record->lcofi);
-		return;
 	default: return;
 	}
 }
@@ -165,6 +161,8 @@ void trace_json(FILE *out, const struct trace_view *view, const struct trace_exi
 	json_line_string(line, "reason", name.reason);
 	json_line_string(line, "sub", name.sub);
 	put_what(line, view, exit);
+	if (record->known & RECORD_LCOFI)
+		put_lcofi(line, &record->lcofi);
 	json_line_bool(line, "to_vmm", record->to_vmm);
 	json_line_uint(line, "ns", record->ns);
 	if (part != TRACE_BEGIN) {

@@ -83,6 +83,8 @@ const char *exit_answered_by(const struct trace_exit *exit)
 {
 	const struct sbi_traced_result result = exit_result(exit);
 
+	if (exit->record->known & RECORD_BY_SCRIPT)
+		return "script";
 	if (result.known && result.error == SBI_NOT_SUPPORTED &&
 	    !sbi_is_legacy(exit->record->args[7]))
 		return "nobody";

@@ -36,7 +36,7 @@ struct trace_exit {
 /* Of an exit that is an SBI call. */
 struct sbi_traced_call exit_call(const struct trace_exit *exit);
 struct sbi_traced_result exit_result(const struct trace_exit *exit);
-/* Who gave the answer: "kvm", "vmm" or "nobody". */
+/* Who gave the answer: "kvm", "vmm", "script" or "nobody". */
 const char *exit_answered_by(const struct trace_exit *exit);
 /* Whether it is a call that came back with an error. */
 bool exit_failed(const struct trace_exit *exit);

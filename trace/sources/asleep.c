@@ -53,7 +53,10 @@ static int vcpu_of_file(pid_t pid, int file)
 	return asleep_vcpu_of_link(link);
 }
 
-/* The scheduler's clock is not CLOCK_MONOTONIC, but goes as fast. */
+/*
+ * The scheduler's clock is not CLOCK_MONOTONIC, but goes as fast. It forgets when a thread ran that
+ * it moves to another CPU (enqueue_entity()), and since 6.12 moves some that sleep already.
+ */
 static uint64_t asleep_since(pid_t pid, long tid)
 {
 	char text[FILE_SIZE];

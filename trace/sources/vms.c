@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/printable.h"
 #include "trace/exits/exit_log.h"
 #include "trace/guest/command_line.h"
@@ -40,6 +41,79 @@ static bool name_on_command_line(pid_t pid, char name[VM_NAME_LENGTH])
 
 	command_line_split(&line, read_file(pid, "cmdline", line.text, sizeof(line.text)));
 	return command_line_name(line.words, name, VM_NAME_LENGTH);
+}
+
+bool vm_option(pid_t pid, const char *option, char *value, size_t size)
+{
+	struct command_line line;
+	const char *found;
+
+	command_line_split(&line, read_file(pid, "cmdline", line.text, sizeof(line.text)));
+	found = command_line_option(line.words, option);
+	return found && (size_t)snprintf(value, size, "%s", found) < size;
+}
+
+static bool is_run(const struct command_line *line)
+{
+	return line->words[0] && line->words[1] && !strcmp(line->words[1], "run");
+}
+
+bool vm_is_run(pid_t pid)
+{
+	struct command_line line;
+
+	command_line_split(&line, read_file(pid, "cmdline", line.text, sizeof(line.text)));
+	return is_run(&line);
+}
+
+bool vm_is_alive(pid_t pid)
+{
+	char text[2];
+
+	return read_file(pid, "cmdline", text, sizeof(text)) > 0;
+}
+
+/* NAME of /proc/PID and our own are one file, or it may not be looked at. */
+static bool is_our(pid_t pid, const char *name)
+{
+	struct stat own, other;
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/self/%s", name);
+	if (stat(path, &own) < 0)
+		return true;
+	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, name);
+	return stat(path, &other) < 0 || (own.st_dev == other.st_dev && own.st_ino == other.st_ino);
+}
+
+bool vm_has_our_files(pid_t pid)
+{
+	return is_our(pid, "ns/mnt") && is_our(pid, "root/");
+}
+
+uid_t vm_user(pid_t pid)
+{
+	char text[1024];
+	const char *line = NULL;
+	unsigned int user;
+
+	if (read_file(pid, "status", text, sizeof(text)))
+		line = strstr(text, "\nUid:");
+	return line && sscanf(line, "\nUid: %u", &user) == 1 ? (uid_t)user : (uid_t)-1;
+}
+
+/* proc_pid_stat(5): field 22, in ticks since the host started. */
+double vm_seconds(pid_t pid)
+{
+	const double ticks = (double)sysconf(_SC_CLK_TCK);
+	char text[1024];
+	const char *at = NULL;
+
+	if (read_file(pid, "stat", text, sizeof(text)))
+		at = strrchr(text, ')');
+	for (unsigned int field = 2; at && field < 22; field++)
+		at = strchr(at + 1, ' ');
+	return at ? (double)clock_ns(CLOCK_BOOTTIME) / 1e9 - strtod(at, NULL) / ticks : 0;
 }
 
 /* Others' command lines and process names may hold anything: it ends on terminals. */
@@ -83,8 +157,7 @@ static bool is_between_lives(pid_t pid, bool has_log)
 	if (!has_log)
 		return false;
 	command_line_split(&line, read_file(pid, "cmdline", line.text, sizeof(line.text)));
-	return line.words[0] && line.words[1] && !strcmp(line.words[1], "run") &&
-	       runs_this_program(pid);
+	return is_run(&line) && runs_this_program(pid);
 }
 
 static bool holds(DIR *files, struct vm *vm)

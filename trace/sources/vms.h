@@ -27,6 +27,26 @@ pid_t vm_process_of_thread(pid_t tid);
 /* The VMs of this machine that one may see, at most ROOM of them: how many there are. */
 size_t vms_list(struct vm *vms, size_t room);
 
+/* What the command line of process PID gives OPTION ("--control"). False: nothing, or too long. */
+bool vm_option(pid_t pid, const char *option, char *value, size_t size);
+
+/* Whether a path means the same to process PID as to this one, as far as one may see: it has the
+ * same root and the same mounts. */
+bool vm_has_our_files(pid_t pid);
+
+/* Whether process PID has not ended: one that has, and is not waited for yet, is there without all
+ * that it had. */
+bool vm_is_alive(pid_t pid);
+
+/* Whether process PID's command line is vhart's 'run': one VM, of the words that are in it. */
+bool vm_is_run(pid_t pid);
+
+/* The user that process PID runs as; (uid_t)-1: not known. */
+uid_t vm_user(pid_t pid);
+
+/* For how many seconds process PID has run; 0: not known. */
+double vm_seconds(pid_t pid);
+
 /* The name alone; always something. */
 void vm_name(pid_t pid, char name[VM_NAME_LENGTH]);
 

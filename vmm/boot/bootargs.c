@@ -81,13 +81,15 @@ const char *bootargs_console(const char *text, enum config_console console)
 	return bootargs_give(text, "console") ? "" : parameters[console];
 }
 
-char *bootargs_make(const char *append, enum config_console console)
+char *bootargs_make(const char *append, enum config_console console, bool command)
 {
 	/* In front: behind the text it would be init's, or within a quote that is not closed. */
 	const char *ours = bootargs_console(append, console);
 	char *bootargs = NULL;
 
-	if (asprintf(&bootargs, "%s%s%s", ours, *ours && *append ? " " : "", append) < 0)
+	const char *first = command ? BOOTARGS_COMMAND : "";
+	if (asprintf(&bootargs, "%s%s%s%s%s", first, *first && (*ours || *append) ? " " : "", ours,
+		     *ours && *append ? " " : "", append) < 0)
 		return NULL;
 	return bootargs;
 }

@@ -24,10 +24,14 @@ bool bootargs_give(const char *text, const char *name);
  */
 const char *bootargs_console(const char *text, enum config_console console);
 
+/* What a guest that runs a command (vmm/command/) needs in front: its init; no lines but errors, of
+ * which vhart shows the last; and an end where the kernel panics. */
+#define BOOTARGS_COMMAND "rdinit=/vhart-init quiet panic=-1"
+
 /*
- * The whole command line for APPEND: the parameter for CONSOLE in front, where it needs one. The
- * caller frees it; NULL: no memory. It may be longer than BOOTARGS_MAX.
+ * The whole command line for APPEND: the parameter for CONSOLE in front, where it needs one, and
+ * those for a COMMAND. The caller frees it; NULL: no memory. It may be longer than BOOTARGS_MAX.
  */
-char *bootargs_make(const char *append, enum config_console console);
+char *bootargs_make(const char *append, enum config_console console, bool command);
 
 #endif

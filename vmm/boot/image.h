@@ -39,6 +39,12 @@ bool image_load(const struct blob *blob, bool firmware, const struct guest_memor
 		struct image_place *place, char message[IMAGE_MESSAGE_MAX]);
 
 /*
+ * Where the symbol NAME of an ELF file comes to lie, guest-physical. False: it is no ELF file, or
+ * has no such symbol in a segment.
+ */
+bool image_elf_symbol(const struct blob *blob, const char *name, uint64_t *address);
+
+/*
  * Where initrd and FDT go, given the kernel's place: the FDT, 2 MiB aligned, below the top of RAM
  * or of its first 1 GiB; the initrd, 4 KiB aligned, below it or, when it does not fit there, below
  * the top of RAM. Nothing overlaps. False with MESSAGE filled (it says how much memory is needed).

@@ -21,6 +21,7 @@ struct kvm_vcpu_arch {
 } __attribute__((preserve_access_index));
 struct kvm_run {
 	unsigned char request_interrupt_window;
+	unsigned long long cr8;
 } __attribute__((preserve_access_index));
 struct kvm_vcpu {
 	struct kvm *kvm;
@@ -35,6 +36,8 @@ struct kvm_cpu_trap {
 /* Only GPL-compatible programs may look into the kernel's structs. */
 const char forward_license[] SEC("license") = "GPL";
 
+/* What forward_attach_vcpu() puts into kvm_run: a process may have several VMs. */
+const volatile __u64 own_machine;
 __u32 own_tgid; /* as the first PID namespace has it */
 __u64 own_kvm;	/* the struct kvm of our VM, once seen */
 
@@ -46,11 +49,15 @@ int who_am_i(void *context)
 	return 0;
 }
 
-static __always_inline bool is_ours(__u64 kvm)
+/* VCPU is a pointer that BPF can follow. */
+static __always_inline bool is_ours(const struct kvm_vcpu *vcpu)
 {
+	__u64 kvm = (__u64)vcpu->kvm;
+
 	if (kvm == own_kvm)
 		return true;
-	if (own_kvm || bpf_get_current_pid_tgid() >> 32 != own_tgid)
+	if (own_kvm || bpf_get_current_pid_tgid() >> 32 != own_tgid ||
+	    vcpu->run->cr8 != own_machine)
 		return false;
 	own_kvm = kvm;
 	return true;

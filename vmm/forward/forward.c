@@ -35,7 +35,7 @@ static int load_at_functions(void *opaque)
 	struct forward *forward = opaque;
 
 	return forward_load(&forward->programs, FORWARD_CALLS_AT_FUNCTIONS, &forward->rules,
-			    forward->harts, (unsigned int)FORWARD_SIGNAL);
+			    &forward->target);
 }
 
 static int load_at_tracepoints(void *opaque)
@@ -43,7 +43,7 @@ static int load_at_tracepoints(void *opaque)
 	struct forward *forward = opaque;
 
 	return forward_load(&forward->programs, FORWARD_CALLS_AT_TRACEPOINTS, &forward->rules,
-			    forward->harts, (unsigned int)FORWARD_SIGNAL);
+			    &forward->target);
 }
 
 static int load(struct forward *forward)
@@ -76,6 +76,11 @@ struct forward *forward_open(const struct forward_rules *rules, unsigned int har
 		forward->rules = *rules;
 		forward->rules.filter = forward_filter(rules);
 		forward->harts = harts;
+		/* An address that nobody else in this process has. */
+		forward->target =
+			(struct forward_target){.machine = (uintptr_t)forward,
+						.harts = harts,
+						.signal_number = (unsigned int)FORWARD_SIGNAL};
 		pthread_mutex_init(&forward->lock, NULL);
 		result = load(forward);
 	}
@@ -133,7 +138,7 @@ bool forward_check(struct forward *forward, struct forward_refusal *refusal)
 /* ---- one vCPU ---- */
 
 int forward_attach_vcpu(struct forward *forward, struct forward_port *port, unsigned int hart,
-			int vcpu_fd)
+			int vcpu_fd, struct kvm_run *run)
 {
 	struct sigaction action = {.sa_sigaction = kvm_run_leave,
 				   .sa_flags = SA_SIGINFO | SA_NODEFER};
@@ -150,6 +155,8 @@ int forward_attach_vcpu(struct forward *forward, struct forward_port *port, unsi
 				      .forward = forward,
 				      .hart = hart,
 				      .vcpu_fd = vcpu_fd};
+	/* KVM looks at it on x86 only. */
+	run->cr8 = forward->target.machine;
 	return -pthread_sigmask(SIG_UNBLOCK, &set, NULL);
 }
 
@@ -169,13 +176,49 @@ static bool has_gone_on(const struct forward_port *port, uint64_t pc)
 	return true;
 }
 
+static bool sets_timer(const struct sbi_call *call)
+{
+	return call->eid == SBI_EID_LEGACY_SET_TIMER ||
+	       (call->eid == SBI_EID_TIME && call->fid == 0);
+}
+
+/*
+ * With Sstc, KVM's set_timer writes the vstimecmp of the CPU and nothing else
+ * (kvm_riscv_vcpu_update_vstimecmp()). A vCPU that leaves the CPU before the guest runs again, as
+ * one does whose call is forwarded, gets its deadline of before back
+ * (kvm_riscv_vcpu_timer_restore() has that of the last exit). Without Sstc this is the deadline
+ * that KVM has anyhow.
+ */
+static int keep_deadline(const struct forward_port *port, const struct sbi_call *call)
+{
+	const uint64_t compare = KVM_REG64(KVM_REG_RISCV_TIMER, KVM_REG_RISCV_TIMER_REG(compare));
+
+	return kvm_set_reg(port->vcpu_fd, compare, call->args[0]);
+}
+
+/* What KVM answered is in the hart's registers. */
+static bool take_kept(const struct forward_port *port, struct forwarded *forwarded)
+{
+	struct sbi_call *call = &forwarded->call;
+	uint64_t error = 0;
+
+	forwarded->kept = forward_keeps(&port->forward->rules, call->eid, call->fid, call->args[0]);
+	if (!forwarded->kept)
+		return true;
+	if (kvm_get_reg(port->vcpu_fd, KVM_CORE_REG(regs.a0), &error) < 0 ||
+	    kvm_get_reg(port->vcpu_fd, KVM_CORE_REG(regs.a1), &call->value) < 0)
+		return false;
+	call->error = (int64_t)error;
+	return !sets_timer(call) || keep_deadline(port, call) == 0;
+}
+
 static enum forward_kind take_call(const struct forward_port *port, struct forwarded *forwarded)
 {
 	const struct forward_slot *slot = &forwarded->slot;
 
 	/* hart_stop cannot fail in KVM. Where the signal was late, the hart may be at its new
 	 * start. */
-	if (port->forward->rules.hart_stops && slot->args[7] == SBI_EID_HSM)
+	if (forward_stops(&port->forward->rules, slot->args[7], slot->args[6]))
 		return FORWARD_STOPPED;
 	if (has_gone_on(port, slot->pc))
 		return FORWARD_NOTHING;
@@ -186,6 +229,8 @@ static enum forward_kind take_call(const struct forward_port *port, struct forwa
 		.args = {slot->args[0], slot->args[1], slot->args[2], slot->args[3], slot->args[4],
 			 slot->args[5]},
 	};
+	if (port->forward->rules.kept && !take_kept(port, forwarded))
+		return FORWARD_NOTHING;
 	return FORWARD_CALL;
 }
 
@@ -237,6 +282,7 @@ static enum forward_kind take_counter(const struct forward_port *port,
 enum forward_kind forward_take(struct forward_port *port, int result,
 			       const struct guest_memory *memory, struct forwarded *forwarded)
 {
+	forwarded->kept = false;
 	forwarded->slot = *port->slot;
 	port->seen = forwarded->slot.sequence;
 	/* KVM has left the loop for something else: it handed over this very call. */
@@ -282,18 +328,28 @@ static int pass_call(const struct forward_port *port, const struct forwarded *fo
 	return result;
 }
 
+bool forward_comes_back(const struct forward_port *port, const struct sbi_call *call)
+{
+	return forward_wants(&port->forward->rules, call->eid, call->fid, call->args[0],
+			     call->args[2]);
+}
+
+int forward_repeat(const struct forward_port *port, const struct forwarded *forwarded)
+{
+	return pass_call(port, forwarded);
+}
+
 static int answer_call(const struct forward_port *port, const struct forwarded *forwarded)
 {
 	const struct sbi_call *call = &forwarded->call;
 	int result;
 
 	/* One that would come back for ever is answered as the handler left it. */
-	if (call->pass && !forward_wants(&port->forward->rules, call->eid, call->fid, call->args[0],
-					 call->args[2]))
+	if (call->pass && !forward_comes_back(port, call))
 		return pass_call(port, forwarded);
 	result = set_register(port, A0, (uint64_t)call->error);
-	/* KVM's own answer has left 0 in a1. */
-	if (result == 0 && call->value)
+	/* KVM's own NOT_SUPPORTED has left 0 in a1. */
+	if (result == 0 && (call->value || forwarded->kept))
 		result = set_register(port, A0 + 1, call->value);
 	return result;
 }

@@ -10,8 +10,8 @@
  *
  * Reads of counter CSRs that trap come the same way.
  *
- * Threads: a port is used by its vCPU's thread only; the counts can be read by any. One machine at
- * a time in a process: its vCPUs are told from others' by this process.
+ * Threads: a port is used by its vCPU's thread only; the counts can be read by any. A process can
+ * have several machines: the programs of each know its vCPUs by a number in their kvm_run.
  */
 #ifndef VHART_FORWARD_H
 #define VHART_FORWARD_H
@@ -30,6 +30,7 @@
 #define FORWARD_SIGNAL (SIGRTMIN + 7)
 
 struct forward;
+struct kvm_run;
 
 /* Why there is no forward: for the user's one line. */
 struct forward_refusal {
@@ -69,13 +70,14 @@ struct forwarded {
 	struct counter_read read;
 	/* For forward_answer() only. */
 	struct forward_slot slot;
+	bool kept; /* KVM answered it: the call has its error and value */
 	bool redirected;
 	uint64_t sstatus;
 };
 
 /* On the thread of the vCPU, before its first KVM_RUN. 0 or -errno. */
 int forward_attach_vcpu(struct forward *forward, struct forward_port *port, unsigned int hart,
-			int vcpu_fd);
+			int vcpu_fd, struct kvm_run *run);
 
 /* To be asked after each return of KVM_RUN, whatever it returned: one load. */
 static inline bool forward_waits(const struct forward_port *port)
@@ -96,6 +98,13 @@ enum forward_kind forward_take(struct forward_port *port, int result,
  * it. 0 or -errno.
  */
 int forward_answer(struct forward_port *port, const struct forwarded *forwarded);
+
+/*
+ * Puts a call that KVM keeps back before its ecall, with arguments and FID as they are in FORWARDED
+ * now. When KVM has answered it, it is forwarded once more, if it comes back. 0 or -errno.
+ */
+int forward_repeat(const struct forward_port *port, const struct forwarded *forwarded);
+bool forward_comes_back(const struct forward_port *port, const struct sbi_call *call);
 
 /* ---- counts ---- */
 

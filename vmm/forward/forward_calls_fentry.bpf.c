@@ -10,7 +10,7 @@ int BPF_PROG(on_ecall, struct kvm_vcpu *vcpu)
 {
 	unsigned long eid = vcpu->arch.guest_context.a7;
 
-	if (forward_may_want(&rules, eid) && is_ours((__u64)vcpu->kvm))
+	if (forward_may_want(&rules, eid) && is_ours(vcpu))
 		on_call(vcpu->vcpu_id, 0, eid, &vcpu->arch.guest_context.a0);
 	return 0;
 }
@@ -28,7 +28,7 @@ int BPF_PROG(on_instruction, struct kvm_vcpu *vcpu, struct kvm_run *run, struct 
 	if (result != 1 || (instruction && !forward_reads_counter(instruction)))
 		return 0;
 	next_pc = vcpu->arch.guest_context.sepc;
-	if ((instruction || next_pc != pc + 4) && is_ours((__u64)vcpu->kvm))
+	if ((instruction || next_pc != pc + 4) && is_ours(vcpu))
 		on_counter(vcpu->vcpu_id, pc, instruction, next_pc,
 			   vcpu->arch.guest_context.sstatus);
 	return 0;

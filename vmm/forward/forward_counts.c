@@ -18,7 +18,7 @@ static int load(void *opaque)
 	return forward_load(&forward->count_programs,
 			    forward->programs.on_functions ? FORWARD_COUNTS_AT_FUNCTIONS
 							   : FORWARD_COUNTS_AT_TRACEPOINTS,
-			    &forward->rules, forward->harts, 0);
+			    &forward->rules, &forward->target);
 }
 
 static int start_counting(struct forward *forward)

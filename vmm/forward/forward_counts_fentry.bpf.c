@@ -10,7 +10,7 @@ int BPF_PROG(on_exit, struct kvm_vcpu *vcpu, struct kvm_run *run, struct kvm_cpu
 	__u32 hart;
 
 	/* What it did for this process the guest did not do. */
-	if (!is_ours((__u64)vcpu->kvm) || run->request_interrupt_window == RUN_MARK_OWN)
+	if (!is_ours(vcpu) || run->request_interrupt_window == RUN_MARK_OWN)
 		return 0;
 	cause = trap->scause;
 	hart = vcpu->vcpu_id;
@@ -23,7 +23,7 @@ int BPF_PROG(on_exit, struct kvm_vcpu *vcpu, struct kvm_run *run, struct kvm_cpu
 SEC("fentry/kvm_riscv_vcpu_wfi")
 int BPF_PROG(on_wfi, struct kvm_vcpu *vcpu)
 {
-	if (is_ours((__u64)vcpu->kvm))
+	if (is_ours(vcpu))
 		count_halt(vcpu->vcpu_id);
 	return 0;
 }

@@ -32,7 +32,7 @@ int BPF_PROG(on_entry, struct kvm_vcpu *vcpu)
 		return 0;
 	now->vcpu = vcpu;
 	now->hart = vcpu->vcpu_id;
-	now->ours = is_ours((__u64)vcpu->kvm);
+	now->ours = is_ours(vcpu);
 	now->own = vcpu->run->request_interrupt_window == RUN_MARK_OWN;
 	return 0;
 }

@@ -21,6 +21,7 @@ struct kind {
 	size_t rodata; /* the pointer; behind it: */
 	bool has_rules;
 	size_t rules, number; /* of the signal, or how many harts there are */
+	size_t machine;
 	size_t map;
 	size_t setup, first, second;
 	bool on_functions, may_be_late;
@@ -30,11 +31,13 @@ struct kind {
 	.class = &type##_class, .rodata = offsetof(struct type, rodata), .has_rules = true,        \
 	.rules = offsetof(struct type##__rodata, rules),                                           \
 	.number = offsetof(struct type##__rodata, signal_number),                                  \
-	.map = SKELETON_MAP(type, slots), .setup = SKELETON_PROGRAM(type, who_am_i)
+	.machine = offsetof(struct type##__rodata, own_machine), .map = SKELETON_MAP(type, slots), \
+	.setup = SKELETON_PROGRAM(type, who_am_i)
 #define COUNTS(type)                                                                               \
 	.class = &type##_class, .rodata = offsetof(struct type, rodata),                           \
-	.number = offsetof(struct type##__rodata, hart_count), .map = SKELETON_MAP(type, counts),  \
-	.setup = SKELETON_PROGRAM(type, who_am_i)
+	.number = offsetof(struct type##__rodata, hart_count),                                     \
+	.machine = offsetof(struct type##__rodata, own_machine),                                   \
+	.map = SKELETON_MAP(type, counts), .setup = SKELETON_PROGRAM(type, who_am_i)
 
 static const struct kind kinds[] = {
 	[FORWARD_CALLS_AT_FUNCTIONS] = {CALLS(calls_fentry),
@@ -67,19 +70,21 @@ static bool wants_second(const struct kind *kind, const struct forward_rules *ru
 }
 
 static void configure(void *skeleton, const struct kind *kind, const struct forward_rules *rules,
-		      unsigned int harts, unsigned int signal_number)
+		      const struct forward_target *target)
 {
 	void *rodata = *(void **)skeleton_at(skeleton, kind->rodata);
 	struct bpf_map_desc *map = skeleton_at(skeleton, kind->map);
 
 	if (kind->has_rules)
 		*(struct forward_rules *)skeleton_at(rodata, kind->rules) = *rules;
-	*(uint32_t *)skeleton_at(rodata, kind->number) = kind->has_rules ? signal_number : harts;
-	map->max_entries = harts;
+	*(uint64_t *)skeleton_at(rodata, kind->machine) = target->machine;
+	*(uint32_t *)skeleton_at(rodata, kind->number) =
+		kind->has_rules ? target->signal_number : target->harts;
+	map->max_entries = target->harts;
 }
 
 int forward_load(struct forward_programs *programs, enum forward_object object,
-		 const struct forward_rules *rules, unsigned int harts, unsigned int signal_number)
+		 const struct forward_rules *rules, const struct forward_target *target)
 {
 	const struct kind *kind = &kinds[object];
 	void *skeleton = kind->class->open();
@@ -91,7 +96,7 @@ int forward_load(struct forward_programs *programs, enum forward_object object,
 					      .may_be_late = kind->may_be_late};
 	if (!skeleton)
 		return -ENOMEM;
-	configure(skeleton, kind, rules, harts, signal_number);
+	configure(skeleton, kind, rules, target);
 	result = kind->class->load(skeleton);
 	return forward_begin(
 		programs, result,

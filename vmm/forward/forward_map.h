@@ -26,6 +26,9 @@ struct forward_rule {
 struct forward_rules {
 	uint32_t count;
 	uint32_t probes; /* bit i: sbi_probe_extension() of the EID of rule i as well */
+	/* Bit i: KVM answers the calls of rule i, and its answer is what the handler finds. Else
+	 * KVM says NOT_SUPPORTED. */
+	uint32_t kept;
 	/*
 	 * Linux's PMU driver restarts its counters after an overflow with counter_idx_base 64 * 64:
 	 * the loop variable of pmu_sbi_start_ovf_ctrs_snapshot() has run out. This forwards exactly
@@ -35,7 +38,8 @@ struct forward_rules {
 	uint32_t counter_reads;	   /* instructions that read the CSRs 0xC00 to 0xC1F, and trap */
 	uint32_t tracepoints_only; /* not at functions, even where the kernel could */
 	uint32_t hart_stops;	   /* FORWARD_STOPPED comes before a hart stops: KVM stops it */
-	uint64_t filter;	   /* forward_open() sets it: forward_filter() */
+	uint32_t unused;
+	uint64_t filter; /* forward_open() sets it: forward_filter() */
 	struct forward_rule rules[FORWARD_MAX_RULES];
 };
 
@@ -99,6 +103,31 @@ forward_wants(const volatile struct forward_rules *rules, uint64_t eid, uint64_t
 		return true;
 	return rules->mend_restart && eid == SBI_EID_PMU && fid == PMU_COUNTER_START &&
 	       a0 == FORWARD_ODD_BASE && a2 & FORWARD_INIT_SHMEM;
+}
+
+/* Whether KVM has answered the call: see kept. */
+static inline bool forward_keeps(const struct forward_rules *rules, uint64_t eid, uint64_t fid,
+				 uint64_t a0)
+{
+	bool kept = false, probe = eid == SBI_EID_BASE && fid == SBI_BASE_PROBE_EXTENSION;
+
+	for (unsigned int i = 0; i < rules->count; i++) {
+		if (probe && rules->probes >> i & 1 && a0 == rules->rules[i].eid)
+			return false;
+		kept = kept || (rules->kept >> i & 1 && eid == rules->rules[i].eid);
+	}
+	return kept;
+}
+
+/* Whether KVM stops the hart by the call: not where its HSM was taken from it. */
+static inline bool forward_stops(const struct forward_rules *rules, uint64_t eid, uint64_t fid)
+{
+	if (!rules->hart_stops || eid != SBI_EID_HSM || fid != SBI_HSM_HART_STOP)
+		return false;
+	for (unsigned int i = 0; i < rules->count; i++)
+		if (rules->rules[i].eid == eid && !(rules->kept >> i & 1))
+			return false;
+	return true;
 }
 
 /* ---- what came ---- */

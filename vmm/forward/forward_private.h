@@ -12,6 +12,7 @@
 struct forward {
 	struct forward_rules rules;
 	unsigned int harts;
+	struct forward_target target;
 	const char *way;
 	bool reported; /* forward_check() said what happened */
 	struct forward_programs programs;

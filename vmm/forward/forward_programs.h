@@ -23,9 +23,16 @@ enum forward_object {
 	FORWARD_COUNTS_AT_TRACEPOINTS,
 };
 
-/* SIGNAL_NUMBER is what calls raise. 0, or -errno with nothing left but STEP. */
+/* Whose vCPUs the programs are for. */
+struct forward_target {
+	uint64_t machine; /* what their kvm_run has: see forward_attach_vcpu() */
+	unsigned int harts;
+	unsigned int signal_number; /* what calls raise */
+};
+
+/* 0, or -errno with nothing left but STEP. */
 int forward_load(struct forward_programs *programs, enum forward_object object,
-		 const struct forward_rules *rules, unsigned int harts, unsigned int signal_number);
+		 const struct forward_rules *rules, const struct forward_target *target);
 
 /* Whether they still run where they were attached. */
 bool forward_attached(const struct forward_programs *programs);

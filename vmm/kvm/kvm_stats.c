@@ -11,21 +11,6 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-static void add_value(struct kvm_stats *stats, const char *name, uint64_t value)
-{
-	unsigned int i = 0;
-
-	while (i < stats->count && strcmp(stats->entries[i].name, name) != 0)
-		i++;
-	if (i == KVM_STATS_MAX)
-		return;
-	if (i == stats->count) {
-		snprintf(stats->entries[i].name, KVM_STATS_NAME_MAX, "%s", name);
-		stats->count++;
-	}
-	stats->entries[i].value += value;
-}
-
 /* Calls EACH for every plain counter of FD, no histograms and no states of this moment, until it
  * returns false. */
 static void for_each(int fd, bool (*each)(void *opaque, const char *name, int64_t offset),
@@ -97,7 +82,7 @@ static bool add_one(void *opaque, const char *name, int64_t offset)
 	uint64_t value;
 
 	if (pread(addition->fd, &value, sizeof(value), offset) == (ssize_t)sizeof(value))
-		add_value(addition->stats, name, value);
+		kvm_stats_add_one(addition->stats, name, value);
 	return true;
 }
 

@@ -24,6 +24,10 @@ int kvm_stats_open(int vcpu_fd);
 /* Where in that file the plain counter NAME lies (8 bytes); -1: there is no such. */
 int64_t kvm_stats_offset(int fd, const char *name);
 
+/* Adds VALUE to the count of that NAME, or those of STATS to the same in TO. Pure. */
+void kvm_stats_add_one(struct kvm_stats *stats, const char *name, uint64_t value);
+void kvm_stats_sum(struct kvm_stats *to, const struct kvm_stats *stats);
+
 /* Adds the counters of one vCPU; a kernel that has none adds nothing. */
 void kvm_stats_add(struct kvm_stats *stats, int vcpu_fd);
 

@@ -25,7 +25,7 @@
 /* scratch_guest.S */
 extern const unsigned char scratch_guest[];
 extern const unsigned char scratch_guest_calls[], scratch_guest_resume[],
-	scratch_guest_instructions[];
+	scratch_guest_instructions[], scratch_guest_deadlines[];
 extern const uint64_t scratch_guest_size; /* bytes */
 
 static int add_ram(struct scratch *scratch)
@@ -127,9 +127,8 @@ static bool take_limit_signal(void)
 	       pthread_sigmask(SIG_UNBLOCK, &set, NULL) == 0;
 }
 
-static bool start_limit(struct kvm_run *run, timer_t *timer)
+static bool start_limit(struct kvm_run *run, const struct itimerspec *limit, timer_t *timer)
 {
-	const struct itimerspec limit = {.it_value.tv_sec = LIMIT_SECONDS};
 	struct sigevent event = {
 		.sigev_notify = SIGEV_THREAD_ID,
 		.sigev_signo = LIMIT_SIGNAL,
@@ -139,7 +138,7 @@ static bool start_limit(struct kvm_run *run, timer_t *timer)
 	if (!take_limit_signal() || timer_create(CLOCK_MONOTONIC, &event, timer) < 0)
 		return false;
 	limited = run;
-	if (timer_settime(*timer, 0, &limit, NULL) == 0)
+	if (timer_settime(*timer, 0, limit, NULL) == 0)
 		return true;
 	end_limit(*timer);
 	return false;
@@ -165,12 +164,13 @@ static struct scratch_outcome read_exit(const struct kvm_run *run)
 
 bool scratch_step(struct scratch *scratch, struct scratch_outcome *outcome)
 {
+	const struct itimerspec limit = {.it_value.tv_sec = LIMIT_SECONDS};
 	timer_t timer;
 	bool stuck;
 	int result;
 
 	*outcome = (struct scratch_outcome){.end = SCRATCH_FAILED};
-	if (!start_limit(scratch->run, &timer)) {
+	if (!start_limit(scratch->run, &limit, &timer)) {
 		outcome->failure = errno;
 		return false;
 	}
@@ -181,6 +181,32 @@ bool scratch_step(struct scratch *scratch, struct scratch_outcome *outcome)
 	} while (result < 0 && errno == EINTR && !stuck);
 	if (result < 0 && errno == EINTR)
 		outcome->end = SCRATCH_STUCK;
+	else if (result < 0)
+		outcome->failure = errno;
+	end_limit(timer);
+	return result == 0;
+}
+
+bool scratch_disturb(struct scratch *scratch, unsigned int times, struct scratch_outcome *outcome)
+{
+	const struct timespec often = {.tv_nsec = 1000000};
+	const struct itimerspec limit = {.it_value = often, .it_interval = often};
+	timer_t timer;
+	int result = -1;
+
+	*outcome = (struct scratch_outcome){.end = SCRATCH_FAILED};
+	if (!start_limit(scratch->run, &limit, &timer)) {
+		outcome->failure = errno;
+		return false;
+	}
+	for (unsigned int i = 0; i < times && result < 0; i++) {
+		__atomic_store_n(&scratch->run->immediate_exit, 0, __ATOMIC_RELAXED);
+		result = ioctl(scratch->vcpu_fd, KVM_RUN, 0);
+		if (result < 0 && errno != EINTR)
+			break;
+	}
+	if (result < 0 && errno == EINTR)
+		outcome->end = SCRATCH_SPUN;
 	else if (result < 0)
 		outcome->failure = errno;
 	end_limit(timer);
@@ -210,6 +236,12 @@ int scratch_begin_instructions(struct scratch *scratch)
 {
 	return kvm_set_reg(scratch->vcpu_fd, KVM_CORE_REG(regs.pc),
 			   guest_address(scratch_guest_instructions));
+}
+
+int scratch_begin_deadlines(struct scratch *scratch)
+{
+	return kvm_set_reg(scratch->vcpu_fd, KVM_CORE_REG(regs.pc),
+			   guest_address(scratch_guest_deadlines));
 }
 
 uint64_t scratch_resume_address(void)

@@ -58,6 +58,17 @@ int scratch_begin_instructions(struct scratch *scratch);
 /* KVM_RUN until an exit of whatever kind; false, with OUTCOME: it failed, or none came in time. */
 bool scratch_step(struct scratch *scratch, struct scratch_outcome *outcome);
 
+/*
+ * The same of a guest that sets its timer by SBI TIME again and again, and exits (MMIO) when
+ * stimecmp is not what it set: for a vCPU with Sstc.
+ */
+int scratch_begin_deadlines(struct scratch *scratch);
+/*
+ * KVM_RUN, interrupted by a signal every millisecond, until an exit, or until it was interrupted
+ * TIMES: then OUTCOME is SCRATCH_SPUN, and the result false.
+ */
+bool scratch_disturb(struct scratch *scratch, unsigned int times, struct scratch_outcome *outcome);
+
 /* What the exit that is there means. */
 struct scratch_outcome scratch_exit(const struct scratch *scratch);
 /* OUTCOME in words, for a finding. */

@@ -7,13 +7,15 @@
  * that a call has returned by a store to nowhere, as this needs no SBI.
  * From scratch_guest_instructions on: a third, which jumps to t1, where an instruction is that jumps to t2, and hands
  * back scause of its trap in a1, or 0, by such a store.
+ * From scratch_guest_deadlines on: a fourth, which sets its timer by the SBI until stimecmp has another deadline then,
+ * which it says by such a store.
  */
 	.section .rodata
 	.balign 4
 	.option push
 	.option norvc
-	.global scratch_guest, scratch_guest_size, scratch_guest_calls, scratch_guest_resume, scratch_guest_instructions
-	.hidden scratch_guest, scratch_guest_size, scratch_guest_calls, scratch_guest_resume, scratch_guest_instructions
+	.global scratch_guest, scratch_guest_size, scratch_guest_calls, scratch_guest_resume, scratch_guest_instructions, scratch_guest_deadlines
+	.hidden scratch_guest, scratch_guest_size, scratch_guest_calls, scratch_guest_resume, scratch_guest_instructions, scratch_guest_deadlines
 scratch_guest:
 	lla	t0, trap
 	csrw	stvec, t0
@@ -60,6 +62,19 @@ handed:
 refused:
 	csrr	a1, scause
 	j	handed
+	.balign 4
+scratch_guest_deadlines:
+	li	s0, 1 << 62		/* never due */
+	li	a6, 0			/* set_timer */
+	li	a7, 0x54494d45		/* TIME */
+set:
+	addi	s0, s0, 1
+	mv	a0, s0
+	ecall
+	csrr	t0, 0x14d		/* stimecmp */
+	beq	t0, s0, set
+	sd	t0, 0(zero)
+	j	set
 probe_guest_end:
 	.option pop
 	.balign 8

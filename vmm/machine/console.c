@@ -79,6 +79,8 @@ size_t console_write(struct console *console, const void *bytes, size_t len)
 					 : write_long(console, bytes, len);
 
 	panic_text_look(&console->panic, bytes, done);
+	if (console->ends.heard && done)
+		console->ends.heard(console->ends.opaque, bytes, done);
 	console->line_seen = console->line_seen || memchr(bytes, '\n', done) != NULL;
 	return done;
 }
@@ -123,6 +125,35 @@ static void watch_input(struct console *console)
 	}
 }
 
+static void put_input(struct console *console, const uint8_t *bytes, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		console->input[(console->input_start + console->input_len + i) % CONSOLE_INPUT] =
+			bytes[i];
+	console->input_len += len;
+	watch_input(console);
+	if (len > 0)
+		loop_post(console->loop, &console->tell_input);
+}
+
+static void tell_input(struct loop_task *task)
+{
+	struct console *console = task->opaque;
+
+	if (console->device && console->input_len > 0)
+		console->device->input(console->device);
+}
+
+size_t console_type(struct console *console, const void *bytes, size_t len)
+{
+	size_t space = CONSOLE_INPUT - console->input_len;
+
+	if (len > space)
+		len = space;
+	put_input(console, bytes, len);
+	return len;
+}
+
 static void in_ready(struct loop_watch *watch, short revents)
 {
 	struct console *console = watch->opaque;
@@ -136,13 +167,7 @@ static void in_ready(struct loop_watch *watch, short revents)
 	console->in_open = !ended;
 	if (console->ends.escapes)
 		len = filter_escapes(console, typed, len);
-	for (size_t i = 0; i < len; i++)
-		console->input[(console->input_start + console->input_len + i) % CONSOLE_INPUT] =
-			typed[i];
-	console->input_len += len;
-	watch_input(console);
-	if (len > 0 && console->device)
-		console->device->input(console->device);
+	put_input(console, typed, len);
 }
 
 size_t console_read(struct console *console, void *bytes, size_t len)
@@ -177,9 +202,11 @@ void console_init(struct console *console, const struct console_owner *owner, st
 		.loop = loop,
 		.ends = *ends,
 		.in_open = ends->in != NULL,
-		.in_watch = {.events = POLLIN, .ready = in_ready},
+		/* A paused machine is ended by Ctrl-A x too. */
+		.in_watch = {.events = POLLIN, .while_frozen = true, .ready = in_ready},
 		.out_watch = {.fd = writer_event(ends->out), .events = POLLIN, .ready = out_event},
-		.flush = {.expired = flush_expired},
+		.flush = {.expired = flush_expired, .while_frozen = true},
+		.tell_input = {.run = tell_input, .opaque = console},
 	};
 	if (ends->in)
 		console->in_watch.fd = reader_event(ends->in);

@@ -23,6 +23,9 @@ struct console_ends {
 	struct reader *in; /* NULL: there is no input */
 	struct writer *out;
 	bool escapes; /* IN is a terminal whose Ctrl-A is the escape key */
+	/* Hears what OUT was given, too. NULL: nobody does. */
+	void (*heard)(void *opaque, const void *bytes, size_t len);
+	void *opaque; /* of heard() */
 };
 
 enum console_end {
@@ -48,6 +51,7 @@ struct console {
 	struct panic_text panic; /* the guest said that it panicked */
 	struct loop_watch in_watch, out_watch;
 	struct loop_timer flush;       /* for what was collected */
+	struct loop_task tell_input;   /* to the device: not while the machine is paused */
 	struct console_device *device; /* NULL: nobody listens yet */
 
 	uint8_t input[CONSOLE_INPUT]; /* input not yet read */
@@ -60,6 +64,8 @@ void console_init(struct console *console, const struct console_owner *owner, st
 void console_attach(struct console *console, struct console_device *device);
 size_t console_write(struct console *console, const void *bytes, size_t len);
 size_t console_read(struct console *console, void *bytes, size_t len);
+/* LEN bytes as if they had been typed, without escapes; returns how many there was room for. */
+size_t console_type(struct console *console, const void *bytes, size_t len);
 /* Whether there is room for output. */
 bool console_has_room(struct console *console);
 /*

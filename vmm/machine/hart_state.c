@@ -156,10 +156,7 @@ bool hart_find_machine_mode(const struct guest_memory *memory, uint64_t entry, u
 	return false;
 }
 
-static void add(char out[HART_LINE_MAX], const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
-
-static void add(char out[HART_LINE_MAX], const char *format, ...)
+void hart_line_add(char out[HART_LINE_MAX], const char *format, ...)
 {
 	size_t len = strlen(out);
 	va_list arguments;
@@ -172,24 +169,25 @@ static void add(char out[HART_LINE_MAX], const char *format, ...)
 static void add_address(char out[HART_LINE_MAX], const char *name, uint64_t address,
 			const char *symbol)
 {
-	add(out, "%s 0x%" PRIx64, name, address);
+	hart_line_add(out, "%s 0x%" PRIx64, name, address);
 	if (*symbol)
-		add(out, " (%s)", symbol);
+		hart_line_add(out, " (%s)", symbol);
 }
 
 void hart_state_text(const struct hart_state *state, char out[HART_LINE_MAX])
 {
 	snprintf(out, HART_LINE_MAX, "hart %u: ", state->hart);
 	if (state->activity == HART_UNKNOWN) {
-		add(out, "busy in vhart");
+		hart_line_add(out, "busy in vhart");
 		return;
 	}
-	add(out, "%s%s in %c-mode at ", hart_activity_name(state->activity),
-	    state->activity == HART_HALTED ? " (WFI)" : "", state->supervisor ? 'S' : 'U');
+	hart_line_add(out, "%s%s in %c-mode at ", hart_activity_name(state->activity),
+		      state->activity == HART_HALTED ? " (WFI)" : "",
+		      state->supervisor ? 'S' : 'U');
 	add_address(out, "pc", state->pc, state->pc_symbol);
 	add_address(out, ", ra", state->ra, state->ra_symbol);
-	add(out, "; last trap: scause 0x%" PRIx64 " (%s), ", state->scause,
-	    hart_cause_name(state->scause));
+	hart_line_add(out, "; last trap: scause 0x%" PRIx64 " (%s), ", state->scause,
+		      hart_cause_name(state->scause));
 	add_address(out, "sepc", state->sepc, state->sepc_symbol);
-	add(out, ", stval 0x%" PRIx64, state->stval);
+	hart_line_add(out, ", stval 0x%" PRIx64, state->stval);
 }

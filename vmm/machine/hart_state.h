@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Where a hart is: its registers, what it waits for, whether it takes one trap for ever; and the
- * line that says so. Pure: who reads the registers is in hart_report.c.
+ * line that says so. Pure: who reads the registers is vmm/debug/where.h.
  */
 #ifndef VHART_HART_STATE_H
 #define VHART_HART_STATE_H
@@ -65,6 +65,10 @@ bool hart_machine_mode_instruction(uint32_t instruction, char name[24]);
  */
 bool hart_find_machine_mode(const struct guest_memory *memory, uint64_t entry, uint64_t *at,
 			    char name[24]);
+
+/* Adds to a line about a hart, as printf() does; what does not fit is left out. */
+void hart_line_add(char out[HART_LINE_MAX], const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
 
 /* "hart 0: running in S-mode at pc ...; last trap: ..."; OUT is always ended. */
 void hart_state_text(const struct hart_state *state, char out[HART_LINE_MAX]);

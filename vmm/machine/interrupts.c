@@ -193,7 +193,8 @@ int machine_doorbell_add(struct machine *machine, struct doorbell *doorbell)
 	int result;
 
 	doorbell->watch = (struct loop_watch){
-		.fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK),
+		.fd = doorbell->event_fd ? doorbell->event_fd
+					 : eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK),
 		.events = POLLIN,
 		.ready = doorbell_ready,
 		.opaque = doorbell,
@@ -201,6 +202,8 @@ int machine_doorbell_add(struct machine *machine, struct doorbell *doorbell)
 	if (doorbell->watch.fd < 0)
 		return -errno;
 	result = doorbell_ioctl(machine, doorbell, 0);
+	if (doorbell->event_fd)
+		return result;
 	if (result == 0)
 		result = loop_watch_add(machine->loop, &doorbell->watch);
 	if (result < 0)
@@ -211,6 +214,8 @@ int machine_doorbell_add(struct machine *machine, struct doorbell *doorbell)
 void machine_doorbell_remove(struct machine *machine, struct doorbell *doorbell)
 {
 	doorbell_ioctl(machine, doorbell, KVM_IOEVENTFD_FLAG_DEASSIGN);
+	if (doorbell->event_fd)
+		return;
 	loop_watch_remove(machine->loop, &doorbell->watch);
 	close(doorbell->watch.fd);
 }

@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "vmm/machine/machine_private.h"
+#include "vmm/machine/pause.h"
 
 #define GUEST_ERROR_LINES_PER_S 4u
 #define GUEST_ERROR_LINES	100u /* in a life: a guest must not fill the user's log */
@@ -47,7 +48,11 @@ void machine_console_attach(struct machine *machine, struct console_device *devi
 
 size_t machine_console_write(struct machine *machine, const void *bytes, size_t len)
 {
-	return console_write(&machine->console, bytes, len);
+	size_t done = console_write(&machine->console, bytes, len);
+
+	if (machine->watcher && done)
+		machine->watcher->console(machine->watcher->opaque, bytes, done);
+	return done;
 }
 
 size_t machine_console_read(struct machine *machine, void *bytes, size_t len)
@@ -55,12 +60,37 @@ size_t machine_console_read(struct machine *machine, void *bytes, size_t len)
 	return console_read(&machine->console, bytes, len);
 }
 
+/* Of the calling thread; NULL: it is none. */
+static struct vcpu *own_vcpu(struct machine *machine)
+{
+	for (unsigned int i = 0; i < machine->vcpu_count; i++)
+		if (pthread_equal(machine->vcpus[i].thread, pthread_self()))
+			return &machine->vcpus[i];
+	return NULL;
+}
+
+/* A hart that waits in a device is held there: its instruction is not over, but nothing moves.
+ * True: it was, and the lock was released meanwhile. */
+static bool be_held(struct machine *machine)
+{
+	struct vcpu *vcpu = own_vcpu(machine);
+
+	if (!vcpu || !atomic_load(&vcpu->hold) || atomic_load(&machine->stopping))
+		return false;
+	machine_unlock(machine);
+	pause_point(vcpu);
+	machine_lock(machine);
+	return true;
+}
+
 bool machine_console_wait(struct machine *machine)
 {
 	while (!console_has_room(&machine->console)) {
 		if (atomic_load(&machine->stopping))
 			return false;
-		pthread_cond_wait(&machine->idle, &machine->lock);
+		/* Looked at before each wait: who asked before this hart came has waked nobody. */
+		if (!be_held(machine))
+			pthread_cond_wait(&machine->idle, &machine->lock);
 	}
 	return true;
 }
@@ -79,6 +109,28 @@ void machine_wait_idle(struct machine *machine, const unsigned int *count)
 {
 	while (*count > 0)
 		pthread_cond_wait(&machine->idle, &machine->lock);
+}
+
+bool machine_wait_answers(struct machine *machine, const unsigned int *count)
+{
+	while (*count > 0 && !atomic_load(&machine->stopping))
+		pthread_cond_wait(&machine->idle, &machine->lock);
+	return *count == 0;
+}
+
+void machine_outsider_add(struct machine *machine, struct machine_outsider *outsider)
+{
+	outsider->next = machine->outsiders;
+	machine->outsiders = outsider;
+}
+
+void machine_outsider_remove(struct machine *machine, struct machine_outsider *outsider)
+{
+	struct machine_outsider **at = &machine->outsiders;
+
+	while (*at != outsider)
+		at = &(*at)->next;
+	*at = outsider->next;
 }
 
 void machine_idle(struct machine *machine)
@@ -143,4 +195,6 @@ void machine_guest_error(struct machine *machine, const char *who, const char *f
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
 	warning("guest error: %s: %s", who, text);
+	if (machine->watcher)
+		machine->watcher->guest_error(machine->watcher->opaque, text);
 }

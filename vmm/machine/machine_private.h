@@ -16,7 +16,9 @@
 #include "vmm/kvm/kvm.h"
 #include "vmm/machine/bus.h"
 #include "vmm/machine/console.h"
+#include "vmm/machine/pause_state.h"
 #include "vmm/machine/vcpu.h"
+#include "vmm/machine/watcher.h"
 
 #define MACHINE_MAX_MSI 512u
 
@@ -24,8 +26,9 @@
 
 struct machine {
 	const struct config *config;
-	const struct exit_log *exit_log; /* never NULL; can be empty */
-	bool first_life;		 /* the guest has not restarted yet */
+	const struct exit_log *exit_log;       /* never NULL; can be empty */
+	const struct machine_watcher *watcher; /* NULL: nobody drives it */
+	bool first_life;		       /* the guest has not restarted yet */
 	bool bad_input;		      /* bring-up failed on what the user gave, not on the host */
 	pthread_mutex_t lock;	      /* held by whoever runs device code */
 	pthread_cond_t idle;	      /* a device has nothing in flight any more */
@@ -46,6 +49,7 @@ struct machine {
 	/* Who gets the wired lines, when one changes: KVM's AIA, or the PLIC. */
 	void (*set_line)(struct machine *machine, unsigned int line, bool level);
 	struct msi *msis[MACHINE_MAX_MSI];
+	struct machine_outsider *outsiders; /* NULL: none */
 
 	unsigned int vcpu_count; /* created so far */
 	struct vcpu *vcpus;	 /* config->cpus of them */
@@ -53,6 +57,8 @@ struct machine {
 	struct uart *uart;
 	struct rtc *rtc;
 	struct finisher *finisher;
+	struct htif *htif;	   /* NULL: the program has no words for it */
+	struct backends *backends; /* of vhost-user devices; NULL: there are none */
 	struct pci_host *pci;
 	struct virtio_mmio *virtio_mmio[BOARD_VIRTIO_SLOTS];
 	unsigned int virtio_mmio_count;
@@ -80,6 +86,9 @@ struct machine {
 
 	atomic_uint guest_error_lines_total; /* printed in this life */
 	atomic_ullong guest_errors;
+	struct pause pause;
+	struct debug_names *names; /* of the guest */
+
 	/* hart_report.c */
 	pthread_mutex_t look_lock; /* states of the vCPUs, when they are asked for */
 	pthread_cond_t looked;

@@ -13,7 +13,8 @@
 #include "trace/exits/exit_log.h"
 #include "vmm/forward/forward.h"
 #include "vmm/kvm/lcofi.h"
-#include "vmm/machine/hart_state.h"
+#include "vmm/machine/exit_causes.h"
+#include "vmm/machine/hart_where.h"
 
 struct hart_pmu;
 struct machine;
@@ -25,8 +26,6 @@ struct kvm_run;
  * KVM_RUN with KVM_SET_SIGNAL_MASK would do the same, for 400 instructions more on every exit.)
  */
 #define VCPU_KICK_SIGNAL (SIGRTMIN + 6)
-
-#define VCPU_EXIT_REASONS 64u
 
 enum { VCPU_LOOK_STATE = 1, VCPU_LOOK_TRAP = 2 };
 
@@ -52,23 +51,25 @@ struct vcpu {
 	size_t run_len;
 	pthread_t thread;
 	atomic_int tid; /* of its thread, once that runs */
-	bool started;
+	atomic_bool started;
+	atomic_bool hold; /* pause.h; and, with its lock, whether it is held */
+	bool held;
 	struct forward_port forward;
 	struct exit_log_port log;
 	struct lcofi_port lcofi;
+	uint8_t mark; /* base/own_run.h: for the next KVM_RUN */
 	uint64_t lcofi_failures;
 	struct hart_pmu *pmu; /* NULL: the guest did not call it yet */
 	sigset_t kept;	      /* see vcpu_keep_signal() */
 	bool keeps;
-	uint64_t exits[VCPU_EXIT_REASONS]; /* KVM_RUN returns by exit_reason; its thread writes */
-	uint64_t interrupted;		   /* KVM_RUN returns with EINTR */
-	uint64_t last_hole;		   /* where its last access to nothing went */
-	bool suspended;			   /* by SUSP: its thread waits in vhart */
+	struct exit_causes exits; /* its thread writes */
+	uint64_t last_hole;	  /* where its last access to nothing went */
+	bool suspended;		  /* by SUSP: its thread waits in vhart */
 	struct suspend_resume resume;
 
 	/* hart_report.c */
 	atomic_uint look;	    /* VCPU_LOOK_*: what it is asked for */
-	struct hart_state state;    /* what it found; under the machine's look_lock */
+	struct hart_where where;    /* what it found; under the machine's look_lock */
 	struct hart_state trapping; /* of the last look that found it in a trap of its handler */
 	uint64_t cpu_time_ns;	    /* of its thread, at the last look; the loop's */
 };

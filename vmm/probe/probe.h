@@ -56,6 +56,9 @@ extern const struct probe_check probe_hole_checks[];
 /* Which profile mirrors KVM's PMU here, by the kernel's version (probe_kernel.c). */
 probe_function probe_pmu_profile;
 
+/* Whether a deadline that a guest sets by the SBI is kept (probe_timer.c). */
+probe_function probe_timer;
+
 /* What of the vCPU's ISA a guest can execute (probe_isa.c). */
 probe_function probe_isa;
 

@@ -255,6 +255,9 @@ const struct probe_check probe_vcpu_checks[] = {
 	{"vcpu.timebase", "timebase", check_timebase, 0, "no devicetree can be made for a guest",
 	 NEWER},
 	{"vcpu.cache_blocks", "cache blocks", check_blocks, 0, NULL, NULL},
+	{"vcpu.timer", "SBI set_timer", probe_timer, 0,
+	 "guests that do not write stimecmp can wait for ever; Linux writes it",
+	 "have the guest write stimecmp, or wrap its calls by a script (docs/testing.md)"},
 	{"vcpu.aia", "AIA", check_aia, 0,
 	 "no MSI: a PLIC in vhart takes over, and each interrupt costs exits",
 	 "use a host with AIA (in QEMU: -M virt,aia=aplic-imsic,aia-guests=3; in the lab: --aia "

@@ -52,7 +52,8 @@ static char *make_bootargs(const struct config *config, const struct blob *kerne
 {
 	bool linux_or_firmware = config->firmware || image_holds_linux(kernel);
 
-	return bootargs_make(config->append, linux_or_firmware ? config->console : CONSOLE_NONE);
+	return bootargs_make(config->append, linux_or_firmware ? config->console : CONSOLE_NONE,
+			     config->command != NULL);
 }
 
 static bool build_fdt(struct machine *machine, const struct blob *kernel, struct board *board,
@@ -72,6 +73,21 @@ static bool build_fdt(struct machine *machine, const struct blob *kernel, struct
 		return false;
 	}
 	return !machine->config->dump_fdt || dump_fdt(machine->config->dump_fdt, blob, (size_t)len);
+}
+
+/* riscv-tests and their like say how they end by a word in their memory. */
+static bool plug_htif(struct machine *machine, const struct blob *kernel)
+{
+	uint64_t tohost, fromhost;
+
+	if (!image_elf_symbol(kernel, "tohost", &tohost) || image_holds_linux(kernel))
+		return true;
+	if (!image_elf_symbol(kernel, "fromhost", &fromhost))
+		fromhost = 0;
+	machine_lock(machine);
+	machine->htif = htif_new(machine, tohost, fromhost);
+	machine_unlock(machine);
+	return machine->htif != NULL;
 }
 
 bool boot_prepare(struct machine *machine, const struct boot_files *files)
@@ -100,6 +116,7 @@ bool boot_prepare(struct machine *machine, const struct boot_files *files)
 	if (files->initrd.len > 0)
 		memcpy(guest_memory_at(&machine->memory, board.initrd, files->initrd.len),
 		       files->initrd.bytes, files->initrd.len);
-	return build_fdt(machine, &files->kernel, &board, fdt, room) &&
+	return plug_htif(machine, &files->kernel) &&
+	       build_fdt(machine, &files->kernel, &board, fdt, room) &&
 	       set_boot_hart(machine, place.entry, fdt);
 }

@@ -9,6 +9,7 @@
 #include "vmm/boot/kept_file.h"
 #include "vmm/config.h"
 
+struct backends;
 struct machine;
 
 /* The files that a machine boots from. */
@@ -17,6 +18,7 @@ struct boot_files {
 	struct blob initrd; /* with the injected files */
 	/* Open from the first life to the last. */
 	struct kept_file kept_kernel, kept_initrd, kept_injects[CONFIG_MAX_INJECTS];
+	struct backends *backends; /* NULL: no device needs one. As long as the kept files. */
 };
 
 /* Images, FDT and the boot hart's registers. False after error(). */

@@ -4,19 +4,24 @@
 #include "vmm/run/bring_up.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/signals.h"
 #include "base/terminal.h"
+#include "vmm/command/command.h"
+#include "vmm/debug/names.h"
 #include "vmm/machine/interrupts.h"
 #include "vmm/machine/machine_private.h"
+#include "vmm/machine/pause.h"
 #include "vmm/run/boot.h"
 #include "vmm/run/devices_plug.h"
 #include "vmm/run/hart_report.h"
@@ -42,18 +47,53 @@ static bool create_vm(struct machine *machine)
 	return true;
 }
 
+/* A file that is nowhere, for processes that serve devices. None of them can cut it short, which
+ * would be a SIGBUS here. Negative after error(). */
+static int create_shared(uint64_t size)
+{
+	int fd = memfd_create("vhart-guest", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+
+	if (fd >= 0 && ftruncate(fd, (off_t)size) == 0 &&
+	    fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) == 0)
+		return fd;
+	error("--memory %" PRIu64 " MiB: no file for it, which vhost-user devices need: %s",
+	      size >> 20, strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
+/* For vhost-user devices it can be shared; else it is this process's alone. */
+static void *map_memory(struct machine *machine, uint64_t size)
+{
+	const int prot = PROT_READ | PROT_WRITE;
+
+	if (!machine->memory.shared_fd)
+		return mmap(NULL, size, prot, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	return mmap(NULL, size, prot, MAP_SHARED | MAP_NORESERVE, machine->memory.shared_fd, 0);
+}
+
 static bool create_memory(struct machine *machine)
 {
 	struct kvm_userspace_memory_region region = {0};
 	uint64_t size = machine->config->memory;
-	void *host = mmap(NULL, size, PROT_READ | PROT_WRITE,
-			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	void *host;
 
+	if (machine->backends) {
+		int fd = create_shared(size);
+
+		if (fd < 0)
+			return false;
+		machine->memory.shared_fd = fd;
+	}
+	host = map_memory(machine, size);
 	if (host == MAP_FAILED) {
 		error("--memory %" PRIu64 " MiB: %s: ask for less", (size >> 20), strerror(errno));
 		return false;
 	}
-	machine->memory = (struct guest_memory){.base = MAP_RAM, .size = size, .host = host};
+	machine->memory.base = MAP_RAM;
+	machine->memory.size = size;
+	machine->memory.host = host;
 	/* Fewer stage-2 faults; a host without huge pages says no, and that is fine. */
 	madvise(host, size, MADV_HUGEPAGE);
 	region.guest_phys_addr = MAP_RAM;
@@ -128,6 +168,23 @@ static bool create_interrupts(struct machine *machine)
 	return machine->plic != NULL;
 }
 
+/* False: there is none, and the signal is the machine's. */
+static bool interrupt_command(struct machine *machine)
+{
+	bool taken;
+	int old;
+
+	if (!machine->config->command_run)
+		return false;
+	/* The end of the machine cancels this thread, but not with the lock. */
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &old);
+	machine_lock(machine);
+	taken = guest_command_interrupt(machine->config->command_run);
+	machine_unlock(machine);
+	pthread_setcancelstate(old, &old);
+	return taken;
+}
+
 /*
  * Takes signals until one ends the machine. Not a signalfd in the loop: the kernel wakes whoever
  * polls one for every signal of every thread (signalfd_notify()), and an SBI call that the forward
@@ -145,6 +202,8 @@ static void *signal_thread(void *opaque)
 		case SIGNAL_STOPS: terminal_stop(); break;
 		case SIGNAL_REPORTS: hart_report_live(machine); break;
 		default:
+			if (number == SIGINT && interrupt_command(machine))
+				break;
 			atomic_store(&machine->end_signal, number);
 			machine_request_end(machine, END_SIGNAL);
 			return NULL;
@@ -165,7 +224,8 @@ static void set_timeout(struct machine *machine, const struct run_account *accou
 	uint64_t limit = (uint64_t)(machine->config->timeout * (double)NS_PER_S);
 	uint64_t deadline = account->first_start_ns ? account->first_start_ns + limit : now + limit;
 
-	machine->timeout = (struct loop_timer){.expired = timeout_expired, .opaque = machine};
+	machine->timeout = (struct loop_timer){
+		.expired = timeout_expired, .opaque = machine, .while_frozen = true};
 	if (machine->config->timeout > 0) /* however short */
 		loop_timer_set(machine->loop, &machine->timeout,
 			       deadline > now ? deadline - now : 1);
@@ -195,8 +255,10 @@ static bool create_loop(struct machine *machine, const struct console_ends *ends
 		      strerror(errno));
 		return false;
 	}
-	result = pthread_create(&machine->signals, NULL, signal_thread, machine);
-	machine->has_signals = result == 0;
+	result = machine->config->no_signals
+			 ? 0
+			 : pthread_create(&machine->signals, NULL, signal_thread, machine);
+	machine->has_signals = !machine->config->no_signals && result == 0;
 	if (result != 0) {
 		error("no thread for signals: %s", strerror(result));
 		return false;
@@ -209,14 +271,19 @@ static bool create_loop(struct machine *machine, const struct console_ends *ends
 struct machine *machine_new(const struct config *config)
 {
 	struct machine *machine = calloc(1, sizeof(*machine));
+	struct debug_names *names = debug_names_new(config);
 
-	if (!machine) {
+	if (!machine || !names) {
 		error("no memory");
+		debug_names_free(names);
+		free(machine);
 		return NULL;
 	}
+	machine->names = names;
 	machine->config = config;
 	machine->kvm_fd = machine->vm_fd = machine->aia.fd = -1;
 	machine->sbi.machine = machine;
+	machine->sbi.override = config->sbi_override;
 	machine->sbi.suspend = suspend_hart;
 	pthread_mutex_init(&machine->lock, NULL);
 	pthread_mutex_init(&machine->guest_error_lock, NULL);
@@ -224,6 +291,7 @@ struct machine *machine_new(const struct config *config)
 	clock_cond_init(&machine->wake);
 	pthread_mutex_init(&machine->look_lock, NULL);
 	clock_cond_init(&machine->looked);
+	pause_init(&machine->pause);
 	return machine;
 }
 
@@ -232,6 +300,7 @@ bool machine_bring_up(struct machine *machine, const struct boot_files *files,
 {
 	machine->first_life = account->boots == 0;
 	machine->exit_log = &account->log;
+	machine->backends = files->backends;
 	atomic_store(&machine->access_faults, account->access_faults);
 	if (!create_vm(machine) || !check_cpus(machine) || !create_memory(machine))
 		return false;

@@ -7,7 +7,9 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "vmm/command/command.h"
 #include "vmm/machine/machine_private.h"
+#include "vmm/run/backends.h"
 
 #define MAX_DISK_QUEUES 16u
 
@@ -54,6 +56,38 @@ static bool plug_disks(struct machine *machine)
 	return true;
 }
 
+static bool plug_backend(struct machine *machine, unsigned int index)
+{
+	struct backend *backend = &machine->backends->each[index];
+	const struct vhost_user_options options = {
+		.type = backend->config->type,
+		.tag = backend->config->tag,
+		.who = backend->who,
+		.link = &backend->link,
+	};
+	char name[24];
+
+	/* "fs0", and "vhost-blk1": blk1 is one of our own. */
+	snprintf(name, sizeof(name), "%s%s%u", backend->config->share ? "" : "vhost-",
+		 backend->config->type, index);
+	backend_listen(backend, machine->loop);
+	return plug_virtio(machine, virtio_vhost_user_new(machine, name, &options));
+}
+
+static bool plug_backends(struct machine *machine)
+{
+	for (unsigned int i = 0; machine->backends && i < machine->backends->count; i++)
+		if (!plug_backend(machine, i))
+			return false;
+	return true;
+}
+
+static void unplug_backends(struct machine *machine)
+{
+	for (unsigned int i = 0; machine->backends && i < machine->backends->count; i++)
+		backend_ignore(&machine->backends->each[i]);
+}
+
 static bool plug_net(struct machine *machine)
 {
 	switch (machine->config->net) {
@@ -95,11 +129,15 @@ bool devices_plug(struct machine *machine)
 	bool good;
 
 	pthread_mutex_lock(&machine->lock);
-	good = plug_platform(machine) && plug_disks(machine) && plug_net(machine);
+	good = plug_platform(machine) && plug_disks(machine) && plug_net(machine) &&
+	       plug_backends(machine);
 	if (good && machine->config->console == CONSOLE_VIRTIO)
 		good = plug_virtio(machine, virtio_console_new(machine, "console0"));
 	if (good && machine->config->rng)
 		good = plug_virtio(machine, virtio_rng_new(machine, "rng0"));
+	if (good && machine->config->command_run)
+		good = plug_virtio(machine,
+				   guest_command_device(machine->config->command_run, machine));
 	pthread_mutex_unlock(&machine->lock);
 	return good;
 }
@@ -109,11 +147,16 @@ void devices_unplug(struct machine *machine)
 	while (machine->virtio_mmio_count > 0)
 		virtio_mmio_free(machine->virtio_mmio[--machine->virtio_mmio_count]);
 	pci_host_free(machine->pci);
+	unplug_backends(machine);
 	uart_free(machine->uart);
 	rtc_free(machine->rtc);
 	finisher_free(machine->finisher);
+	htif_free(machine->htif);
 	machine->pci = NULL;
 	machine->uart = NULL;
 	machine->rtc = NULL;
 	machine->finisher = NULL;
+	machine->htif = NULL;
+	if (machine->config->command_run)
+		guest_command_unplug(machine->config->command_run);
 }

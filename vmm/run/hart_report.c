@@ -12,8 +12,10 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "vmm/debug/names.h"
+#include "vmm/debug/where.h"
 #include "vmm/machine/machine_private.h"
-#include "vmm/run/hart_names.h"
+#include "vmm/machine/pause.h"
 #include "vmm/run/run.h"
 
 #define FIRST_LOOK_NS	NS_PER_S
@@ -23,48 +25,6 @@
 /* Where QEMU's virt machine has it. */
 #define EDK2_FLASH     0x20000000ull
 #define EDK2_FLASH_LEN 0x04000000ull
-
-/* ---- registers ---- */
-
-static bool is_stopped(const struct vcpu *vcpu)
-{
-	struct kvm_mp_state state;
-
-	/* A system reset stops all of them, whatever they did. */
-	return !vcpu->machine->said.reset && ioctl(vcpu->fd, KVM_GET_MP_STATE, &state) == 0 &&
-	       state.mp_state == KVM_MP_STATE_STOPPED;
-}
-
-/* Registers that cannot be read stay 0. */
-static void read_state(const struct vcpu *vcpu, struct hart_state *state)
-{
-	uint64_t mode = 0, a6 = 0, a7 = 0;
-	const struct {
-		uint64_t id;
-		uint64_t *to;
-	} registers[] = {
-		{KVM_CORE_REG(regs.pc), &state->pc},
-		{KVM_CORE_REG(regs.ra), &state->ra},
-		{KVM_CORE_REG(regs.a6), &a6},
-		{KVM_CORE_REG(regs.a7), &a7},
-		{KVM_CORE_REG(mode), &mode},
-		{KVM_CSR_REG(scause), &state->scause},
-		{KVM_CSR_REG(sepc), &state->sepc},
-		{KVM_CSR_REG(stval), &state->stval},
-		{KVM_CSR_REG(stvec), &state->stvec},
-		{KVM_CSR_REG(satp), &state->satp},
-		{KVM_CSR_REG(sstatus), &state->sstatus},
-	};
-
-	*state = (struct hart_state){.hart = vcpu->id};
-	for (size_t i = 0; i < sizeof(registers) / sizeof(registers[0]); i++)
-		kvm_get_reg(vcpu->fd, registers[i].id, registers[i].to);
-	state->supervisor = mode == 1;
-	state->activity = vcpu->suspended    ? HART_SUSPENDED
-			  : is_stopped(vcpu) ? HART_STOPPED
-					     : hart_activity_at(&vcpu->machine->memory, state->satp,
-								state->pc, a6, a7);
-}
 
 /* ---- a trap for ever ---- */
 
@@ -105,10 +65,10 @@ static void end_endless(struct machine *machine, const struct hart_state *state)
 
 void hart_report_no_handler(struct vcpu *vcpu)
 {
-	struct hart_state state;
+	struct hart_where where;
 
-	read_state(vcpu, &state);
-	end_endless(vcpu->machine, &state);
+	where_read(vcpu, &where);
+	end_endless(vcpu->machine, &where.state);
 }
 
 /* Two looks in a row that find the same are proof. */
@@ -189,23 +149,29 @@ void hart_report_look(struct vcpu *vcpu)
 {
 	unsigned int wanted = atomic_load(&vcpu->look);
 	struct machine *machine = vcpu->machine;
-	struct hart_state state;
+	struct hart_where where;
 
 	if (!wanted)
 		return;
-	read_state(vcpu, &state);
+	where_read(vcpu, &where);
 	if (wanted & VCPU_LOOK_TRAP)
-		look_for_endless(vcpu, &state);
+		look_for_endless(vcpu, &where.state);
+	/* Its stack stands still now, and the names were found before it was asked. */
+	if (wanted & VCPU_LOOK_STATE)
+		where_follow(&machine->memory, machine->names, &where);
 	pthread_mutex_lock(&machine->look_lock);
-	vcpu->state = state;
+	vcpu->where = where;
 	atomic_fetch_and(&vcpu->look, ~wanted);
 	pthread_cond_signal(&machine->looked);
 	pthread_mutex_unlock(&machine->look_lock);
 }
 
-/* WHY is a literal. The signal thread makes the report: it may wait. */
+/* WHY is a literal. The signal thread makes the report: it may wait. A machine without one is a
+ * script's, which makes a report itself if it fails. */
 static void ask_for_report(struct machine *machine, const char *why)
 {
+	if (machine->config->no_signals)
+		return;
 	atomic_store(&machine->report_why, why);
 	pthread_kill(machine->signals, SIGQUIT);
 }
@@ -244,6 +210,8 @@ static bool ask_all(struct machine *machine)
 			ask_vcpu(&machine->vcpus[i], VCPU_LOOK_STATE);
 	pthread_cond_broadcast(&machine->wake);
 	pthread_mutex_unlock(&machine->lock);
+	if (running)
+		pause_for_held(machine, hart_report_look);
 	return running;
 }
 
@@ -256,7 +224,7 @@ static bool any_owes(const struct machine *machine)
 }
 
 /* Waits for all, a second at most, and copies what they found. */
-static void collect(struct machine *machine, struct hart_state *states)
+static void collect(struct machine *machine, struct hart_where *harts)
 {
 	const struct timespec until = clock_timespec(clock_now() + NS_PER_S);
 	int result = 0;
@@ -267,22 +235,24 @@ static void collect(struct machine *machine, struct hart_state *states)
 	for (unsigned int i = 0; i < machine->vcpu_count; i++) {
 		struct vcpu *vcpu = &machine->vcpus[i];
 
-		states[i] = vcpu->state;
+		harts[i] = vcpu->where;
 		if (atomic_load(&vcpu->look) & VCPU_LOOK_STATE)
-			states[i] = (struct hart_state){.hart = i};
+			harts[i] = (struct hart_where){.state.hart = i};
 	}
 	pthread_mutex_unlock(&machine->look_lock);
 }
 
-static void print_states(const char *why, const struct hart_state *states, unsigned int count)
+static void print_line(void *context, const char *line)
 {
-	char line[HART_LINE_MAX];
+	(void)context;
+	note("%s", line);
+}
 
+static void print_harts(const char *why, const struct hart_where *harts, unsigned int count)
+{
 	note("%s: where the harts are:", why);
-	for (unsigned int i = 0; i < count && i < HARTS_SHOWN; i++) {
-		hart_state_text(&states[i], line);
-		note("%s", line);
-	}
+	for (unsigned int i = 0; i < count && i < HARTS_SHOWN; i++)
+		hart_where_tell(&harts[i], print_line, NULL);
 	if (count > HARTS_SHOWN)
 		note("and %u more", count - HARTS_SHOWN);
 }
@@ -290,18 +260,18 @@ static void print_states(const char *why, const struct hart_state *states, unsig
 void hart_report_live(struct machine *machine)
 {
 	const char *why = atomic_exchange(&machine->report_why, NULL);
-	struct hart_state *states = calloc(machine->config->cpus, sizeof(*states));
+	struct hart_where *harts = calloc(machine->config->cpus, sizeof(*harts));
 	int old;
 
 	/* The end of the machine cancels this thread, but not in here. */
 	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &old);
-	if (states && ask_all(machine)) {
-		collect(machine, states);
-		hart_names_put(machine->config, states, machine->vcpu_count);
-		print_states(why ? why : "SIGQUIT", states, machine->vcpu_count);
+	debug_names_find(machine->names);
+	if (harts && ask_all(machine)) {
+		collect(machine, harts);
+		print_harts(why ? why : "SIGQUIT", harts, machine->vcpu_count);
 	}
 	pthread_setcancelstate(old, &old);
-	free(states);
+	free(harts);
 }
 
 /* ---- a report at the end ---- */
@@ -321,18 +291,16 @@ static const struct {
 void hart_report_end(struct machine *machine, struct run_account *account)
 {
 	const char *why = reports[account->end].why;
-	struct hart_state *states = NULL;
+	struct hart_where *harts = NULL;
 
 	if (reports[account->end].kept && (why || machine->config->result))
-		states = calloc(machine->vcpu_count, sizeof(*states));
-	if (!states)
+		harts = calloc(machine->vcpu_count, sizeof(*harts));
+	if (!harts)
 		return;
-	for (unsigned int i = 0; i < machine->vcpu_count; i++)
-		read_state(&machine->vcpus[i], &states[i]);
-	hart_names_put(machine->config, states, machine->vcpu_count);
+	where_all(machine, harts);
 	if (why)
-		print_states(why, states, machine->vcpu_count);
-	account->harts = states;
+		print_harts(why, harts, machine->vcpu_count);
+	account->harts = harts;
 	account->hart_count = machine->vcpu_count;
 	account->cause = machine->cause;
 }

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "vmm/machine/machine_private.h"
+#include "vmm/machine/pause.h"
 #include "vmm/run/boot.h"
 #include "vmm/run/bring_up.h"
 #include "vmm/run/hart_report.h"
@@ -40,9 +41,7 @@ static void add_to_account(struct machine *machine, struct run_account *account)
 	hart_report_end(machine, account);
 	account->signal_number = atomic_load(&machine->end_signal);
 	for (unsigned int i = 0; i < machine->vcpu_count; i++) {
-		for (unsigned int reason = 0; reason < VCPU_EXIT_REASONS; reason++)
-			account->exits[reason] += machine->vcpus[i].exits[reason];
-		account->interrupted += machine->vcpus[i].interrupted;
+		exit_causes_add(&account->exits, &machine->vcpus[i].exits);
 		kvm_stats_add(&account->kvm, machine->vcpus[i].fd);
 	}
 	account->sbi_answered += machine->sbi.answered;
@@ -101,20 +100,41 @@ static bool run(struct machine *machine, struct run_account *account)
 	return started;
 }
 
+/* Before a vCPU runs. */
+static void tell_start(struct machine *machine)
+{
+	const struct machine_watcher *watcher = machine->watcher;
+
+	if (watcher && watcher->started(watcher->opaque, machine))
+		pause_ask(machine);
+}
+
+static void tell_end(struct machine *machine)
+{
+	if (machine->watcher)
+		machine->watcher->ending(machine->watcher->opaque, machine);
+}
+
 bool machine_run(const struct config *config, struct boot_files *files,
-		 const struct console_ends *ends, struct run_account *account)
+		 const struct console_ends *ends, const struct machine_watcher *watcher,
+		 struct run_account *account)
 {
 	struct machine *machine = machine_new(config);
 	bool ran;
 
 	if (!machine)
 		return false;
+	machine->watcher = watcher;
 	ran = machine_bring_up(machine, files, ends, account);
 	/* The guest has its own copy now; without the trim malloc keeps tens of megabytes. */
 	blob_free(&files->kernel);
 	blob_free(&files->initrd);
 	malloc_trim(0);
-	ran = ran && run(machine, account);
+	if (ran) {
+		tell_start(machine);
+		ran = run(machine, account);
+		tell_end(machine);
+	}
 	account->bad_input = machine->bad_input;
 	machine_free(machine);
 	return ran;

@@ -21,6 +21,7 @@
 #include "vmm/machine/machine_private.h"
 #include "vmm/run/forwarding.h"
 #include "vmm/run/hart_pmu.h"
+#include "vmm/run/overriding.h"
 
 #define MEND_NS 100000000ull
 
@@ -188,18 +189,31 @@ static void tell(const struct machine *machine, const struct pmu_choice *choice)
 {
 	if (!machine->first_life)
 		return;
-	note("pmu: %s", choice->line);
+	/* Standard error is CMD's, where there is one. */
+	if (machine->config->command)
+		verbose("pmu: %s", choice->line);
+	else
+		note("pmu: %s", choice->line);
 	if (*choice->danger)
 		warning("%s", choice->danger);
 }
 
-/* Of CHOICE and of whatever else is forwarded. */
-static struct forward_rules rules_for(struct machine *machine, const struct pmu_choice *choice)
+/* Of CHOICE and of whatever else is forwarded. False after error(). */
+static bool rules_for(struct machine *machine, const struct pmu_choice *choice,
+		      struct forward_rules *rules)
 {
-	struct forward_rules rules = forwarding_rules(machine);
+	*rules = forwarding_rules(machine);
+	add_rules(choice, rules);
+	return overriding_add_rules(machine, choice->forward, rules);
+}
 
-	add_rules(choice, &rules);
-	return rules;
+/* A script that does not get the calls that it is about proves nothing. */
+static bool refuse_override(struct machine *machine, const struct forward_refusal *refusal)
+{
+	error("SBI calls that KVM keeps to itself do not get to the script: %s: %s", refusal->why,
+	      refusal->way_out);
+	machine->bad_input = true;
+	return false;
 }
 
 /* Chooses again into CHOICE, of a HOST that has no forward. */
@@ -226,7 +240,7 @@ static bool choose_without(const struct machine *machine, struct pmu_host host,
 static void *mender_thread(void *opaque)
 {
 	struct machine *machine = opaque;
-	struct forward_rules rules = rules_for(machine, &machine->pmu);
+	const struct forward_rules rules = {.mend_restart = machine->pmu.mend_restart};
 	struct pmu_host host = {.kvm_pmu = true, .kvm_sscofpmf = true};
 	struct forward_refusal refusal;
 	struct pmu_choice without;
@@ -280,12 +294,17 @@ bool pmu_setup(struct machine *machine)
 	struct pmu_host host = look(machine, no_perf, sizeof(no_perf), &irq);
 	bool good = pmu_choose(machine->config, &host, choice);
 
-	rules = rules_for(machine, choice);
+	if (good && !rules_for(machine, choice, &rules)) {
+		machine->bad_input = true;
+		return false;
+	}
 	if (good && rules.count == 0 && rules.mend_restart) {
 		mend_later(machine);
 	} else if (good && rules.count > 0) {
 		if (forwarding_open(machine, &rules, &refusal))
 			forwarding_watch(machine);
+		else if (overriding_needs_forward(machine))
+			return refuse_override(machine, &refusal);
 		else
 			good = choose_without(machine, host, &refusal, choice);
 	}

@@ -9,8 +9,8 @@
 #include "base/exit_status.h"
 #include "base/log.h"
 #include "base/printable.h"
+#include "vmm/command/command.h"
 #include "vmm/run/run.h"
-#include "vmm/run/vcpu_exits.h"
 
 static const struct {
 	const char *name;
@@ -36,28 +36,23 @@ int machine_end_status(const struct run_account *account)
 {
 	int status = ends[account->end].status;
 
+	if (account->command && account->end != END_SIGNAL)
+		return guest_command_status(account->command, account->end, status);
 	if (account->end == END_POWEROFF && account->said.has_status)
 		return exit_status_of_guest(account->said.status);
 	return account->end == END_SIGNAL ? status + account->signal_number : status;
 }
 
+static void add_count(void *exits, const char *name, uint64_t count)
+{
+	json_object_object_add(exits, name, json_object_new_uint64(count));
+}
+
 static json_object *exits_by_cause(const struct run_account *account)
 {
 	json_object *exits = json_object_new_object();
-	uint64_t total = account->interrupted;
 
-	for (unsigned int reason = 0; reason < VCPU_EXIT_REASONS; reason++) {
-		const char *name = vcpu_exit_name(reason);
-
-		total += account->exits[reason];
-		if (name && account->exits[reason] > 0)
-			json_object_object_add(exits, name,
-					       json_object_new_uint64(account->exits[reason]));
-	}
-	if (account->interrupted > 0)
-		json_object_object_add(exits, "interrupted",
-				       json_object_new_uint64(account->interrupted));
-	json_object_object_add(exits, "total", json_object_new_uint64(total));
+	exit_causes_tell(&account->exits, add_count, exits);
 	return exits;
 }
 
@@ -98,46 +93,12 @@ static void add_guest_end(json_object *result, const struct guest_end *said)
 	json_object_object_add(result, "srst", srst);
 }
 
-static void add_hex(json_object *to, const char *name, uint64_t value)
-{
-	char text[24];
-
-	snprintf(text, sizeof(text), "0x%" PRIx64, value);
-	json_object_object_add(to, name, json_object_new_string(text));
-}
-
-static void add_symbol(json_object *to, const char *name, const char *symbol)
-{
-	json_object_object_add(to, name, *symbol ? json_object_new_string(symbol) : NULL);
-}
-
-static json_object *hart_object(const struct hart_state *state)
-{
-	json_object *hart = json_object_new_object();
-
-	json_object_object_add(hart, "hart", json_object_new_int((int)state->hart));
-	json_object_object_add(hart, "state",
-			       json_object_new_string(hart_activity_name(state->activity)));
-	json_object_object_add(hart, "mode", json_object_new_string(state->supervisor ? "S" : "U"));
-	add_hex(hart, "pc", state->pc);
-	add_symbol(hart, "pc_symbol", state->pc_symbol);
-	add_hex(hart, "ra", state->ra);
-	add_symbol(hart, "ra_symbol", state->ra_symbol);
-	add_hex(hart, "scause", state->scause);
-	json_object_object_add(hart, "scause_name",
-			       json_object_new_string(hart_cause_name(state->scause)));
-	add_hex(hart, "sepc", state->sepc);
-	add_symbol(hart, "sepc_symbol", state->sepc_symbol);
-	add_hex(hart, "stval", state->stval);
-	return hart;
-}
-
 static void add_harts(json_object *result, const struct run_account *account)
 {
 	json_object *harts = json_object_new_array();
 
 	for (unsigned int i = 0; i < account->hart_count; i++)
-		json_object_array_add(harts, hart_object(&account->harts[i]));
+		json_object_array_add(harts, hart_where_json(&account->harts[i]));
 	json_object_object_add(result, "cause",
 			       account->cause ? json_object_new_string(account->cause) : NULL);
 	json_object_object_add(result, "harts", harts);

@@ -16,13 +16,14 @@
 
 struct boot_files;
 struct console_ends;
+struct machine_watcher;
 
 /* What is worth telling afterwards; sums over all lives of one `vhart run`. */
 struct run_account {
 	enum machine_end end;
 	int signal_number;	  /* with END_SIGNAL */
 	struct guest_end said;	  /* of the last life */
-	struct hart_state *harts; /* where they were at an end that was not asked for; malloc */
+	struct hart_where *harts; /* where they were at an end that was not asked for; malloc */
 	unsigned int hart_count;
 	const char *cause;	 /* of END_PANIC, where vhart found it: "endless-trap"; else NULL */
 	unsigned int boots;	 /* 1 and up */
@@ -30,26 +31,27 @@ struct run_account {
 	uint64_t started_ns;	 /* CLOCK_REALTIME of the first power-on */
 	uint64_t setup_ns;	 /* from the start of vhart to the first KVM_RUN, first life */
 	uint64_t run_ns;	 /* vCPUs running */
-	uint64_t exits[VCPU_EXIT_REASONS]; /* KVM_RUN returns by exit_reason */
-	uint64_t interrupted;
+	struct exit_causes exits;
 	struct kvm_stats kvm; /* what KVM counted, handled in the kernel or not */
 	uint64_t sbi_answered, sbi_unclaimed;
 	uint64_t guest_errors;
-	unsigned int access_faults; /* see fault_pace.h */
-	struct exit_log log;	    /* the same and more, for who watches meanwhile */
-	uint64_t life_ns;	    /* how long the last life was */
-	bool spoke;		    /* whether it brought a line to the console */
-	unsigned int silent_resets; /* short lives without, one behind the other */
+	unsigned int access_faults;	     /* see fault_pace.h */
+	struct exit_log log;		     /* the same and more, for who watches meanwhile */
+	uint64_t life_ns;		     /* how long the last life was */
+	bool spoke;			     /* whether it brought a line to the console */
+	unsigned int silent_resets;	     /* short lives without, one behind the other */
+	const struct guest_command *command; /* -- CMD; NULL: none */
 	bool bad_input; /* it never ran because of what the user gave, not because of the host */
 };
 
 /*
  * Builds the machine from FILES, which it empties, runs it until it ends, takes everything down
  * again and adds to ACCOUNT. False: it never ran (error() said why, or --dump-fdt asked for no
- * more).
+ * more). WATCHER (NULL: nobody) hears of it, and of its end.
  */
 bool machine_run(const struct config *config, struct boot_files *files,
-		 const struct console_ends *ends, struct run_account *account);
+		 const struct console_ends *ends, const struct machine_watcher *watcher,
+		 struct run_account *account);
 
 /* "poweroff": the word of the JSON result. */
 const char *machine_end_name(enum machine_end end);

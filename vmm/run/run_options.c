@@ -12,14 +12,14 @@
 #include "base/exit_status.h"
 #include "base/log.h"
 #include "vmm/boot/bootargs.h"
+#include "vmm/run/backend_options.h"
 #include "vmm/run/run_names.h"
 
-#define MEMORY_DEFAULT (512ull << 20)
-#define MEMORY_LEAST   (16ull << 20)
-#define MEMORY_UNIT    (2ull << 20) /* KVM backs it with 2 MiB pages where it can */
-#define SERIAL_MAX     20	    /* virtio 1.2, 5.2.6.1: the ID string of a block device */
-#define TAP_NAME_MAX   15	    /* IFNAMSIZ with its zero */
-#define VM_NAME_MAX    63
+#define MEMORY_LEAST (16ull << 20)
+#define MEMORY_UNIT  (2ull << 20) /* KVM backs it with 2 MiB pages where it can */
+#define SERIAL_MAX   20		  /* virtio 1.2, 5.2.6.1: the ID string of a block device */
+#define TAP_NAME_MAX 15		  /* IFNAMSIZ with its zero */
+#define VM_NAME_MAX  63
 
 static const char *parse_memory(char *value, void *target)
 {
@@ -112,6 +112,16 @@ static const char *parse_inject(char *value, void *target)
 	return NULL;
 }
 
+static const char *parse_command(char **words, int count, void *target)
+{
+	if (!count || !*words[0])
+		return "expected CMD and its arguments behind it";
+	struct config *config = target;
+	config->command = words;
+	config->command_words = (unsigned int)count;
+	return NULL;
+}
+
 static const char *parse_pmu_profile(char *value, void *target)
 {
 	if (!pmu_profile_find(value, &((struct config *)target)->pmu_profile))
@@ -174,6 +184,14 @@ static const struct option_spec specs[] = {
 	 "with "
 	 "a serial number",
 	 OPTION_OTHER(parse_disk), .repeatable = true},
+	{"--share", "DIR[,tag=T][,ro]",
+	 "let the guest mount a folder of the host, read-only if so\nasked, by its tag (share0, "
+	 "share1, ...)",
+	 OPTION_OTHER(backend_option_share), .repeatable = true},
+	{"--vhost-user", "TYPE,socket=PATH[,tag=T]",
+	 "add a device that another process serves at a socket: a\nfile system (fs), disk (blk) or "
+	 "network card (net)",
+	 OPTION_OTHER(backend_option_vhost_user), .repeatable = true},
 	{"--net", "user|tap=IF|none", "network: unprivileged (user), on tap interface IF (none)",
 	 OPTION_OTHER(parse_net)},
 	{"--rng", NULL, "give the guest a source of random numbers",
@@ -208,6 +226,16 @@ static const struct option_spec specs[] = {
 	 OPTION_OTHER(parse_name)},
 	{"--result", "FILE", "write to FILE, as JSON, why the VM ended, times, and exits\nby cause",
 	 OPTION_PATH(struct config, result)},
+	{"--control", "PATH",
+	 "let vhart ctl and other programs drive the VM by a socket\nat PATH: see vhart-control(7)",
+	 OPTION_PATH(struct config, control)},
+	{"--paused", NULL, "hold the harts at their first instruction: see --control",
+	 OPTION_FLAG(struct config, paused)},
+	{"--gdb", "PORT|PATH",
+	 "serve gdb at this port of 127.0.0.1 (0: one that is free), or\nat a socket at PATH",
+	 OPTION_TEXT(struct config, gdb)},
+	{"--gdb-wait", NULL, "hold the harts at their first instruction until gdb has come",
+	 OPTION_FLAG(struct config, gdb_wait)},
 	{"--exit-log", "FD",
 	 "count exits in the memory behind this file, as vhart stat\nasks for when it starts a VM",
 	 OPTION_NUMBER(struct config, exit_log, STDERR_FILENO + 1, INT_MAX),
@@ -222,18 +250,43 @@ static const struct option_spec specs[] = {
 
 const struct option_table run_options = {
 	.command = "run",
-	.usage = "[options] --kernel FILE",
-	.summary = "Boots a virtual machine on KVM. Defaults are in parentheses.",
+	.usage = "[options] --kernel FILE [-- CMD ARG...]",
+	.summary =
+		"Boots a virtual machine on KVM, and runs CMD in it. Defaults are in parentheses.",
 	.specs = specs,
 	.count = sizeof(specs) / sizeof(specs[0]),
+	.rest = parse_command,
 	.other_names = run_other_names,
 };
+
+/* -- CMD needs a Linux that starts our init. */
+static const char *command_contradiction(const struct config *config)
+{
+	if (config->firmware)
+		return "-- CMD needs --kernel: firmware loads its initrd itself";
+	if (!config->initrd && !config->inject_count)
+		return "-- CMD: it would not be there: give --initrd FILE, or --inject a static "
+		       "program";
+	if (bootargs_give(config->append, "rdinit"))
+		return "-- CMD is started by vhart's own init: leave rdinit= out of --append";
+	return NULL;
+}
 
 /* What is wrong with options that are each fine for themselves, or NULL. */
 static const char *contradiction(const struct config *config)
 {
 	if (!config->kernel && !config->firmware)
 		return "nothing to boot: give --kernel FILE (or --firmware FILE)";
+	if (backend_options_contradiction(config))
+		return backend_options_contradiction(config);
+	if (config->paused && !config->control)
+		return "--paused: nobody could resume it: add --control PATH";
+	if (config->gdb && !*config->gdb)
+		return "--gdb: expected a port, such as 1234, or a path";
+	if (config->gdb_wait && !config->gdb)
+		return "--gdb-wait: no gdb could come: add --gdb PORT or --gdb PATH";
+	if (config->command && command_contradiction(config))
+		return command_contradiction(config);
 	if (!config->firmware)
 		return NULL;
 	if (config->kernel)
@@ -253,16 +306,18 @@ static const char *contradiction(const struct config *config)
 static bool append_fits(const struct config *config)
 {
 	const char *ours = bootargs_console(config->append, config->console);
-	char *bootargs = bootargs_make(config->append, config->console);
+	char *bootargs = bootargs_make(config->append, config->console, config->command);
 	const size_t len = bootargs ? strlen(bootargs) : 0;
 
 	free(bootargs);
 	if (len <= BOOTARGS_MAX)
 		return true;
-	error("--append: the command line has %zu bytes%s%s%s: Linux for riscv64 reads %u of "
+	const char *first = config->command ? BOOTARGS_COMMAND : "";
+	const bool both = *first && *ours;
+	error("--append: the command line has %zu bytes%s%s%s%s%s: Linux for riscv64 reads %u of "
 	      "them: shorten it by %zu",
-	      len, *ours ? " with the " : "", ours, *ours ? " that vhart puts in front" : "",
-	      BOOTARGS_MAX, len - BOOTARGS_MAX);
+	      len, *first || *ours ? " with the " : "", first, both ? " " : "", ours,
+	      *first || *ours ? " that vhart puts in front" : "", BOOTARGS_MAX, len - BOOTARGS_MAX);
 	return false;
 }
 
@@ -270,7 +325,7 @@ int options_parse(int argc, char **argv, struct config *config)
 {
 	*config = (struct config){
 		.append = "",
-		.memory = MEMORY_DEFAULT,
+		.memory = CONFIG_MEMORY_DEFAULT,
 		.cpus = 1,
 		.net = NET_NONE,
 		.console = CONSOLE_SERIAL,
@@ -281,10 +336,14 @@ int options_parse(int argc, char **argv, struct config *config)
 	int status = options_read(&run_options, argc, argv, config, &config->help);
 	if (status || config->help)
 		return status;
+	backend_options_name(config);
 	const char *wrong = contradiction(config);
 	if (wrong) {
 		error("%s", wrong);
 		return STATUS_USAGE;
 	}
+	/* It runs once. */
+	if (config->command)
+		config->on_reboot = ON_REBOOT_EXIT;
 	return append_fits(config) ? 0 : STATUS_USAGE;
 }

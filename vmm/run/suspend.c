@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/riscv.h"
 #include "vmm/machine/machine_private.h"
+#include "vmm/machine/pause.h"
 #include "vmm/run/hart_report.h"
 #include "vmm/run/wake.h"
 
@@ -101,8 +102,13 @@ static void wait_for_wake_up(struct machine *machine, struct vcpu *vcpu, struct 
 		if (machine->wake_events != before || any_line_high(machine) ||
 		    atomic_load(&machine->stopping) || wake_due(state, &wait_ns))
 			return;
-		wait_for(machine, wait_ns);
+		/* Looked at before each wait: who asked before this hart came has waked nobody. */
+		if (!atomic_load(&vcpu->hold))
+			wait_for(machine, wait_ns);
 		hart_report_look(vcpu);
+		machine_unlock(machine);
+		pause_point(vcpu);
+		machine_lock(machine);
 	}
 }
 
@@ -146,6 +152,11 @@ static void stop_for_reset(struct vcpu *vcpu, const struct wake_state *state)
 	loop_timer_set(vcpu->machine->loop, &vcpu->machine->reset_kick, RESET_KICK_NS);
 }
 
+/*
+ * Without Sstc nothing but the register "state" starts KVM's timer again, and on 6.12 it is then
+ * due at once (kvm_riscv_vcpu_set_reg_timer() gives the state where it means the deadline): the
+ * guest gets one timer interrupt too early rather than none.
+ */
 static void put_back(const struct vcpu *vcpu)
 {
 	const struct suspend_resume *resume = &vcpu->resume;

@@ -8,7 +8,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "vmm/debug/names.h"
 #include "vmm/machine/machine_private.h"
+#include "vmm/machine/pause.h"
 #include "vmm/run/devices_plug.h"
 #include "vmm/run/forwarding.h"
 #include "vmm/run/pmu_setup.h"
@@ -25,6 +27,7 @@ void machine_stop_vcpus(struct machine *machine)
 	pthread_cond_broadcast(&machine->idle);
 	pthread_cond_broadcast(&machine->wake);
 	pthread_mutex_unlock(&machine->lock);
+	pause_give_up(machine);
 	for (unsigned int i = 0; i < machine->vcpu_count; i++)
 		vcpu_stop(&machine->vcpus[i]);
 }
@@ -71,6 +74,7 @@ void machine_free(struct machine *machine)
 	for (unsigned int i = 0; i < machine->vcpu_count; i++)
 		vcpu_free(&machine->vcpus[i]);
 	free(machine->vcpus);
+	debug_names_free(machine->names);
 	forward_close(atomic_load(&machine->forward));
 	loop_free(machine->loop);
 	close_if_open(machine->aia.fd);
@@ -78,11 +82,14 @@ void machine_free(struct machine *machine)
 	close_if_open(machine->kvm_fd);
 	if (machine->memory.host)
 		munmap(machine->memory.host, machine->memory.size);
+	if (machine->memory.shared_fd)
+		close(machine->memory.shared_fd);
 	pthread_mutex_destroy(&machine->lock);
 	pthread_mutex_destroy(&machine->guest_error_lock);
 	pthread_cond_destroy(&machine->idle);
 	pthread_cond_destroy(&machine->wake);
 	pthread_mutex_destroy(&machine->look_lock);
 	pthread_cond_destroy(&machine->looked);
+	pause_free(&machine->pause);
 	free(machine);
 }

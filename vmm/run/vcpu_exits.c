@@ -10,10 +10,13 @@
 #include <time.h>
 
 #include "base/log.h"
+#include "base/own_run.h"
 #include "base/riscv.h"
 #include "base/sbi_spec.h"
 #include "vmm/kvm/access_fault.h"
 #include "vmm/machine/machine_private.h"
+#include "vmm/machine/pause.h"
+#include "vmm/run/exit_watch.h"
 #include "vmm/run/fault_pace.h"
 #include "vmm/run/hart_report.h"
 
@@ -45,6 +48,8 @@ static void exit_mmio(struct vcpu *vcpu)
 	struct mmio_region *region;
 	uint64_t value = 0;
 
+	if (exit_is_watched(vcpu))
+		exit_watch_mmio(vcpu);
 	pthread_mutex_lock(&machine->lock);
 	region = bus_find(&machine->bus, run->mmio.phys_addr, run->mmio.len);
 	if (!region)
@@ -77,9 +82,13 @@ static void exit_sbi(struct vcpu *vcpu)
 		.args = {args[0], args[1], args[2], args[3], args[4], args[5]},
 		.error = SBI_ERR_NOT_SUPPORTED,
 		.value = 0,
+		.at_ecall = true,
 	};
 
+	if (exit_is_watched(vcpu))
+		exit_watch_call(vcpu, &call);
 	sbi_dispatch(&vcpu->machine->sbi, &call);
+	vcpu->mark = call.by_script ? RUN_MARK_SCRIPT : 0;
 	run->riscv_sbi.ret[0] = (unsigned long)call.error;
 	run->riscv_sbi.ret[1] = call.value;
 }
@@ -89,6 +98,8 @@ static void exit_csr(struct vcpu *vcpu)
 	struct kvm_run *run = vcpu->run;
 	uint16_t entropy = 0;
 
+	if (exit_is_watched(vcpu))
+		exit_watch_csr(vcpu);
 	run->riscv_csr.ret_value = 0;
 	if (run->riscv_csr.csr_num != CSR_SEED) {
 		machine_guest_error(vcpu->machine, "csr", "hart %u: access to CSR 0x%lx", vcpu->id,
@@ -117,6 +128,43 @@ static void exit_system_event(struct vcpu *vcpu)
 	machine_system_reset(vcpu->machine, (uint32_t)type, (uint32_t)reason);
 }
 
+/*
+ * The hart takes an exception at PC (privileged specification, "Supervisor Trap Vector Base Address
+ * Register" and what follows it).
+ */
+static bool take_exception(struct vcpu *vcpu, uint64_t pc, uint64_t cause, uint64_t stval)
+{
+	const uint64_t supervisor = 1;
+	uint64_t mode, sstatus, stvec;
+
+	if (kvm_get_reg(vcpu->fd, KVM_CORE_REG(mode), &mode) < 0 ||
+	    kvm_get_reg(vcpu->fd, KVM_CSR_REG(sstatus), &sstatus) < 0 ||
+	    kvm_get_reg(vcpu->fd, KVM_CSR_REG(stvec), &stvec) < 0)
+		return false;
+	sstatus = (sstatus & ~(SSTATUS_SIE | SSTATUS_SPIE | SSTATUS_SPP)) |
+		  (sstatus & SSTATUS_SIE ? SSTATUS_SPIE : 0) |
+		  (mode == supervisor ? SSTATUS_SPP : 0);
+	return kvm_set_reg(vcpu->fd, KVM_CSR_REG(sstatus), sstatus) == 0 &&
+	       kvm_set_reg(vcpu->fd, KVM_CSR_REG(sepc), pc) == 0 &&
+	       kvm_set_reg(vcpu->fd, KVM_CSR_REG(scause), cause) == 0 &&
+	       kvm_set_reg(vcpu->fd, KVM_CSR_REG(stval), stval) == 0 &&
+	       kvm_set_reg(vcpu->fd, KVM_CORE_REG(mode), supervisor) == 0 &&
+	       kvm_set_reg(vcpu->fd, KVM_CORE_REG(regs.pc), stvec & ~3ull) == 0;
+}
+
+/* An ebreak, while somebody has breakpoints: theirs, or the guest's own. */
+static void exit_debug(struct vcpu *vcpu)
+{
+	const struct machine_watcher *watcher = vcpu->machine->watcher;
+	uint64_t pc = 0;
+
+	kvm_get_reg(vcpu->fd, KVM_CORE_REG(regs.pc), &pc);
+	if (watcher && watcher->stopped_at(watcher->opaque, vcpu, pc))
+		pause_point(vcpu);
+	else if (!take_exception(vcpu, pc, CAUSE_BREAKPOINT, pc))
+		vcpu_failed(vcpu, EIO);
+}
+
 static void exit_nothing(struct vcpu *vcpu)
 {
 	(void)vcpu;
@@ -136,20 +184,15 @@ static void exit_fatal(struct vcpu *vcpu)
 
 struct exit_kind {
 	unsigned int reason;
-	const char *name;
 	void (*handle)(struct vcpu *vcpu);
 };
 
 static const struct exit_kind exit_kinds[] = {
-	{KVM_EXIT_MMIO, "mmio", exit_mmio},
-	{KVM_EXIT_RISCV_SBI, "sbi", exit_sbi},
-	{KVM_EXIT_RISCV_CSR, "csr", exit_csr},
-	{KVM_EXIT_SYSTEM_EVENT, "system_event", exit_system_event},
-	{KVM_EXIT_INTR, "intr", exit_nothing},
-	{KVM_EXIT_DEBUG, "debug", exit_nothing},
-	{KVM_EXIT_FAIL_ENTRY, "fail_entry", exit_fatal},
-	{KVM_EXIT_INTERNAL_ERROR, "internal_error", exit_fatal},
-	{KVM_EXIT_UNKNOWN, "unknown", exit_fatal},
+	{KVM_EXIT_MMIO, exit_mmio},	   {KVM_EXIT_RISCV_SBI, exit_sbi},
+	{KVM_EXIT_RISCV_CSR, exit_csr},	   {KVM_EXIT_SYSTEM_EVENT, exit_system_event},
+	{KVM_EXIT_INTR, exit_nothing},	   {KVM_EXIT_DEBUG, exit_debug},
+	{KVM_EXIT_FAIL_ENTRY, exit_fatal}, {KVM_EXIT_INTERNAL_ERROR, exit_fatal},
+	{KVM_EXIT_UNKNOWN, exit_fatal},
 };
 
 static const struct exit_kind *find_kind(unsigned int reason)
@@ -160,13 +203,6 @@ static const struct exit_kind *find_kind(unsigned int reason)
 	return NULL;
 }
 
-const char *vcpu_exit_name(unsigned int reason)
-{
-	const struct exit_kind *kind = find_kind(reason);
-
-	return kind ? kind->name : NULL;
-}
-
 /*
  * KVM_RUN fails with these where KVM cannot emulate an access (arch/riscv/kvm/vcpu_insn.c): the
  * guest's mistake. The hart takes the access fault that hardware would raise (privileged
@@ -174,12 +210,9 @@ const char *vcpu_exit_name(unsigned int reason)
  */
 static bool take_access_fault(struct vcpu *vcpu)
 {
-	const uint64_t sie = 1u << 1, spie = 1u << 5, spp = 1u << 8, supervisor = 1;
-	uint64_t pc, mode, sstatus, satp, stvec, cause;
+	uint64_t pc, satp, stvec, cause;
 
 	if (kvm_get_reg(vcpu->fd, KVM_CORE_REG(regs.pc), &pc) < 0 ||
-	    kvm_get_reg(vcpu->fd, KVM_CORE_REG(mode), &mode) < 0 ||
-	    kvm_get_reg(vcpu->fd, KVM_CSR_REG(sstatus), &sstatus) < 0 ||
 	    kvm_get_reg(vcpu->fd, KVM_CSR_REG(satp), &satp) < 0 ||
 	    kvm_get_reg(vcpu->fd, KVM_CSR_REG(stvec), &stvec) < 0)
 		return false;
@@ -193,14 +226,7 @@ static bool take_access_fault(struct vcpu *vcpu)
 			    " that nothing can answer: it takes an "
 			    "access fault (scause %" PRIu64 ")",
 			    vcpu->id, pc, cause);
-	sstatus = (sstatus & ~(sie | spie | spp)) | (sstatus & sie ? spie : 0) |
-		  (mode == supervisor ? spp : 0);
-	return kvm_set_reg(vcpu->fd, KVM_CSR_REG(sstatus), sstatus) == 0 &&
-	       kvm_set_reg(vcpu->fd, KVM_CSR_REG(sepc), pc) == 0 &&
-	       kvm_set_reg(vcpu->fd, KVM_CSR_REG(scause), cause) == 0 &&
-	       kvm_set_reg(vcpu->fd, KVM_CSR_REG(stval), 0) == 0 &&
-	       kvm_set_reg(vcpu->fd, KVM_CORE_REG(mode), supervisor) == 0 &&
-	       kvm_set_reg(vcpu->fd, KVM_CORE_REG(regs.pc), stvec & ~3ull) == 0;
+	return take_exception(vcpu, pc, cause, 0);
 }
 
 void vcpu_failed(struct vcpu *vcpu, int reason)
@@ -256,7 +282,7 @@ void vcpu_handle_exit(struct vcpu *vcpu)
 	const struct exit_kind *kind = find_kind(reason);
 
 	if (reason < VCPU_EXIT_REASONS)
-		vcpu->exits[reason]++;
+		vcpu->exits.reasons[reason]++;
 	if (kind)
 		kind->handle(vcpu);
 	else

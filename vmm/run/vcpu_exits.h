@@ -16,7 +16,4 @@ bool vcpu_goes_on(struct vcpu *vcpu, int reason);
 /* It failed for REASON for good: error(), and the machine ends. */
 void vcpu_failed(struct vcpu *vcpu, int reason);
 
-/* "mmio", for results; NULL when the number is not known. */
-const char *vcpu_exit_name(unsigned int reason);
-
 #endif

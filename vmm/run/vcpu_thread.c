@@ -14,9 +14,13 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/own_run.h"
 #include "vmm/machine/machine_private.h"
+#include "vmm/machine/pause.h"
+#include "vmm/run/exit_watch.h"
 #include "vmm/run/hart_pmu.h"
 #include "vmm/run/hart_report.h"
+#include "vmm/run/overriding.h"
 #include "vmm/run/suspend.h"
 #include "vmm/run/vcpu_exits.h"
 
@@ -50,13 +54,21 @@ static void answer_forwarded(struct vcpu *vcpu, int result)
 {
 	struct machine *machine = vcpu->machine;
 	struct forwarded forwarded;
+	struct vcpu_asks asks;
 
 	switch (forward_take(&vcpu->forward, result, &machine->memory, &forwarded)) {
 	case FORWARD_CALL:
 		exit_log_is_call(&vcpu->log, forwarded.call.eid, forwarded.call.fid);
+		if (forwarded.kept)
+			vcpu_asks_init(&asks, vcpu, &forwarded);
+		if (exit_is_watched(vcpu))
+			exit_watch_call(vcpu, &forwarded.call);
 		sbi_dispatch(&machine->sbi, &forwarded.call);
+		vcpu->mark = forwarded.call.by_script ? RUN_MARK_SCRIPT : 0;
 		break;
 	case FORWARD_COUNTER:
+		if (exit_is_watched(vcpu))
+			exit_watch_counter(vcpu, &forwarded.read);
 		if (machine->sbi.read_counter)
 			machine->sbi.read_counter(&machine->sbi, &forwarded.read);
 		break;
@@ -89,7 +101,7 @@ static void attach_forward(struct vcpu *vcpu)
 
 	if (!forward || vcpu->forward.slot)
 		return;
-	result = forward_attach_vcpu(forward, &vcpu->forward, vcpu->id, vcpu->fd);
+	result = forward_attach_vcpu(forward, &vcpu->forward, vcpu->id, vcpu->fd, vcpu->run);
 	if (result < 0)
 		vcpu_failed(vcpu, -result);
 }
@@ -104,17 +116,18 @@ static void lcofi_failed(struct vcpu *vcpu, int reason)
 /* KVM_RUN, of what is due before the guest goes on or else of the guest. */
 static int run_vcpu(struct vcpu *vcpu)
 {
-	uint8_t mark = 0;
+	uint8_t mark = vcpu->mark;
 	int result;
 
 	if (vcpu->lcofi.due) {
 		switch (hart_pmu_raise(vcpu->pmu, &result)) {
-		case LCOFI_RAISED: mark = RUN_MARK_LCOFI | vcpu->lcofi.way->by; break;
+		case LCOFI_RAISED: mark |= RUN_MARK_LCOFI | vcpu->lcofi.way->by; break;
 		case LCOFI_RETURNED: return result;
 		case LCOFI_FAILED: lcofi_failed(vcpu, -result); break;
 		}
 	}
 	exit_log_entering(&vcpu->log);
+	vcpu->mark = 0;
 	vcpu->run->request_interrupt_window = mark;
 	result = kvm_run(vcpu->fd);
 	exit_log_left(&vcpu->log, vcpu->run, result);
@@ -136,6 +149,7 @@ static void *vcpu_thread(void *opaque)
 		vcpu_failed(vcpu, errno);
 	attach_forward(vcpu);
 	vcpu->log = exit_log_port(machine->exit_log, vcpu->id);
+	pause_point(vcpu);
 	while (!atomic_load(&machine->stopping)) {
 		result = run_vcpu(vcpu);
 		if (forward_waits(&vcpu->forward))
@@ -145,7 +159,7 @@ static void *vcpu_thread(void *opaque)
 			continue;
 		}
 		if (result == -EINTR) {
-			vcpu->interrupted++;
+			vcpu->exits.interrupted++;
 			/* Before stopping is looked at: it was set before the kick was sent. */
 			__atomic_store_n(&vcpu->run->immediate_exit, 0, __ATOMIC_SEQ_CST);
 			if (vcpu->keeps)
@@ -154,6 +168,7 @@ static void *vcpu_thread(void *opaque)
 				hart_pmu_interrupted(vcpu->pmu);
 			suspend_interrupted(vcpu);
 			hart_report_look(vcpu);
+			pause_point(vcpu);
 			attach_forward(vcpu);
 		} else if (!vcpu_goes_on(vcpu, -result)) {
 			break;
@@ -176,6 +191,9 @@ bool vcpu_start(struct vcpu *vcpu)
 		return false;
 	}
 	vcpu->started = true;
+	/* Who asked for it since the thread began did not know whom to kick. */
+	if (atomic_load(&vcpu->hold))
+		vcpu_kick(vcpu);
 	return true;
 }
 

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The board's guest-physical memory map and interrupt lines. Also compiled for guests, and
+ * installed with their library: plain constants only.
+ */
+#ifndef VHART_MEMORY_MAP_H
+#define VHART_MEMORY_MAP_H
+
+/* The memory map. Test finisher, RTC, UART, PLIC and RAM lie where QEMU's virt machine has them:
+ * firmware and people know those addresses. */
+#define MAP_FINISHER	  0x00100000ull
+#define MAP_RTC		  0x00101000ull
+#define MAP_APLIC	  0x0d000000ull
+#define MAP_APLIC_LEN	  0x00008000ull
+#define MAP_PLIC	  0x0c000000ull /* 64 MiB; never beside the APLIC */
+#define MAP_UART	  0x10000000ull
+#define MAP_VIRTIO	  0x10001000ull /* virtio-mmio slots, 4 KiB each */
+#define MAP_VIRTIO_STRIDE 0x00001000ull
+#define MAP_IMSIC	  0x28000000ull /* 4 KiB per hart */
+#define MAP_PCI_ECAM	  0x30000000ull
+#define MAP_PCI_ECAM_LEN  0x00100000ull /* bus 0 */
+#define MAP_PCI_MEM	  0x40000000ull
+#define MAP_PCI_MEM_LEN	  0x40000000ull
+#define MAP_RAM		  0x80000000ull
+/*
+ * A page that the guest is told nothing of: its harts execute it for the VMM (lcofi_stub.h). The
+ * last one below 2^41, where a guest of KVM has its end under Sv39x4; as a virtual address it does
+ * not exist under Sv39, and is used by nobody under Sv48 and Sv57.
+ */
+#define MAP_LCOFI_STUB 0x1fffffff000ull
+
+/* Interrupt lines (sources of the APLIC or PLIC). */
+#define LINE_UART	   1u
+#define LINE_RTC	   2u
+#define LINE_PCI_INTA	   3u  /* .. 6 */
+#define LINE_VIRTIO	   8u  /* one per virtio-mmio slot */
+#define LINE_PMU	   32u /* one per hart */
+#define LINE_PMU_COUNT	   64u
+#define LINE_COUNT	   96u /* sources 1..95 */
+#define BOARD_VIRTIO_SLOTS 24u
+#define BOARD_MAX_HARTS	   512u
+
+#endif

@@ -1,3 +1,0 @@
-/* SPDX-License-Identifier: Apache-2.0 */
-/* For code that is compiled into guests, and natively with a C library. */
-#include "lib/memory.h"

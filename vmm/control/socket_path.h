@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Sockets of the file system, of this user only. */
+#ifndef VHART_SOCKET_PATH_H
+#define VHART_SOCKET_PATH_H
+
+#include <stddef.h>
+
+/*
+ * A stream socket that listens at PATH, mode 0600. A socket there that nobody listens at is
+ * replaced; anything else is not touched. -1 after error(), which names OPTION.
+ */
+int socket_path_listen(const char *option, const char *path);
+/* The same; -1 with words in WHY (ROOM bytes), that have a way out. */
+int socket_path_open(const char *path, char *why, size_t room);
+/* Connected to PATH; -1 with errno. */
+int socket_path_connect(const char *path);
+
+#endif

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* All lives of a machine, with the files that it boots from. */
+
+#include "vmm/run/lives.h"
+
+#include "base/image_formats.h"
+#include "base/log.h"
+#include "vmm/boot/inject.h"
+#include "vmm/command/command.h"
+#include "vmm/machine/console.h"
+#include "vmm/run/backends.h"
+#include "vmm/run/boot.h"
+#include "vmm/run/run.h"
+
+#define SHORT_LIFE_NS 10000000000ull
+
+enum { SILENT_RESETS = 3 };
+
+static bool load_kernel(const struct config *config, struct boot_files *files)
+{
+	const char *path = config->firmware ? config->firmware : config->kernel;
+	const char *option = config->firmware ? "--firmware" : "--kernel";
+	char why[IMAGE_MESSAGE_MAX];
+
+	if (!kept_file_load(&files->kept_kernel, option, path, config->memory, &files->kernel))
+		return false;
+	if (!image_unpack(&files->kernel, config->memory, why)) {
+		error("%s %s %s", option, path, why);
+		return false;
+	}
+	return true;
+}
+
+bool boot_files_load(const struct config *config, struct boot_files *files)
+{
+	if (!load_kernel(config, files))
+		return false;
+	if (config->initrd && !kept_file_load(&files->kept_initrd, "--initrd", config->initrd,
+					      config->memory, &files->initrd))
+		return false;
+	return inject_files(config, files->kept_injects, &files->initrd) &&
+	       (!config->command || guest_command_into_initrd(config, &files->initrd)) &&
+	       backends_ready(config, &files->backends);
+}
+
+static void free_files(struct boot_files *files)
+{
+	blob_free(&files->kernel);
+	blob_free(&files->initrd);
+}
+
+void boot_files_close(struct boot_files *files)
+{
+	free_files(files);
+	kept_file_close(&files->kept_kernel);
+	kept_file_close(&files->kept_initrd);
+	for (unsigned int i = 0; i < CONFIG_MAX_INJECTS; i++)
+		kept_file_close(&files->kept_injects[i]);
+	backends_close(files->backends);
+	files->backends = NULL;
+}
+
+/* A guest that resets again and again before it can say anything would do so without a word. */
+static void count_silent_resets(struct run_account *account)
+{
+	const bool silent = !account->spoke && account->life_ns < SHORT_LIFE_NS;
+
+	account->silent_resets = silent ? account->silent_resets + 1 : 0;
+	if (account->silent_resets == SILENT_RESETS)
+		warning("the guest has reset %d times within seconds, each time before there was a "
+			"line on its console: --on-reboot exit ends it at the first reset; a Linux "
+			"guest says more with --append earlycon=sbi",
+			SILENT_RESETS);
+}
+
+/*
+ * The files stay open and are read anew for each life: their contents, kept, would cost as much
+ * memory as the guest's own copy, for a reset that seldom comes.
+ */
+int lives_run(const struct config *config, struct boot_files *files,
+	      const struct console_ends *ends, const struct machine_watcher *watcher,
+	      struct run_account *account)
+{
+	bool again, ran;
+
+	do {
+		ran = machine_run(config, files, ends, watcher, account);
+		free_files(files);
+		again = ran && account->end == END_RESET && config->on_reboot == ON_REBOOT_RESTART;
+		if (again)
+			count_silent_resets(account);
+		if (again)
+			verbose("the guest resets: boot %u", account->boots + 1);
+		if (again && !boot_files_load(config, files)) {
+			account->end = END_HOST;
+			account->bad_input = true;
+			again = false;
+		}
+	} while (again);
+	/* The machine of a later life may fail where that of the first did not. */
+	if (!ran)
+		account->end = account->boots > 0 ? END_HOST : END_NONE;
+	verbose("the machine ended: %s", machine_end_name(account->end));
+	return machine_end_status(account);
+}
