@@ -28,7 +28,6 @@ struct gdb_server {
 	struct control *control;
 	char address[CONTROL_ERROR_MAX];
 	bool is_path;
-	bool announces; /* says that gdb can come */
 	int fd, stop_fd;
 	pthread_t thread;
 
@@ -179,7 +178,8 @@ static void announce(const struct gdb_server *server)
 	if (!control_take(server->control))
 		return;
 	control_release(server->control);
-	if (server->announces)
+	/* Who asks by the verb has it in the answer. */
+	if (server->control->config->gdb)
 		note("gdb: target remote %s", server->address);
 }
 
@@ -232,7 +232,7 @@ static void put_away(struct gdb_server *server)
 	free(server);
 }
 
-static struct gdb_server *serve_at(struct control *control, const char *where, bool announces,
+static struct gdb_server *serve_at(struct control *control, const char *where,
 				   char why[CONTROL_ERROR_MAX])
 {
 	struct gdb_server *server = calloc(1, sizeof(*server));
@@ -242,7 +242,6 @@ static struct gdb_server *serve_at(struct control *control, const char *where, b
 		return NULL;
 	}
 	*server = (struct gdb_server){.control = control,
-				      .announces = announces,
 				      .stop_fd = -1,
 				      .gdb = -1,
 				      .refused = -1};
@@ -265,7 +264,7 @@ bool gdb_server_open(struct control *control, const char *where, char said[CONTR
 			 control->gdb->address);
 		return false;
 	}
-	control->gdb = serve_at(control, where, false, said);
+	control->gdb = serve_at(control, where, said);
 	if (control->gdb)
 		snprintf(said, CONTROL_ERROR_MAX, "%s", control->gdb->address);
 	return control->gdb;
@@ -279,7 +278,7 @@ bool gdb_server_begin(struct control *control)
 	control->open_gdb = gdb_server_open;
 	if (!where)
 		return true;
-	control->gdb = serve_at(control, where, true, why);
+	control->gdb = serve_at(control, where, why);
 	if (!control->gdb)
 		error("--%s", why);
 	return control->gdb;
