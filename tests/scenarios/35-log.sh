@@ -156,6 +156,6 @@ t "the VM of another user" vm_of_another
 t "--tier log" by_choice
 t "--exit-log 1: refused" no_descriptor 1
 t "--exit-log of a file that is not open" closed_descriptor
-t "another process's log of one page is refused" no_log page
+t "another process's log without counts is refused" no_log head
 t "another process's log that could shrink is refused" no_log shrinks
 t "another process's log that is always being changed is not awaited" busy_log

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * hostile_log KIND: a process with a VM, and a log of exits (trace/exits/exit_log.h) that is to
- * harm who reads it, until its input ends. KIND: page, its first page only; shrinks, memory that is
+ * harm who reads it, until its input ends. KIND: head, its head only; shrinks, memory that is
  * cut when it is read from; busy, always in the midst of a change, and its numbers as large as they
  * can be.
  */
@@ -39,7 +39,7 @@ static void fill(struct exit_log_head *head, size_t size)
 int main(int argc, char **argv)
 {
 	const char *kind = argc == 2 ? argv[1] : "";
-	size_t size = strcmp(kind, "page") ? EXIT_LOG_MOST : EXIT_LOG_START;
+	size_t size = strcmp(kind, "head") ? EXIT_LOG_MOST : EXIT_LOG_START;
 	int log = memfd_create(EXIT_LOG_NAME, MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	void *memory;
 	char byte;

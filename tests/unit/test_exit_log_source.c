@@ -45,7 +45,7 @@ static void memory_that_may_shrink_is_no_log(void **state)
 	(void)state;
 	assert_true(fd >= 0);
 	expect_none(EPROTO);
-	/* One page: a look at the counts behind it would be a SIGBUS. */
+	/* The head only: a look at the counts behind it would be a SIGBUS. */
 	assert_int_equal(ftruncate(fd, EXIT_LOG_START), 0);
 	head = map_memory(fd, EXIT_LOG_START);
 	*head = (struct exit_log_head){
@@ -64,7 +64,7 @@ static void memory_that_may_shrink_is_no_log(void **state)
 	expect_none(ENOENT);
 }
 
-static void sealed_memory_of_one_page_is_no_log(void **state)
+static void sealed_memory_without_counts_is_no_log(void **state)
 {
 	int fd = exit_log_memory(MFD_CLOEXEC, EXIT_LOG_START);
 
@@ -192,7 +192,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(memory_that_may_shrink_is_no_log),
-		cmocka_unit_test(sealed_memory_of_one_page_is_no_log),
+		cmocka_unit_test(sealed_memory_without_counts_is_no_log),
 		cmocka_unit_test(another_build_has_no_log),
 		cmocka_unit_test(more_vcpus_than_a_log_has_are_not_looked_at),
 		cmocka_unit_test(a_file_of_that_name_is_no_log),

@@ -15,14 +15,14 @@
 #include "trace/exits/exits_map.h"
 
 #define EXIT_LOG_NAME  "vhart-exits" /* of the memfd */
-#define EXIT_LOG_MAGIC 0x3174697865766876ull
+#define EXIT_LOG_MAGIC 0x3274697865766876ull
 #define EXIT_LOG_VCPUS 128u  /* further ones are not counted */
-#define EXIT_LOG_START 4096u /* where the counts are: a struct exit_counts for each vCPU */
+#define EXIT_LOG_START 8192u /* where the counts are: a struct exit_counts for each vCPU */
 #define EXIT_LOG_MOST                                                                              \
 	(EXIT_LOG_START + EXIT_LOG_VCPUS * sizeof(struct exit_counts)) /* its size                 \
 									*/
 
-/* The first page. Times are CLOCK_MONOTONIC, ns. Any process of the same user can write it: neither
+/* In the pages before the counts. Times are CLOCK_MONOTONIC, ns. Any process of the same user can write it: neither
  * side takes an index or an address from it without a look. */
 struct exit_log_head {
 	uint64_t magic;
@@ -38,6 +38,7 @@ struct exit_log_head {
 		uint64_t alive;	      /* one runs: its schedstat has the rest */
 	} threads[EXIT_LOG_VCPUS];
 };
+_Static_assert(sizeof(struct exit_log_head) <= EXIT_LOG_START, "the counts come after it");
 
 struct exit_log {
 	struct exit_log_head *head; /* NULL: there is none */
