@@ -118,6 +118,28 @@ END
     runs_again
 }
 
+# It waits for two seconds at a time, and sends its first packet again each time.
+comes_early() {
+    out=$T/vm.out err=$T/vm.err
+    talk vhart run --gdb "$T/gdb" --control "$T/control" --kernel /guests/crowd.elf --memory 16M --cpus 3
+    until_true test -S "$T/gdb"
+    kill -STOP "$pid"
+    gdb_begins /guests/crowd.elf <<END
+set debug remote 1
+target remote $T/gdb
+info threads
+detach
+END
+    until_true has_lines 3 'Sending packet: .qSupported' gdb.out
+    kill -CONT "$pid"
+    wait "$gdb" || die "it was not served: $(cat gdb.out)"
+    has_line '^  3 +Thread 3 "hart 2"' gdb.out || die "it saw no threads: $(cat gdb.out)"
+    out=$T/out err=$T/err
+    runs_again
+    vhart ctl "$T/control" stop
+    hang_up
+}
+
 has_gdb_that_vanishes() {
     gdb_begins /guests/crowd.elf <<END
 target remote $T/gdb
@@ -252,6 +274,7 @@ END
 
 if gdb_found; then
     t "gdb walks through the harts of a guest, which goes on when it leaves" walks_through_a_crowd
+    t "a gdb that comes before there is a machine is served when there is one" comes_early
     t "a running VM serves gdb on demand" serves_on_demand
     t "symbols follow a kernel that is not where it was linked" follows_a_moved_kernel
     t "gdb stands in the kernel and the programs of a Linux guest" stands_in_linux linux

@@ -65,7 +65,37 @@ static void stop_at(unsigned int hart, bool breakpoint)
 	gdb_session_stopped(&session, &stop, NULL);
 }
 
-/* gdb has waited for two seconds, and asks for a reply that is not made yet. */
+/* gdb has waited for two seconds, and sends again what is not answered yet. */
+static void a_copy_of_a_packet_is_not_answered(void **state)
+{
+	(void)state;
+	fake.sent_len = 0;
+	gdb_session_heard(&session);
+	gdb_session_take(&session, "$qC#b4$qC#b4", 12);
+	gdb_session_take(&session, "$?#3f", 5);
+	assert_memory_equal(fake.sent, "+$QC1#c5++$T05", 14);
+	/* Asked again once it was answered. */
+	assert_string_equal(ask("qC"), "QC1");
+	assert_string_equal(ask("qC"), "QC1");
+	/* That harts run is answered by their stop. */
+	fake.sent_len = 0;
+	gdb_session_heard(&session);
+	gdb_session_take(&session, "$c#63$c#63-", 11);
+	assert_memory_equal(fake.sent, "++", 2);
+	assert_int_equal(fake.sent_len, 2);
+	stop_at(1, true);
+	fake.sent_len = 0;
+	gdb_session_heard(&session);
+	gdb_session_take(&session, "$QStartNoAckMode#b0$QStartNoAckMode#b0", 38);
+	assert_memory_equal(fake.sent, "+$OK#9a", 7);
+	assert_int_equal(fake.sent_len, 7);
+	fake.sent_len = 0;
+	gdb_session_heard(&session);
+	gdb_session_take(&session, "$qC#b4$qC#b4", 12);
+	assert_memory_equal(fake.sent, "$QC2#c6$QC2#c6", 14);
+}
+
+/* The same, once the packet itself has come. */
 static void a_nak_before_the_reply_asks_for_no_second_one(void **state)
 {
 	(void)state;
@@ -424,6 +454,7 @@ static void a_packet_that_is_too_long_is_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(a_copy_of_a_packet_is_not_answered, setup),
 		cmocka_unit_test_setup(a_nak_before_the_reply_asks_for_no_second_one, setup),
 		cmocka_unit_test_setup(packets_are_acknowledged_until_that_is_switched_off, setup),
 		cmocka_unit_test_setup(what_is_not_known_gets_an_empty_answer, setup),

@@ -22,8 +22,8 @@
 	(EXIT_LOG_START + EXIT_LOG_VCPUS * sizeof(struct exit_counts)) /* its size                 \
 									*/
 
-/* In the pages before the counts. Times are CLOCK_MONOTONIC, ns. Any process of the same user can write it: neither
- * side takes an index or an address from it without a look. */
+/* In the pages before the counts. Times are CLOCK_MONOTONIC, ns. Any process of the same user can
+ * write it: neither side takes an index or an address from it without a look. */
 struct exit_log_head {
 	uint64_t magic;
 	uint64_t vcpus;

@@ -16,7 +16,6 @@ static void send_reply(struct gdb_session *session)
 	if (session->reply.overflow)
 		gdb_fail(session);
 	session->frame_len = gdb_frame(&session->reply, session->frame);
-	session->replied = true;
 	send_frame(session);
 }
 
@@ -161,13 +160,27 @@ static void dispatch(struct gdb_session *session)
 		session->target->let_go(session->context);
 }
 
+static bool is_copy(const struct gdb_session *session)
+{
+	return session->copies && session->has_taken && session->taken_len == session->parser.len &&
+	       !memcmp(session->taken, session->parser.text, session->taken_len);
+}
+
+static void acknowledge(const struct gdb_session *session)
+{
+	if (!session->no_ack)
+		session->target->send(session->context, "+", 1);
+}
+
 /* With no_ack as it was before the packet: that of the packet itself is acknowledged. */
 static void take_packet(struct gdb_session *session)
 {
 	const bool was_running = session->running;
 
-	if (!session->no_ack)
-		session->target->send(session->context, "+", 1);
+	session->has_taken = true;
+	session->taken_len = session->parser.len;
+	memcpy(session->taken, session->parser.text, session->taken_len);
+	acknowledge(session);
 	begin_reply(session);
 	dispatch(session);
 	/* What lets harts run is answered by their stop. */
@@ -178,7 +191,12 @@ static void take_packet(struct gdb_session *session)
 static void take_item(struct gdb_session *session, enum gdb_item item)
 {
 	switch (item) {
-	case GDB_PACKET: take_packet(session); break;
+	case GDB_PACKET:
+		if (is_copy(session))
+			acknowledge(session);
+		else
+			take_packet(session);
+		break;
 	case GDB_TOO_LONG:
 		begin_reply(session);
 		gdb_fail_because(session, "the packet is longer than PacketSize");
@@ -189,7 +207,7 @@ static void take_item(struct gdb_session *session, enum gdb_item item)
 			session->target->send(session->context, "-", 1);
 		break;
 	case GDB_NAK:
-		if (!session->no_ack && session->frame_len && !session->replied)
+		if (session->copies && session->frame_len && !session->has_taken)
 			send_frame(session);
 		break;
 	case GDB_INTERRUPT:
@@ -202,7 +220,8 @@ static void take_item(struct gdb_session *session, enum gdb_item item)
 
 void gdb_session_heard(struct gdb_session *session)
 {
-	session->replied = false;
+	session->copies = !session->no_ack;
+	session->has_taken = false;
 }
 
 void gdb_session_take(struct gdb_session *session, const void *bytes, size_t len)

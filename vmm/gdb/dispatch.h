@@ -13,9 +13,9 @@
 void gdb_session_begin(struct gdb_session *session, const struct gdb_target *target, void *context,
 		       const struct gdb_stop *stop);
 /*
- * Bytes have come at once, and are taken next. A NAK behind a packet among them was sent before
- * that packet's reply, as a gdb does that has waited for two seconds: another copy of the reply
- * would be taken for that to its next packet.
+ * Bytes have come at once, and are taken next. What is behind a packet among them was sent before
+ * its reply: a gdb that has waited for two seconds sends its packet again, or a NAK. A second reply
+ * would be taken for that to its next packet, so there is none.
  */
 void gdb_session_heard(struct gdb_session *session);
 /* What came from it; any bytes, in pieces of any size. Nothing is taken any more once it is over.

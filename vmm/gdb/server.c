@@ -241,10 +241,7 @@ static struct gdb_server *serve_at(struct control *control, const char *where,
 		snprintf(why, CONTROL_ERROR_MAX, "gdb: no memory");
 		return NULL;
 	}
-	*server = (struct gdb_server){.control = control,
-				      .stop_fd = -1,
-				      .gdb = -1,
-				      .refused = -1};
+	*server = (struct gdb_server){.control = control, .stop_fd = -1, .gdb = -1, .refused = -1};
 	server->fd = gdb_listen(where, server->address, why, CONTROL_ERROR_MAX);
 	if (server->fd < 0) {
 		free(server);

@@ -79,8 +79,11 @@ struct gdb_session {
 	struct gdb_text reply;
 	uint8_t frame[GDB_FRAME_MOST]; /* the last that was sent, for a NAK */
 	size_t frame_len;
-	bool replied; /* to something among what was heard at once */
 	bool no_ack;
+	/* Of what was heard at once: the last packet, and whether copies of it may follow. */
+	char taken[GDB_PACKET_MOST];
+	size_t taken_len;
+	bool has_taken, copies;
 	bool running; /* harts run: gdb waits for a stop */
 	bool over;    /* gdb has left: the connection is to be closed */
 	bool knows_swbreak;
