@@ -30,7 +30,6 @@ as "the library: a handler for each cause" trap_handlers '--cpus 4'
 as "the library: page tables" page_tables
 as "the library: the timer" timer_interrupt
 as "the library: MSIs" msi "$msi_options"
-as "the library: the SBI PMU" counters
 as "the library: TAP of all harts" tap_of_all_harts '--cpus 4'
 as "steal time" steal
 as "system suspend" suspend

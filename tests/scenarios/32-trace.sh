@@ -17,7 +17,7 @@ trace_of() {
 
 # has FILE PATTERN COUNT: so many lines match
 has() { expect_eq "lines of $2" "$(grep -cE -e "$2" "$1")" "$3"; }
-# number FILE PATTERN NAME: the sum of that field in the JSON lines that match
+# sum FILE PATTERN NAME: the sum of that field in the JSON lines that match
 sum() { grep -E -e "$2" "$1" | sed -n "s/.*\"$3\":\([0-9]*\).*/\1/p" | awk '{ n += $1 } END { printf "%d", n }'; }
 
 calls_by_name() {
@@ -48,14 +48,23 @@ others_by_name() {
     has /tmp/trace.json '"sub":"wfi"' $((2 * halts))
 }
 
-# A halt begins a little after its timer was set.
-# That one is handled slowly is the lab's load: its host may lose its CPU for as long as a halt.
+# A hart halts until its timer is due, as long as was left of that when it came to halt: the lab's host may have lost its CPU
+# since the timer was set. That one is handled slowly is the lab's load too.
 halts_are_halts() {
-    halted=$(sum /tmp/trace.json '"sub":"wfi"' halted_ns)
-    due=$((2 * halts * halt_us * 1000))
-    [ "$halted" -gt $((due * 7 / 10)) ] || die "halted for $halted ns of $due"
-    grep '"sub":"wfi"' /tmp/trace.json | sed 's/.*"ns":\([0-9]*\).*"halted_ns":\([0-9]*\).*/\1 \2/' >halts
-    awk '$1 < $2 / 5 { quick++ } END { exit quick * 2 < NR || NR == 0 }' halts || die "ns handled and halted: $(cat halts)"
+    grep -E '"sub":"(wfi|time.set_timer)"' /tmp/trace.json | sort -t: -k3,3n | sed -nE \
+        -e 's/.*"t_ns":([0-9]*).*"vcpu":([0-9]*).*\[\+([0-9.]*)ms\].*/timer \2 \1 \3/p' \
+        -e 's/.*"t_ns":([0-9]*).*"vcpu":([0-9]*).*"ns":([0-9]*).*"halted_ns":([0-9]*).*/halt \2 \1 \3 \4/p' >halts
+    has halts '^timer' $((2 * halts))
+    awk '$1 == "timer" { due[$2] = $3 + $4 * 1000000 }
+        $1 == "halt" && $2 in due {
+            count++
+            left = due[$2] - $3 - $4
+            if ($5 < left - 10000) wrong++
+            if ($4 < $5 / 5) quick++
+            delete due[$2]
+        }
+        END { exit wrong || count != '$((2 * halts))' || quick * 2 < count }' halts ||
+        die "timers, with when and ms; halts, with when, ns handled and halted: $(cat halts)"
 }
 
 # Counters that were read go up.
