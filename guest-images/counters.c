@@ -55,7 +55,8 @@ static void counts_instructions(uint64_t all)
 	pmu_work(WORK);
 	check_eq(sbi_pmu_counter_stop(counter, 1, 0), SBI_SUCCESS);
 	value = pmu_csr_read(csr - CSR_CYCLE);
-	tap(value >= WORK, "%u instructions of work are %lu", WORK, value);
+	/* And the few of the calls. A host that has no such counter may count its clock instead. */
+	tap(value >= WORK && value < WORK + 200, "%u instructions of work are %lu", WORK, value);
 	pmu_work(WORK);
 	tap_eq(pmu_csr_read(csr - CSR_CYCLE), value, "and those after its stop are not counted");
 	sbi_pmu_counter_stop(counter, 1, PMU_STOP_RESET);
