@@ -9,6 +9,7 @@
 #include "vmm/control/verbs.h"
 #include "vmm/debug/registers.h"
 #include "vmm/machine/machine_private.h"
+#include "vmm/machine/vcpu_stay.h"
 
 #define KIND(kind) (1u << (kind))
 
@@ -146,7 +147,7 @@ static bool take_value(struct verb_call *call, size_t size, uint8_t *value)
 
 bool verb_set(struct verb_call *call)
 {
-	const struct vcpu *vcpu = &call->machine->vcpus[call->args[0].number];
+	struct vcpu *vcpu = &call->machine->vcpus[call->args[0].number];
 	const char *name = call->args[1].text;
 	const struct hart_register *which = register_find(name);
 	uint8_t value[REGISTER_BYTES_MOST];
@@ -160,6 +161,7 @@ bool verb_set(struct verb_call *call)
 		return not_there(call, "set", name);
 	if (!take_value(call, registers_size(&registers, which), value))
 		return false;
+	vcpu_stay(vcpu);
 	result = registers_write(&registers, which, value);
 	if (result < 0)
 		return verb_fail(call, "set", "%s: %s", name,

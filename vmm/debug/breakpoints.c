@@ -10,6 +10,7 @@
 #include "vmm/debug/memory.h"
 #include "vmm/kvm/access_fault.h"
 #include "vmm/machine/machine_private.h"
+#include "vmm/machine/vcpu_stay.h"
 
 #define C_EBREAK 0x9002u
 /* Where Linux links a 64-bit kernel: KERNEL_LINK_ADDR of arch/riscv/include/asm/pgtable.h. */
@@ -146,8 +147,10 @@ static bool bring_ebreaks(struct breakpoints *breakpoints, struct machine *machi
 
 	if (breakpoints->debugging == on)
 		return true;
-	for (unsigned int i = 0; i < machine->vcpu_count && result == 0; i++)
+	for (unsigned int i = 0; i < machine->vcpu_count && result == 0; i++) {
+		vcpu_stay(&machine->vcpus[i]);
 		result = ioctl(machine->vcpus[i].fd, KVM_SET_GUEST_DEBUG, &debug);
+	}
 	if (result == 0)
 		breakpoints->debugging = on;
 	return result == 0;

@@ -10,6 +10,7 @@
 #include "vmm/debug/next_pc.h"
 #include "vmm/machine/machine_private.h"
 #include "vmm/machine/pause.h"
+#include "vmm/machine/vcpu_stay.h"
 
 #define WFI	    0x10500073u
 #define SYSTEM	    0x73u
@@ -20,7 +21,7 @@
 struct step {
 	struct breakpoints *breakpoints;
 	struct machine *machine;
-	const struct vcpu *vcpu;
+	struct vcpu *vcpu;
 	uint64_t pc, satp, sie, stvec;
 	uint32_t instruction;
 	struct next_pcs next;
@@ -122,14 +123,18 @@ static enum step_end run_alone(const struct step *step)
 {
 	const bool mask = !uses_csrs(step);
 
-	if (mask)
+	if (mask) {
+		vcpu_stay(step->vcpu);
 		kvm_set_reg(step->vcpu->fd, KVM_CSR_REG(sie), 0);
+	}
 	pause_let_one(step->machine, step->vcpu->id);
 	pause_wait_one(step->machine, step->vcpu->id, ALONE_NS);
 	if (!pause_take_back(step->machine))
 		return STEP_ENDED;
-	if (mask)
+	if (mask) {
+		vcpu_stay(step->vcpu);
 		kvm_set_reg(step->vcpu->fd, KVM_CSR_REG(sie), step->sie);
+	}
 	return is_next(step, pc_of(step)) ? STEP_DONE : STEP_LATE;
 }
 

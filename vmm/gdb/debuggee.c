@@ -12,6 +12,7 @@
 #include "vmm/debug/where.h"
 #include "vmm/gdb/monitor.h"
 #include "vmm/machine/machine_private.h"
+#include "vmm/machine/vcpu_stay.h"
 
 static unsigned int harts(void *context)
 {
@@ -83,6 +84,7 @@ static bool write_register(void *context, unsigned int hart, const struct hart_r
 {
 	const struct debuggee *debuggee = context;
 
+	vcpu_stay(&debuggee->machine->vcpus[hart]);
 	return registers_write(&debuggee->registers[hart], which, bytes) == 0;
 }
 

@@ -24,6 +24,9 @@
 
 #define GUEST_STATUS_GIVEN (1ull << 32)
 
+/* Whether KVM trusts a CPU to have a vCPU's CSRs still: vcpu_stay.h. */
+enum csr_shortcut { CSR_SHORTCUT_UNKNOWN, CSR_SHORTCUT_NONE, CSR_SHORTCUT_TAKEN };
+
 struct machine {
 	const struct config *config;
 	const struct exit_log *exit_log;       /* never NULL; can be empty */
@@ -82,7 +85,8 @@ struct machine {
 	struct guest_end said; /* by whoever set end; read after the vCPUs stopped */
 	atomic_bool stopping;  /* vCPUs leave KVM_RUN for good */
 
-	atomic_uint access_faults; /* in all lives: see fault_pace.h */
+	_Atomic(enum csr_shortcut) csr_shortcut; /* vcpu_stay.c */
+	atomic_uint access_faults;		 /* in all lives: see fault_pace.h */
 
 	atomic_uint guest_error_lines_total; /* printed in this life */
 	atomic_ullong guest_errors;

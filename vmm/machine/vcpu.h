@@ -4,6 +4,7 @@
 #define VHART_VCPU_H
 
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -43,6 +44,12 @@ struct suspend_resume {
 	unsigned int tries;
 };
 
+/* vcpu_stay.h: the vCPU's thread; and another's while the hart is held. */
+struct vcpu_stay {
+	bool stays;
+	cpu_set_t allowed, here; /* where it may run else, and where it does now */
+};
+
 struct vcpu {
 	struct machine *machine;
 	unsigned int id; /* also the hart id */
@@ -54,6 +61,7 @@ struct vcpu {
 	atomic_bool started;
 	atomic_bool hold; /* pause.h; and, with its lock, whether it is held */
 	bool held;
+	struct vcpu_stay stay;
 	struct forward_port forward;
 	struct exit_log_port log;
 	struct lcofi_port lcofi;

@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include "vmm/machine/machine_private.h"
+#include "vmm/machine/vcpu_stay.h"
 
 #define ECALL_SIZE 4u
 
@@ -39,7 +40,7 @@ int calling_hart_get(const struct vcpu *vcpu, const struct sbi_call *call,
 	return result;
 }
 
-int calling_hart_set(const struct vcpu *vcpu, const struct sbi_call *call,
+int calling_hart_set(struct vcpu *vcpu, const struct sbi_call *call,
 		     const struct hart_register *which, uint64_t value)
 {
 	struct registers registers;
@@ -47,5 +48,6 @@ int calling_hart_set(const struct vcpu *vcpu, const struct sbi_call *call,
 	if (!open_small(&registers, vcpu, which))
 		return -ENOENT;
 	value -= still_to_go(call, which);
+	vcpu_stay(vcpu);
 	return registers_write(&registers, which, &value);
 }

@@ -20,7 +20,7 @@ struct vcpu;
  */
 int calling_hart_get(const struct vcpu *vcpu, const struct sbi_call *call,
 		     const struct hart_register *which, uint64_t *value);
-int calling_hart_set(const struct vcpu *vcpu, const struct sbi_call *call,
+int calling_hart_set(struct vcpu *vcpu, const struct sbi_call *call,
 		     const struct hart_register *which, uint64_t value);
 
 #endif

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "vmm/machine/machine_private.h"
+#include "vmm/machine/vcpu_stay.h"
 #include "vmm/run/vcpu_exits.h"
 
 /* KVM's numbers of the extensions that it can be without (enum KVM_RISCV_SBI_EXT_ID; isa.c names
@@ -165,22 +166,24 @@ bool overriding_needs_forward(const struct machine *machine)
 /* ---- asking KVM ---- */
 
 /* With interrupts off the ecall is the next that the hart does. */
-static int mask_interrupts(const struct vcpu *vcpu, uint64_t *sstatus)
+static int mask_interrupts(struct vcpu *vcpu, uint64_t *sstatus)
 {
 	int result = kvm_get_reg(vcpu->fd, KVM_CSR_REG(sstatus), sstatus);
 
+	vcpu_stay(vcpu);
 	if (result == 0 && *sstatus & SSTATUS_SIE)
 		result = kvm_set_reg(vcpu->fd, KVM_CSR_REG(sstatus), *sstatus & ~SSTATUS_SIE);
 	return result;
 }
 
-static int unmask_interrupts(const struct vcpu *vcpu, uint64_t before)
+static int unmask_interrupts(struct vcpu *vcpu, uint64_t before)
 {
 	uint64_t sstatus;
 	int result = 0;
 
 	if (before & SSTATUS_SIE)
 		result = kvm_get_reg(vcpu->fd, KVM_CSR_REG(sstatus), &sstatus);
+	vcpu_stay(vcpu);
 	if (before & SSTATUS_SIE && result == 0)
 		result = kvm_set_reg(vcpu->fd, KVM_CSR_REG(sstatus), sstatus | SSTATUS_SIE);
 	return result;

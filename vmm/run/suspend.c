@@ -11,6 +11,7 @@
 #include "base/riscv.h"
 #include "vmm/machine/machine_private.h"
 #include "vmm/machine/pause.h"
+#include "vmm/machine/vcpu_stay.h"
 #include "vmm/run/hart_report.h"
 #include "vmm/run/wake.h"
 
@@ -157,10 +158,11 @@ static void stop_for_reset(struct vcpu *vcpu, const struct wake_state *state)
  * due at once (kvm_riscv_vcpu_set_reg_timer() gives the state where it means the deadline): the
  * guest gets one timer interrupt too early rather than none.
  */
-static void put_back(const struct vcpu *vcpu)
+static void put_back(struct vcpu *vcpu)
 {
 	const struct suspend_resume *resume = &vcpu->resume;
 
+	vcpu_stay(vcpu);
 	if (resume->sip)
 		kvm_set_reg(vcpu->fd, KVM_CSR_REG(sip), resume->sip);
 	if (resume->compare != UINT64_MAX) {

@@ -16,6 +16,7 @@
 #include "vmm/kvm/access_fault.h"
 #include "vmm/machine/machine_private.h"
 #include "vmm/machine/pause.h"
+#include "vmm/machine/vcpu_stay.h"
 #include "vmm/run/exit_watch.h"
 #include "vmm/run/fault_pace.h"
 #include "vmm/run/hart_report.h"
@@ -144,6 +145,7 @@ static bool take_exception(struct vcpu *vcpu, uint64_t pc, uint64_t cause, uint6
 	sstatus = (sstatus & ~(SSTATUS_SIE | SSTATUS_SPIE | SSTATUS_SPP)) |
 		  (sstatus & SSTATUS_SIE ? SSTATUS_SPIE : 0) |
 		  (mode == supervisor ? SSTATUS_SPP : 0);
+	vcpu_stay(vcpu);
 	return kvm_set_reg(vcpu->fd, KVM_CSR_REG(sstatus), sstatus) == 0 &&
 	       kvm_set_reg(vcpu->fd, KVM_CSR_REG(sepc), pc) == 0 &&
 	       kvm_set_reg(vcpu->fd, KVM_CSR_REG(scause), cause) == 0 &&

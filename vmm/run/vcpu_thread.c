@@ -17,6 +17,7 @@
 #include "base/own_run.h"
 #include "vmm/machine/machine_private.h"
 #include "vmm/machine/pause.h"
+#include "vmm/machine/vcpu_stay.h"
 #include "vmm/run/exit_watch.h"
 #include "vmm/run/hart_pmu.h"
 #include "vmm/run/hart_report.h"
@@ -78,6 +79,8 @@ static void answer_forwarded(struct vcpu *vcpu, int result)
 		return;
 	default: return;
 	}
+	if (forwarded.redirected)
+		vcpu_stay(vcpu);
 	result = forward_answer(&vcpu->forward, &forwarded);
 	if (result < 0)
 		vcpu_failed(vcpu, -result);
@@ -120,6 +123,7 @@ static int run_vcpu(struct vcpu *vcpu)
 	int result;
 
 	if (vcpu->lcofi.due) {
+		vcpu_stay(vcpu);
 		switch (hart_pmu_raise(vcpu->pmu, &result)) {
 		case LCOFI_RAISED: mark |= RUN_MARK_LCOFI | vcpu->lcofi.way->by; break;
 		case LCOFI_RETURNED: return result;
@@ -152,6 +156,8 @@ static void *vcpu_thread(void *opaque)
 	pause_point(vcpu);
 	while (!atomic_load(&machine->stopping)) {
 		result = run_vcpu(vcpu);
+		if (result == 0 || forward_waits(&vcpu->forward))
+			vcpu_may_move(vcpu);
 		if (forward_waits(&vcpu->forward))
 			answer_forwarded(vcpu, result);
 		if (result == 0) {
