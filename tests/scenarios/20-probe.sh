@@ -53,6 +53,12 @@ tries_the_timer() {
     esac
 }
 
+# Since 7.2 KVM loads a vCPU's CSRs only where it thinks that it must.
+knows_whether_csrs_are_kept() {
+    out=$found
+    if grep -qa csr_dirty /sys/kernel/btf/kvm; then expect_finding vcpu.csrs limited; else expect_finding vcpu.csrs ok; fi
+}
+
 # The capabilities are there without AIA, too; their interrupts are not.
 knows_the_aia() {
     out=$found
@@ -188,6 +194,7 @@ tells_when_its_output_is_lost() {
 t "probe: a host that runs VMs" runs_vms
 t "probe: calls are made, not looked up" makes_the_calls
 t "probe: a deadline that is set by the SBI" tries_the_timer
+t "probe: CSRs that KVM forgets" knows_whether_csrs_are_kept
 t "probe: AIA or none" knows_the_aia
 t "probe: LCOFI is tried, not assumed" knows_whether_lcofi_can_be_raised
 if lcofi_works; then

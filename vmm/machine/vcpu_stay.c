@@ -11,13 +11,18 @@
 /* The field of struct kvm_vcpu_arch by which KVM knows that CSRs were set. */
 #define SHORTCUT "csr_dirty"
 
+bool kvm_forgets_csrs(void)
+{
+	return btf_kvm_names(SHORTCUT);
+}
+
 /* Asked once a machine, by whichever thread needs it first: the kernel's types are read for it. */
 static bool kvm_has_shortcut(struct machine *machine)
 {
 	enum csr_shortcut known = atomic_load(&machine->csr_shortcut);
 
 	if (known == CSR_SHORTCUT_UNKNOWN) {
-		known = btf_kvm_names(SHORTCUT) ? CSR_SHORTCUT_TAKEN : CSR_SHORTCUT_NONE;
+		known = kvm_forgets_csrs() ? CSR_SHORTCUT_TAKEN : CSR_SHORTCUT_NONE;
 		atomic_store(&machine->csr_shortcut, known);
 	}
 	return known == CSR_SHORTCUT_TAKEN;

@@ -11,7 +11,12 @@
 #ifndef VHART_VCPU_STAY_H
 #define VHART_VCPU_STAY_H
 
+#include <stdbool.h>
+
 struct vcpu;
+
+/* Whether the running kernel's KVM has that shortcut, by its types. */
+bool kvm_forgets_csrs(void);
 
 /*
  * CSRs are set next, or what KVM makes of the guest's ebreak. On the vCPU's thread, out of KVM_RUN;

@@ -14,6 +14,7 @@
 #include "vmm/kvm/isa.h"
 #include "vmm/kvm/kvm.h"
 #include "vmm/kvm/scratch.h"
+#include "vmm/machine/vcpu_stay.h"
 #include "vmm/probe/probe.h"
 
 /* Index of struct kvm_riscv_config's zicbop_block_size, newer than some headers. */
@@ -249,6 +250,19 @@ static void check_aia(struct probe *probe, const struct probe_check *check,
 	scratch_close(&scratch);
 }
 
+static void check_csrs(struct probe *probe, const struct probe_check *check,
+		       struct probe_finding *finding)
+{
+	(void)probe;
+	(void)check;
+	if (kvm_forgets_csrs())
+		probe_set(finding, PROBE_LIMITED,
+			  "KVM can forget one when the vCPU's thread moves to another CPU before "
+			  "the guest runs");
+	else
+		probe_set(finding, PROBE_OK, "KVM keeps them");
+}
+
 const struct probe_check probe_vcpu_checks[] = {
 	{"vcpu.isa", "ISA", probe_isa, 0, "no devicetree can be made for a guest", NEWER},
 	{"vcpu.satp", "address translation", check_satp, 0, "guests are told Sv39", NEWER},
@@ -258,6 +272,10 @@ const struct probe_check probe_vcpu_checks[] = {
 	{"vcpu.timer", "SBI set_timer", probe_timer, 0,
 	 "guests that do not write stimecmp can wait for ever; Linux writes it",
 	 "have the guest write stimecmp, or wrap its calls by a script (docs/testing.md)"},
+	{"vcpu.csrs", "CSRs that are set", check_csrs, 0,
+	 "vhart keeps the thread on its CPU until then; other VMMs' breakpoints and registers can "
+	 "be lost",
+	 NULL},
 	{"vcpu.aia", "AIA", check_aia, 0,
 	 "no MSI: a PLIC in vhart takes over, and each interrupt costs exits",
 	 "use a host with AIA (in QEMU: -M virt,aia=aplic-imsic,aia-guests=3; in the lab: --aia "
