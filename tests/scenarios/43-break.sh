@@ -33,7 +33,7 @@ stays() {
     vhart ctl "$T/control" stop
     hang_up
 }
-sets_a_csr() { vhart ctl "$T/control" set 0 sscratch 0x123$round; }
+sets_a_csr() { vhart ctl "$T/control" set 0 sscratch "0x123$round"; }
 makes_a_breakpoint() { vhart ctl "$T/control" breakpoint 0x7ffffff0 >made && vhart ctl "$T/control" unbreak "$(sed -n 's/^breakpoint: //p' made)"; }
 
 t "a hart whose CSR is set stays on its CPU until the guest has run" stays sets_a_csr
