@@ -66,19 +66,34 @@ static void print_help(const struct option_table *table)
 	}
 }
 
-static bool is_called(const struct option_spec *spec, const char *name)
+static bool is_text(const char *text, const char *bytes, size_t len)
 {
-	return !strcmp(name, spec->name) || (spec->letter && !strcmp(name, spec->letter));
+	return text && strlen(text) == len && !memcmp(text, bytes, len);
 }
 
-/* The index of the option called NAME, count_of() when there is none. */
-static size_t find_option(const struct option_table *table, const char *name)
+/* The index of the option whose name or letter is the LEN bytes at NAME, count_of() when there is
+ * none. */
+static size_t find_bytes(const struct option_table *table, const char *name, size_t len)
 {
 	size_t index = 0;
 
-	while (index < count_of(table) && !is_called(spec_at(table, index), name))
+	while (index < count_of(table) && !is_text(spec_at(table, index)->name, name, len) &&
+	       !is_text(spec_at(table, index)->letter, name, len))
 		index++;
 	return index;
+}
+
+static size_t find_option(const struct option_table *table, const char *name)
+{
+	return find_bytes(table, name, strlen(name));
+}
+
+const struct option_spec *option_find(const struct option_table *table, const char *name,
+				      size_t len)
+{
+	const size_t index = find_bytes(table, name, len);
+
+	return index < count_of(table) ? spec_at(table, index) : NULL;
 }
 
 /* One option: ARGV[*AT], and the argument behind it when its value is there. Moves *AT there. */

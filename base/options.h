@@ -44,4 +44,8 @@ struct option_table {
  */
 int options_read(const struct option_table *table, int argc, char **argv, void *target, bool *help);
 
+/* The row whose name or letter is the LEN bytes at NAME; NULL: there is none. */
+const struct option_spec *option_find(const struct option_table *table, const char *name,
+				      size_t len);
+
 #endif

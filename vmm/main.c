@@ -9,6 +9,7 @@
 #include "vmm/commands.h"
 #include "vmm/privileges.h"
 #include "vmm/surroundings.h"
+#include "vmm/version.h"
 
 static const struct {
 	const char *name;
@@ -46,8 +47,10 @@ static void print_help(FILE *to)
 	for (size_t i = 0; i < COMMAND_COUNT; i++)
 		fprintf(to, "  %-8s %s\n", commands[i].name, commands[i].help);
 	fprintf(to, "  %-8s %s\n  %-8s %s\n", "help", "show this, or the options of a command",
-		"version", "show the version");
-	fprintf(to, "\n'vhart help COMMAND' lists the options of a command; see also vhart(1).\n");
+		"version", "show the version, and what it was built with");
+	fprintf(to,
+		"\nA Linux guest:  vhart run --kernel Image --initrd FILE --append console=ttyS0\n"
+		"'vhart help COMMAND' lists the options of a command; see also vhart(1).\n");
 }
 
 static size_t find_command(const char *name)
@@ -87,12 +90,13 @@ static int command_help(int argc, char **argv)
 	char *arguments[] = {NULL, help, NULL};
 	const size_t index = argc > 1 ? find_command(argv[1]) : COMMAND_COUNT;
 
-	if (argc > 1 && index == COMMAND_COUNT)
-		return refuse_command(argv[1]);
-	if (argc == 1) {
+	/* help, too, is what help lists. */
+	if (argc == 1 || !strcmp(argv[1], "help") || !strcmp(argv[1], "version")) {
 		print_help(stdout);
 		return STATUS_OK;
 	}
+	if (index == COMMAND_COUNT)
+		return refuse_command(argv[1]);
 	arguments[0] = argv[1];
 	return commands[index].run(2, arguments);
 }
@@ -101,7 +105,7 @@ static int command_version(int argc, char **argv)
 {
 	(void)argc;
 	(void)argv;
-	printf("vhart %s\n", VHART_VERSION);
+	version_print(stdout);
 	return STATUS_OK;
 }
 

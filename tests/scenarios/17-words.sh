@@ -8,6 +8,11 @@ help() {
         expect_out '^  probe '
         expect_eq "standard error of $way" "$(cat "$err")" ''
     done
+    run vhart
+    expect_status 2
+    expect_err '^  probe '
+    expect_err 'vhart run --kernel'
+    expect_no_out .
     for command in run script stat trace record report probe; do
         expect_status 0 vhart help $command
         expect_out "^usage: vhart $command "
@@ -20,6 +25,8 @@ help() {
     for way in version --version -V; do
         expect_status 0 vhart $way
         expect_out '^vhart [0-9]+\.[0-9]+'
+        expect_out '^built by .* for riscv64'
+        expect_out 'Lua 5\.'
     done
 }
 
@@ -43,7 +50,7 @@ commands() {
 }
 
 options() {
-    mistaken 125 'unknown option -m: did you mean --memory\?' run -m 1G
+    mistaken 125 '--memory 1: expected' run -m 1
     mistaken 125 'unknown option -smp: did you mean --cpus\?' run -smp 4
     mistaken 125 'unknown option --trans: did you mean --transport\?' run --trans pci
     mistaken 125 'unknown option --isa: harts have every extension .*vhart probe' run --isa rv64gc

@@ -88,6 +88,9 @@ static void names_are_printable(void **state)
 	SPLIT("qemu\0-name\0" HOSTILE_NAME "\0");
 	assert_true(command_line_name(line.words, name, sizeof(name)));
 	assert_string_equal(name, HOSTILE_SHOWN);
+	/* A network card is no name. */
+	SPLIT("vhart\0run\0-n\0user\0");
+	assert_false(command_line_name(line.words, name, sizeof(name)));
 	SPLIT("vhart\0--name=\0");
 	assert_false(command_line_name(line.words, name, sizeof(name)));
 }

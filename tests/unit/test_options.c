@@ -279,9 +279,9 @@ static void what_other_vmms_call_it_is_known(void **state)
 	static const struct {
 		const char *line, *ours;
 	} names[] = {
-		{"-m 1G", "--memory?"},	     {"--mem 1G", "--memory?"},
+		{"-mem 1G", "--memory?"},    {"--mem 1G", "--memory?"},
 		{"-smp 2", "--cpus?"},	     {"--smp 2", "--cpus?"},
-		{"-c 2", "--cpus?"},	     {"-kernel Image", "--kernel?"},
+		{"-S", "--paused?"},	     {"-kernel Image", "--kernel?"},
 		{"-initrd i", "--initrd?"},  {"-append x", "--append?"},
 		{"--params x", "--append?"}, {"-drive x", "--disk?"},
 		{"-bios x", "--firmware?"},  {"-no-reboot", "--on-reboot exit?"},
@@ -292,8 +292,9 @@ static void what_other_vmms_call_it_is_known(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		assert_refused(names[i].line, "unknown option", names[i].ours, NULL);
-	/* Each leads to what there is. */
+	/* Each leads to what there is, and is not ours itself. */
 	for (const struct other_name *other = run_other_names; other->name; other++) {
+		assert_null(option_find(&run_options, other->name, strlen(other->name)));
 		bool found = other->words != NULL;
 		for (size_t i = 0; !found && i < run_options.count; i++)
 			found = !strncmp(other->ours, run_options.specs[i].name,
@@ -301,6 +302,40 @@ static void what_other_vmms_call_it_is_known(void **state)
 		if (!found)
 			fail_msg("%s leads nowhere", other->name);
 	}
+}
+
+static void kvmtools_letters_are_short_names(void **state)
+{
+	struct config config;
+
+	(void)state;
+	assert_accepted("-k Image -i initrd -p quiet -m 1G -c 2 -d a -d=b,ro -n user", &config);
+	assert_string_equal(config.kernel, "Image");
+	assert_string_equal(config.initrd, "initrd");
+	assert_string_equal(config.append, "quiet");
+	assert_int_equal(config.memory, 1ull << 30);
+	assert_int_equal(config.cpus, 2);
+	assert_int_equal(config.disk_count, 2);
+	assert_string_equal(config.disks[1].path, "b");
+	assert_int_equal(config.net, NET_USER);
+	assert_accepted("-f u-boot.bin", &config);
+	assert_string_equal(config.firmware, "u-boot.bin");
+	/* What they are short for is named, and is the same option. */
+	assert_refused("-k Image -c 0", "--cpus 0: expected", NULL);
+	assert_refused("-k Image --kernel Image", "--kernel is given twice", NULL);
+	/* No two are one, and none is -h. */
+	for (size_t i = 0; i < run_options.count; i++) {
+		const char *letter = run_options.specs[i].letter;
+
+		if (letter)
+			assert_ptr_equal(option_find(&run_options, letter, strlen(letter)),
+					 &run_options.specs[i]);
+	}
+	assert_null(option_find(&run_options, "-h", 2));
+	/* The length counts. */
+	assert_null(option_find(&run_options, "--kernels", 9));
+	assert_non_null(option_find(&run_options, "--kernels", 8));
+	assert_null(option_find(&run_options, "--kernel", 7));
 }
 
 static void a_missing_or_superfluous_value_is_refused(void **state)
@@ -493,7 +528,9 @@ static void help_lists_every_option_and_ends_there(void **state)
 	assert_true(config.help);
 	for (size_t i = 0; i < run_options.count; i++) {
 		char entry[80];
-		snprintf(entry, sizeof(entry), "\n  %s", run_options.specs[i].name);
+		const char *letter = run_options.specs[i].letter;
+		snprintf(entry, sizeof(entry), "\n  %s%s%s", letter ? letter : "",
+			 letter ? ", " : "", run_options.specs[i].name);
 		if (!strstr(help, entry))
 			fail_msg("--help does not have %s", run_options.specs[i].name);
 	}
@@ -535,7 +572,9 @@ static void the_manual_page_has_every_option(void **state)
 		char flag[64];
 
 		/* mdoc(7) spells --kernel as ".Fl -kernel"; --help is text. */
-		snprintf(flag, sizeof(flag), "Fl %s", name + 1);
+		const char *letter = run_options.specs[i].letter;
+		snprintf(flag, sizeof(flag), "%s%s%sFl %s", letter ? "Fl " : "",
+			 letter ? letter + 1 : "", letter ? " , " : "", name + 1);
 		do {
 			at = strstr(at, flag);
 			if (!at)
@@ -557,6 +596,7 @@ int main(void)
 		cmocka_unit_test(an_option_given_twice_is_refused),
 		cmocka_unit_test(an_unknown_option_is_refused_with_the_nearest_name),
 		cmocka_unit_test(what_other_vmms_call_it_is_known),
+		cmocka_unit_test(kvmtools_letters_are_short_names),
 		cmocka_unit_test(a_missing_or_superfluous_value_is_refused),
 		cmocka_unit_test(what_stands_behind_two_dashes_is_a_command),
 		cmocka_unit_test(an_argument_for_the_kernel_may_look_like_an_option),

@@ -102,7 +102,7 @@ static void later_words_win(void **state)
 {
 	char *user[] = {(char[]){"--cpus=2"}, (char[]){"--disk"}, (char[]){"a"},
 			(char[]){"--append"}, (char[]){"--cpus"}, (char[]){"--rng"}};
-	char *own[] = {(char[]){"--cpus"}, (char[]){"4"}, (char[]){"--disk=b"}};
+	char *own[] = {(char[]){"-c"}, (char[]){"4"}, (char[]){"--disk=b"}};
 	static const char *const expected[] = {"--disk", "a", "--append", "--cpus", "--rng",
 					       "--cpus", "4", "--disk",	  "b"};
 	struct run_words words = {0};

@@ -58,7 +58,7 @@ const char *command_line_kernel(char *const *words)
 /* QEMU's is "NAME,..." or "guest=NAME,...". */
 bool command_line_name(char *const *words, char *name, size_t size)
 {
-	static const char *const options[] = {"--name", "-name", "-n", NULL};
+	static const char *const options[] = {"--name", "-name", NULL};
 	const char *value = first_of(words, options);
 	char found[NAME_LENGTH];
 	size_t length;

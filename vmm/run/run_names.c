@@ -2,33 +2,27 @@
 
 #include "vmm/run/run_names.h"
 
-#define HAS_ALL	  "harts have every extension that KVM gives them: vhart probe lists these"
-#define IS_STDOUT "the guest's console is standard input and output"
+#define HAS_ALL	   "harts have every extension that KVM gives them: vhart probe lists these"
+#define IS_STDOUT  "the guest's console is standard input and output"
+#define NO_DISPLAY "there is no display: " IS_STDOUT
 
 const struct other_name run_other_names[] = {
-	{"-m", "--memory", NULL},
 	{"-mem", "--memory", NULL},
 	{"--mem", "--memory", NULL},
 	{"--ram", "--memory", NULL},
-	{"-c", "--cpus", NULL},
 	{"-smp", "--cpus", NULL},
 	{"--smp", "--cpus", NULL},
 	{"--vcpus", "--cpus", NULL},
 	{"--harts", "--cpus", NULL},
-	{"-k", "--kernel", NULL},
 	{"--image", "--kernel", NULL},
-	{"-i", "--initrd", NULL},
 	{"--initramfs", "--initrd", NULL},
 	{"--ramdisk", "--initrd", NULL},
-	{"-p", "--append", NULL},
 	{"--params", "--append", NULL},
 	{"--cmdline", "--append", NULL},
 	{"--bootargs", "--append", NULL},
-	{"-f", "--firmware", NULL},
 	{"-bios", "--firmware", NULL},
 	{"--bios", "--firmware", NULL},
 	{"-pflash", "--firmware", NULL},
-	{"-d", "--disk", NULL},
 	{"-drive", "--disk", NULL},
 	{"--drive", "--disk", NULL},
 	{"-hda", "--disk", NULL},
@@ -39,7 +33,6 @@ const struct other_name run_other_names[] = {
 	{"-virtfs", "--share", NULL},
 	{"-fsdev", "--share", NULL},
 	{"--shared-dir", "--share", NULL},
-	{"-n", "--net", NULL},
 	{"-nic", "--net", NULL},
 	{"-netdev", "--net", NULL},
 	{"--nic", "--net", NULL},
@@ -50,12 +43,21 @@ const struct other_name run_other_names[] = {
 	{"--no-reboot", "--on-reboot exit", NULL},
 	{"--dump-dtb", "--dump-fdt", NULL},
 	{"--vm-name", "--name", NULL},
+	{"-monitor", "--control", NULL},
+	{"-qmp", "--control", NULL},
+	{"--api-socket", "--control", NULL},
+	{"--socket", "--control", NULL},
+	{"-S", "--paused", NULL},
+	{"-s", "--gdb 1234", NULL},
 	{"-v", "--verbose", NULL},
 	{"--isa", NULL, HAS_ALL},
 	{"-cpu", NULL, HAS_ALL},
 	{"--cpu", NULL, HAS_ALL ", --cpus says how many there are"},
 	{"-nographic", NULL, IS_STDOUT},
 	{"--nographic", NULL, IS_STDOUT},
+	{"-display", NULL, NO_DISPLAY},
+	{"-vga", NULL, NO_DISPLAY},
+	{"-vnc", NULL, NO_DISPLAY},
 	{"-M", NULL, "there is one machine"},
 	{"-machine", NULL, "there is one machine"},
 	{"--machine", NULL, "there is one machine"},

@@ -31,18 +31,6 @@ static void append(struct run_words *words, const char *word, size_t len)
 	more[words->count] = NULL;
 }
 
-/* The option that a word of LEN bytes names, or NULL. */
-static const struct option_spec *find_option(const char *word, size_t len)
-{
-	for (size_t i = 0; i < run_options.count; i++) {
-		const char *name = run_options.specs[i].name;
-
-		if (strlen(name) == len && !strncmp(name, word, len))
-			return &run_options.specs[i];
-	}
-	return NULL;
-}
-
 /* Options that are vhart test's own to give. */
 static const struct {
 	const char *name, *instead;
@@ -54,12 +42,22 @@ static const struct {
 	{"-h", "vhart run --help shows its options"},
 };
 
+/* Whether WORD is OPTION, by its name or its letter, perhaps with a value behind =. */
+static bool names(const char *word, const char *option)
+{
+	const size_t len = strcspn(word, "=");
+	const struct option_spec *spec = option_find(&run_options, word, len);
+
+	if (spec)
+		return !strcmp(spec->name, option);
+	return strlen(option) == len && !strncmp(word, option, len);
+}
+
 static bool check_reserved(char **words, int count, const char *where)
 {
 	for (int i = 0; i < count; i++)
 		for (size_t j = 0; j < sizeof(reserved) / sizeof(reserved[0]); j++)
-			if (!strncmp(words[i], reserved[j].name, strcspn(words[i], "=")) &&
-			    strlen(reserved[j].name) == strcspn(words[i], "=")) {
+			if (names(words[i], reserved[j].name)) {
 				error("%s: %s cannot be given here: %s", where, reserved[j].name,
 				      reserved[j].instead);
 				return false;
@@ -82,7 +80,7 @@ bool run_words_check(char **words, int count, const char *where)
 		append(&copy, words[i], strlen(words[i]));
 	bool kernel_given = false;
 	for (int i = 0; i < count; i++)
-		kernel_given = kernel_given || !strncmp(words[i], kernel, sizeof(kernel) - 1);
+		kernel_given = kernel_given || names(words[i], kernel);
 	if (!kernel_given) {
 		append(&copy, kernel, sizeof(kernel) - 1);
 		append(&copy, any, sizeof(any) - 1);
@@ -103,7 +101,7 @@ bool run_words_check(char **words, int count, const char *where)
 static size_t words_of(const struct run_words *words, size_t index)
 {
 	const struct option_spec *spec =
-		find_option(words->words[index], strlen(words->words[index]));
+		option_find(&run_options, words->words[index], strlen(words->words[index]));
 
 	return spec && spec->value && index + 1 < words->count ? 2 : 1;
 }
@@ -132,7 +130,7 @@ void run_words_drop(struct run_words *words, const char *name)
 
 void run_words_set(struct run_words *words, const char *name, const char *value)
 {
-	const struct option_spec *spec = find_option(name, strlen(name));
+	const struct option_spec *spec = option_find(&run_options, name, strlen(name));
 
 	if (spec && !spec->repeatable)
 		run_words_drop(words, name);
@@ -145,7 +143,7 @@ void run_words_add(struct run_words *words, char **from, int count)
 {
 	for (int i = 0; i < count; i++) {
 		const size_t len = strcspn(from[i], "=");
-		const struct option_spec *spec = find_option(from[i], len);
+		const struct option_spec *spec = option_find(&run_options, from[i], len);
 
 		if (!spec)
 			run_words_set(words, from[i], NULL);

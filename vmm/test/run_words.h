@@ -21,7 +21,8 @@ bool run_words_check(char **words, int count, const char *where);
 /* Adds NAME and VALUE (NULL: none); if NAME is an option that is given once, what was given before
  * goes. Also a word that is no option ("run"): with VALUE NULL. */
 void run_words_set(struct run_words *words, const char *name, const char *value);
-/* The same with words as a user gives them ("--name=value" too), which run_words_check() took. */
+/* The same with words as a user gives them ("--name=value" and letters too), which
+ * run_words_check() took. */
 void run_words_add(struct run_words *words, char **from, int count);
 void run_words_drop(struct run_words *words, const char *name);
 /* The value of NAME, or NULL. */
