@@ -22,6 +22,15 @@ enum option_kind {
 	KIND_CHOICE,  /* one of CHOICES */
 };
 
+/* Where a value has a path, which a file of --config has as seen from its own folder. A value of
+ * KIND_PATH is one. */
+enum option_path {
+	PATH_NONE,
+	PATH_FIRST,	/* it begins with one */
+	PATH_OR_NUMBER, /* it is one if it is not a number */
+	PATH_OF_SOCKET, /* behind ",socket=" */
+};
+
 /* A value by its name. What comes later for the same value is an alias, which messages leave out.
  */
 struct option_choice {
@@ -47,6 +56,8 @@ struct option_spec {
 	const char *expected; /* instead of words that the limits or the choices make */
 	const char *letter;   /* a short name, "-m" */
 	bool repeatable;
+	enum option_path path;
+	bool not_in_file; /* of --config */
 };
 
 /*

@@ -21,23 +21,26 @@ static const struct option_spec *spec_at(const struct option_table *table, size_
 					   : &table->specs[index - table->shared.count];
 }
 
-static int refuse_unknown(const struct option_table *table, const char *name)
+static int refuse_unknown(const struct option_reading *reading, const char *name)
 {
+	const struct option_table *table = reading->table;
 	struct suggestion near = {.word = name};
 	const struct other_name *other = other_name_find(table->other_names, name);
 
 	if (other && other->words) {
-		error("unknown option %s: %s", name, other->words);
+		error("%sunknown option %s: %s", reading->where, name, other->words);
 		return STATUS_USAGE;
 	}
-	suggest_offer(&near, "--help");
+	if (!reading->folder)
+		suggest_offer(&near, "--help");
 	for (size_t i = 0; i < count_of(table); i++)
 		suggest_offer(&near, spec_at(table, i)->name);
 	if (other || near.best)
-		error("unknown option %s: did you mean %s?", name, other ? other->ours : near.best);
+		error("%sunknown option %s: did you mean %s?", reading->where, name,
+		      other ? other->ours : near.best);
 	else
-		error("unknown option %s: `vhart %s --help` lists what there is", name,
-		      table->command);
+		error("%sunknown option %s: `vhart %s --help` lists what there is", reading->where,
+		      name, table->command);
 	return STATUS_USAGE;
 }
 
@@ -96,10 +99,99 @@ const struct option_spec *option_find(const struct option_table *table, const ch
 	return index < count_of(table) ? spec_at(table, index) : NULL;
 }
 
-/* One option: ARGV[*AT], and the argument behind it when its value is there. Moves *AT there. */
-static int read_option(const struct option_table *table, int argc, char **argv, int *at, bool *seen,
-		       void *target)
+/* VALUE as it is to be taken: its own copy, where there is something to change or to remember. */
+static char *prepare(struct option_reading *reading, const struct option_spec *spec, char *value)
 {
+	if (value && reading->folder)
+		value = option_words_keep(reading->words,
+					  option_value_in(spec, value, reading->folder));
+	if (reading->words)
+		option_words_add(reading->words, spec, value);
+	return value;
+}
+
+/* The value VALUE of the row INDEX, which takes one if VALUE is one. */
+static int take(struct option_reading *reading, size_t index, char *value)
+{
+	const struct option_table *table = reading->table;
+	const struct option_spec *spec = spec_at(table, index);
+	char shown[128], words[OPTION_WORDS_MAX];
+	void *target = reading->target;
+
+	value = prepare(reading, spec, value);
+	if (reading->words && reading->words->failed) {
+		error("%sno memory", reading->where);
+		return STATUS_USAGE;
+	}
+	snprintf(shown, sizeof(shown), "%s", value ? value : ""); /* parse() may cut it up */
+	if (index < table->shared.count)
+		target = (char *)target + table->shared.offset;
+	const char *expected = option_take(spec, value, target, words);
+	if (expected)
+		error("%s%s %s: %s", reading->where, spec->name, shown, expected);
+	return expected ? STATUS_USAGE : 0;
+}
+
+/*
+ * Whether the row INDEX can be given VALUE (NULL: none is there, which may be right) now:
+ * STATUS_USAGE after error().
+ */
+static int look(struct option_reading *reading, size_t index, const char *value)
+{
+	const struct option_spec *spec = spec_at(reading->table, index);
+	const char *where = reading->where;
+
+	if (reading->folder && spec->not_in_file) {
+		error("%s%s is for the command line only", where, spec->name);
+		return STATUS_USAGE;
+	}
+	if (reading->seen[index] && !spec->repeatable) {
+		error("%s%s is given twice", where, spec->name);
+		return STATUS_USAGE;
+	}
+	reading->seen[index] = true;
+	if (!spec->value && value) {
+		error("%s%s=%s: %s takes no value", where, spec->name, value, spec->name);
+		return STATUS_USAGE;
+	}
+	return 0;
+}
+
+static int refuse_missing(const struct option_reading *reading, const struct option_spec *spec)
+{
+	error("%s%s: its value is missing: %s %s", reading->where, spec->name, spec->name,
+	      spec->value);
+	return STATUS_USAGE;
+}
+
+int options_take(struct option_reading *reading, const char *name, char *value)
+{
+	const size_t index = find_option(reading->table, name);
+
+	if (index == count_of(reading->table))
+		return refuse_unknown(reading, name);
+	if (look(reading, index, value) != 0)
+		return STATUS_USAGE;
+	if (spec_at(reading->table, index)->value && !value)
+		return refuse_missing(reading, spec_at(reading->table, index));
+	return take(reading, index, value);
+}
+
+int options_take_rest(struct option_reading *reading, char **words, int count)
+{
+	const char *wrong = reading->table->rest(words, count, reading->target);
+
+	if (wrong)
+		error("%s--: %s", reading->where, wrong);
+	else if (reading->words)
+		option_words_set_rest(reading->words, words, (size_t)count);
+	return wrong ? STATUS_USAGE : 0;
+}
+
+/* One option: ARGV[*AT], and the argument behind it when its value is there. Moves *AT there. */
+static int read_option(struct option_reading *reading, int argc, char **argv, int *at)
+{
+	const struct option_table *table = reading->table;
 	char *argument = argv[*at];
 	char *value = strchr(argument, '=');
 
@@ -107,38 +199,16 @@ static int read_option(const struct option_table *table, int argc, char **argv, 
 		*value++ = '\0';
 	const size_t index = find_option(table, argument);
 	if (index == count_of(table))
-		return refuse_unknown(table, argument);
-
-	const struct option_spec *spec = spec_at(table, index);
-	if (seen[index] && !spec->repeatable) {
-		error("%s is given twice", spec->name);
+		return refuse_unknown(reading, argument);
+	if (look(reading, index, value) != 0)
 		return STATUS_USAGE;
-	}
-	seen[index] = true;
-	if (!spec->value && value) {
-		error("%s=%s: %s takes no value", spec->name, value, spec->name);
-		return STATUS_USAGE;
-	}
-	if (spec->value && !value) {
+	if (spec_at(table, index)->value && !value) {
 		/* A known option is not a value: the value was forgotten. */
-		if (*at + 1 >= argc || find_option(table, argv[*at + 1]) < count_of(table)) {
-			error("%s: its value is missing: %s %s", spec->name, spec->name,
-			      spec->value);
-			return STATUS_USAGE;
-		}
+		if (*at + 1 >= argc || find_option(table, argv[*at + 1]) < count_of(table))
+			return refuse_missing(reading, spec_at(table, index));
 		value = argv[++*at];
 	}
-
-	char shown[128], words[OPTION_WORDS_MAX];
-	snprintf(shown, sizeof(shown), "%s", value ? value : ""); /* parse() may cut it up */
-	if (index < table->shared.count)
-		target = (char *)target + table->shared.offset;
-	const char *expected = option_take(spec, value, target, words);
-	if (expected) {
-		error("%s %s: %s", spec->name, shown, expected);
-		return STATUS_USAGE;
-	}
-	return 0;
+	return take(reading, index, value);
 }
 
 /* -h is help, too, but where a command has that letter for something else. */
@@ -148,19 +218,16 @@ static bool is_help(const struct option_table *table, const char *argument)
 	       (!strcmp(argument, "-h") && find_option(table, argument) == count_of(table));
 }
 
-int options_read(const struct option_table *table, int argc, char **argv, void *target, bool *help)
+int options_read_more(struct option_reading *reading, int argc, char **argv, bool *help)
 {
-	bool seen[OPTIONS_MAX] = {false}, only_operands = false;
+	const struct option_table *table = reading->table;
+	bool only_operands = false;
 
 	*help = false;
 	for (int at = 1; at < argc; at++) {
 		char *argument = argv[at];
-		if (!only_operands && table->rest && !strcmp(argument, "--")) {
-			const char *wrong = table->rest(argv + at + 1, argc - at - 1, target);
-			if (wrong)
-				error("--: %s", wrong);
-			return wrong ? STATUS_USAGE : 0;
-		}
+		if (!only_operands && table->rest && !strcmp(argument, "--"))
+			return options_take_rest(reading, argv + at + 1, argc - at - 1);
 		if (!only_operands && !strcmp(argument, "--")) {
 			only_operands = true;
 			continue;
@@ -171,12 +238,12 @@ int options_read(const struct option_table *table, int argc, char **argv, void *
 			return 0;
 		}
 		if (!only_operands && argument[0] == '-' && argument[1]) {
-			int status = read_option(table, argc, argv, &at, seen, target);
+			int status = read_option(reading, argc, argv, &at);
 			if (status)
 				return status;
 			continue;
 		}
-		const char *expected = table->operand ? table->operand(argument, target)
+		const char *expected = table->operand ? table->operand(argument, reading->target)
 						      : "only options are expected here";
 		if (expected) {
 			error("%s: %s", *argument ? argument : "(an empty argument)", expected);
@@ -184,4 +251,32 @@ int options_read(const struct option_table *table, int argc, char **argv, void *
 		}
 	}
 	return 0;
+}
+
+int options_read(const struct option_table *table, int argc, char **argv, void *target, bool *help)
+{
+	struct option_reading reading = {.table = table, .target = target};
+
+	return options_read_more(&reading, argc, argv, help);
+}
+
+const char *options_peek(const struct option_table *table, int argc, char **argv, const char *name)
+{
+	const char *last = NULL;
+
+	for (int at = 1; at < argc && strcmp(argv[at], "--") != 0; at++) {
+		const size_t len = strcspn(argv[at], "=");
+		const struct option_spec *spec = option_find(table, argv[at], len);
+		const bool help = !spec && is_help(table, argv[at]);
+		const char *value = argv[at][len] ? argv[at] + len + 1 : NULL;
+
+		if (spec && spec->value && !value && at + 1 < argc &&
+		    find_option(table, argv[at + 1]) == count_of(table))
+			value = argv[++at];
+		if (help || (spec && !spec->value))
+			value = name;
+		if (!strcmp(help ? "--help" : spec ? spec->name : "", name))
+			last = value;
+	}
+	return last;
 }

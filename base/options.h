@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Command lines. One table per command names its options; the parser and --help both work from it.
+ * Command lines. One table per command names its options; the parser, --help, files of options and
+ * completions all work from it.
  */
 #ifndef VHART_OPTIONS_H
 #define VHART_OPTIONS_H
@@ -9,6 +10,7 @@
 #include <stddef.h>
 
 #include "base/option_spec.h"
+#include "base/option_words.h"
 #include "base/suggest.h"
 
 /* Rows that several commands have, for a struct that lies OFFSET bytes within each one's own. */
@@ -36,6 +38,20 @@ struct option_table {
 		*other_names; /* of other programs, for "did you mean"; NULL: none */
 };
 
+#define OPTION_NAME_MAX	 64
+#define OPTION_WHERE_MAX 256
+
+/* One source of options that is read into TARGET: a command line, or a file (option_file.h). */
+struct option_reading {
+	const struct option_table *table;
+	void *target;
+	bool seen[OPTIONS_MAX];
+	const char *folder; /* of relative paths; NULL: they stay as they are */
+	/* What was taken is added here, and paths that are changed are kept; NULL: nobody asks. */
+	struct option_words *words;
+	char where[OPTION_WHERE_MAX]; /* in front of messages: "", or "FILE:7: " */
+};
+
 /*
  * Reads ARGV (ARGV[0] is the command itself) into TARGET: "--opt VALUE", "--opt=VALUE"; after "--"
  * everything is an operand, or the table's rest(). 0, or STATUS_USAGE after one error() line. With
@@ -43,6 +59,19 @@ struct option_table {
  * is read.
  */
 int options_read(const struct option_table *table, int argc, char **argv, void *target, bool *help);
+/* The same with more to say; */
+int options_read_more(struct option_reading *reading, int argc, char **argv, bool *help);
+
+/* Takes the option NAME with VALUE (NULL: none was given), or all that stands behind "--". 0, or
+ * STATUS_USAGE after one error() line. */
+int options_take(struct option_reading *reading, const char *name, char *value);
+int options_take_rest(struct option_reading *reading, char **words, int count);
+
+/*
+ * The last value that ARGV gives the option NAME in front of "--", if it is "--help" or -h or
+ * another that takes none, NAME itself; NULL: it is not given, or its value is missing.
+ */
+const char *options_peek(const struct option_table *table, int argc, char **argv, const char *name);
 
 /* The row whose name or letter is the LEN bytes at NAME; NULL: there is none. */
 const struct option_spec *option_find(const struct option_table *table, const char *name,

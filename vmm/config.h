@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/option_words.h"
 #include "pmu/pmu.h"
 
 #define CONFIG_MEMORY_DEFAULT (512ull << 20)
@@ -56,7 +57,7 @@ struct config_inject {
 /* ECHO (base/echo.h) at its forwarded EID: off, and how its calls are brought here. */
 enum config_sbi_echo { SBI_ECHO_OFF, SBI_ECHO_AUTO, SBI_ECHO_TRACEPOINTS };
 
-/* Strings point into the argument vector. */
+/* Strings point into the argument vector, or into the words, which config_free() frees. */
 struct config {
 	const char *kernel, *initrd, *firmware; /* paths or NULL */
 	const char *append;			/* never NULL */
@@ -95,7 +96,10 @@ struct config {
 	 * signals are not its own. */
 	struct sbi_override *sbi_override;
 	bool no_signals;
-	bool help; /* --help was answered: there is nothing to run */
+	const char *config_file; /* NULL: none */
+	bool print_config;
+	struct option_words words; /* what was given; empty where nobody asks for it */
+	bool help; /* --help or --print-config was answered: there is nothing to run */
 };
 
 #endif

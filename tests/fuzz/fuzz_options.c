@@ -80,8 +80,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memcpy(text, data, size);
 	text[size] = '\0';
 	for (size_t at = 0; at < size && argc < ARGUMENTS_MAX; at += strlen(text + at) + 1) {
-		/* The help is the same each time and would fill the screen. */
-		if (strcmp(text + at, "--help") != 0 && strcmp(text + at, "-h") != 0)
+		/* The help is the same each time and would fill the screen; what --config does with
+		 * files is fuzz_config_file's. */
+		if (strcmp(text + at, "--help") != 0 && strcmp(text + at, "-h") != 0 &&
+		    strncmp(text + at, "--config", 8) != 0 &&
+		    strncmp(text + at, "--print-config", 14) != 0)
 			argv[argc++] = text + at;
 	}
 

@@ -57,6 +57,9 @@ no "--append longer than Linux reads" 125 '--append: the command line has 1038 b
     --append "$(printf '%01024d' 0)"
 no "--inject without a path" 125 '--inject text: ' --kernel $image --inject text
 no "--inject with .." 125 '--inject text:/a/../b: ' --kernel $image --inject text:/a/../b
+printf 'kernel %s\n\nmemroy 1G\n' $image >vm.conf
+no "a mistake in a file of --config" 125 '^vhart: vm.conf:3: unknown option --memroy: did you mean --memory' --config vm.conf
+no "a file of --config that is missing" 125 '^vhart: --config missing: No such file' --config missing
 no "--inject of a missing file" 125 '--inject missing: No such file' --kernel $image --inject missing:/x
 
 for role in kernel firmware; do

@@ -22,6 +22,7 @@
 #include "vmm/gdb/server.h"
 #include "vmm/machine/machine_private.h"
 #include "vmm/run/boot.h"
+#include "vmm/run/config_file.h"
 #include "vmm/run/lives.h"
 #include "vmm/run/run.h"
 #include "vmm/run/run_options.h"
@@ -137,40 +138,50 @@ static int run_with_command(struct config *config, struct boot_files *files,
 	return run_with_streams(config, files, account);
 }
 
+static int run_as(struct config *config, struct run_account *account)
+{
+	struct boot_files files = {0};
+	int status = STATUS_NOT_RUN;
+	char name[32];
+	FILE *result;
+
+	log_set_verbose(config->verbose);
+	if (!config->name) {
+		snprintf(name, sizeof(name), "vhart-%d", (int)getpid());
+		config->name = name;
+	}
+	result = result_open(config->result);
+	if (config->result && !result)
+		return STATUS_NOT_RUN;
+	account->bad_input = true;
+	if (boot_files_load(config, &files)) {
+		account->bad_input = false;
+		signals_prepare();
+		exit_log_open(&account->log, config->exit_log ? config->exit_log : -1,
+			      config->cpus);
+		status = run_with_command(config, &files, account);
+	}
+	if (result && !result_write(result, config, account))
+		status = STATUS_NOT_RUN;
+	exit_log_close(&account->log);
+	free(account->harts);
+	boot_files_close(&files);
+	guest_command_free(config->command_run, account->end == END_SIGNAL ||
+							account->end == END_TIMEOUT ||
+							account->end == END_QUIT);
+	return status;
+}
+
 int command_run(int argc, char **argv)
 {
 	struct run_account account = {.setup_ns = clock_now()};
-	struct boot_files files = {0};
 	struct config config;
-	char name[32];
-	FILE *result;
-	int status = options_parse(argc, argv, &config);
+	int status = STATUS_OK;
 
-	if (status != 0 || config.help)
-		return status ? STATUS_NOT_RUN : STATUS_OK;
-	log_set_verbose(config.verbose);
-	if (!config.name) {
-		snprintf(name, sizeof(name), "vhart-%d", (int)getpid());
-		config.name = name;
-	}
-	result = result_open(config.result);
-	if (config.result && !result)
+	if (options_parse(argc, argv, &config) != 0)
 		return STATUS_NOT_RUN;
-	status = STATUS_NOT_RUN;
-	account.bad_input = true;
-	if (boot_files_load(&config, &files)) {
-		account.bad_input = false;
-		signals_prepare();
-		exit_log_open(&account.log, config.exit_log ? config.exit_log : -1, config.cpus);
-		status = run_with_command(&config, &files, &account);
-	}
-	if (result && !result_write(result, &config, &account))
-		status = STATUS_NOT_RUN;
-	exit_log_close(&account.log);
-	free(account.harts);
-	boot_files_close(&files);
-	guest_command_free(config.command_run, account.end == END_SIGNAL ||
-						       account.end == END_TIMEOUT ||
-						       account.end == END_QUIT);
+	if (!config.help)
+		status = run_as(&config, &account);
+	config_free(&config);
 	return status;
 }

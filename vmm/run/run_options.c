@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "vmm/boot/bootargs.h"
 #include "vmm/run/backend_options.h"
+#include "vmm/run/config_file.h"
 #include "vmm/run/run_names.h"
 
 #define MEMORY_LEAST (16ull << 20)
@@ -176,7 +177,7 @@ static const struct option_spec specs[] = {
 	{"--firmware", "FILE", "supervisor-mode firmware (U-Boot) to boot instead of a\nkernel",
 	 OPTION_PATH(struct config, firmware), .letter = "-f"},
 	{"--inject", "HOSTFILE:GUESTPATH", "add a file to the initrd, or make an initrd of it",
-	 OPTION_OTHER(parse_inject), .repeatable = true},
+	 OPTION_OTHER(parse_inject), .repeatable = true, .path = PATH_FIRST},
 	{"--memory", "SIZE", "RAM, with K, M, G or T, a multiple of 2M (512M)",
 	 OPTION_OTHER(parse_memory), .letter = "-m"},
 	{"--cpus", "N", "number of vCPUs (1)",
@@ -185,15 +186,15 @@ static const struct option_spec specs[] = {
 	 "add a disk: read-only, past the page cache, raw even\nif it looks like qcow2 or gzip, "
 	 "with "
 	 "a serial number",
-	 OPTION_OTHER(parse_disk), .letter = "-d", .repeatable = true},
+	 OPTION_OTHER(parse_disk), .letter = "-d", .repeatable = true, .path = PATH_FIRST},
 	{"--share", "DIR[,tag=T][,ro]",
 	 "let the guest mount a folder of the host, read-only if so\nasked, by its tag (share0, "
 	 "share1, ...)",
-	 OPTION_OTHER(backend_option_share), .repeatable = true},
+	 OPTION_OTHER(backend_option_share), .repeatable = true, .path = PATH_FIRST},
 	{"--vhost-user", "TYPE,socket=PATH[,tag=T]",
 	 "add a device that another process serves at a socket: a\nfile system (fs), disk (blk) or "
 	 "network card (net)",
-	 OPTION_OTHER(backend_option_vhost_user), .repeatable = true},
+	 OPTION_OTHER(backend_option_vhost_user), .repeatable = true, .path = PATH_OF_SOCKET},
 	{"--net", "user|tap=IF|none", "network: unprivileged (user), on tap interface IF (none)",
 	 OPTION_OTHER(parse_net), .letter = "-n"},
 	{"--rng", NULL, "give the guest a source of random numbers",
@@ -235,7 +236,7 @@ static const struct option_spec specs[] = {
 	 OPTION_FLAG(struct config, paused)},
 	{"--gdb", "PORT|PATH",
 	 "serve gdb at this port of 127.0.0.1 (0: one that is free), or\nat a socket at PATH",
-	 OPTION_TEXT(struct config, gdb)},
+	 OPTION_TEXT(struct config, gdb), .path = PATH_OR_NUMBER},
 	{"--gdb-wait", NULL, "hold the harts at their first instruction until gdb has come",
 	 OPTION_FLAG(struct config, gdb_wait)},
 	{"--exit-log", "FD",
@@ -247,6 +248,11 @@ static const struct option_spec specs[] = {
 	{"--sbi-echo", "off|auto|tracepoints",
 	 "answer calls of SBI extension 0x0A564846, which test\nand time how calls get here (off)",
 	 OPTION_CHOICE(struct config, sbi_echo, sbi_echoes)},
+	{"--config", "FILE",
+	 "take options from FILE too, one a line, without their dashes;\nthose given here win",
+	 OPTION_PATH(struct config, config_file), .not_in_file = true},
+	{"--print-config", NULL, "print what is given as such a file, and do nothing",
+	 OPTION_FLAG(struct config, print_config), .not_in_file = true},
 	{"--verbose", NULL, "say what is being done", OPTION_FLAG(struct config, verbose)},
 };
 
@@ -323,6 +329,24 @@ static bool append_fits(const struct config *config)
 	return false;
 }
 
+/* What only all options together say. 0, or STATUS_USAGE after error(). */
+static int finish(struct config *config)
+{
+	backend_options_name(config);
+	const char *wrong = contradiction(config);
+	if (wrong) {
+		error("%s", wrong);
+		return STATUS_USAGE;
+	}
+	/* It runs once. */
+	if (config->command)
+		config->on_reboot = ON_REBOOT_EXIT;
+	if (!append_fits(config) || (config->print_config && !config_print(config)))
+		return STATUS_USAGE;
+	config->help = config->print_config;
+	return 0;
+}
+
 int options_parse(int argc, char **argv, struct config *config)
 {
 	*config = (struct config){
@@ -335,17 +359,10 @@ int options_parse(int argc, char **argv, struct config *config)
 		.aia = AIA_AUTO,
 		.on_reboot = ON_REBOOT_RESTART,
 	};
-	int status = options_read(&run_options, argc, argv, config, &config->help);
-	if (status || config->help)
-		return status;
-	backend_options_name(config);
-	const char *wrong = contradiction(config);
-	if (wrong) {
-		error("%s", wrong);
-		return STATUS_USAGE;
-	}
-	/* It runs once. */
-	if (config->command)
-		config->on_reboot = ON_REBOOT_EXIT;
-	return append_fits(config) ? 0 : STATUS_USAGE;
+	int status = config_read(config, &run_options, argc, argv);
+	if (!status && !config->help)
+		status = finish(config);
+	if (status)
+		config_free(config);
+	return status;
 }

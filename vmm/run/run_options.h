@@ -9,9 +9,10 @@
 extern const struct option_table run_options;
 
 /*
- * Fills CONFIG with the defaults and what ARGV says, and refuses contradictions. 0, or STATUS_USAGE
- * after one error() line; after --help config->help is set. config->name stays NULL unless given:
- * the caller makes one up.
+ * Fills CONFIG with the defaults and what ARGV, and a file that it names, say, and refuses
+ * contradictions. 0, and config_free() is due, or STATUS_USAGE after one error() line; after --help
+ * or --print-config config->help is set. config->name stays NULL unless given: the caller makes one
+ * up.
  */
 int options_parse(int argc, char **argv, struct config *config);
 

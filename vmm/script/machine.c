@@ -16,6 +16,7 @@
 #include "vmm/gdb/server.h"
 #include "vmm/machine/machine_private.h"
 #include "vmm/run/calling_hart.h"
+#include "vmm/run/config_file.h"
 #include "vmm/run/hart_report.h"
 #include "vmm/run/lives.h"
 #include "vmm/run/overriding.h"
@@ -118,7 +119,8 @@ bool script_machine_init(struct script_machine *machine, struct script *script, 
 	}
 	if (machine->config.help || machine->config.exit_log || machine->config.dump_fdt ||
 	    machine->config.result) {
-		error("a machine of a script has no --help, --exit-log, --dump-fdt and --result");
+		error("a machine of a script has no --help, --print-config, --exit-log, "
+		      "--dump-fdt and --result");
 		return false;
 	}
 	if (!machine->config.name) {
@@ -163,6 +165,7 @@ void script_machine_free(struct script_machine *machine)
 	exit_log_close(&machine->account.log);
 	free(machine->account.harts);
 	console_text_free(&machine->console);
+	config_free(&machine->config);
 	free(machine->text);
 }
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "vmm/run/config_file.h"
 #include "vmm/run/run_options.h"
 
 void run_words_free(struct run_words *words)
@@ -38,6 +39,7 @@ static const struct {
 	{"--result", "vhart test reads the result itself, and shows what it says of a failure"},
 	{"--firmware", "give the flat binary as a test"},
 	{"--exit-log", "vhart stat -- run watches one machine"},
+	{"--print-config", "vhart run --print-config prints it"},
 	{"--help", "vhart run --help shows its options"},
 	{"-h", "vhart run --help shows its options"},
 };
@@ -90,7 +92,9 @@ bool run_words_check(char **words, int count, const char *where)
 		good = false;
 	} else {
 		good = options_parse((int)copy.count, copy.words, &config) == 0;
-		if (!good)
+		if (good)
+			config_free(&config);
+		else
 			note("%s: these are options of vhart run", where);
 	}
 	run_words_free(&copy);

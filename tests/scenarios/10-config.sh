@@ -1,0 +1,33 @@
+# shellcheck shell=dash
+# Options from a file, and the file that says the same.
+# lab: hosts=any
+
+boots_from_a_file() {
+    mkdir vm
+    cp /guests/hello.elf vm/guest.elf
+    printf '# a VM\nkernel guest.elf\nmemory 64M\nname from-a-file\nresult result.json\n' >vm/vm.conf
+    expect_status 0 vhart run --config vm/vm.conf
+    expect_out '^hello'
+    # Its paths are seen from its folder.
+    grep -q '"name": *"from-a-file"' vm/result.json || die "not that name: $(cat vm/result.json)"
+    # What is printed does the same from anywhere, and the command line wins.
+    expect_status 0 vhart run --config vm/vm.conf --name other --print-config
+    expect_out "^kernel=$T/vm/guest.elf\$"
+    expect_no_out '^hello'
+    cp "$out" /tmp/printed.conf
+    rm vm/result.json
+    cd /
+    expect_status 0 vhart run --config /tmp/printed.conf
+    expect_out '^hello'
+    grep -q '"name": *"other"' "$T/vm/result.json" || die "not that name: $(cat "$T/vm/result.json")"
+    rm /tmp/printed.conf
+}
+
+runs_a_command() {
+    printf 'kernel /guests/linux/Image\ninitrd /guests/linux/initrd-small\n--\necho\na  b\n' >vm.conf
+    expect_status 0 vhart run --config vm.conf
+    expect_out '^a  b$'
+}
+
+t "a VM boots from a configuration file, and from what --print-config makes of it" boots_from_a_file
+t "a configuration file has the words of a command" runs_a_command
