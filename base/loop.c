@@ -175,6 +175,20 @@ static uint64_t watch_data(uint32_t slot, uint32_t generation)
 	return (uint64_t)generation << 32 | (uint64_t)slot << 3 | TAG_WATCH;
 }
 
+/* The poll of a watch that was removed. */
+static void cancel_poll(struct loop *loop, uint32_t index)
+{
+	struct slot *slot = &loop->slots[index];
+	struct io_uring_sqe *sqe;
+
+	if (!slot->cancel)
+		return;
+	sqe = next_sqe(loop);
+	io_uring_prep_poll_remove(sqe, watch_data(index, slot->generation - 1));
+	io_uring_sqe_set_data64(sqe, TAG_CANCEL);
+	slot->cancel = false;
+}
+
 static void arm_watches(struct loop *loop)
 {
 	if (!loop->slots_changed)
@@ -184,12 +198,7 @@ static void arm_watches(struct loop *loop)
 		struct slot *slot = &loop->slots[i];
 		struct io_uring_sqe *sqe;
 
-		if (slot->cancel) {
-			sqe = next_sqe(loop);
-			io_uring_prep_poll_remove(sqe, watch_data(i, slot->generation - 1));
-			io_uring_sqe_set_data64(sqe, TAG_CANCEL);
-			slot->cancel = false;
-		}
+		cancel_poll(loop, i);
 		if (!slot->watch || slot->armed)
 			continue;
 		sqe = next_sqe(loop);
@@ -505,6 +514,11 @@ void loop_free(struct loop *loop)
 		return;
 	pthread_mutex_lock(loop->lock);
 	loop_drain(loop);
+	/* The kernel takes a ring down some time later. What was polled and is closed must not stay
+	 * open until then: who is next may want its port. */
+	for (uint32_t i = 0; i < loop->slot_count; i++)
+		cancel_poll(loop, i);
+	io_uring_submit(&loop->ring);
 	pthread_mutex_unlock(loop->lock);
 	io_uring_queue_exit(&loop->ring);
 	pthread_cond_destroy(&loop->changed);

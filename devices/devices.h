@@ -10,6 +10,7 @@
 #define VHART_DEVICES_H
 
 #include "base/machine.h"
+#include "devices/net_options.h"
 #include "devices/virtio.h"
 
 /* ---- virtio devices: one constructor each; transports take ownership ---- */
@@ -23,11 +24,13 @@ struct disk_options {
 };
 struct virtio_device *virtio_blk_new(struct machine *machine, const char *name,
 				     const struct disk_options *options, unsigned int queue_count);
-/* A network card behind libslirp: DHCP, DNS and outgoing connections without privileges. */
-struct virtio_device *virtio_net_user_new(struct machine *machine, const char *name);
+/* A network card behind libslirp: DHCP, DNS and outgoing connections without privileges, and what
+ * is forwarded in. */
+struct virtio_device *virtio_net_user_new(struct machine *machine, const char *name,
+					  const struct net_user_options *options);
 /* A network card on the tap interface IFNAME, which must exist. */
 struct virtio_device *virtio_net_tap_new(struct machine *machine, const char *name,
-					 const char *ifname);
+					 const struct net_options *options, const char *ifname);
 struct virtio_device *virtio_console_new(struct machine *machine, const char *name);
 struct virtio_device *virtio_rng_new(struct machine *machine, const char *name);
 
@@ -37,6 +40,7 @@ struct vhost_link;
 struct vhost_user_options {
 	const char *type;	 /* "fs", "blk" or "net" */
 	const char *tag;	 /* of a file system */
+	const uint8_t *mac;	 /* of a network card */
 	const char *who;	 /* the other process, for messages */
 	struct vhost_link *link; /* the caller's; outlives the device */
 };

@@ -21,13 +21,10 @@ struct net_backend {
 	void (*free)(void *state);
 };
 
-/* Locally administered, and the same for each CABLE of this name, so that a guest knows its card
- * again. */
-void net_make_mac(uint8_t mac[6], const char *cable);
-
-/* Owns STATE, also when it fails. The MAC is made of CABLE: no two on one network may be alike. */
-struct virtio_device *net_new(struct machine *machine, const char *name, const char *cable,
-			      const struct net_backend *backend, void *state);
+/* Owns STATE, also when it fails. */
+struct virtio_device *net_new(struct machine *machine, const char *name,
+			      const struct net_options *options, const struct net_backend *backend,
+			      void *state);
 
 enum net_received {
 	NET_TAKEN,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "devices/net.h"
+#include "devices/net_options.h"
 
 void net_make_mac(uint8_t mac[6], const char *cable)
 {

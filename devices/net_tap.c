@@ -190,7 +190,7 @@ static int tap_open(const char *ifname)
 }
 
 struct virtio_device *virtio_net_tap_new(struct machine *machine, const char *name,
-					 const char *ifname)
+					 const struct net_options *options, const char *ifname)
 {
 	int fd = tap_open(ifname);
 	struct virtio_device *device;
@@ -208,8 +208,7 @@ struct virtio_device *virtio_net_tap_new(struct machine *machine, const char *na
 	tap->fd = fd;
 	tap->watch =
 		(struct loop_watch){.fd = fd, .events = POLLIN, .ready = tap_ready, .opaque = tap};
-	/* Cards of several VMs meet on one bridge, each by an interface of its own. */
-	device = net_new(machine, name, ifname, &tap_backend, tap);
+	device = net_new(machine, name, options, &tap_backend, tap);
 	if (device)
 		tap->device = device;
 	return device;

@@ -5,8 +5,6 @@
 #include <endian.h>
 #include <string.h>
 
-#include "devices/net.h"
-
 /* ---- file systems, virtio 1.2, section 5.11 ---- */
 
 struct fs_config {
@@ -81,7 +79,7 @@ static bool configure_net(struct vhost_user *user)
 	struct net_config config = {.status = htole16(NET_LINK_UP)};
 
 	user->device.queue_count = 2;
-	net_make_mac(config.mac, user->device.name);
+	memcpy(config.mac, user->options.mac, sizeof(config.mac));
 	memcpy(user->config, &config, sizeof(config));
 	return true;
 }

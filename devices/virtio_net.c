@@ -12,6 +12,7 @@
 #include "devices/net.h"
 
 /* Section 5.1.3. */
+#define NET_F_MTU	3u
 #define NET_F_MAC	5u
 #define NET_F_MRG_RXBUF 15u
 #define NET_F_STATUS	16u
@@ -24,6 +25,8 @@ enum net_queue { QUEUE_RECEIVE = 0, QUEUE_TRANSMIT = 1, QUEUE_COUNT = 2 };
 struct net_config {
 	uint8_t mac[6];
 	uint16_t status;
+	uint16_t max_virtqueue_pairs; /* there is one pair, and no control queue to say so */
+	uint16_t mtu;
 };
 
 /* Section 5.1.6. */
@@ -209,8 +212,10 @@ static void transmit_task(struct loop_task *task)
 
 static uint64_t net_features(struct virtio_device *device)
 {
-	(void)device;
-	return 1ull << NET_F_MAC | 1ull << NET_F_MRG_RXBUF | 1ull << NET_F_STATUS;
+	const struct net *net = device->state;
+
+	return 1ull << NET_F_MAC | 1ull << NET_F_MRG_RXBUF | 1ull << NET_F_STATUS |
+	       (net->config.mtu ? 1ull << NET_F_MTU : 0);
 }
 
 static void net_config_read(struct virtio_device *device, uint64_t offset, void *to, unsigned size)
@@ -270,8 +275,9 @@ static const struct virtio_class net_class = {
 	.free = net_free,
 };
 
-struct virtio_device *net_new(struct machine *machine, const char *name, const char *cable,
-			      const struct net_backend *backend, void *state)
+struct virtio_device *net_new(struct machine *machine, const char *name,
+			      const struct net_options *options, const struct net_backend *backend,
+			      void *state)
 {
 	struct net *net = calloc(1, sizeof(*net));
 
@@ -283,7 +289,8 @@ struct virtio_device *net_new(struct machine *machine, const char *name, const c
 	net->backend = backend;
 	net->backend_state = state;
 	net->config.status = htole16(STATUS_LINK_UP);
-	net_make_mac(net->config.mac, cable);
+	net->config.mtu = htole16((uint16_t)options->mtu);
+	memcpy(net->config.mac, options->mac, sizeof(net->config.mac));
 	net->transmit_more = (struct loop_task){.run = transmit_task, .opaque = net};
 	net->device.class = &net_class;
 	net->device.machine = machine;

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "base/option_words.h"
+#include "devices/net_options.h"
 #include "pmu/pmu.h"
 
 #define CONFIG_MEMORY_DEFAULT (512ull << 20)
@@ -14,11 +15,12 @@
 #define CONFIG_MAX_DISKS    16
 #define CONFIG_MAX_INJECTS  64
 #define CONFIG_MAX_BACKENDS 16
+#define CONFIG_MAX_NETS	    8
+#define CONFIG_MAX_FORWARDS 32 /* of one card */
 
 struct guest_command;
 struct sbi_override;
 
-enum config_net { NET_NONE, NET_USER, NET_TAP };
 /* The interrupt files of KVM's AIA, where the host has one: see aia_init(). */
 enum config_aia { AIA_OFF, AIA_AUTO, AIA_EMUL };
 enum config_console { CONSOLE_SERIAL, CONSOLE_VIRTIO, CONSOLE_NONE };
@@ -47,7 +49,17 @@ struct config_backend {
 	const char *share;  /* the folder of --share; NULL: it is --vhost-user, */
 	const char *socket; /* at this path */
 	const char *tag;    /* of a file system; NULL: it has none */
+	uint8_t mac[6];	    /* of a network card; all 0 until net_options_complete() */
 	bool read_only;
+};
+
+struct config_net {
+	const char *tap;     /* the interface; NULL: libslirp */
+	unsigned int subnet; /* of libslirp: 10.0.SUBNET.0/24 */
+	uint8_t mac[6];	     /* all 0 until net_options_complete() */
+	unsigned int mtu;    /* 0: not said */
+	struct net_forward forwards[CONFIG_MAX_FORWARDS];
+	unsigned int forward_count;
 };
 
 struct config_inject {
@@ -69,8 +81,9 @@ struct config {
 	unsigned int inject_count;
 	struct config_backend backends[CONFIG_MAX_BACKENDS];
 	unsigned int backend_count;
-	enum config_net net;
-	const char *tap;
+	struct config_net nets[CONFIG_MAX_NETS];
+	unsigned int net_count;
+	bool no_net; /* --net none was said */
 	bool rng;
 	enum config_console console;
 	enum config_transport transport;

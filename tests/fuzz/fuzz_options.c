@@ -61,7 +61,17 @@ static void check_config(const struct config *config)
 		require(config->injects[i].guest_path[0] == '/');
 		require(!strstr(config->injects[i].guest_path, "/../"));
 	}
-	require(config->net != NET_TAP || (config->tap && config->tap[0]));
+	require(config->net_count <= CONFIG_MAX_NETS);
+	for (unsigned int i = 0; i < config->net_count; i++) {
+		const struct config_net *net = &config->nets[i];
+
+		require(!net->tap || (net->tap[0] && !net->forward_count));
+		require(!(net->mac[0] & 1));
+		require(!net->mtu || (net->mtu >= NET_MTU_LEAST && net->mtu <= NET_MTU_MOST));
+		for (unsigned int j = 0; j < net->forward_count; j++)
+			require(net->forwards[j].host_port && net->forwards[j].guest_port &&
+				net->forwards[j].guest.s_addr);
+	}
 	require(config->append != NULL);
 	require(config->timeout >= 0 && config->timeout < 1e9);
 }

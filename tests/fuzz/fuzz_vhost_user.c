@@ -266,7 +266,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 	static const char *const types[] = {"fs", "blk", "net"};
 	struct input input = {.bytes = bytes, .left = size};
 	struct liar liar = {.input = &input};
-	struct vhost_user_options options = {.tag = "t", .who = "the liar", .link = &liar.link};
+	static const uint8_t mac[6] = {0x52};
+	struct vhost_user_options options = {
+		.tag = "t", .mac = mac, .who = "the liar", .link = &liar.link};
 	int ends[2];
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)

@@ -6,7 +6,7 @@
 #include "devices/net.h"
 #include "tests/fuzz/program.h"
 
-static void send(void *state, const struct iovec *frame, unsigned int count, size_t len)
+static void take_frame(void *state, const struct iovec *frame, unsigned int count, size_t len)
 {
 	static uint8_t wire[NET_MAX_FRAME];
 	size_t total = 0;
@@ -27,7 +27,7 @@ static void free_cable(void *state)
 	(void)state;
 }
 
-static const struct net_backend backend = {.send = send, .free = free_cable};
+static const struct net_backend backend = {.send = take_frame, .free = free_cable};
 
 static enum net_received receive(struct guest_driver *driver, size_t len)
 {
@@ -63,13 +63,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
 	const struct guest_buffer buffer = {.gpa = GUEST_DATA, .len = 2000, .writable = true};
+	const struct net_options options = {.mac = {0x52}};
 	struct input input = {.bytes = bytes, .left = size};
 	struct machine machine;
 	struct guest_driver driver;
 	struct virtio_device *device;
 
 	program_machine(&machine);
-	device = net_new(&machine, "net0", "net0", &backend, NULL);
+	device = net_new(&machine, "net0", &options, &backend, NULL);
 	guest_driver_start(&driver, &machine, device, input_take(&input, 4));
 	program_run(&input, &driver, receive_some);
 	guest_driver_restart(&driver, 0);

@@ -94,6 +94,10 @@ no "a disk that is compressed, read-only" 125 'disk disk.gz: is compressed with 
 no "a disk twice" 125 'disk disk: is in use' --kernel $image --disk disk --disk disk
 no "a disk option that is none" 125 '--disk disk,rw: ' --kernel $image --disk disk,rw
 no "an interface that does not exist" 125 'nosuchif' --kernel $image --net tap=nosuchif
+no "a forward that is spelled wrong" 125 '--net user,hostfwd=tcp:22-:22: expected hostfwd=' --kernel $image --net user,hostfwd=tcp:22-:22
+no "two network cards of one MAC" 125 'two network cards have one MAC' --kernel $image --net user --net user,mac=52:54:00:00:00:01 \
+    --net user,mac=52:54:00:00:00:01
+no "an MTU that is too small" 125 'expected an MTU from 1280' --kernel $image --net user,mtu=576
 no "an FDT that cannot be written" 125 '--dump-fdt /nowhere/x: ' --kernel $image --dump-fdt /nowhere/x
 
 no_result() {

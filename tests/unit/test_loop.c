@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -100,6 +101,27 @@ struct order_timer {
 	struct fixture *fixture;
 	int id;
 };
+
+/* The kernel takes the ring down later; a pipe that nobody reads any more says so at once. */
+static void a_file_that_was_watched_is_closed_when_the_loop_is_freed(void **state)
+{
+	struct fixture *fixture = *state;
+	struct loop_watch watch = {
+		.fd = fixture->pipe[0], .events = POLLIN, .ready = readable, .opaque = fixture};
+	struct loop_timer timer = {.expired = stop_now, .opaque = fixture->loop};
+
+	signal(SIGPIPE, SIG_IGN);
+	assert_int_equal(loop_watch_add(fixture->loop, &watch), 0);
+	loop_timer_set(fixture->loop, &timer, 1000000);
+	assert_int_equal(loop_run(fixture->loop), 0);
+	loop_watch_remove(fixture->loop, &watch);
+	close(fixture->pipe[0]);
+	fixture->pipe[0] = -1;
+	loop_free(fixture->loop);
+	fixture->loop = NULL;
+	assert_int_equal(write(fixture->pipe[1], "x", 1), -1);
+	assert_int_equal(errno, EPIPE);
+}
 
 static void note_order(struct loop_timer *timer)
 {
@@ -523,6 +545,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_watch_fires_again_while_the_fd_stays_ready, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(a_removed_watch_never_fires, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			a_file_that_was_watched_is_closed_when_the_loop_is_freed, setup, teardown),
 		cmocka_unit_test_setup_teardown(timers_expire_in_the_order_of_their_deadlines,
 						setup, teardown),
 		cmocka_unit_test_setup_teardown(a_timer_in_the_far_future_does_not_expire, setup,

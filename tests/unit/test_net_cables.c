@@ -23,133 +23,12 @@
 #include <cmocka.h>
 
 #include "devices/devices.h"
-#include "tests/unit/fixtures/guest_driver.h"
+#include "tests/unit/fixtures/guest_net.h"
 
-enum { RX = 0, TX = 1 };
-#define HEADER	 12u
-#define RX_AREA	 (GUEST_DATA + 0x10000)
-#define RX_SIZE	 2048u
-#define RX_COUNT 8u
-
-struct fixture {
-	struct machine machine;
-	struct guest_driver driver;
-	struct virtio_device *device;
-	unsigned int received;
-};
-
-static int setup(void **state)
-{
-	struct fixture *fixture = calloc(1, sizeof(*fixture));
-
-	*state = fixture;
-	return fake_machine_init_loop(&fixture->machine, GUEST_RAM) ? 0 : -1;
-}
-
-static int teardown(void **state)
-{
-	struct fixture *fixture = *state;
-
-	if (fixture->device)
-		virtio_device_free(fixture->device);
-	fake_machine_destroy(&fixture->machine);
-	free(fixture);
-	return 0;
-}
-
-static void start(struct fixture *fixture, struct virtio_device *device)
-{
-	assert_non_null(device);
-	fixture->device = device;
-	guest_driver_start(&fixture->driver, &fixture->machine, device, 0);
-	for (unsigned int i = 0; i < RX_COUNT; i++) {
-		const struct guest_buffer buffer = {
-			.gpa = RX_AREA + i * RX_SIZE, .len = RX_SIZE, .writable = true};
-
-		guest_driver_add(&fixture->driver, RX, &buffer, 1);
-	}
-}
-
-static void send_frame(struct fixture *fixture, const void *frame, uint32_t len)
-{
-	const struct guest_buffer buffer = {.gpa = GUEST_DATA, .len = HEADER + len};
-
-	memset(guest_memory_at(&fixture->machine.memory, GUEST_DATA, HEADER), 0, HEADER);
-	memcpy(guest_memory_at(&fixture->machine.memory, GUEST_DATA + HEADER, len), frame, len);
-	guest_driver_add(&fixture->driver, TX, &buffer, 1);
-	guest_driver_kick(&fixture->driver, TX);
-	guest_driver_wait(&fixture->driver, TX);
-}
-
-/* Waits for the next frame; returns it and its length. */
-static const uint8_t *next_frame(struct fixture *fixture, uint32_t *len)
-{
-	uint64_t gpa = RX_AREA + fixture->received++ % RX_COUNT * RX_SIZE + HEADER;
-
-	*len = guest_driver_wait(&fixture->driver, RX) - HEADER;
-	return guest_memory_at(&fixture->machine.memory, gpa, *len);
-}
+static const struct net_options card = {.mac = {0x52, 0x54, 0, 1, 2, 3}};
+static const struct net_user_options user = {.card.mac = {0x52, 0x54, 0, 1, 2, 3}, .subnet = 2};
 
 /* ---- libslirp ---- */
-
-static const uint8_t guest_mac[6] = {0x52, 0x54, 0, 1, 2, 3};
-
-static void put16(uint8_t *at, unsigned int value)
-{
-	at[0] = (uint8_t)(value >> 8);
-	at[1] = (uint8_t)value;
-}
-
-static void put_ethernet(uint8_t *frame, const uint8_t *to, unsigned int type)
-{
-	memcpy(frame, to, 6);
-	memcpy(frame + 6, guest_mac, 6);
-	put16(frame + 12, type);
-}
-
-/* Asks who has 10.0.2.2; MAC is the answer. */
-static void resolve_host(struct fixture *fixture, uint8_t mac[6])
-{
-	static const uint8_t everybody[6] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
-	static const uint8_t guest_ip[4] = {10, 0, 2, 15}, host_ip[4] = {10, 0, 2, 2};
-	uint8_t frame[42] = {0};
-	const uint8_t *reply;
-	uint32_t len;
-
-	put_ethernet(frame, everybody, ETH_P_ARP);
-	put16(frame + 14, 1);
-	put16(frame + 16, ETH_P_IP);
-	frame[18] = 6;
-	frame[19] = 4;
-	put16(frame + 20, 1);
-	memcpy(frame + 22, guest_mac, 6);
-	memcpy(frame + 28, guest_ip, 4);
-	memcpy(frame + 38, host_ip, 4);
-	send_frame(fixture, frame, sizeof(frame));
-	reply = next_frame(fixture, &len);
-	assert_true(len >= 42);
-	assert_int_equal(reply[21], 2);
-	assert_memory_equal(reply + 28, host_ip, 4);
-	memcpy(mac, reply + 22, 6);
-}
-
-/* The Internet checksum over BYTES, on top of SUM. */
-static unsigned int checksum(uint32_t sum, const uint8_t *bytes, unsigned int len)
-{
-	for (unsigned int i = 0; i < len; i++)
-		sum += i % 2 ? bytes[i] : (uint32_t)bytes[i] << 8;
-	sum = (sum & 0xffff) + (sum >> 16);
-	return ~(sum + (sum >> 16)) & 0xffff;
-}
-
-/* An IP header from 10.0.2.15 to 10.0.2.2 for LEN bytes behind it. */
-static void put_ip(uint8_t *ip, unsigned int protocol, unsigned int len)
-{
-	memcpy(ip, "\x45\0\0\0\0\1\0\0\x40\0\0\0\x0a\0\2\x0f\x0a\0\2\2", 20);
-	put16(ip + 2, 20 + len);
-	ip[9] = (uint8_t)protocol;
-	put16(ip + 10, checksum(0, ip, 20));
-}
 
 static int open_host_socket(int type, uint16_t *port)
 {
@@ -166,7 +45,7 @@ static int open_host_socket(int type, uint16_t *port)
 
 static void a_datagram_reaches_the_host_and_its_answer_the_guest(void **state)
 {
-	struct fixture *fixture = *state;
+	struct guest_net *fixture = *state;
 	struct sockaddr_in from;
 	socklen_t from_len = sizeof(from);
 	const uint8_t *reply;
@@ -175,22 +54,22 @@ static void a_datagram_reaches_the_host_and_its_answer_the_guest(void **state)
 	uint32_t len;
 	int fd = open_host_socket(SOCK_DGRAM, &port);
 
-	start(fixture, virtio_net_user_new(&fixture->machine, "net0"));
-	resolve_host(fixture, host_mac);
-	put_ethernet(frame, host_mac, ETH_P_IP);
-	put_ip(frame + 14, IPPROTO_UDP, 12);
-	put16(frame + 34, 4000);
-	put16(frame + 36, port);
-	put16(frame + 38, 12);
+	guest_net_start(fixture, virtio_net_user_new(&fixture->machine, "net0", &user));
+	guest_net_resolve_host(fixture, host_mac);
+	guest_net_put_ethernet(frame, host_mac, ETH_P_IP);
+	guest_net_put_ip(frame + 14, IPPROTO_UDP, 12);
+	guest_net_put16(frame + 34, 4000);
+	guest_net_put16(frame + 36, port);
+	guest_net_put16(frame + 38, 12);
 	memcpy(frame + 42, "ping", 4);
-	send_frame(fixture, frame, sizeof(frame));
+	guest_net_send(fixture, frame, sizeof(frame));
 	fake_machine_run_for(&fixture->machine, 1000000);
 	assert_int_equal(
 		recvfrom(fd, text, sizeof(text), MSG_DONTWAIT, (struct sockaddr *)&from, &from_len),
 		4);
 	assert_memory_equal(text, "ping", 4);
 	assert_int_equal(sendto(fd, "pong!", 5, 0, (struct sockaddr *)&from, from_len), 5);
-	reply = next_frame(fixture, &len);
+	reply = guest_net_next(fixture, &len);
 	assert_true(len >= 47);
 	assert_memory_equal(reply + 14 + 12, "\x0a\0\2\2\x0a\0\2\x0f", 8);
 	assert_memory_equal(reply + 42, "pong!", 5);
@@ -205,20 +84,20 @@ static void do_nothing(struct loop_task *task)
 /* What others posted before they were freed is still in the loop's list: nobody may touch it. */
 static void a_card_that_is_freed_posts_nothing(void **state)
 {
-	struct fixture *fixture = *state;
+	struct guest_net *fixture = *state;
 	struct loop_task last = {.run = do_nothing};
 	uint8_t host_mac[6], frame[46] = {0};
 	uint16_t port;
 	int fd = open_host_socket(SOCK_DGRAM, &port);
 
-	start(fixture, virtio_net_user_new(&fixture->machine, "net0"));
-	resolve_host(fixture, host_mac);
-	put_ethernet(frame, host_mac, ETH_P_IP);
-	put_ip(frame + 14, IPPROTO_UDP, 12);
-	put16(frame + 34, 4000);
-	put16(frame + 36, port);
-	put16(frame + 38, 12);
-	send_frame(fixture, frame, sizeof(frame));
+	guest_net_start(fixture, virtio_net_user_new(&fixture->machine, "net0", &user));
+	guest_net_resolve_host(fixture, host_mac);
+	guest_net_put_ethernet(frame, host_mac, ETH_P_IP);
+	guest_net_put_ip(frame + 14, IPPROTO_UDP, 12);
+	guest_net_put16(frame + 34, 4000);
+	guest_net_put16(frame + 36, port);
+	guest_net_put16(frame + 38, 12);
+	guest_net_send(fixture, frame, sizeof(frame));
 	fake_machine_run_for(&fixture->machine, 1000000);
 	loop_post(machine_loop(&fixture->machine), &last);
 	virtio_device_free(fixture->device);
@@ -228,35 +107,10 @@ static void a_card_that_is_freed_posts_nothing(void **state)
 	close(fd);
 }
 
-#define TCP_SYN 0x02u
-#define TCP_ACK 0x10u
-#define TCP_URG 0x20u
-
-static void send_tcp(struct fixture *fixture, const uint8_t mac[6], uint16_t port, uint32_t seq,
-		     uint32_t ack, unsigned int flags)
-{
-	uint8_t frame[54] = {0}, *ip = frame + 14, *tcp = frame + 34;
-
-	put_ethernet(frame, mac, ETH_P_IP);
-	put_ip(ip, IPPROTO_TCP, 20);
-	put16(tcp, 4000);
-	put16(tcp + 2, port);
-	put16(tcp + 4, seq >> 16);
-	put16(tcp + 6, seq & 0xffff);
-	put16(tcp + 8, ack >> 16);
-	put16(tcp + 10, ack & 0xffff);
-	tcp[12] = 0x50;
-	tcp[13] = (uint8_t)flags;
-	put16(tcp + 14, 0xffff);
-	/* The pseudo header: both addresses, the protocol, the length. */
-	put16(tcp + 16, checksum(0x0a00 + 0x020f + 0x0a00 + 0x0202 + IPPROTO_TCP + 20, tcp, 20));
-	send_frame(fixture, frame, sizeof(frame));
-}
-
 /* Every byte, and none of them marked urgent: the guest would take that one out. */
 static void a_stream_from_the_host_arrives_as_it_was_sent(void **state)
 {
-	struct fixture *fixture = *state;
+	struct guest_net *fixture = *state;
 	const uint8_t *segment;
 	uint8_t host_mac[6], text[100];
 	uint16_t port;
@@ -264,24 +118,24 @@ static void a_stream_from_the_host_arrives_as_it_was_sent(void **state)
 	int listener = open_host_socket(SOCK_STREAM, &port), fd;
 
 	assert_int_equal(listen(listener, 1), 0);
-	start(fixture, virtio_net_user_new(&fixture->machine, "net0"));
-	resolve_host(fixture, host_mac);
-	send_tcp(fixture, host_mac, port, 1000, 0, TCP_SYN);
-	segment = next_frame(fixture, &len) + 34;
+	guest_net_start(fixture, virtio_net_user_new(&fixture->machine, "net0", &user));
+	guest_net_resolve_host(fixture, host_mac);
+	guest_net_send_tcp(fixture, host_mac, port, 1000, 0, TCP_SYN);
+	segment = guest_net_next(fixture, &len) + 34;
 	assert_int_equal(segment[13], TCP_SYN | TCP_ACK);
 	seq = (uint32_t)segment[4] << 24 | (uint32_t)segment[5] << 16 | (uint32_t)segment[6] << 8 |
 	      segment[7];
-	send_tcp(fixture, host_mac, port, 1001, ++seq, TCP_ACK);
+	guest_net_send_tcp(fixture, host_mac, port, 1001, ++seq, TCP_ACK);
 	fd = accept(listener, NULL, NULL);
 	assert_true(fd >= 0);
 	fake_machine_run_for(&fixture->machine, 1000000);
 	memset(text, 'x', sizeof(text));
 	for (unsigned int i = 0; i < 3; i++) {
 		assert_int_equal(write(fd, text, sizeof(text)), sizeof(text));
-		segment = next_frame(fixture, &len) + 34;
+		segment = guest_net_next(fixture, &len) + 34;
 		assert_int_equal(segment[13] & TCP_URG, 0);
 		got += len - 34 - (segment[12] >> 4) * 4u;
-		send_tcp(fixture, host_mac, port, 1001, seq + got, TCP_ACK);
+		guest_net_send_tcp(fixture, host_mac, port, 1001, seq + got, TCP_ACK);
 	}
 	assert_int_equal(got, 3 * sizeof(text));
 	close(fd);
@@ -290,18 +144,19 @@ static void a_stream_from_the_host_arrives_as_it_was_sent(void **state)
 
 static void garbage_from_the_guest_is_swallowed(void **state)
 {
-	struct fixture *fixture = *state;
+	struct guest_net *fixture = *state;
 	uint8_t frame[1500];
 	uint32_t random = 12345;
 
-	start(fixture, virtio_net_user_new(&fixture->machine, "net0"));
+	guest_net_start(fixture, virtio_net_user_new(&fixture->machine, "net0", &user));
 	for (unsigned int round = 0; round < 200; round++) {
 		for (unsigned int i = 0; i < sizeof(frame); i++)
 			frame[i] = (uint8_t)((random = random * 1103515245 + 12345) >> 16);
 		if (round % 2)
-			put_ethernet(frame, guest_mac, round % 4 == 1 ? ETH_P_IP : ETH_P_ARP);
+			guest_net_put_ethernet(frame, guest_net_mac,
+					       round % 4 == 1 ? ETH_P_IP : ETH_P_ARP);
 		frame[14] = round % 8 == 1 ? 0x45 : frame[14];
-		send_frame(fixture, frame, 1 + round * 7);
+		guest_net_send(fixture, frame, 1 + round * 7);
 	}
 }
 
@@ -309,20 +164,20 @@ static void garbage_from_the_guest_is_swallowed(void **state)
 
 static void an_interface_that_does_not_exist_is_refused_and_not_made(void **state)
 {
-	struct fixture *fixture = *state;
+	struct guest_net *fixture = *state;
 
-	assert_null(virtio_net_tap_new(&fixture->machine, "net0", "vharttest9"));
+	assert_null(virtio_net_tap_new(&fixture->machine, "net0", &card, "vharttest9"));
 	assert_int_equal(if_nametoindex("vharttest9"), 0);
-	assert_null(virtio_net_tap_new(&fixture->machine, "net0", ""));
-	assert_null(virtio_net_tap_new(&fixture->machine, "net0",
+	assert_null(virtio_net_tap_new(&fixture->machine, "net0", &card, ""));
+	assert_null(virtio_net_tap_new(&fixture->machine, "net0", &card,
 				       "a-name-that-is-longer-than-any-interface"));
 }
 
 static void an_interface_that_is_no_tap_is_refused(void **state)
 {
-	struct fixture *fixture = *state;
+	struct guest_net *fixture = *state;
 
-	assert_null(virtio_net_tap_new(&fixture->machine, "net0", "lo"));
+	assert_null(virtio_net_tap_new(&fixture->machine, "net0", &card, "lo"));
 }
 
 /* A tap of our own needs a network of our own. */
@@ -364,34 +219,28 @@ static int open_packet_socket(const char *name)
 
 static void frames_pass_between_a_tap_and_the_guest(void **state)
 {
-	struct fixture *fixture = *state;
+	struct guest_net *fixture = *state;
 	uint8_t frame[64], got[256];
-	struct virtio_device *other;
 	const uint8_t *received;
 	uint32_t len;
 	int packet;
 
 	if (!make_tap("tap0"))
 		skip();
-	start(fixture, virtio_net_tap_new(&fixture->machine, "net0", "tap0"));
-	assert_null(virtio_net_tap_new(&fixture->machine, "net1", "tap0"));
-	/* Not the MAC of the first card of every VM: on a bridge they would be the same. */
-	other = virtio_net_user_new(&fixture->machine, "net0");
-	assert_int_not_equal(virtio_device_config_read(fixture->device, 0, 8),
-			     virtio_device_config_read(other, 0, 8));
-	virtio_device_free(other);
+	guest_net_start(fixture, virtio_net_tap_new(&fixture->machine, "net0", &card, "tap0"));
+	assert_null(virtio_net_tap_new(&fixture->machine, "net1", &card, "tap0"));
 	packet = open_packet_socket("tap0");
 	memset(frame, 'x', sizeof(frame));
-	put_ethernet(frame, guest_mac, OUR_TYPE);
+	guest_net_put_ethernet(frame, guest_net_mac, OUR_TYPE);
 	assert_int_equal(send(packet, frame, sizeof(frame), 0), sizeof(frame));
 	do
-		received = next_frame(fixture, &len);
+		received = guest_net_next(fixture, &len);
 	while (received[12] != OUR_TYPE >> 8 || received[13] != (OUR_TYPE & 0xff));
 	assert_int_equal(len, sizeof(frame));
 	assert_memory_equal(received, frame, sizeof(frame));
 
 	frame[20] = 'y';
-	send_frame(fixture, frame, sizeof(frame));
+	guest_net_send(fixture, frame, sizeof(frame));
 	do
 		assert_true(recv(packet, got, sizeof(got), MSG_DONTWAIT) > 0);
 	while (got[20] != 'y');
@@ -420,13 +269,13 @@ static bool delete_link(const char *name)
 /* Each start of the guest's driver would find it gone again, and say so. */
 static void an_interface_that_is_deleted_is_reported_once(void **state)
 {
-	struct fixture *fixture = *state;
+	struct guest_net *fixture = *state;
 	char said[1024] = "";
 	int errors, file;
 
 	if (!make_tap("tap0"))
 		skip();
-	start(fixture, virtio_net_tap_new(&fixture->machine, "net0", "tap0"));
+	guest_net_start(fixture, virtio_net_tap_new(&fixture->machine, "net0", &card, "tap0"));
 	assert_true(delete_link("tap0"));
 	errors = dup(STDERR_FILENO);
 	file = memfd_create("errors", 0);
@@ -445,7 +294,7 @@ static void an_interface_that_is_deleted_is_reported_once(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, guest_net_setup, guest_net_teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(a_datagram_reaches_the_host_and_its_answer_the_guest),
 		TEST(a_card_that_is_freed_posts_nothing),

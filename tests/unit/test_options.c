@@ -105,7 +105,7 @@ static void a_kernel_alone_gets_the_defaults(void **state)
 	assert_int_equal(config.cpus, 1);
 	assert_int_equal(config.disk_count, 0);
 	assert_int_equal(config.inject_count, 0);
-	assert_int_equal(config.net, NET_NONE);
+	assert_int_equal(config.net_count, 0);
 	assert_int_equal(config.console, CONSOLE_SERIAL);
 	assert_int_equal(config.transport, TRANSPORT_PCI);
 	assert_int_equal(config.on_reboot, ON_REBOOT_RESTART);
@@ -144,8 +144,8 @@ static void every_option_reaches_the_configuration(void **state)
 	assert_false(config.disks[1].read_only);
 	assert_false(config.disks[1].direct);
 	assert_false(config.disks[1].raw);
-	assert_int_equal(config.net, NET_TAP);
-	assert_string_equal(config.tap, "tap7");
+	assert_int_equal(config.net_count, 1);
+	assert_string_equal(config.nets[0].tap, "tap7");
 	assert_true(config.rng);
 	assert_int_equal(config.console, CONSOLE_VIRTIO);
 	assert_int_equal(config.transport, TRANSPORT_MMIO);
@@ -174,7 +174,8 @@ static void a_value_may_follow_an_equals_sign(void **state)
 	assert_string_equal(config.append, "root=/dev/vda");
 	assert_int_equal(config.memory, 64ull << 20);
 	assert_true(config.disks[0].read_only);
-	assert_int_equal(config.net, NET_USER);
+	assert_int_equal(config.net_count, 1);
+	assert_null(config.nets[0].tap);
 }
 
 static void sizes_need_a_unit_and_must_fit(void **state)
@@ -251,7 +252,6 @@ static void an_option_given_twice_is_refused(void **state)
 	assert_refused("--kernel a --kernel b", "--kernel", "twice", NULL);
 	assert_refused("--kernel a --cpus 1 --cpus 1", "--cpus", "twice", NULL);
 	assert_refused("--kernel a --rng --rng", "--rng", "twice", NULL);
-	assert_refused("--kernel a --net user --net none", "--net", "twice", NULL);
 }
 
 static void an_unknown_option_is_refused_with_the_nearest_name(void **state)
@@ -473,6 +473,102 @@ static void shares_are_checked(void **state)
 	assert_refused(many, "16 shares", NULL);
 }
 
+static void network_cards_are_checked(void **state)
+{
+	char many[1024] = "--kernel k";
+	struct config config;
+
+	(void)state;
+	assert_accepted(
+		"--kernel k --net user --net tap=tap0,mtu=9000 --net user,mac=52:54:00:Ab:cd:01 "
+		"--vhost-user net,socket=s,mac=52:54:00:00:00:09 --vhost-user net,socket=s",
+		&config);
+	assert_int_equal(config.net_count, 3);
+	assert_null(config.nets[0].tap);
+	assert_int_equal(config.nets[0].subnet, 2);
+	assert_int_equal(config.nets[0].mtu, 0);
+	assert_string_equal(config.nets[1].tap, "tap0");
+	assert_int_equal(config.nets[1].mtu, 9000);
+	assert_int_equal(config.nets[2].subnet, 3);
+	assert_memory_equal(config.nets[2].mac, "\x52\x54\0\xab\xcd\1", 6);
+	assert_memory_equal(config.backends[0].mac, "\x52\x54\0\0\0\x09", 6);
+	assert_memory_equal(config.backends[1].mac, "\x52\x54\0", 3);
+	assert_accepted("--kernel k --net none", &config);
+	assert_int_equal(config.net_count, 0);
+	assert_refused("--kernel k --net none --net user", "--net none", NULL);
+	assert_refused("--kernel k --net user,mac=52:54:00:00:00", "mac=", NULL);
+	assert_refused("--kernel k --net user,mac=53:54:00:00:00:01", "group", NULL);
+	assert_refused("--kernel k --net user,mac=00:00:00:00:00:00", "mac=", NULL);
+	assert_refused("--kernel k --net user,mac=52:54:00:00:00:01x", "mac=", NULL);
+	assert_refused("--kernel k --net user,mtu=1279", "1280", NULL);
+	assert_refused("--kernel k --net tap=t,mtu=65522", "65521", NULL);
+	assert_refused("--kernel k --net user,mtu=1500,mtu=1500", "MTU", NULL);
+	assert_refused("--kernel k --net user,net=10.0.0.0/8", "hostfwd=RULE", NULL);
+	assert_refused("--kernel k --net tap=t --net tap=t", "one MAC", "mac=", NULL);
+	assert_refused("--kernel k --net user,mac=52:54:00:00:00:09 --vhost-user "
+		       "net,socket=s,mac=52:54:00:00:00:09",
+		       "one MAC", NULL);
+	assert_refused("--kernel k --vhost-user blk,socket=s,mac=52:54:00:00:00:09", "network card",
+		       NULL);
+	for (int i = 0; i < CONFIG_MAX_NETS; i++)
+		strcat(many, " --net user");
+	assert_accepted(many, &config);
+	strcat(many, " --net user");
+	assert_refused(many, "8 network cards", NULL);
+}
+
+/* HOSTADDR 0x7f000001 is 127.0.0.1. */
+static void assert_forward(const struct net_forward *forward, bool udp, uint32_t host,
+			   unsigned int host_port, uint32_t guest, unsigned int guest_port)
+{
+	assert_int_equal(forward->udp, udp);
+	assert_int_equal(ntohl(forward->host.s_addr), host);
+	assert_int_equal(forward->host_port, host_port);
+	assert_int_equal(ntohl(forward->guest.s_addr), guest);
+	assert_int_equal(forward->guest_port, guest_port);
+}
+
+static void forwards_are_spelled_as_in_qemu(void **state)
+{
+	static const char *const wrong[] = {
+		"",
+		"tcp",
+		"tcp:",
+		"tcp:2222-:22",
+		"tcp::2222",
+		"tcp::2222-22",
+		"tcp::2222:22",
+		"tcp::0-:22",
+		"tcp::2222-:0",
+		"tcp::65536-:22",
+		"tcp::2222-:22x",
+		"tcp::2222-:22-",
+		"tcp:localhost:2222-:22",
+		"tcp:1.2.3:2222-:22",
+		"tcp:[::1]:2222-:22",
+		"icmp::2222-:22",
+		"TCP::2222-:22",
+	};
+	struct config config;
+	char text[96];
+
+	(void)state;
+	assert_accepted("--kernel k --net user,hostfwd=tcp:127.0.0.1:2222-:22,hostfwd=udp::53-"
+			"10.0.2.16:5353,hostfwd=tcp:0.0.0.0:8080-:80 --net user,hostfwd=::1-:2",
+			&config);
+	assert_int_equal(config.nets[0].forward_count, 3);
+	assert_forward(&config.nets[0].forwards[0], false, 0x7f000001, 2222, 0x0a00020f, 22);
+	assert_forward(&config.nets[0].forwards[1], true, 0x7f000001, 53, 0x0a000210, 5353);
+	assert_forward(&config.nets[0].forwards[2], false, 0, 8080, 0x0a00020f, 80);
+	assert_forward(&config.nets[1].forwards[0], false, 0x7f000001, 1, 0x0a00030f, 2);
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		snprintf(text, sizeof(text), "--kernel k --net user,hostfwd=%s", wrong[i]);
+		assert_refused(text, "hostfwd=tcp::2222-:22", wrong[i], NULL);
+	}
+	assert_refused("--kernel k --net tap=t,hostfwd=tcp::2222-:22", "--net user", NULL);
+	assert_refused("--kernel k --net user,hostfwd=tcp::2222-10.0.3.15:22", "10.0.2.0/24", NULL);
+}
+
 static void injected_files_need_an_absolute_clean_guest_path(void **state)
 {
 	static const char *const wrong[] = {"h",       "h:",	":/g",	   "h:g",
@@ -604,6 +700,8 @@ int main(void)
 		cmocka_unit_test(what_is_booted_must_be_clear),
 		cmocka_unit_test(disks_are_checked),
 		cmocka_unit_test(shares_are_checked),
+		cmocka_unit_test(network_cards_are_checked),
+		cmocka_unit_test(forwards_are_spelled_as_in_qemu),
 		cmocka_unit_test(injected_files_need_an_absolute_clean_guest_path),
 		cmocka_unit_test(choices_name_what_they_accept),
 		cmocka_unit_test(help_lists_every_option_and_ends_there),

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "devices/vhost_user.h"
+#include "vmm/run/net_options.h"
 
 _Static_assert(CONFIG_MAX_BACKENDS == 16 && VHOST_USER_TAG_MAX == 36, "messages have the numbers");
 
@@ -41,10 +42,19 @@ static const char *take_tag(struct config_backend *backend, const char *text)
 	return NULL;
 }
 
+static const char *take_mac(struct config_backend *backend, const char *text)
+{
+	static const uint8_t none[6];
+
+	if (strcmp(backend->type, "net") != 0 || memcmp(backend->mac, none, sizeof(none)) != 0)
+		return "only a network card (net) has a MAC, and one of them";
+	return net_option_mac(text, backend->mac);
+}
+
 static const char share_expected[] =
 	"expected DIR[,tag=T][,ro]; a comma in a folder's name is not supported";
 static const char vhost_user_expected[] =
-	"expected TYPE,socket=PATH[,tag=T], where TYPE is fs, blk or net";
+	"expected TYPE,socket=PATH[,tag=T][,mac=M], where TYPE is fs, blk or net";
 
 static const char *take_read_only(struct config_backend *backend, const char *text)
 {
@@ -99,7 +109,7 @@ const char *backend_option_share(char *value, void *target)
 const char *backend_option_vhost_user(char *value, void *target)
 {
 	static const struct word words[] = {
-		{"socket=", take_socket}, {"tag=", take_tag}, {NULL, NULL}};
+		{"socket=", take_socket}, {"tag=", take_tag}, {"mac=", take_mac}, {NULL, NULL}};
 	struct config *config = target;
 	struct config_backend *backend = next_backend(config, strsep(&value, ","));
 	const char *wrong;

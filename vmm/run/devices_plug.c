@@ -62,6 +62,7 @@ static bool plug_backend(struct machine *machine, unsigned int index)
 	const struct vhost_user_options options = {
 		.type = backend->config->type,
 		.tag = backend->config->tag,
+		.mac = backend->config->mac,
 		.who = backend->who,
 		.link = &backend->link,
 	};
@@ -88,15 +89,33 @@ static void unplug_backends(struct machine *machine)
 		backend_ignore(&machine->backends->each[i]);
 }
 
-static bool plug_net(struct machine *machine)
+static struct virtio_device *make_net(struct machine *machine, const char *name,
+				      const struct config_net *net)
 {
-	switch (machine->config->net) {
-	case NET_USER: return plug_virtio(machine, virtio_net_user_new(machine, "net0"));
-	case NET_TAP:
-		return plug_virtio(machine,
-				   virtio_net_tap_new(machine, "net0", machine->config->tap));
-	default: return true;
+	struct net_user_options options = {
+		.card.mtu = net->mtu,
+		.subnet = net->subnet,
+		.forwards = net->forwards,
+		.forward_count = net->forward_count,
+	};
+
+	memcpy(options.card.mac, net->mac, sizeof(net->mac));
+	return net->tap ? virtio_net_tap_new(machine, name, &options.card, net->tap)
+			: virtio_net_user_new(machine, name, &options);
+}
+
+static bool plug_nets(struct machine *machine)
+{
+	const struct config *config = machine->config;
+
+	for (unsigned int i = 0; i < config->net_count; i++) {
+		char name[16];
+
+		snprintf(name, sizeof(name), "net%u", i);
+		if (!plug_virtio(machine, make_net(machine, name, &config->nets[i])))
+			return false;
 	}
+	return true;
 }
 
 static bool plug_platform(struct machine *machine)
@@ -129,7 +148,7 @@ bool devices_plug(struct machine *machine)
 	bool good;
 
 	pthread_mutex_lock(&machine->lock);
-	good = plug_platform(machine) && plug_disks(machine) && plug_net(machine) &&
+	good = plug_platform(machine) && plug_disks(machine) && plug_nets(machine) &&
 	       plug_backends(machine);
 	if (good && machine->config->console == CONSOLE_VIRTIO)
 		good = plug_virtio(machine, virtio_console_new(machine, "console0"));

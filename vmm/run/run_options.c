@@ -14,12 +14,12 @@
 #include "vmm/boot/bootargs.h"
 #include "vmm/run/backend_options.h"
 #include "vmm/run/config_file.h"
+#include "vmm/run/net_options.h"
 #include "vmm/run/run_names.h"
 
 #define MEMORY_LEAST (16ull << 20)
 #define MEMORY_UNIT  (2ull << 20) /* KVM backs it with 2 MiB pages where it can */
 #define SERIAL_MAX   20		  /* virtio 1.2, 5.2.6.1: the ID string of a block device */
-#define TAP_NAME_MAX 15		  /* IFNAMSIZ with its zero */
 #define VM_NAME_MAX  63
 
 static const char *parse_memory(char *value, void *target)
@@ -67,24 +67,6 @@ static const char *parse_disk(char *value, void *target)
 		}
 	}
 	config->disk_count++;
-	return NULL;
-}
-
-static const char *parse_net(char *value, void *target)
-{
-	struct config *config = target;
-	const char *tap = !strncmp(value, "tap=", 4) ? value + 4 : NULL;
-
-	if (!strcmp(value, "none")) {
-		config->net = NET_NONE;
-	} else if (!strcmp(value, "user")) {
-		config->net = NET_USER;
-	} else if (tap && *tap && strlen(tap) <= TAP_NAME_MAX && !strpbrk(tap, "/ \t\n")) {
-		config->net = NET_TAP;
-		config->tap = tap;
-	} else {
-		return "expected user, none, or tap=IF with the name of an interface";
-	}
 	return NULL;
 }
 
@@ -191,12 +173,14 @@ static const struct option_spec specs[] = {
 	 "let the guest mount a folder of the host, read-only if so\nasked, by its tag (share0, "
 	 "share1, ...)",
 	 OPTION_OTHER(backend_option_share), .repeatable = true, .path = PATH_FIRST},
-	{"--vhost-user", "TYPE,socket=PATH[,tag=T]",
+	{"--vhost-user", "TYPE,socket=PATH[,tag=T][,mac=M]",
 	 "add a device that another process serves at a socket: a\nfile system (fs), disk (blk) or "
 	 "network card (net)",
 	 OPTION_OTHER(backend_option_vhost_user), .repeatable = true, .path = PATH_OF_SOCKET},
-	{"--net", "user|tap=IF|none", "network: unprivileged (user), on tap interface IF (none)",
-	 OPTION_OTHER(parse_net), .letter = "-n"},
+	{"--net", "user|tap=IF|none[,mac=M][,mtu=N][,hostfwd=RULE]",
+	 "add a network card: unprivileged (user), or on tap interface\nIF; RULE forwards a port "
+	 "of the host: tcp::2222-:22 (none)",
+	 OPTION_OTHER(net_option), .repeatable = true, .letter = "-n"},
 	{"--rng", NULL, "give the guest a source of random numbers",
 	 OPTION_FLAG(struct config, rng)},
 	{"--console", "serial|virtio|none", "what the guest has for a console (serial)",
@@ -287,6 +271,8 @@ static const char *contradiction(const struct config *config)
 		return "nothing to boot: give --kernel FILE (or --firmware FILE)";
 	if (backend_options_contradiction(config))
 		return backend_options_contradiction(config);
+	if (net_options_contradiction(config))
+		return net_options_contradiction(config);
 	if (config->paused && !config->control)
 		return "--paused: nobody could resume it: add --control PATH";
 	if (config->gdb && !*config->gdb)
@@ -333,6 +319,7 @@ static bool append_fits(const struct config *config)
 static int finish(struct config *config)
 {
 	backend_options_name(config);
+	net_options_complete(config);
 	const char *wrong = contradiction(config);
 	if (wrong) {
 		error("%s", wrong);
@@ -353,7 +340,6 @@ int options_parse(int argc, char **argv, struct config *config)
 		.append = "",
 		.memory = CONFIG_MEMORY_DEFAULT,
 		.cpus = 1,
-		.net = NET_NONE,
 		.console = CONSOLE_SERIAL,
 		.transport = TRANSPORT_PCI,
 		.aia = AIA_AUTO,
