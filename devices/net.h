@@ -8,14 +8,18 @@
 #include <sys/uio.h>
 
 #include "devices/devices.h"
+#include "devices/net_header.h"
 
-#define NET_HEADER_LEN 12u /* struct virtio_net_hdr of virtio 1.x */
-#define NET_MAX_FRAME  65550u
+#define NET_MAX_FRAME 65550u
 
 struct net_backend {
-	/* A frame of LEN bytes from the guest, without header. */
-	void (*send)(void *state, const struct iovec *frame, unsigned int count, size_t len);
-	void (*started)(void *state);	  /* the guest receives from now on; may be NULL */
+	/* What of net_header.h's features it can do. NULL: nothing, each frame is whole. */
+	uint64_t (*features)(void *state);
+	/* A frame of LEN bytes from the guest, and its header, which was checked. */
+	void (*send)(void *state, const struct net_header *header, const struct iovec *frame,
+		     unsigned int count, size_t len);
+	/* The guest, with these features, receives from now on; may be NULL. */
+	void (*started)(void *state, uint64_t features);
 	void (*stopped)(void *state);	  /* and no more; may be NULL */
 	void (*has_buffers)(void *state); /* after NET_FULL the guest gave some; may be NULL */
 	void (*free)(void *state);
@@ -31,8 +35,10 @@ enum net_received {
 	NET_DROPPED,
 	NET_FULL, /* the guest has no buffers: keep the frame until has_buffers(), or drop it */
 };
-/* Gives the guest a frame, without header. net_flush() after the last of a batch. */
-enum net_received net_receive(struct virtio_device *device, const uint8_t *frame, size_t len);
+/* Gives the guest a frame; HEADER may be NULL: nothing is left to do. One that the guest cannot
+ * take is dropped. net_flush() after the last of a batch. */
+enum net_received net_receive(struct virtio_device *device, const struct net_header *header,
+			      const uint8_t *frame, size_t len);
 void net_flush(struct virtio_device *device);
 
 #endif

@@ -22,9 +22,79 @@ struct tap {
 	bool watching;
 	bool gone; /* the interface was deleted */
 	struct loop_watch watch;
-	size_t pending; /* bytes of FRAME, with header, that wait for buffers; 0: none */
-	uint8_t frame[NET_HEADER_LEN + NET_MAX_FRAME];
+	unsigned int offloads; /* TUN_F_ bits that the kernel has */
+	size_t pending;	       /* bytes of PACKET that wait for buffers; 0: none */
+	struct {
+		struct net_header header;
+		uint8_t frame[NET_MAX_FRAME];
+	} packet;
 };
+
+/* ---- offloads: what the guest and the host's kernel leave each other to do ---- */
+
+#define TUN_F_USO (TUN_F_USO4 | TUN_F_USO6) /* the kernel wants both or none */
+
+static const struct {
+	unsigned int flag;	      /* the guest takes that, */
+	unsigned int taken_by_guest;  /* by this feature, */
+	unsigned int taken_by_kernel; /* and sends it by this one */
+} offloads[] = {
+	{TUN_F_CSUM, NET_F_GUEST_CSUM, NET_F_CSUM},
+	{TUN_F_TSO4, NET_F_GUEST_TSO4, NET_F_HOST_TSO4},
+	{TUN_F_TSO6, NET_F_GUEST_TSO6, NET_F_HOST_TSO6},
+	{TUN_F_TSO_ECN, NET_F_GUEST_ECN, NET_F_HOST_ECN},
+	{TUN_F_UFO, NET_F_GUEST_UFO, NET_F_HOST_UFO},
+	{TUN_F_USO4, NET_F_GUEST_USO4, NET_F_HOST_USO},
+	{TUN_F_USO6, NET_F_GUEST_USO6, NET_F_HOST_USO},
+};
+
+#define OFFLOADS (sizeof(offloads) / sizeof(offloads[0]))
+
+/* The best that this kernel has; negative: not even none of them. */
+static int find_offloads(int fd)
+{
+	static const unsigned int known[] = {
+		TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6 | TUN_F_TSO_ECN | TUN_F_UFO | TUN_F_USO,
+		TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6 | TUN_F_TSO_ECN | TUN_F_UFO, /* before 6.2 */
+		0,
+	};
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (ioctl(fd, TUNSETOFFLOAD, known[i]) == 0)
+			return (int)known[i];
+	return -1;
+}
+
+static uint64_t tap_features(void *state)
+{
+	const struct tap *tap = state;
+	uint64_t features = 0;
+
+	for (size_t i = 0; i < OFFLOADS; i++)
+		if (tap->offloads & offloads[i].flag)
+			features |= 1ull << offloads[i].taken_by_guest |
+				    1ull << offloads[i].taken_by_kernel;
+	return features;
+}
+
+/* What the kernel may leave to a guest with these FEATURES. It refuses what makes no sense. */
+static unsigned int offloads_for(uint64_t features)
+{
+	unsigned int flags = 0;
+
+	for (size_t i = 0; i < OFFLOADS; i++)
+		if (features >> offloads[i].taken_by_guest & 1)
+			flags |= offloads[i].flag;
+	if (!(flags & TUN_F_CSUM))
+		return 0;
+	if (!(flags & (TUN_F_TSO4 | TUN_F_TSO6)))
+		flags &= ~(unsigned int)TUN_F_TSO_ECN;
+	if ((flags & TUN_F_USO) != TUN_F_USO)
+		flags &= ~(unsigned int)TUN_F_USO;
+	return flags;
+}
+
+/* ---- frames ---- */
 
 static void watch(struct tap *tap, bool on)
 {
@@ -42,8 +112,8 @@ static void watch(struct tap *tap, bool on)
 /* False: the guest has no buffers; the frame stays pending, the others in the kernel's queue. */
 static bool deliver(struct tap *tap)
 {
-	if (net_receive(tap->device, tap->frame + NET_HEADER_LEN, tap->pending - NET_HEADER_LEN) ==
-	    NET_FULL)
+	if (net_receive(tap->device, &tap->packet.header, tap->packet.frame,
+			tap->pending - NET_HEADER_LEN) == NET_FULL)
 		return false;
 	tap->pending = 0;
 	return true;
@@ -51,7 +121,7 @@ static bool deliver(struct tap *tap)
 
 static bool read_frame(struct tap *tap)
 {
-	ssize_t len = read(tap->fd, tap->frame, sizeof(tap->frame));
+	ssize_t len = read(tap->fd, &tap->packet, sizeof(tap->packet));
 
 	if (len <= (ssize_t)NET_HEADER_LEN)
 		return false;
@@ -83,24 +153,32 @@ static void tap_ready(struct loop_watch *ready, short revents)
 	receive(tap);
 }
 
-static void tap_send(void *state, const struct iovec *frame, unsigned int count, size_t len)
+static void tap_send(void *state, const struct net_header *header, const struct iovec *frame,
+		     unsigned int count, size_t len)
 {
-	static const uint8_t header[NET_HEADER_LEN];
 	const struct tap *tap = state;
 	struct iovec whole[VIRTQUEUE_MAX_SEGMENTS + 1];
 	ssize_t written;
 
 	(void)len;
-	/* The guest's own header does not reach the host: it could ask for offloads. */
-	whole[0] = (struct iovec){.iov_base = (void *)(uintptr_t)header, .iov_len = sizeof(header)};
+	whole[0] =
+		(struct iovec){.iov_base = (void *)(uintptr_t)header, .iov_len = sizeof(*header)};
 	memcpy(whole + 1, frame, count * sizeof(*frame));
 	written = writev(tap->fd, whole, (int)count + 1);
-	(void)written; /* the interface is down, or its queue full: a lost frame, as on any wire */
+	/* Else the interface is down, or its queue full: a lost frame, as on any wire. */
+	if (written < 0 && errno == EINVAL)
+		machine_guest_error(tap->machine, tap->device->name,
+				    "a frame that the host's kernel does not take");
 }
 
-static void tap_started(void *state)
+static void tap_started(void *state, uint64_t features)
 {
-	watch(state, true);
+	struct tap *tap = state;
+
+	/* A frame that the interface has had from before, and the guest cannot take, is dropped. */
+	if (ioctl(tap->fd, TUNSETOFFLOAD, offloads_for(features)))
+		ioctl(tap->fd, TUNSETOFFLOAD, 0);
+	watch(tap, true);
 }
 
 static void tap_stopped(void *state)
@@ -127,6 +205,7 @@ static void tap_free(void *state)
 }
 
 static const struct net_backend tap_backend = {
+	.features = tap_features,
 	.send = tap_send,
 	.started = tap_started,
 	.stopped = tap_stopped,
@@ -166,11 +245,11 @@ static bool exists(const char *ifname)
 	return false;
 }
 
-static int tap_open(const char *ifname)
+static int tap_open(const char *ifname, unsigned int *found)
 {
 	struct ifreq request = {.ifr_flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR};
 	int header_len = NET_HEADER_LEN;
-	int fd;
+	int fd, result;
 
 	if (!exists(ifname))
 		return -1;
@@ -181,18 +260,20 @@ static int tap_open(const char *ifname)
 	}
 	memcpy(request.ifr_name, ifname, strlen(ifname));
 	if (ioctl(fd, TUNSETIFF, &request) || ioctl(fd, TUNSETVNETHDRSZ, &header_len) ||
-	    ioctl(fd, TUNSETOFFLOAD, 0)) {
+	    (result = find_offloads(fd)) < 0) {
 		attach_error(ifname, errno);
 		close(fd);
 		return -1;
 	}
+	*found = (unsigned int)result;
 	return fd;
 }
 
 struct virtio_device *virtio_net_tap_new(struct machine *machine, const char *name,
 					 const struct net_options *options, const char *ifname)
 {
-	int fd = tap_open(ifname);
+	unsigned int found;
+	int fd = tap_open(ifname, &found);
 	struct virtio_device *device;
 	struct tap *tap;
 
@@ -206,6 +287,7 @@ struct virtio_device *virtio_net_tap_new(struct machine *machine, const char *na
 	}
 	tap->machine = machine;
 	tap->fd = fd;
+	tap->offloads = found;
 	tap->watch =
 		(struct loop_watch){.fd = fd, .events = POLLIN, .ready = tap_ready, .opaque = tap};
 	device = net_new(machine, name, options, &tap_backend, tap);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The network card (virtio 1.x, section 5.1): queue 0 receives, queue 1 transmits. No offloads:
- * every frame is whole and has its checksums.
+ * The network card (virtio 1.x, section 5.1): queue 0 receives, queue 1 transmits. Checksums and
+ * segments are what the cable can do of them; a frame of the guest that asks for more, or for what
+ * makes no sense, goes nowhere.
  */
 #include <endian.h>
 #include <inttypes.h>
@@ -28,18 +29,6 @@ struct net_config {
 	uint16_t max_virtqueue_pairs; /* there is one pair, and no control queue to say so */
 	uint16_t mtu;
 };
-
-/* Section 5.1.6. */
-struct net_header {
-	uint8_t flags;
-	uint8_t gso_type;
-	uint16_t hdr_len;
-	uint16_t gso_size;
-	uint16_t csum_start;
-	uint16_t csum_offset;
-	uint16_t num_buffers;
-};
-_Static_assert(sizeof(struct net_header) == NET_HEADER_LEN, "as the standard lays it out");
 
 #define TURN_FRAMES 256u
 /* One frame into so many buffers. Sixteen of 4 KiB hold the largest. */
@@ -72,12 +61,13 @@ static enum net_received take_buffers(struct net *net, uint64_t len, unsigned in
 	return room < len ? NET_DROPPED : NET_TAKEN;
 }
 
-static void fill_buffers(struct net *net, unsigned int count, const uint8_t *frame, size_t len)
+static void fill_buffers(struct net *net, unsigned int count, struct net_header header,
+			 const uint8_t *frame, size_t len)
 {
-	struct net_header header = {.num_buffers = htole16((uint16_t)count)};
 	struct virtqueue_used used[MERGE_MAX];
 	size_t header_done = 0, frame_done = 0;
 
+	header.num_buffers = htole16((uint16_t)count);
 	for (unsigned int i = 0; i < count; i++) {
 		const struct virtqueue_chain *chain = &net->chains[i];
 		uint64_t part = virtqueue_write(chain, 0, (const uint8_t *)&header + header_done,
@@ -93,15 +83,18 @@ static void fill_buffers(struct net *net, unsigned int count, const uint8_t *fra
 	virtio_push_all(&net->device, QUEUE_RECEIVE, used, count);
 }
 
-enum net_received net_receive(struct virtio_device *device, const uint8_t *frame, size_t len)
+enum net_received net_receive(struct virtio_device *device, const struct net_header *header,
+			      const uint8_t *frame, size_t len)
 {
+	static const struct net_header whole;
 	struct net *net = device->state;
 	struct virtqueue *queue = &device->queues[QUEUE_RECEIVE];
 	const struct guest_memory *memory = machine_memory(device->machine);
 	enum net_received result;
 	unsigned int count = 0;
 
-	if (len > NET_MAX_FRAME)
+	header = header ? header : &whole;
+	if (len > NET_MAX_FRAME || !net_header_fits(header, device->driver_features))
 		return NET_DROPPED;
 	do {
 		/* A card that does not run is a cable that is not plugged in. */
@@ -109,7 +102,7 @@ enum net_received net_receive(struct virtio_device *device, const uint8_t *frame
 			return NET_DROPPED;
 		result = take_buffers(net, len + NET_HEADER_LEN, &count);
 		if (result == NET_TAKEN) {
-			fill_buffers(net, count, frame, len);
+			fill_buffers(net, count, *header, frame, len);
 			return NET_TAKEN;
 		}
 		if (virtio_is_running(device))
@@ -144,7 +137,8 @@ static void receive_kick(struct net *net)
 
 /* ---- transmit ---- */
 
-static void transmit_chain(struct net *net, const struct virtqueue_chain *chain)
+static void send_frame(struct net *net, const struct virtqueue_chain *chain,
+		       const struct net_header *header)
 {
 	struct iovec frame[VIRTQUEUE_MAX_SEGMENTS];
 	uint64_t skip = NET_HEADER_LEN;
@@ -161,7 +155,24 @@ static void transmit_chain(struct net *net, const struct virtqueue_chain *chain)
 		frame[count++].iov_len = segment->iov_len - skip;
 		skip = 0;
 	}
-	net->backend->send(net->backend_state, frame, count, chain->readable_len - NET_HEADER_LEN);
+	net->backend->send(net->backend_state, header, frame, count,
+			   chain->readable_len - NET_HEADER_LEN);
+}
+
+static void transmit_chain(struct net *net, const struct virtqueue_chain *chain)
+{
+	struct virtio_device *device = &net->device;
+	struct net_header header;
+	const char *wrong;
+
+	/* From here on only the copy counts. */
+	virtqueue_read(chain, 0, &header, sizeof(header));
+	wrong = net_header_check(&header, device->driver_features,
+				 chain->readable_len - NET_HEADER_LEN);
+	if (wrong)
+		machine_guest_error(device->machine, device->name, "a frame %s", wrong);
+	else
+		send_frame(net, chain, &header);
 }
 
 /* One frame; false when there is none. */
@@ -214,8 +225,13 @@ static uint64_t net_features(struct virtio_device *device)
 {
 	const struct net *net = device->state;
 
-	return 1ull << NET_F_MAC | 1ull << NET_F_MRG_RXBUF | 1ull << NET_F_STATUS |
-	       (net->config.mtu ? 1ull << NET_F_MTU : 0);
+	uint64_t features = 1ull << NET_F_MAC | 1ull << NET_F_MRG_RXBUF | 1ull << NET_F_STATUS;
+
+	if (net->config.mtu)
+		features |= 1ull << NET_F_MTU;
+	if (net->backend->features)
+		features |= net->backend->features(net->backend_state);
+	return features;
 }
 
 static void net_config_read(struct virtio_device *device, uint64_t offset, void *to, unsigned size)
@@ -235,7 +251,7 @@ static void net_started(struct virtio_device *device)
 	virtqueue_enable_doorbell(&device->queues[QUEUE_RECEIVE], machine_memory(device->machine),
 				  false);
 	if (net->backend->started)
-		net->backend->started(net->backend_state);
+		net->backend->started(net->backend_state, device->driver_features);
 }
 
 static void net_kick(struct virtio_device *device, unsigned int queue)

@@ -6,12 +6,27 @@
 #include "devices/net.h"
 #include "tests/fuzz/program.h"
 
-static void take_frame(void *state, const struct iovec *frame, unsigned int count, size_t len)
+/* What a driver agreed on, and the bytes bound it. */
+static void check_header(uint64_t features, const struct net_header *header, size_t len)
+{
+	if (header->flags & ~NET_HEADER_NEEDS_CSUM || header->num_buffers)
+		abort();
+	if (header->flags &&
+	    (!(features >> NET_F_CSUM & 1) || header->csum_start + header->csum_offset + 2u > len))
+		abort();
+	if (header->gso_type && (!header->flags || !header->gso_size || header->hdr_len > len))
+		abort();
+	if (header->gso_type == NET_GSO_UDP_L4 && !(features >> NET_F_HOST_USO & 1))
+		abort();
+}
+
+static void take_frame(void *state, const struct net_header *header, const struct iovec *frame,
+		       unsigned int count, size_t len)
 {
 	static uint8_t wire[NET_MAX_FRAME];
 	size_t total = 0;
 
-	(void)state;
+	check_header((*(struct virtio_device **)state)->driver_features, header, len);
 	if (!len || len > NET_MAX_FRAME)
 		abort();
 	for (unsigned int i = 0; i < count; i++) {
@@ -27,13 +42,22 @@ static void free_cable(void *state)
 	(void)state;
 }
 
-static const struct net_backend backend = {.send = take_frame, .free = free_cable};
+static uint64_t features(void *state)
+{
+	(void)state;
+	return 0x7f83 | 1ull << NET_F_GUEST_USO4 | 1ull << NET_F_GUEST_USO6 |
+	       1ull << NET_F_HOST_USO;
+}
 
-static enum net_received receive(struct guest_driver *driver, size_t len)
+static const struct net_backend backend = {
+	.features = features, .send = take_frame, .free = free_cable};
+
+static enum net_received receive(struct guest_driver *driver, const struct net_header *header,
+				 size_t len)
 {
 	static const uint8_t frame[NET_MAX_FRAME];
 
-	return net_receive(driver->device, frame, len);
+	return net_receive(driver->device, header, frame, len);
 }
 
 /* A frame as a driver sends it, whole or in two, with whatever is in RAM. */
@@ -45,17 +69,25 @@ static void transmit_some(struct input *input, struct guest_driver *driver)
 		{.gpa = GUEST_DATA + 1024, .len = (uint32_t)input_take(input, 2)},
 	};
 
+	if (shape & 4) {
+		fake_store(driver->machine, GUEST_DATA, 8, input_take(input, 8));
+		fake_store(driver->machine, GUEST_DATA + 8, 4, input_take(input, 4));
+	}
 	guest_driver_add(driver, 1, chain, shape & 2 ? 2 : 1);
 	guest_driver_kick(driver, 1);
 }
 
 static void receive_some(struct input *input, struct guest_driver *driver)
 {
+	struct net_header header = {.num_buffers = 0};
+
 	if (input_take(input, 1) & 1) {
 		transmit_some(input, driver);
 		return;
 	}
-	receive(driver, 1 + input_take(input, 2) % NET_MAX_FRAME);
+	header.flags = (uint8_t)input_take(input, 1);
+	header.gso_type = (uint8_t)input_take(input, 1);
+	receive(driver, &header, 1 + input_take(input, 2) % NET_MAX_FRAME);
 	net_flush(driver->device);
 }
 
@@ -70,13 +102,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 	struct virtio_device *device;
 
 	program_machine(&machine);
-	device = net_new(&machine, "net0", &options, &backend, NULL);
-	guest_driver_start(&driver, &machine, device, input_take(&input, 4));
+	device = net_new(&machine, "net0", &options, &backend, &device);
+	guest_driver_start(&driver, &machine, device, input_take(&input, 8));
 	program_run(&input, &driver, receive_some);
 	guest_driver_restart(&driver, 0);
 	guest_driver_add(&driver, 0, &buffer, 1);
 	guest_driver_kick(&driver, 0);
-	if (receive(&driver, 1514) != NET_TAKEN || guest_driver_wait(&driver, 0) != 1526)
+	if (receive(&driver, NULL, 1514) != NET_TAKEN || guest_driver_wait(&driver, 0) != 1526)
 		abort();
 	virtio_device_free(device);
 	fake_machine_destroy(&machine);

@@ -84,6 +84,40 @@ three_cards() {
 }
 t "three cards, ports that lead in by TCP and UDP, IPv6, DNS; and all of it again after a reboot" three_cards
 
+# has_bytes N FILE
+has_bytes() { [ "$(wc -c <"$2")" -ge "$1" ]; }
+
+# What the guest sends, and what it is sent, in packets of the card: segments are cut elsewhere.
+large_packets() {
+    { tunctl -t vhart7 >/dev/null && ip addr add 10.9.7.1/24 dev vhart7 && ip link set vhart7 up; } || die "no tap interface here"
+    head -c 8000000 /dev/urandom >down
+    : >up
+    # shellcheck disable=SC2094 # that UP grows is what the loop waits for
+    {
+        cat down
+        until_true has_bytes 8000000 up >&2
+    } | timeout "$limit" nc -l -p 5001 >up &
+    listener=$!
+    guest 'ip addr add 10.9.7.2/24 dev eth0; ip link set eth0 up
+        head -c 8000000 /dev/urandom >/tmp/up
+        : >/tmp/down
+        # nc leaves when the other side has sent its last byte: each side keeps its own open until it has all.
+        { cat /tmp/up; until [ "$(wc -c </tmp/down)" = 8000000 ]; do usleep 100000; done; } | nc 10.9.7.1 5001 >/tmp/down
+        echo "sums $(md5sum </tmp/up | cut -c1-32) $(md5sum </tmp/down | cut -c1-32)"
+        for way in rx tx; do echo "$way $(cat /sys/class/net/eth0/statistics/${way}_packets)"; done' --net tap=vhart7
+    kill $listener 2>/dev/null
+    tunctl -d vhart7 >/dev/null
+    expect_status 0
+    expect_no_err 'guest error'
+    expect_out "^sums $(md5sum <up | cut -c1-32) $(md5sum <down | cut -c1-32)"
+    # In packets of 1500 bytes it would be 5500 and more, each way.
+    for way in rx tx; do
+        count=$(tr -d '\r' <"$out" | sed -n "s/^$way //p")
+        [ "${count:-9999}" -lt 4000 ] || die "$way: $count packets for 8 MB"
+    done
+}
+t "a tap interface: large packets both ways" large_packets
+
 start() { run vhart run --kernel /guests/hello.elf --memory 16M "$@"; }
 
 ports_that_cannot_be_had() {

@@ -248,6 +248,116 @@ static void frames_pass_between_a_tap_and_the_guest(void **state)
 	close(packet);
 }
 
+/* A TCP packet of 200 bytes, to be cut into two of 100, and its checksum is left to do. */
+#define SEGMENTED_LEN 254u
+static const struct net_header segmented = {.flags = NET_HEADER_NEEDS_CSUM,
+					    .gso_type = NET_GSO_TCPV4,
+					    .hdr_len = 54,
+					    .gso_size = 100,
+					    .csum_start = 34,
+					    .csum_offset = 16};
+
+static void put_segmented(uint8_t frame[SEGMENTED_LEN])
+{
+	static const uint8_t to[6] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
+
+	memset(frame, 'x', SEGMENTED_LEN);
+	guest_net_put_ethernet(frame, to, ETH_P_IP);
+	guest_net_put_ip(frame + 14, IPPROTO_TCP, 220);
+	memset(frame + 34, 0, 20);
+	frame[34 + 12] = 0x50;
+	frame[34 + 13] = TCP_ACK;
+	/* Of the pseudo header, which the rest is added to. */
+	guest_net_put16(frame + 50,
+			~guest_net_checksum(0x0a00 + 0x020f + 0x0a00 + 0x0202 + IPPROTO_TCP + 220,
+					    NULL, 0));
+}
+
+/* The next TCP packet that the guest gets. */
+static const uint8_t *next_tcp(struct guest_net *guest, uint32_t *len)
+{
+	const uint8_t *frame;
+
+	do
+		frame = guest_net_next(guest, len);
+	while (guest_net_get16(frame + 12) != ETH_P_IP || frame[23] != IPPROTO_TCP);
+	return frame;
+}
+
+static void host_sends_segmented(int packet)
+{
+	struct {
+		uint8_t header[10], frame[SEGMENTED_LEN];
+	} whole;
+	int on = 1;
+
+	assert_int_equal(setsockopt(packet, SOL_PACKET, PACKET_VNET_HDR, &on, sizeof(on)), 0);
+	memcpy(whole.header, &segmented, sizeof(whole.header));
+	put_segmented(whole.frame);
+	assert_int_equal(send(packet, &whole, sizeof(whole), 0), sizeof(whole));
+}
+
+static void the_host_cuts_packets_for_a_guest_that_does_not_take_them_whole(void **state)
+{
+	struct guest_net *fixture = *state;
+	const uint8_t *frame;
+	uint32_t len;
+	int packet;
+
+	if (!make_tap("tap0"))
+		skip();
+	guest_net_start(fixture, virtio_net_tap_new(&fixture->machine, "net0", &card, "tap0"));
+	packet = open_packet_socket("tap0");
+	host_sends_segmented(packet);
+	for (unsigned int i = 0; i < 2; i++) {
+		frame = next_tcp(fixture, &len);
+		assert_int_equal(len, 154);
+		assert_int_equal(frame[0 - (int)NET_HEADER_LEN], 0);
+		assert_int_equal(frame[1 - (int)NET_HEADER_LEN], 0);
+	}
+	virtio_device_free(fixture->device);
+	fixture->device = NULL;
+	/* The loop lets go of the interface. */
+	fake_machine_run_for(&fixture->machine, 1000000);
+	guest_net_start_with(fixture, virtio_net_tap_new(&fixture->machine, "net0", &card, "tap0"),
+			     1ull << NET_F_GUEST_CSUM | 1ull << NET_F_GUEST_TSO4);
+	host_sends_segmented(packet);
+	frame = next_tcp(fixture, &len);
+	assert_int_equal(len, SEGMENTED_LEN);
+	assert_int_equal(frame[0 - (int)NET_HEADER_LEN], NET_HEADER_NEEDS_CSUM);
+	assert_int_equal(frame[1 - (int)NET_HEADER_LEN], NET_GSO_TCPV4);
+	assert_int_equal(frame[4 - (int)NET_HEADER_LEN], 100);
+	close(packet);
+}
+
+static void the_guest_leaves_segments_and_checksums_to_the_host(void **state)
+{
+	struct guest_net *fixture = *state;
+	struct net_header wrong = segmented;
+	uint8_t frame[SEGMENTED_LEN], got[512];
+	ssize_t len;
+	int packet;
+
+	if (!make_tap("tap0"))
+		skip();
+	guest_net_start_with(fixture, virtio_net_tap_new(&fixture->machine, "net0", &card, "tap0"),
+			     1ull << NET_F_CSUM | 1ull << NET_F_HOST_TSO4 |
+				     1ull << NET_F_HOST_TSO6);
+	packet = open_packet_socket("tap0");
+	put_segmented(frame);
+	guest_net_send_with(fixture, &segmented, frame, sizeof(frame));
+	do
+		len = recv(packet, got, sizeof(got), MSG_DONTWAIT);
+	while (len > 0 && (guest_net_get16(got + 12) != ETH_P_IP || got[23] != IPPROTO_TCP));
+	assert_int_equal(len, SEGMENTED_LEN);
+	assert_int_equal(fixture->machine.guest_errors, 0);
+	/* IPv4 that says it is IPv6: only the kernel looks into frames. */
+	wrong.gso_type = NET_GSO_TCPV6;
+	guest_net_send_with(fixture, &wrong, frame, sizeof(frame));
+	assert_int_equal(fixture->machine.guest_errors, 1);
+	close(packet);
+}
+
 static bool delete_link(const char *name)
 {
 	struct {
@@ -303,6 +413,8 @@ int main(void)
 		TEST(an_interface_that_does_not_exist_is_refused_and_not_made),
 		TEST(an_interface_that_is_no_tap_is_refused),
 		TEST(frames_pass_between_a_tap_and_the_guest),
+		TEST(the_host_cuts_packets_for_a_guest_that_does_not_take_them_whole),
+		TEST(the_guest_leaves_segments_and_checksums_to_the_host),
 		TEST(an_interface_that_is_deleted_is_reported_once),
 	};
 

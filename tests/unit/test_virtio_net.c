@@ -22,6 +22,8 @@ static const struct net_options card = {.mac = {0x52, 0x54, 0, 1, 2, 3}};
 struct cable {
 	uint8_t frame[NET_MAX_FRAME];
 	size_t len;
+	struct net_header header;
+	uint64_t offers, features;
 	unsigned int sent, started, stopped, has_buffers, freed;
 };
 
@@ -32,7 +34,8 @@ struct fixture {
 	struct cable cable;
 };
 
-static void take_frame(void *state, const struct iovec *frame, unsigned int count, size_t len)
+static void take_frame(void *state, const struct net_header *header, const struct iovec *frame,
+		       unsigned int count, size_t len)
 {
 	struct cable *cable = state;
 
@@ -42,12 +45,21 @@ static void take_frame(void *state, const struct iovec *frame, unsigned int coun
 		cable->len += frame[i].iov_len;
 	}
 	assert_int_equal(cable->len, len);
+	cable->header = *header;
 	cable->sent++;
 }
 
-static void started(void *state)
+static void started(void *state, uint64_t features)
 {
-	((struct cable *)state)->started++;
+	struct cable *cable = state;
+
+	cable->started++;
+	cable->features = features;
+}
+
+static uint64_t features(void *state)
+{
+	return ((struct cable *)state)->offers;
 }
 
 static void stopped(void *state)
@@ -65,7 +77,8 @@ static void freed(void *state)
 	((struct cable *)state)->freed++;
 }
 
-static const struct net_backend backend = {.send = take_frame,
+static const struct net_backend backend = {.features = features,
+					   .send = take_frame,
 					   .started = started,
 					   .stopped = stopped,
 					   .has_buffers = has_buffers,
@@ -109,7 +122,7 @@ static enum net_received receive(struct fixture *fixture, size_t len)
 
 	for (size_t i = 0; i < len; i++)
 		frame[i] = (uint8_t)(i * 3 + 1);
-	return net_receive(fixture->device, frame, len);
+	return net_receive(fixture->device, NULL, frame, len);
 }
 
 static void assert_received(struct fixture *fixture, uint64_t offset, size_t from, size_t len)
@@ -223,7 +236,7 @@ static void a_frame_is_sent_without_its_header_wherever_it_is_cut(void **state)
 	};
 
 	for (unsigned int i = 0; i < 72; i++)
-		fake_store(&fixture->machine, GUEST_DATA + i, 1, i);
+		fake_store(&fixture->machine, GUEST_DATA + i, 1, i < 12 ? 0 : i);
 	guest_driver_add(&fixture->driver, TX, chain, 4);
 	guest_driver_kick(&fixture->driver, TX);
 	assert_int_equal(fixture->cable.sent, 1);
@@ -247,6 +260,86 @@ static void frames_of_impossible_size_are_dropped_and_given_back(void **state)
 	assert_int_equal(fixture->machine.guest_errors, 2);
 	assert_true(guest_driver_used(&fixture->driver, TX, &len));
 	assert_true(guest_driver_used(&fixture->driver, TX, &len));
+}
+
+/* A TCP segment of GSO_SIZE 100, with its checksum left to do. */
+static const uint8_t segments_header[12] = {1, 1, 54, 0, 100, 0, 34, 0, 16, 0, 0, 0};
+
+static void send_with_header(struct fixture *fixture, const uint8_t header[12], uint32_t len)
+{
+	const struct guest_buffer chain = {.gpa = GUEST_DATA, .len = 12 + len};
+
+	memcpy(guest_memory_at(&fixture->machine.memory, GUEST_DATA, 12), header, 12);
+	guest_driver_add(&fixture->driver, TX, &chain, 1);
+	guest_driver_kick(&fixture->driver, TX);
+}
+
+/* The card of a cable that does OFFERS, all of which the driver takes. */
+static void start_with(struct fixture *fixture, uint64_t offers)
+{
+	fixture->cable.offers = offers;
+	guest_driver_restart(&fixture->driver, F_MAC | F_MRG_RXBUF | offers);
+}
+
+static void only_what_the_cable_does_is_offered(void **state)
+{
+	struct fixture *fixture = *state;
+	const uint64_t offers = 1ull << NET_F_CSUM | 1ull << NET_F_HOST_TSO4;
+
+	assert_int_equal(virtio_device_features(fixture->device) & 0xff83, 1 << 15);
+	start_with(fixture, offers);
+	assert_int_equal(virtio_device_features(fixture->device) & 0x7f83, offers);
+	assert_int_equal(fixture->cable.features & 0x7f83, offers);
+}
+
+static void what_is_left_to_do_is_left_to_a_cable_that_does_it(void **state)
+{
+	struct fixture *fixture = *state;
+
+	send_with_header(fixture, segments_header, 500);
+	assert_int_equal(fixture->cable.sent, 0);
+	assert_int_equal(fixture->machine.guest_errors, 1);
+	start_with(fixture, 1ull << NET_F_CSUM | 1ull << NET_F_HOST_TSO4);
+	send_with_header(fixture, segments_header, 500);
+	assert_int_equal(fixture->cable.sent, 1);
+	assert_int_equal(fixture->cable.len, 500);
+	assert_memory_equal(&fixture->cable.header, segments_header, 12);
+	assert_int_equal(fixture->machine.guest_errors, 1);
+}
+
+static void an_impossible_header_costs_its_frame_alone(void **state)
+{
+	struct fixture *fixture = *state;
+	uint8_t none[12] = {0}, wrong[12];
+	uint32_t len;
+
+	start_with(fixture, 1ull << NET_F_CSUM | 1ull << NET_F_HOST_TSO4);
+	memcpy(wrong, segments_header, 12);
+	wrong[4] = 0; /* segments of no bytes */
+	send_with_header(fixture, wrong, 500);
+	assert_int_equal(fixture->cable.sent, 0);
+	assert_int_equal(fixture->machine.guest_errors, 1);
+	assert_true(guest_driver_used(&fixture->driver, TX, &len));
+	assert_false(fixture->device->status & VIRTIO_STATUS_NEEDS_RESET);
+	send_with_header(fixture, none, 60);
+	assert_int_equal(fixture->cable.sent, 1);
+}
+
+static void a_guest_gets_a_header_that_it_takes_and_no_other(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct net_header header = {.flags = 1, .gso_type = NET_GSO_TCPV4, .gso_size = 100};
+	static const uint8_t frame[500];
+
+	give_buffer(fixture, 0, 1500);
+	assert_int_equal(net_receive(fixture->device, &header, frame, 500), NET_DROPPED);
+	assert_int_equal(fixture->machine.guest_errors, 0);
+	start_with(fixture, 1ull << NET_F_GUEST_CSUM | 1ull << NET_F_GUEST_TSO4);
+	give_buffer(fixture, 0, 1500);
+	assert_int_equal(net_receive(fixture->device, &header, frame, 500), NET_TAKEN);
+	assert_int_equal(fake_load(&fixture->machine, GUEST_DATA, 2), 0x0101);
+	assert_int_equal(fake_load(&fixture->machine, GUEST_DATA + 4, 2), 100);
+	assert_int_equal(fake_load(&fixture->machine, GUEST_DATA + 10, 2), 1);
 }
 
 static void a_card_that_does_not_run_drops_what_comes(void **state)
@@ -308,6 +401,10 @@ int main(void)
 		TEST(a_ring_of_tiny_buffers_drops_frames_and_goes_on),
 		TEST(a_frame_is_sent_without_its_header_wherever_it_is_cut),
 		TEST(frames_of_impossible_size_are_dropped_and_given_back),
+		TEST(only_what_the_cable_does_is_offered),
+		TEST(what_is_left_to_do_is_left_to_a_cable_that_does_it),
+		TEST(an_impossible_header_costs_its_frame_alone),
+		TEST(a_guest_gets_a_header_that_it_takes_and_no_other),
 		TEST(a_card_that_does_not_run_drops_what_comes),
 		TEST(a_wild_receive_descriptor_breaks_the_card_until_reset),
 		TEST(the_mac_is_the_one_that_was_asked_for),
