@@ -22,7 +22,8 @@ struct tap {
 	bool watching;
 	bool gone; /* the interface was deleted */
 	struct loop_watch watch;
-	unsigned int offloads; /* TUN_F_ bits that the kernel has */
+	unsigned int offloads; /* TUN_F_ bits that the kernel has, */
+	unsigned int in_use;   /* and those for which it was last asked */
 	size_t pending;	       /* bytes of PACKET that wait for buffers; 0: none */
 	struct {
 		struct net_header header;
@@ -174,10 +175,13 @@ static void tap_send(void *state, const struct net_header *header, const struct 
 static void tap_started(void *state, uint64_t features)
 {
 	struct tap *tap = state;
+	const unsigned int flags = offloads_for(features);
 
-	/* A frame that the interface has had from before, and the guest cannot take, is dropped. */
-	if (ioctl(tap->fd, TUNSETOFFLOAD, offloads_for(features)))
-		ioctl(tap->fd, TUNSETOFFLOAD, 0);
+	/* A frame that the interface has had from before, and the guest cannot take, is dropped.
+	 * The call takes the lock of all the host's interfaces, so it is not made for nothing. */
+	if (flags != tap->in_use &&
+	    (ioctl(tap->fd, TUNSETOFFLOAD, flags) == 0 || ioctl(tap->fd, TUNSETOFFLOAD, 0) == 0))
+		tap->in_use = flags;
 	watch(tap, true);
 }
 
@@ -287,7 +291,7 @@ struct virtio_device *virtio_net_tap_new(struct machine *machine, const char *na
 	}
 	tap->machine = machine;
 	tap->fd = fd;
-	tap->offloads = found;
+	tap->offloads = tap->in_use = found;
 	tap->watch =
 		(struct loop_watch){.fd = fd, .events = POLLIN, .ready = tap_ready, .opaque = tap};
 	device = net_new(machine, name, options, &tap_backend, tap);
