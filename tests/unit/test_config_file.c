@@ -123,7 +123,7 @@ static void a_line_is_an_option(void **state)
 	assert_int_equal(config.cpus, 4);
 	assert_true(config.rng);
 	assert_string_equal(config.initrd, "/i");
-	assert_string_equal(config.tap, "tap7");
+	assert_string_equal(config.nets[0].tap, "tap7");
 	assert_string_equal(config.name, "web1");
 	config_free(&config);
 }
@@ -175,7 +175,9 @@ static void the_command_line_wins_and_adds(void **state)
 			"--kernel b -c 8 --disk c --net user", &config);
 	assert_string_equal(config.kernel, "b");
 	assert_int_equal(config.cpus, 8);
-	assert_int_equal(config.net, NET_USER);
+	assert_int_equal(config.net_count, 2);
+	assert_string_equal(config.nets[0].tap, "t");
+	assert_null(config.nets[1].tap);
 	assert_int_equal(config.memory, 1u << 30);
 	assert_int_equal(config.disk_count, 2);
 	assert_string_equal(config.disks[0].path, "/a");
@@ -361,7 +363,9 @@ static const struct {
 	{"--disk", {"d", "/e,ro", "../f,direct,raw", "g h,serial= s"}},
 	{"--share", {"s", "/t,ro", "./u", " v,ro"}},
 	{"--vhost-user", {"fs,socket=s", "blk,socket=/a", "net,socket=../n", "fs,socket=s,tag=q"}},
-	{"--net", {"user", "none", "tap=t0", "user"}},
+	{"--net",
+	 {"user,mtu=9000", "user,hostfwd=tcp::2222-:22,hostfwd=udp::5353-:53",
+	  "user,mtu=1500,hostfwd=tcp::80-:8080", "user"}},
 	{"--inject", {"a:/b", "/c:/d/e", "f:g:/h", " :/ "}},
 	{"--pmu-profile", {"best", "spec", "linux-7.2", "linux-6.12.107"}},
 	{"--name", {"a", "b-1", "C.d", "_"}},
@@ -471,9 +475,14 @@ static void assert_same_member(const struct option_spec *spec, const struct conf
 static void assert_same_rest(const struct config *a, const struct config *b)
 {
 	assert_int_equal(a->memory, b->memory);
-	assert_int_equal(a->net, b->net);
-	if (a->net == NET_TAP)
-		assert_same_text(a->tap, b->tap);
+	assert_int_equal(a->no_net, b->no_net);
+	assert_int_equal(a->net_count, b->net_count);
+	for (unsigned int i = 0; i < a->net_count; i++) {
+		assert_same_text(a->nets[i].tap, b->nets[i].tap);
+		assert_memory_equal(a->nets[i].mac, b->nets[i].mac, sizeof(a->nets[i].mac));
+		assert_int_equal(a->nets[i].mtu, b->nets[i].mtu);
+		assert_int_equal(a->nets[i].forward_count, b->nets[i].forward_count);
+	}
 	assert_int_equal(a->pmu_profile, b->pmu_profile);
 	assert_same_text(a->name, b->name);
 	assert_int_equal(a->disk_count, b->disk_count);

@@ -317,7 +317,8 @@ static void kvmtools_letters_are_short_names(void **state)
 	assert_int_equal(config.cpus, 2);
 	assert_int_equal(config.disk_count, 2);
 	assert_string_equal(config.disks[1].path, "b");
-	assert_int_equal(config.net, NET_USER);
+	assert_int_equal(config.net_count, 1);
+	assert_null(config.nets[0].tap);
 	assert_accepted("-f u-boot.bin", &config);
 	assert_string_equal(config.firmware, "u-boot.bin");
 	/* What they are short for is named, and is the same option. */
