@@ -23,10 +23,10 @@ static char *next_line(char **text, const char *end)
 	if (stop)
 		*stop = '\0';
 	*text = stop ? stop + 1 : line + strlen(line) + 1;
-	/* As DOS ends it. */
-	const size_t len = strlen(line);
-	if (len && line[len - 1] == '\r')
-		line[len - 1] = '\0';
+	/* As DOS ends it; no value ends so, which print-config could not say. */
+	size_t len = strlen(line);
+	while (len && line[len - 1] == '\r')
+		line[--len] = '\0';
 	return line;
 }
 

@@ -143,6 +143,10 @@ static void a_value_is_the_rest_of_its_line(void **state)
 	assert_accepted("kernel /Image\nappend = quiet \n", "", &config);
 	assert_string_equal(config.append, "quiet");
 	config_free(&config);
+	/* How DOS ends a line is none of it. */
+	assert_accepted("kernel /Image\nappend=quiet\r\r\n", "", &config);
+	assert_string_equal(config.append, "quiet");
+	config_free(&config);
 	assert_accepted("kernel /Image\nappend=\n", "", &config);
 	assert_string_equal(config.append, "");
 	config_free(&config);
