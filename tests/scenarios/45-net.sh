@@ -121,7 +121,7 @@ t "a tap interface: large packets both ways" large_packets
 start() { run vhart run --kernel /guests/hello.elf --memory 16M "$@"; }
 
 ports_that_cannot_be_had() {
-    nc -l -p 2222 -s 127.0.0.1 >/dev/null &
+    nc -l -p 2222 >/dev/null &
     listener=$!
     until_true listens 2222
     start --net user,hostfwd=tcp::2222-:22
