@@ -154,7 +154,7 @@ int option_file_load(struct option_reading *reading, const char *path)
 
 	if (file)
 		fclose(file);
-	if (reason || len > OPTION_FILE_MAX) {
+	if (!text || reason || len > OPTION_FILE_MAX) {
 		error("--config %s: %s", path,
 		      reason ? strerror(reason) : "it is longer than 1 MiB");
 		free(text);

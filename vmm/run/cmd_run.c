@@ -142,14 +142,9 @@ static int run_as(struct config *config, struct run_account *account)
 {
 	struct boot_files files = {0};
 	int status = STATUS_NOT_RUN;
-	char name[32];
 	FILE *result;
 
 	log_set_verbose(config->verbose);
-	if (!config->name) {
-		snprintf(name, sizeof(name), "vhart-%d", (int)getpid());
-		config->name = name;
-	}
 	result = result_open(config->result);
 	if (config->result && !result)
 		return STATUS_NOT_RUN;
@@ -177,9 +172,14 @@ int command_run(int argc, char **argv)
 	struct run_account account = {.setup_ns = clock_now()};
 	struct config config;
 	int status = STATUS_OK;
+	char name[32];
 
 	if (options_parse(argc, argv, &config) != 0)
 		return STATUS_NOT_RUN;
+	if (!config.name) {
+		snprintf(name, sizeof(name), "vhart-%d", (int)getpid());
+		config.name = name;
+	}
 	if (!config.help)
 		status = run_as(&config, &account);
 	config_free(&config);
