@@ -51,6 +51,7 @@ struct config_backend {
 	const char *tag;    /* of a file system; NULL: it has none */
 	uint8_t mac[6];	    /* of a network card; all 0 until net_options_complete() */
 	bool read_only;
+	bool root; /* the folder is that of --root */
 };
 
 struct config_net {
@@ -102,7 +103,8 @@ struct config {
 	double timeout;		       /* seconds, 0: none */
 	enum config_sbi_echo sbi_echo;
 	bool verbose;
-	char **command; /* what stands behind --; NULL: nothing */
+	const char *root; /* the folder that CMD has for its root; NULL: the initrd */
+	char **command;	  /* what stands behind --; NULL: nothing */
 	unsigned int command_words;
 	struct guest_command *command_run;
 	/* Of a machine that a script runs: who answers SBI calls first, and that the process's

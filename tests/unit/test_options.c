@@ -366,9 +366,38 @@ static void what_stands_behind_two_dashes_is_a_command(void **state)
 	assert_accepted("--kernel k", &config);
 	assert_null(config.command);
 	assert_refused("--kernel k --initrd i --", "expected CMD", NULL);
-	assert_refused("--kernel k -- stray", "--initrd", "--inject", NULL);
+	assert_null(config.root);
 	assert_refused("--firmware f -- ls", "--kernel", NULL);
 	assert_refused("--kernel k --initrd i --append rdinit=/x -- ls", "rdinit=", NULL);
+}
+
+static void a_command_without_an_initrd_has_a_root(void **state)
+{
+	struct config config;
+	char many[400] = "--kernel k";
+
+	(void)state;
+	assert_accepted("--kernel k --share a -- ls", &config);
+	assert_string_equal(config.root, "/");
+	assert_int_equal(config.backend_count, 2);
+	assert_string_equal(config.backends[0].tag, "share0");
+	assert_string_equal(config.backends[1].share, "/");
+	assert_string_equal(config.backends[1].tag, "vhart-root");
+	assert_true(config.backends[1].root && config.backends[1].read_only);
+	assert_accepted("--kernel k --root d -- ls", &config);
+	assert_string_equal(config.backends[0].share, "d");
+	assert_accepted("--kernel k --initrd i -- ls", &config);
+	assert_null(config.root);
+	assert_int_equal(config.backend_count, 0);
+	assert_refused("--kernel k --root d", "--root", "-- CMD", NULL);
+	assert_refused("--kernel k --root d --initrd i -- ls", "--root", "--initrd", NULL);
+	assert_refused("--kernel k --root d --inject a:/b -- ls", "--inject", NULL);
+	assert_refused("--kernel k --share d,tag=vhart-root -- ls", "one tag", NULL);
+	for (unsigned int i = 0; i < 16; i++)
+		strcat(many, " --share d");
+	assert_accepted(many, &config);
+	strcat(many, " -- ls");
+	assert_refused(many, "--root", "16", NULL);
 }
 
 static void an_argument_for_the_kernel_may_look_like_an_option(void **state)
@@ -696,6 +725,7 @@ int main(void)
 		cmocka_unit_test(kvmtools_letters_are_short_names),
 		cmocka_unit_test(a_missing_or_superfluous_value_is_refused),
 		cmocka_unit_test(what_stands_behind_two_dashes_is_a_command),
+		cmocka_unit_test(a_command_without_an_initrd_has_a_root),
 		cmocka_unit_test(an_argument_for_the_kernel_may_look_like_an_option),
 		cmocka_unit_test(a_command_line_that_linux_would_cut_is_refused),
 		cmocka_unit_test(what_is_booted_must_be_clear),

@@ -19,8 +19,10 @@ struct virtio_device;
 
 /* ---- before the machine ---- */
 
-/* Puts the init, and the words of CONFIG's command, in front of INITRD. False after error(). */
-bool guest_command_into_initrd(const struct config *config, struct blob *initrd);
+/* Puts the init, and the words of CONFIG's command, in front of INITRD; with --root the modules of
+ * KERNEL that it takes, too. False after error(). */
+bool guest_command_into_initrd(const struct config *config, const struct blob *kernel,
+			       struct blob *initrd);
 
 /* Takes standard input, output and error for the command NAME. NULL after error(). */
 struct guest_command *guest_command_new(const char *name);

@@ -8,6 +8,7 @@
 #include "vmm/boot/cpio.h"
 #include "vmm/command/command.h"
 #include "vmm/command/protocol.h"
+#include "vmm/command/root.h"
 #include "vmm/config.h"
 
 static const uint8_t guest_init[] = {
@@ -48,13 +49,20 @@ static bool append(struct blob *to, const struct blob *from)
  * In front: what Linux cannot read further down, or has read otherwise than vhart would, does not
  * matter to it then. The archive's length is a multiple of 4, as the next one needs it.
  */
-bool guest_command_into_initrd(const struct config *config, struct blob *initrd)
+bool guest_command_into_initrd(const struct config *config, const struct blob *kernel,
+			       struct blob *initrd)
 {
 	uint8_t *init_bytes = malloc(sizeof(guest_init));
 	const struct blob init = {init_bytes, sizeof(guest_init)};
 	struct blob words = {0}, front = {0};
 	bool good = init_bytes && make_words(config->command, config->command_words, &words);
 
+	if (config->root && !guest_root_append(config, kernel, &front)) {
+		free(init_bytes);
+		blob_free(&words);
+		blob_free(&front);
+		return false;
+	}
 	if (good) {
 		memcpy(init_bytes, guest_init, sizeof(guest_init));
 		good = cpio_append(&front, COMMAND_INIT_PATH, 0, 0755, &init) &&

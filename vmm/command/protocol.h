@@ -13,6 +13,31 @@
 #define COMMAND_INIT_PATH  "vhart-init"
 #define COMMAND_WORDS_PATH "vhart-command"
 
+/*
+ * Of `--root DIR`, a third: CMD runs in the file system of this tag, on which what it writes is in
+ * memory only, as this user, and in this folder where it is there. The init removes it as well.
+ */
+#define COMMAND_ROOT_PATH  "vhart-root"
+#define COMMAND_ROOT_TAG   "vhart-root"
+#define COMMAND_GROUPS_MAX 64u
+#define COMMAND_FOLDER_MAX 4096u
+#define COMMAND_USER_MAX   256u
+
+struct command_root {
+	uint32_t uid, gid;
+	uint32_t group_count;
+	uint32_t groups[COMMAND_GROUPS_MAX];
+	/* For the environment; the last is the working folder's. */
+	char user[sizeof("USER=") + COMMAND_USER_MAX];
+	char logname[sizeof("LOGNAME=") + COMMAND_USER_MAX];
+	char home[sizeof("HOME=") + COMMAND_FOLDER_MAX];
+	char pwd[sizeof("PWD=") + COMMAND_FOLDER_MAX];
+};
+
+/* And modules, to be loaded in the order of their numbers: 0, 1, and so on. They may be compressed.
+ */
+#define COMMAND_MODULES_PATH "vhart-modules"
+
 /* The ports by number, and their names. */
 enum command_port {
 	COMMAND_CONTROL,

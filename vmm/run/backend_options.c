@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "devices/vhost_user.h"
+#include "vmm/command/protocol.h"
 #include "vmm/run/net_options.h"
 
 _Static_assert(CONFIG_MAX_BACKENDS == 16 && VHOST_USER_TAG_MAX == 36, "messages have the numbers");
@@ -123,6 +124,20 @@ const char *backend_option_vhost_user(char *value, void *target)
 		wrong = vhost_user_expected;
 	config->backend_count += !wrong;
 	return wrong;
+}
+
+const char *backend_options_add_root(struct config *config)
+{
+	struct config_backend *backend = next_backend(config, "fs");
+
+	if (!backend)
+		return "--root takes the place of one of the 16 shares and vhost-user devices: "
+		       "leave one out";
+	backend->share = config->root;
+	backend->tag = COMMAND_ROOT_TAG;
+	backend->read_only = backend->root = true;
+	config->backend_count++;
+	return NULL;
 }
 
 /* ---- all of them ---- */

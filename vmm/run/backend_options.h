@@ -9,6 +9,9 @@
 const char *backend_option_share(char *value, void *target);
 const char *backend_option_vhost_user(char *value, void *target);
 
+/* The folder of --root, which the guest only reads. NULL, or what is wrong. */
+const char *backend_options_add_root(struct config *config);
+
 /* When all are read: file systems that were given no tag get "share0", "share1" and so on. */
 void backend_options_name(struct config *config);
 /* And then: what is wrong with all of them together, or NULL. */

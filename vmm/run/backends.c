@@ -25,16 +25,21 @@ static void forget(struct backend *backend)
 	backend->there = false;
 }
 
-/* ---- --share ---- */
+/* ---- --share and --root ---- */
 
-static bool is_folder(const char *path)
+static const char *option_of(const struct config_backend *config)
+{
+	return config->root ? "--root" : "--share";
+}
+
+static bool is_folder(const struct config_backend *config)
 {
 	struct stat info;
 
-	if (stat(path, &info) < 0)
-		error("--share %s: %s", path, strerror(errno));
+	if (stat(config->share, &info) < 0)
+		error("%s %s: %s", option_of(config), config->share, strerror(errno));
 	else if (!S_ISDIR(info.st_mode))
-		error("--share %s: this is not a folder", path);
+		error("%s %s: this is not a folder", option_of(config), config->share);
 	else
 		return true;
 	return false;
@@ -46,7 +51,7 @@ static bool start_in(struct backend *backend, const char *sandbox)
 	const struct config_backend *config = backend->config;
 	int fd;
 
-	if (!virtiofsd_start(&backend->process, config->share, config->read_only, sandbox, &fd))
+	if (!virtiofsd_start(&backend->process, config, sandbox, &fd))
 		return false;
 	backend->there = true;
 	vhost_link_init(&backend->link, fd);
@@ -59,8 +64,9 @@ static bool share(struct backend *backend)
 {
 	char words[WORDS_MAX] = "";
 	const char *sandbox = virtiofsd_sandbox(0), *next;
+	const char *option = option_of(backend->config);
 
-	if (!is_folder(backend->config->share))
+	if (!is_folder(backend->config))
 		return false;
 	for (unsigned int i = 1; start_in(backend, sandbox); i++) {
 		if (!backend->link.broken)
@@ -69,13 +75,13 @@ static bool share(struct backend *backend)
 		virtiofsd_last_words(&backend->process, words, sizeof(words));
 		next = virtiofsd_sandbox(i);
 		if (!next) {
-			error("--share %s: virtiofsd %s%s%s", backend->config->share,
+			error("%s %s: virtiofsd %s%s%s", option, backend->config->share,
 			      backend->link.broken, *words ? ": " : "", words);
 			break;
 		}
 		forget(backend);
-		warning("--share %s: virtiofsd cannot have the sandbox '%s' here, and has '%s'%s%s",
-			backend->config->share, sandbox, next, *words ? ": " : "", words);
+		warning("%s %s: virtiofsd cannot have the sandbox '%s' here, and has '%s'%s%s",
+			option, backend->config->share, sandbox, next, *words ? ": " : "", words);
 		sandbox = next;
 	}
 	forget(backend);
@@ -126,8 +132,8 @@ static struct backends *make(const struct config *config)
 
 		backend->config = &config->backends[i];
 		if (backend->config->share)
-			snprintf(backend->who, sizeof(backend->who), "virtiofsd of --share %s",
-				 backend->config->share);
+			snprintf(backend->who, sizeof(backend->who), "virtiofsd of %s %s",
+				 option_of(backend->config), backend->config->share);
 		else
 			snprintf(backend->who, sizeof(backend->who), "the back-end at %s",
 				 backend->config->socket);

@@ -160,6 +160,10 @@ static const struct option_spec specs[] = {
 	 OPTION_PATH(struct config, firmware), .letter = "-f"},
 	{"--inject", "HOSTFILE:GUESTPATH", "add a file to the initrd, or make an initrd of it",
 	 OPTION_OTHER(parse_inject), .repeatable = true, .path = PATH_FIRST},
+	{"--root", "DIR",
+	 "run CMD in this folder of the host as the guest's root (/\nwithout --initrd and "
+	 "--inject), of which nothing changes",
+	 OPTION_PATH(struct config, root)},
 	{"--memory", "SIZE", "RAM, with K, M, G or T, a multiple of 2M (512M)",
 	 OPTION_OTHER(parse_memory), .letter = "-m"},
 	{"--cpus", "N", "number of vCPUs (1)",
@@ -256,9 +260,11 @@ static const char *command_contradiction(const struct config *config)
 {
 	if (config->firmware)
 		return "-- CMD needs --kernel: firmware loads its initrd itself";
-	if (!config->initrd && !config->inject_count)
-		return "-- CMD: it would not be there: give --initrd FILE, or --inject a static "
-		       "program";
+	if (config->root && config->initrd)
+		return "--root and --initrd exclude each other: CMD runs in one of them";
+	if (config->root && config->inject_count)
+		return "--inject puts files into an initrd, where CMD of --root would not find "
+		       "them: --share their folder";
 	if (bootargs_give(config->append, "rdinit"))
 		return "-- CMD is started by vhart's own init: leave rdinit= out of --append";
 	return NULL;
@@ -269,8 +275,6 @@ static const char *contradiction(const struct config *config)
 {
 	if (!config->kernel && !config->firmware)
 		return "nothing to boot: give --kernel FILE (or --firmware FILE)";
-	if (backend_options_contradiction(config))
-		return backend_options_contradiction(config);
 	if (net_options_contradiction(config))
 		return net_options_contradiction(config);
 	if (config->paused && !config->control)
@@ -279,6 +283,9 @@ static const char *contradiction(const struct config *config)
 		return "--gdb: expected a port, such as 1234, or a path";
 	if (config->gdb_wait && !config->gdb)
 		return "--gdb-wait: no gdb could come: add --gdb PORT or --gdb PATH";
+	if (config->root && !config->command)
+		return "--root is where CMD runs: add -- CMD; a system with an init of its own "
+		       "boots from --share DIR,tag=T --append 'root=T rootfstype=virtiofs rw'";
 	if (config->command && command_contradiction(config))
 		return command_contradiction(config);
 	if (!config->firmware)
@@ -318,9 +325,17 @@ static bool append_fits(const struct config *config)
 /* What only all options together say. 0, or STATUS_USAGE after error(). */
 static int finish(struct config *config)
 {
+	/* This host's own. */
+	if (config->command && !config->root && !config->initrd && !config->inject_count &&
+	    !config->firmware)
+		config->root = "/";
 	backend_options_name(config);
 	net_options_complete(config);
 	const char *wrong = contradiction(config);
+	if (!wrong && config->root)
+		wrong = backend_options_add_root(config);
+	if (!wrong)
+		wrong = backend_options_contradiction(config);
 	if (wrong) {
 		error("%s", wrong);
 		return STATUS_USAGE;

@@ -29,13 +29,14 @@ static const char *const places[] = {"/usr/libexec/virtiofsd",	     "/usr/lib/vi
 				     "/usr/lib/qemu/virtiofsd",	     "/usr/bin/virtiofsd",
 				     "/usr/local/libexec/virtiofsd", "/usr/local/bin/virtiofsd"};
 
-static const char *find_program(void)
+static const char *find_program(const char *option)
 {
 	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
 		if (access(places[i], X_OK) == 0)
 			return places[i];
-	error("--share: there is no virtiofsd on this host, which serves the folder: install the "
-	      "package virtiofsd");
+	error("%s: there is no virtiofsd on this host, which serves the folder: install the "
+	      "package virtiofsd",
+	      option);
 	return NULL;
 }
 
@@ -58,7 +59,7 @@ static bool meet(const struct sockaddr_un *address, int *listener, int *socket_f
 }
 
 /* In a folder that is this user's alone: nobody else gets in between. */
-static bool make_sockets(int *listener, int *socket_fd)
+static bool make_sockets(const char *option, int *listener, int *socket_fd)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	char folder[] = "/tmp/vhart-share.XXXXXX";
@@ -73,7 +74,7 @@ static bool make_sockets(int *listener, int *socket_fd)
 		rmdir(folder);
 	}
 	if (!good) {
-		error("--share: no socket for virtiofsd: %s", strerror(errno));
+		error("%s: no socket for virtiofsd: %s", option, strerror(errno));
 		close(*listener);
 		close(*socket_fd);
 	}
@@ -123,15 +124,19 @@ static int spawn(pid_t *pid, const char *const *arguments, int listener, int wor
 
 /* 0, or an errno. LISTENER_FD is beyond LISTENER, so that dup2() does not leave it close-on-exec.
  */
-static int run(struct virtiofsd *process, const char *program, const char *folder, bool read_only,
+static int run(struct virtiofsd *process, const char *program, const struct config_backend *share,
 	       const char *sandbox, int listener_fd)
 {
-	const char *arguments[] = {
-		program,     "--fd=3", "--shared-dir",	    folder,
-		"--sandbox", sandbox,  "--log-level=error", read_only ? "--readonly" : NULL,
-		NULL};
+	const char *arguments[10] = {program,	  "--fd=3", "--shared-dir",	 share->share,
+				     "--sandbox", sandbox,  "--log-level=error", NULL};
+	unsigned int count = 7;
 	int ends[2], high, result;
 
+	if (share->read_only)
+		arguments[count++] = "--readonly";
+	/* A root has mounts below it, and a guest that is told of them cannot reach all of them. */
+	if (share->root)
+		arguments[count++] = "--no-announce-submounts";
 	if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0)
 		return errno;
 	high = fcntl(listener_fd, F_DUPFD_CLOEXEC, LISTENER + 1);
@@ -147,21 +152,22 @@ static int run(struct virtiofsd *process, const char *program, const char *folde
 	return result;
 }
 
-bool virtiofsd_start(struct virtiofsd *process, const char *folder, bool read_only,
+bool virtiofsd_start(struct virtiofsd *process, const struct config_backend *share,
 		     const char *sandbox, int *socket_fd)
 {
-	const char *program = find_program();
+	const char *option = share->root ? "--root" : "--share";
+	const char *program = find_program(option);
 	int listener, result;
 
 	*process = (struct virtiofsd){.pid = 0};
-	if (!program || !make_sockets(&listener, socket_fd))
+	if (!program || !make_sockets(option, &listener, socket_fd))
 		return false;
-	result = run(process, program, folder, read_only, sandbox, listener);
+	result = run(process, program, share, sandbox, listener);
 	close(listener);
 	if (result == 0)
 		return true;
 	close(*socket_fd);
-	error("--share %s: %s does not start: %s", folder, program, strerror(result));
+	error("%s %s: %s does not start: %s", option, share->share, program, strerror(result));
 	return false;
 }
 

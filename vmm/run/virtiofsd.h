@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "vmm/config.h"
+
 struct virtiofsd {
 	pid_t pid; /* 0: there is none */
 	int pidfd;
@@ -18,11 +20,11 @@ struct virtiofsd {
 const char *virtiofsd_sandbox(unsigned int index);
 
 /*
- * Starts one for FOLDER. It takes part in nothing of this process but a socket, whose other end is
- * in *SOCKET, and ends when that is closed, also by this process's death. False after error():
- * there is no such program, say. Whether the sandbox can be had is known when it answers.
+ * Starts one for the folder of SHARE. It takes part in nothing of this process but a socket, whose
+ * other end is in *SOCKET, and ends when that is closed, also by this process's death. False after
+ * error(): there is no such program, say. Whether the sandbox can be had is known when it answers.
  */
-bool virtiofsd_start(struct virtiofsd *process, const char *folder, bool read_only,
+bool virtiofsd_start(struct virtiofsd *process, const struct config_backend *share,
 		     const char *sandbox, int *socket);
 /* Its last line, without the time; WORDS is empty when there is none. */
 void virtiofsd_last_words(const struct virtiofsd *process, char *words, size_t size);

@@ -62,34 +62,47 @@ static void say(int control, struct command_message message)
 	sys_write(control, &message, sizeof(message));
 }
 
-static struct command_message run(const int ports[COMMAND_PORTS])
+/* What vhart put into the initrd goes, before that is left. */
+static void remove_own_files(void)
 {
-	size_t len;
-	const char *words = read_words(&len);
-
 	CALL3(SYS_unlinkat, AT_FDCWD, "/" COMMAND_INIT_PATH, 0);
 	CALL3(SYS_unlinkat, AT_FDCWD, words_path, 0);
-	if (!len)
-		fail("the words of CMD cannot be read");
-	struct spawned spawned = spawn(words, len);
-	if (spawned.failed)
-		return (struct command_message){COMMAND_NOT_RUN, spawned.failed};
+}
+
+static struct command_message run(const int ports[COMMAND_PORTS], const struct spawned *spawned)
+{
+	if (spawned->failed)
+		return (struct command_message){COMMAND_NOT_RUN, spawned->failed};
 	say(ports[COMMAND_CONTROL], (struct command_message){COMMAND_STARTED, 0});
-	return relay(ports, &spawned);
+	return relay(ports, spawned);
 }
 
 void init_main(void) __attribute__((noreturn));
 void init_main(void)
 {
+	const struct command_root *root;
 	int ports[COMMAND_PORTS];
-	const char *why;
+	const char *why, *words;
+	size_t len;
 
 	prepare_mounts();
 	modules_load();
 	if (!ports_open(ports, &why))
 		fail(why);
+	root = root_wanted();
+	words = read_words(&len);
+	remove_own_files();
+	if (!len)
+		fail("the words of CMD cannot be read");
+	if (root) {
+		why = root_enter();
+		if (why)
+			fail(why);
+		prepare_mounts();
+	}
 	prepare_rest();
-	struct command_message end = run(ports);
+	struct spawned spawned = spawn(words, len, root);
+	struct command_message end = run(ports, &spawned);
 	CALL0(SYS_sync);
 	say(ports[COMMAND_CONTROL], end);
 	/* vhart ends the machine once the output has been taken. */

@@ -16,6 +16,15 @@
 void prepare_mounts(void);
 void prepare_rest(void);
 
+/* root.c: who CMD runs as, and where; NULL: as root in the initrd. */
+const struct command_root *root_wanted(void);
+/* Makes the root of --root, and goes there. NULL, or why it cannot be had. */
+const char *root_enter(void);
+/* In CMD's process. */
+void root_become_user(const struct command_root *root);
+/* The same; returns PWD for the environment. */
+const char *root_go_to_folder(const struct command_root *root);
+
 /* modules.c: loads those of virtio that the kernel has as modules. */
 void modules_load(void);
 
@@ -28,7 +37,7 @@ struct spawned {
 	int in, out, err; /* not waiting */
 	uint32_t failed;  /* the errno with which it could not be run; 0: it runs */
 };
-struct spawned spawn(const char *words, size_t len);
+struct spawned spawn(const char *words, size_t len, const struct command_root *root);
 
 /* relay.c: moves bytes between ports and pipes until CMD has ended and all its output was
  * written; how it ended. */

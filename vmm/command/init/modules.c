@@ -76,22 +76,42 @@ static bool visit(const char *name, void *opaque)
 	return true;
 }
 
-static bool ends_with_ko(const char *path)
+static bool is_plain(int fd)
 {
-	size_t len = strlen(path);
+	char magic[4] = "";
 
-	return len > 3 && text_equal(path + len - 3, ".ko");
+	sys_read(fd, magic, sizeof(magic));
+	CALL3(SYS_lseek, fd, 0, 0);
+	return !memcmp(magic, "\177ELF", sizeof(magic));
 }
 
-/* Fails for what is there already, and for what this machine does not need. */
-static void load(const char *path)
+/* Fails for what is there already, and for what this machine does not need. False: no such file. */
+static bool load(const char *path)
 {
 	int fd = sys_open(path, O_RDONLY);
 
 	if (fd < 0)
-		return;
-	CALL3(SYS_finit_module, fd, "", ends_with_ko(path) ? 0 : COMPRESSED);
+		return false;
+	CALL3(SYS_finit_module, fd, "", is_plain(fd) ? 0 : COMPRESSED);
 	sys_close(fd);
+	return true;
+}
+
+/* Those of --root, in vhart's order. They go when they are loaded. */
+static void load_given(void)
+{
+	static const char folder[] = "/" COMMAND_MODULES_PATH;
+	char path[PATH_ROOM], name[3] = "";
+	bool more = true;
+
+	for (unsigned int i = 0; more && i < 100; i++) {
+		name[0] = (char)('0' + (i < 10 ? i : i / 10));
+		name[1] = i < 10 ? '\0' : (char)('0' + i % 10);
+		more = text_join(path, sizeof(path), folder, name) && load(path);
+		if (more)
+			CALL3(SYS_unlinkat, AT_FDCWD, path, 0);
+	}
+	CALL3(SYS_unlinkat, AT_FDCWD, folder, AT_REMOVEDIR);
 }
 
 void modules_load(void)
@@ -100,6 +120,7 @@ void modules_load(void)
 	struct utsname name;
 	char folder[PATH_ROOM];
 
+	load_given();
 	if (CALL1(SYS_uname, &name) ||
 	    !text_join(folder, sizeof(folder), "/lib/modules", name.release))
 		return;

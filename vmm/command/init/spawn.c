@@ -13,7 +13,7 @@ static const char search_path[] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr
 
 /* What execve() takes. */
 struct words {
-	const char *home;
+	const char *home, *user, *logname, *pwd;
 	/* One place more in front, for the shell of a script that names none. */
 	const char *arguments[WORDS_MOST + 2];
 };
@@ -36,11 +36,11 @@ static long execute(const struct words *words, const char *path, const char *con
 	const char *const environment[] = {
 		"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
 		words->home,
-		"USER=root",
-		"LOGNAME=root",
+		words->user,
+		words->logname,
 		"SHELL=/bin/sh",
 		"TERM=dumb",
-		"PWD=/",
+		words->pwd,
 		NULL,
 	};
 
@@ -95,15 +95,32 @@ static long run_words(struct words *words)
 	return result;
 }
 
-static void become_command(struct words *words, int in, int out, int err, int failure)
+/* Who CMD is, and where. */
+static void settle(struct words *words, const struct command_root *root)
+{
+	if (!root) {
+		words->home = sys_exists("/root") ? "HOME=/root" : "HOME=/";
+		words->user = "USER=root";
+		words->logname = "LOGNAME=root";
+		words->pwd = "PWD=/";
+		return;
+	}
+	words->home = root->home;
+	words->user = root->user;
+	words->logname = root->logname;
+	root_become_user(root);
+	words->pwd = root_go_to_folder(root);
+}
+
+static void become_command(struct words *words, const struct command_root *root, const int fds[3],
+			   int failure)
 {
 	uint32_t failed;
 
 	CALL0(SYS_setsid);
-	CALL3(SYS_dup3, in, 0, 0);
-	CALL3(SYS_dup3, out, 1, 0);
-	CALL3(SYS_dup3, err, 2, 0);
-	words->home = sys_exists("/root") ? "HOME=/root" : "HOME=/";
+	for (int i = 0; i < 3; i++)
+		CALL3(SYS_dup3, fds[i], i, 0);
+	settle(words, root);
 	failed = (uint32_t)-run_words(words);
 	sys_write(failure, &failed, sizeof(failed));
 	sys_exit(127);
@@ -119,7 +136,7 @@ static void never_wait(int fd)
 	CALL3(SYS_fcntl, fd, F_SETFL, CALL2(SYS_fcntl, fd, F_GETFL) | O_NONBLOCK);
 }
 
-struct spawned spawn(const char *words, size_t len)
+struct spawned spawn(const char *words, size_t len, const struct command_root *root)
 {
 	static struct words cut;
 	struct spawned spawned = {.in = -1, .out = -1, .err = -1};
@@ -135,7 +152,7 @@ struct spawned spawn(const char *words, size_t len)
 	}
 	spawned.pid = sys_fork();
 	if (spawned.pid == 0)
-		become_command(&cut, in[0], out[1], err[1], failure[1]);
+		become_command(&cut, root, (const int[]){in[0], out[1], err[1]}, failure[1]);
 	sys_close(in[0]);
 	sys_close(out[1]);
 	sys_close(err[1]);
