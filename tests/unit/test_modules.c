@@ -63,9 +63,9 @@ static void what_is_not_listed_is_built_in(void **state)
 static void no_path_leads_out_of_the_folder(void **state)
 {
 	static const char *const bad[] = {
-		"/lib/overlay.ko:",	     "../overlay.ko:",	     "a/../../overlay.ko:",
-		"overlay.ko: ../../secret", "overlay.ko: /secret", "overlay.ko: a/..",
-		"overlay.ko: a//b",	     "overlay.ko: fine.ko ..",
+		"/lib/overlay.ko:",	    "../overlay.ko:",	      "a/../../overlay.ko:",
+		"overlay.ko: ../../secret", "overlay.ko: /secret",    "overlay.ko: a/..",
+		"overlay.ko: a//b",	    "overlay.ko: fine.ko ..",
 	};
 	char line[MODULES_PATH_MAX + 32];
 

@@ -23,8 +23,8 @@ struct module_list {
 
 /*
  * Adds the module NAME (with underscores, as in lsmod) and what it needs by DEP, the text of a
- * modules.dep. NULL, and nothing is added, where DEP does not have it: then it is built in or not
- * there at all. Else NULL too, or what is wrong with its line: a constant.
+ * modules.dep; nothing where that does not have it: it is built in, or there is none. NULL, or what
+ * is wrong with its line: a constant; then nothing is added.
  */
 const char *modules_add(struct module_list *list, const struct blob *dep, const char *name);
 

@@ -29,7 +29,7 @@ static const char *const wanted[] = {
 
 static void set_groups(struct command_root *root)
 {
-	gid_t groups[NGROUPS_MAX > 65536 ? 65536 : NGROUPS_MAX];
+	gid_t groups[NGROUPS_MAX];
 	int count = getgroups((int)(sizeof(groups) / sizeof(groups[0])), groups);
 	unsigned int taken = 0;
 

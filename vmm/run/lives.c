@@ -39,7 +39,8 @@ bool boot_files_load(const struct config *config, struct boot_files *files)
 					      config->memory, &files->initrd))
 		return false;
 	return inject_files(config, files->kept_injects, &files->initrd) &&
-	       (!config->command || guest_command_into_initrd(config, &files->kernel, &files->initrd)) &&
+	       (!config->command ||
+		guest_command_into_initrd(config, &files->kernel, &files->initrd)) &&
 	       backends_ready(config, &files->backends);
 }
 
