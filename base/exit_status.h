@@ -16,12 +16,13 @@
 
 /* Exit statuses of vhart; the manual page has the same table. */
 enum exit_status {
-	STATUS_OK = 0,	  /* the guest powered off */
-	STATUS_HOST = 1,  /* the host failed us; `vhart run` says STATUS_NOT_RUN */
-	STATUS_USAGE = 2, /* bad option or input file; likewise */
-	STATUS_RESET = 3, /* the guest reset, with --on-reboot exit */
-	STATUS_PANIC = 4, /* the guest said that it failed */
-	STATUS_VCPU = 5,  /* KVM could not run a vCPU any more */
+	STATUS_OK = 0,		    /* the guest powered off */
+	STATUS_HOST = 1,	    /* the host failed us; `vhart run` says STATUS_NOT_RUN */
+	STATUS_USAGE = 2,	    /* bad option or input file; likewise */
+	STATUS_RESET = 3,	    /* the guest reset, with --on-reboot exit */
+	STATUS_PANIC = 4,	    /* the guest said that it failed */
+	STATUS_VCPU = 5,	    /* KVM could not run a vCPU any more */
+	STATUS_NOT_EXTRACTED = 122, /* CMD ended with 0, and a file of --extract is missing */
 	/* A guest's own status that means something else here: as xargs(1) has it. */
 	STATUS_GUEST_OTHER = 123,
 	STATUS_TIMEOUT = 124, /* --timeout */

@@ -9,7 +9,7 @@
 
 #include "base/machine.h"
 
-#define PORTS_MAX 4u
+#define PORTS_MAX 5u
 
 struct virtio_device;
 

@@ -17,6 +17,7 @@
 #define CONFIG_MAX_BACKENDS 16
 #define CONFIG_MAX_NETS	    8
 #define CONFIG_MAX_FORWARDS 32 /* of one card */
+#define CONFIG_MAX_EXTRACTS 16
 
 struct guest_command;
 struct sbi_override;
@@ -67,6 +68,10 @@ struct config_inject {
 	const char *host_path, *guest_path;
 };
 
+struct config_extract {
+	const char *guest_path, *host_path;
+};
+
 /* ECHO (base/echo.h) at its forwarded EID: off, and how its calls are brought here. */
 enum config_sbi_echo { SBI_ECHO_OFF, SBI_ECHO_AUTO, SBI_ECHO_TRACEPOINTS };
 
@@ -106,6 +111,8 @@ struct config {
 	const char *root; /* the folder that CMD has for its root; NULL: the initrd */
 	char **command;	  /* what stands behind --; NULL: nothing */
 	unsigned int command_words;
+	struct config_extract extracts[CONFIG_MAX_EXTRACTS]; /* when CMD has ended */
+	unsigned int extract_count;
 	struct guest_command *command_run;
 	/* Of a machine that a script runs: who answers SBI calls first, and that the process's
 	 * signals are not its own. */

@@ -115,3 +115,25 @@ bad_input() {
     expect_err '^vhart: --root: there is no virtiofsd on this host.* install the package virtiofsd$'
 }
 t "no such folder, no virtiofsd, a kernel without an overlay, and a command that cannot be run" bad_input
+
+files_out() {
+    in_root --extract /tmp/bytes:bytes --extract /etc/passwd:passwd --extract /proc/version:version -- \
+        sh -c 'dd if=/dev/urandom of=/tmp/bytes bs=1M count=8 2>/dev/null; sha256sum </tmp/bytes' </dev/null
+    expect_status 0
+    expect_eq "the hash" "$(sha256sum <bytes)" "$(cat "$out")"
+    expect_eq "a file of this host's own" "$(sha256sum <passwd)" "$(sha256sum </etc/passwd)"
+    grep -q '^Linux version' version || die 'a file without a length is not there'
+    echo before >kept
+    in_root --extract /nowhere:kept --extract /tmp/there:there -- sh -c 'echo yes >/tmp/there' </dev/null
+    expect_status 122
+    expect_err '^vhart: --extract /nowhere:kept: in the guest: No such file or directory$'
+    expect_eq "the file that was there" "$(cat kept)" before
+    expect_eq "the other one" "$(cat there)" yes
+    in_root --extract /nowhere:kept -- sh -c 'exit 7' </dev/null
+    expect_status 7
+    in_root --extract /tmp/a:nowhere/a -- true </dev/null
+    expect_status 125
+    expect_err '^vhart: --extract /tmp/a:nowhere/a: nowhere/a.*: No such file or directory$'
+    expect_eq "what is left of others" "$(echo ./*.part)" './*.part'
+}
+t "files of the guest come out whole, or not at all and with a line and a status" files_out

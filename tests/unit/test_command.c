@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "vmm/command/console_tail.h"
+#include "vmm/command/file_stream.h"
 #include "vmm/command/outcome.h"
 
 static const char *hear(struct command_outcome *outcome, uint32_t kind, uint32_t value)
@@ -114,12 +115,76 @@ static void the_last_lines_of_the_console_are_told(void **state)
 	tells(&tail, 1, "<end>");
 }
 
+/* Feeds BYTES in pieces of PIECE; what is of files goes to TEXT, each file ended by a "|". */
+static const char *feed(struct file_stream *stream, const void *bytes, size_t len, size_t piece,
+			char *text)
+{
+	const uint8_t *from = bytes;
+	unsigned int file = stream->file;
+
+	for (size_t at = 0; at < len;) {
+		size_t now = len - at < piece ? len - at : piece, payload;
+
+		at += file_stream_hear(stream, from + at, now, &payload);
+		for (; file < stream->file; file++)
+			strcat(text, "|");
+		strncat(text, (const char *)from + at, payload);
+		file_stream_took(stream, payload);
+		at += payload;
+	}
+	return stream->wrong;
+}
+
+static void files_come_one_behind_the_other(void **state)
+{
+	static const struct {
+		struct command_message first, second;
+		char bytes[8];
+		struct command_message third, fourth, fifth;
+		char more[4];
+		struct command_message last;
+	} sent = {
+		{COMMAND_FILE_END, 2}, {COMMAND_FILE_BYTES, 8}, "abcdefg", {COMMAND_FILE_BYTES, 0},
+		{COMMAND_FILE_END, 0}, {COMMAND_FILE_BYTES, 4}, "xyz",	   {COMMAND_FILE_END, 5}};
+
+	(void)state;
+	for (size_t piece = 1; piece <= sizeof(sent); piece++) {
+		struct file_stream stream = {.files = 3};
+		char text[64] = "";
+
+		assert_null(feed(&stream, &sent, sizeof(sent), piece, text));
+		assert_string_equal(text, "|abcdefg|xyz|");
+		assert_int_equal(stream.file, 3);
+		assert_int_equal(stream.errors[0], 2);
+		assert_int_equal(stream.errors[1], 0);
+		assert_int_equal(stream.errors[2], 5);
+		assert_non_null(feed(&stream, &sent, sizeof(sent), piece, text));
+		assert_string_equal(text, "|abcdefg|xyz|");
+	}
+}
+
+static void what_is_no_file_is_refused(void **state)
+{
+	static const struct command_message bad[] = {
+		{COMMAND_EXITED, 0}, {COMMAND_FILE_END, 4096}, {0, 0}};
+	char text[64] = "";
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		struct file_stream stream = {.files = 1};
+
+		assert_non_null(feed(&stream, &bad[i], sizeof(bad[i]), sizeof(bad[i]), text));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_end_has_its_status_and_words),
 		cmocka_unit_test(a_message_may_come_in_pieces),
 		cmocka_unit_test(what_is_no_end_changes_nothing),
+		cmocka_unit_test(files_come_one_behind_the_other),
+		cmocka_unit_test(what_is_no_file_is_refused),
 		cmocka_unit_test(the_last_lines_of_the_console_are_told),
 	};
 

@@ -400,6 +400,21 @@ static void a_command_without_an_initrd_has_a_root(void **state)
 	assert_refused(many, "--root", "16", NULL);
 }
 
+static void files_come_out_of_a_command(void **state)
+{
+	struct config config;
+
+	(void)state;
+	assert_accepted("--kernel k --extract /a:b:c --extract /d/e:f -- ls", &config);
+	assert_int_equal(config.extract_count, 2);
+	assert_string_equal(config.extracts[0].guest_path, "/a");
+	assert_string_equal(config.extracts[0].host_path, "b:c");
+	assert_refused("--kernel k --extract a:b -- ls", "GUESTPATH", "absolute", NULL);
+	assert_refused("--kernel k --extract /a: -- ls", "GUESTPATH", NULL);
+	assert_refused("--kernel k --extract /a -- ls", "GUESTPATH", NULL);
+	assert_refused("--kernel k --extract /a:b", "--extract", "-- CMD", NULL);
+}
+
 static void an_argument_for_the_kernel_may_look_like_an_option(void **state)
 {
 	struct config config;
@@ -726,6 +741,7 @@ int main(void)
 		cmocka_unit_test(a_missing_or_superfluous_value_is_refused),
 		cmocka_unit_test(what_stands_behind_two_dashes_is_a_command),
 		cmocka_unit_test(a_command_without_an_initrd_has_a_root),
+		cmocka_unit_test(files_come_out_of_a_command),
 		cmocka_unit_test(an_argument_for_the_kernel_may_look_like_an_option),
 		cmocka_unit_test(a_command_line_that_linux_would_cut_is_refused),
 		cmocka_unit_test(what_is_booted_must_be_clear),

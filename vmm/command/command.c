@@ -17,29 +17,16 @@
 #include "base/writer.h"
 #include "devices/ports.h"
 #include "vmm/command/console_tail.h"
+#include "vmm/command/extract.h"
 #include "vmm/command/outcome.h"
+#include "vmm/command/output.h"
 #include "vmm/command/protocol.h"
+#include "vmm/config.h"
 
-#define INPUT_ROOM  (64u << 10)
-#define OUTPUT_ROOM (1u << 20)
-
-/* What is not written at an end that was not CMD's, as of a console. */
-#define HURRY_MS 200u /* where somebody waits for the end */
-#define QUIET_MS 1000u
-#define MOST_MS	 10000u
+#define INPUT_ROOM (64u << 10)
 
 #define INTERRUPTS_MOST 2u  /* handed to CMD; the next one ends the machine */
 #define CONSOLE_LINES	50u /* an oops */
-
-struct output {
-	struct guest_command *command;
-	enum command_port port;
-	const char *name;
-	struct writer *writer;
-	struct loop_watch watch;
-	bool taken; /* all that the guest has written */
-	bool failure_said;
-};
 
 struct guest_command {
 	const char *name;	 /* CMD */
@@ -53,6 +40,10 @@ struct guest_command {
 
 	struct output out, err;
 
+	struct extracts *extracts;
+	bool files_taken;   /* all that the guest has sent */
+	bool files_missing; /* known when the machine has ended */
+
 	struct command_outcome outcome;
 	bool over; /* the machine was asked to end */
 	unsigned int interrupts;
@@ -65,21 +56,14 @@ struct guest_command {
 
 /* ---- the end ---- */
 
-static bool is_through(struct output *output)
-{
-	if (!output->taken)
-		return false;
-	writer_tell_empty(output->writer);
-	return writer_left(output->writer) == 0;
-}
-
 /* CMD has ended, and its output is where it belongs: nothing else is waited for. */
 static void end_if_through(struct guest_command *command)
 {
 	if (!command->outcome.known || command->over)
 		return;
-	bool out = is_through(&command->out), err = is_through(&command->err);
-	if (!out || !err)
+	bool out = output_is_through(&command->out), err = output_is_through(&command->err);
+	bool files = command->files_taken && extracts_through(command->extracts);
+	if (!out || !err || !files)
 		return;
 	command->over = true;
 	machine_request_end(command->machine, END_POWEROFF);
@@ -105,23 +89,6 @@ static void output_taken(void *opaque)
 	end_if_through(output->command);
 }
 
-/* A reader that has enough is no fault: CMD gets SIGPIPE, as anywhere. */
-static bool has_failed(const struct output *output)
-{
-	const int err = writer_error(output->writer);
-
-	return err && err != EPIPE;
-}
-
-/* CMD may have ended before it was known. */
-static void say_failure(struct output *output)
-{
-	if (!output->failure_said && has_failed(output))
-		error("standard %s: %s: the output of %s is not complete", output->name,
-		      strerror(writer_error(output->writer)), output->command->name);
-	output->failure_said = true;
-}
-
 static void output_event(struct loop_watch *watch, short revents)
 {
 	struct output *output = watch->opaque;
@@ -132,11 +99,41 @@ static void output_event(struct loop_watch *watch, short revents)
 	writer_heard(output->writer);
 	if (err) {
 		loop_watch_remove(machine_loop(command->machine), watch);
-		say_failure(output);
+		output_say_failure(output);
 		ports_close(command->device, output->port);
 	} else {
 		ports_go_on(command->device, output->port);
 	}
+	end_if_through(command);
+}
+
+/* ---- files ---- */
+
+static size_t take_files(void *opaque, const void *bytes, size_t len)
+{
+	struct guest_command *command = opaque;
+	const char *wrong;
+	const size_t taken = extracts_take(command->extracts, bytes, len, &wrong);
+
+	command->files_taken = false;
+	if (wrong)
+		machine_guest_error(command->machine, "vhart-init", "%s", wrong);
+	return taken;
+}
+
+static void files_taken(void *opaque)
+{
+	struct guest_command *command = opaque;
+
+	command->files_taken = true;
+	end_if_through(command);
+}
+
+static void files_go_on(void *opaque)
+{
+	struct guest_command *command = opaque;
+
+	ports_go_on(command->device, COMMAND_FILES);
 	end_if_through(command);
 }
 
@@ -199,9 +196,10 @@ static size_t hear(void *opaque, const void *bytes, size_t len)
 		machine_guest_error(command->machine, "vhart-init", "%s", wrong);
 	if (command->outcome.known && !known) {
 		/* What it wrote before that is in the queues at least. */
-		command->out.taken = command->err.taken = false;
+		command->out.taken = command->err.taken = command->files_taken = false;
 		ports_go_on(command->device, COMMAND_STDOUT);
 		ports_go_on(command->device, COMMAND_STDERR);
+		ports_go_on(command->device, COMMAND_FILES);
 	}
 	return len;
 }
@@ -230,29 +228,23 @@ bool guest_command_interrupt(struct guest_command *command)
 
 /* ---- life ---- */
 
-static bool open_output(struct guest_command *command, struct output *output,
-			enum command_port port, int fd)
-{
-	*output = (struct output){
-		.command = command,
-		.port = port,
-		.name = fd == STDOUT_FILENO ? "output" : "error",
-		.writer = writer_new(fd, OUTPUT_ROOM),
-	};
-	return output->writer != NULL;
-}
-
-struct guest_command *guest_command_new(const char *name)
+struct guest_command *guest_command_new(const struct config *config)
 {
 	struct guest_command *command = calloc(1, sizeof(*command));
+	const char *name = config->command[0];
 	bool good = command != NULL;
 
 	if (good) {
+		command->extracts = extracts_new(config);
+		if (!command->extracts) {
+			free(command);
+			return NULL;
+		}
 		command->name = name;
 		command->reader = reader_new(STDIN_FILENO, INPUT_ROOM);
 		good = command->reader &&
-		       open_output(command, &command->out, COMMAND_STDOUT, STDOUT_FILENO) &&
-		       open_output(command, &command->err, COMMAND_STDERR, STDERR_FILENO);
+		       output_open(&command->out, command, name, COMMAND_STDOUT, STDOUT_FILENO) &&
+		       output_open(&command->err, command, name, COMMAND_STDERR, STDERR_FILENO);
 	}
 	if (good)
 		return command;
@@ -263,28 +255,16 @@ struct guest_command *guest_command_new(const char *name)
 	return NULL;
 }
 
-static void finish_output(const struct output *output, bool hurry)
-{
-	size_t left = 0;
-
-	if (output->writer && hurry)
-		left = writer_finish(output->writer, HURRY_MS, HURRY_MS);
-	else if (output->writer)
-		left = writer_finish(output->writer, QUIET_MS, MOST_MS);
-	if (left)
-		warning("standard %s does not take the last %zu bytes of %s", output->name, left,
-			output->command->name);
-}
-
 void guest_command_free(struct guest_command *command, bool hurry)
 {
 	if (!command)
 		return;
-	finish_output(&command->out, hurry);
-	finish_output(&command->err, hurry);
+	output_finish(&command->out, hurry);
+	output_finish(&command->err, hurry);
 	reader_free(command->reader);
 	writer_free(command->out.writer);
 	writer_free(command->err.writer);
+	extracts_free(command->extracts);
 	free(command);
 }
 
@@ -307,6 +287,7 @@ struct virtio_device *guest_command_device(struct guest_command *command, struct
 				    &command->out},
 		[COMMAND_STDERR] = {names[COMMAND_STDERR], take_output, NULL, output_taken,
 				    &command->err},
+		[COMMAND_FILES] = {names[COMMAND_FILES], take_files, NULL, files_taken, command},
 	};
 
 	command->device = virtio_ports_new(machine, "command", sides, COMMAND_PORTS);
@@ -320,6 +301,7 @@ struct virtio_device *guest_command_device(struct guest_command *command, struct
 	command->close_in = (struct loop_task){.run = close_input, .opaque = command};
 	watch_output(&command->out, machine_loop(machine));
 	watch_output(&command->err, machine_loop(machine));
+	extracts_watch(command->extracts, machine_loop(machine), files_go_on, command);
 	return command->device;
 }
 
@@ -327,6 +309,8 @@ void guest_command_unplug(struct guest_command *command)
 {
 	command->machine = NULL;
 	command->device = NULL;
+	if (command->over)
+		command->files_missing = !extracts_finish(command->extracts);
 }
 
 void guest_command_console(void *opaque, const void *bytes, size_t len)
@@ -342,9 +326,13 @@ int guest_command_status(const struct guest_command *command, enum machine_end e
 {
 	if (end != END_POWEROFF)
 		return otherwise;
-	if (has_failed(&command->out) || has_failed(&command->err))
+	if (output_has_failed(&command->out) || output_has_failed(&command->err))
 		return STATUS_NOT_RUN;
-	return command->outcome.known ? outcome_status(&command->outcome) : STATUS_GUEST_OTHER;
+	if (!command->outcome.known)
+		return STATUS_GUEST_OTHER;
+	if (command->files_missing && !outcome_status(&command->outcome))
+		return STATUS_NOT_EXTRACTED;
+	return outcome_status(&command->outcome);
 }
 
 static void tell_line(const char *line)
@@ -356,8 +344,8 @@ void guest_command_report(struct guest_command *command, enum machine_end end)
 {
 	char words[128];
 
-	say_failure(&command->out);
-	say_failure(&command->err);
+	output_say_failure(&command->out);
+	output_say_failure(&command->err);
 	if (command->outcome.known) {
 		outcome_words(&command->outcome, words, sizeof(words));
 		if (*words)

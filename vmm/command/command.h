@@ -24,8 +24,9 @@ struct virtio_device;
 bool guest_command_into_initrd(const struct config *config, const struct blob *kernel,
 			       struct blob *initrd);
 
-/* Takes standard input, output and error for the command NAME. NULL after error(). */
-struct guest_command *guest_command_new(const char *name);
+/* Takes standard input, output and error for CONFIG's command, and files for --extract. NULL after
+ * error(). */
+struct guest_command *guest_command_new(const struct config *config);
 /* Waits for what standard output and error have not taken yet, as console_finish() does. NULL is
  * fine. */
 void guest_command_free(struct guest_command *command, bool hurry);
@@ -48,7 +49,8 @@ bool guest_command_interrupt(struct guest_command *command);
  * The exit status: CMD's, 128 and its number for a signal that ended it, 127 where CMD was not
  * found and 126 where it could not be run. When the machine ended before CMD (END, OTHERWISE
  * is the status that it has without a command) that one, but STATUS_GUEST_OTHER for a guest that
- * powered off. STATUS_NOT_RUN where its output could not be written, but for want of a reader.
+ * powered off. STATUS_NOT_EXTRACTED where CMD's is 0, and a file of --extract is missing.
+ * STATUS_NOT_RUN where its output could not be written, but for want of a reader.
  */
 int guest_command_status(const struct guest_command *command, enum machine_end end, int otherwise);
 /* Says on standard error what the status does not, and shows the end of the console where CMD did

@@ -32,6 +32,23 @@ static bool make_words(char **command, unsigned int count, struct blob *words)
 	return true;
 }
 
+/* The paths of --extract, as the words are. */
+static bool append_extracts(const struct config *config, struct blob *front)
+{
+	char *paths[CONFIG_MAX_EXTRACTS];
+	struct blob list = {0};
+	bool good;
+
+	if (!config->extract_count)
+		return true;
+	for (unsigned int i = 0; i < config->extract_count; i++)
+		paths[i] = (char *)(uintptr_t)config->extracts[i].guest_path;
+	good = make_words(paths, config->extract_count, &list) &&
+	       cpio_append(front, COMMAND_EXTRACTS_PATH, 0, 0600, &list);
+	blob_free(&list);
+	return good;
+}
+
 static bool append(struct blob *to, const struct blob *from)
 {
 	uint8_t *bytes = realloc(to->bytes, to->len + from->len + 1);
@@ -67,7 +84,7 @@ bool guest_command_into_initrd(const struct config *config, const struct blob *k
 		memcpy(init_bytes, guest_init, sizeof(guest_init));
 		good = cpio_append(&front, COMMAND_INIT_PATH, 0, 0755, &init) &&
 		       cpio_append(&front, COMMAND_WORDS_PATH, 0, 0600, &words) &&
-		       append(&front, initrd);
+		       append_extracts(config, &front) && append(&front, initrd);
 	}
 	free(init_bytes);
 	blob_free(&words);

@@ -34,6 +34,10 @@ struct command_root {
 	char pwd[sizeof("PWD=") + COMMAND_FOLDER_MAX];
 };
 
+/* The paths of files to send when CMD has ended, each ended by a zero byte. */
+#define COMMAND_EXTRACTS_PATH "vhart-extracts"
+#define COMMAND_FILES_MAX     16u
+
 /* And modules, to be loaded in the order of their numbers: 0, 1, and so on. They may be compressed.
  */
 #define COMMAND_MODULES_PATH "vhart-modules"
@@ -44,9 +48,11 @@ enum command_port {
 	COMMAND_STDIN,
 	COMMAND_STDOUT,
 	COMMAND_STDERR,
+	COMMAND_FILES, /* of --extract */
 	COMMAND_PORTS,
 };
-#define COMMAND_PORT_NAMES {"vhart.control", "vhart.stdin", "vhart.stdout", "vhart.stderr"}
+#define COMMAND_PORT_NAMES                                                                         \
+	{"vhart.control", "vhart.stdin", "vhart.stdout", "vhart.stderr", "vhart.files"}
 
 /* What goes through the control port, both ways; little-endian. */
 struct command_message {
@@ -60,6 +66,9 @@ enum command_kind {
 	COMMAND_EXITED = 2,    /* VALUE is its exit status; all its output was written */
 	COMMAND_SIGNALLED = 3, /* VALUE is the signal that ended it; likewise */
 	COMMAND_NOT_RUN = 4,   /* VALUE is the errno of execve() */
+	/* the guest's, on the port of files: each file is pieces, and its end */
+	COMMAND_FILE_BYTES = 6, /* VALUE bytes follow */
+	COMMAND_FILE_END = 7,	/* VALUE is the errno with which it could not be read; 0: all */
 	/* vhart's */
 	COMMAND_SIGNAL = 5, /* VALUE is a signal for CMD and all that it started */
 };

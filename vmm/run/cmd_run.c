@@ -130,7 +130,7 @@ static int run_with_command(struct config *config, struct boot_files *files,
 			    struct run_account *account)
 {
 	if (config->command) {
-		config->command_run = guest_command_new(config->command[0]);
+		config->command_run = guest_command_new(config);
 		if (!config->command_run)
 			return STATUS_NOT_RUN;
 		account->command = config->command_run;

@@ -95,6 +95,20 @@ static const char *parse_inject(char *value, void *target)
 	return NULL;
 }
 
+static const char *parse_extract(char *value, void *target)
+{
+	struct config *config = target;
+	char *colon = strchr(value, ':');
+
+	if (config->extract_count == CONFIG_MAX_EXTRACTS)
+		return "there are 16 extracted files already, and no more can be";
+	if (*value != '/' || !colon || !colon[1] || colon - value >= PATH_MAX)
+		return "expected GUESTPATH:HOSTFILE, where GUESTPATH is absolute";
+	*colon = '\0';
+	config->extracts[config->extract_count++] = (struct config_extract){value, colon + 1};
+	return NULL;
+}
+
 static const char *parse_command(char **words, int count, void *target)
 {
 	if (!count || !*words[0])
@@ -164,6 +178,9 @@ static const struct option_spec specs[] = {
 	 "run CMD in this folder of the host as the guest's root (/\nwithout --initrd and "
 	 "--inject), of which nothing changes",
 	 OPTION_PATH(struct config, root)},
+	{"--extract", "GUESTPATH:HOSTFILE",
+	 "when CMD has ended, write this file of the guest to\nHOSTFILE",
+	 OPTION_OTHER(parse_extract), .repeatable = true},
 	{"--memory", "SIZE", "RAM, with K, M, G or T, a multiple of 2M (512M)",
 	 OPTION_OTHER(parse_memory), .letter = "-m"},
 	{"--cpus", "N", "number of vCPUs (1)",
@@ -286,6 +303,8 @@ static const char *contradiction(const struct config *config)
 	if (config->root && !config->command)
 		return "--root is where CMD runs: add -- CMD; a system with an init of its own "
 		       "boots from --share DIR,tag=T --append 'root=T rootfstype=virtiofs rw'";
+	if (config->extract_count && !config->command)
+		return "--extract takes files when CMD has ended: add -- CMD";
 	if (config->command && command_contradiction(config))
 		return command_contradiction(config);
 	if (!config->firmware)

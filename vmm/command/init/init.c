@@ -80,10 +80,11 @@ static struct command_message run(const int ports[COMMAND_PORTS], const struct s
 void init_main(void) __attribute__((noreturn));
 void init_main(void)
 {
+	static char extracts[COMMAND_FILES_MAX * 4096];
 	const struct command_root *root;
 	int ports[COMMAND_PORTS];
 	const char *why, *words;
-	size_t len;
+	size_t len, extracts_len;
 
 	prepare_mounts();
 	modules_load();
@@ -91,6 +92,7 @@ void init_main(void)
 		fail(why);
 	root = root_wanted();
 	words = read_words(&len);
+	extracts_len = extracts_wanted(extracts, sizeof(extracts) - 1);
 	remove_own_files();
 	if (!len)
 		fail("the words of CMD cannot be read");
@@ -104,6 +106,7 @@ void init_main(void)
 	struct spawned spawned = spawn(words, len, root);
 	struct command_message end = run(ports, &spawned);
 	CALL0(SYS_sync);
+	extracts_send(ports[COMMAND_FILES], extracts, extracts_len);
 	say(ports[COMMAND_CONTROL], end);
 	/* vhart ends the machine once the output has been taken. */
 	for (;;)

@@ -25,6 +25,10 @@ void root_become_user(const struct command_root *root);
 /* The same; returns PWD for the environment. */
 const char *root_go_to_folder(const struct command_root *root);
 
+/* extract.c: the paths of the files to send, each ended by a zero byte; their length. */
+size_t extracts_wanted(char *paths, size_t size);
+void extracts_send(int port, const char *paths, size_t len);
+
 /* modules.c: loads those of virtio that the kernel has as modules. */
 void modules_load(void);
 
