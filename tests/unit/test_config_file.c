@@ -204,7 +204,7 @@ static void relative_paths_are_seen_from_the_file(void **state)
 	(void)state;
 	assert_accepted("kernel Image\ninitrd /i\ndisk d,ro\nshare ../s,tag=t\ninject f:/g\n"
 			"vhost-user fs,socket=a/b,tag=u\ngdb g\nresult r\nappend init\n"
-			"control c\ndisk /e\n",
+			"control c\ndisk /e\nextract /o:p\n--\nx\n",
 			"--disk here", &config);
 	expect_in_folder(config.kernel, "Image");
 	assert_string_equal(config.initrd, "/i");
@@ -219,6 +219,8 @@ static void relative_paths_are_seen_from_the_file(void **state)
 	expect_in_folder(config.gdb, "g");
 	expect_in_folder(config.result, "r");
 	expect_in_folder(config.control, "c");
+	assert_string_equal(config.extracts[0].guest_path, "/o");
+	expect_in_folder(config.extracts[0].host_path, "p");
 	assert_string_equal(config.append, "init");
 	config_free(&config);
 	assert_accepted("kernel /k\ngdb 1234\n", "", &config);
@@ -370,6 +372,7 @@ static const struct {
 	{"--net",
 	 {"user,mtu=9000", "user,hostfwd=tcp::2222-:22,hostfwd=udp::5353-:53",
 	  "user,mtu=1500,hostfwd=tcp::80-:8080", "user"}},
+	{"--extract", {"/a:b", "/c:/d/e", "/f:g:h", "/ : "}},
 	{"--inject", {"a:/b", "/c:/d/e", "f:g:/h", " :/ "}},
 	{"--pmu-profile", {"best", "spec", "linux-7.2", "linux-6.12.107"}},
 	{"--name", {"a", "b-1", "C.d", "_"}},
@@ -501,6 +504,11 @@ static void assert_same_rest(const struct config *a, const struct config *b)
 	for (unsigned int i = 0; i < a->inject_count; i++) {
 		assert_same_path(a->injects[i].host_path, b->injects[i].host_path);
 		assert_string_equal(a->injects[i].guest_path, b->injects[i].guest_path);
+	}
+	assert_int_equal(a->extract_count, b->extract_count);
+	for (unsigned int i = 0; i < a->extract_count; i++) {
+		assert_string_equal(a->extracts[i].guest_path, b->extracts[i].guest_path);
+		assert_same_path(a->extracts[i].host_path, b->extracts[i].host_path);
 	}
 	assert_int_equal(a->backend_count, b->backend_count);
 	for (unsigned int i = 0; i < a->backend_count; i++) {

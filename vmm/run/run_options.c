@@ -180,7 +180,7 @@ static const struct option_spec specs[] = {
 	 OPTION_PATH(struct config, root)},
 	{"--extract", "GUESTPATH:HOSTFILE",
 	 "when CMD has ended, write this file of the guest to\nHOSTFILE",
-	 OPTION_OTHER(parse_extract), .repeatable = true},
+	 OPTION_OTHER(parse_extract), .repeatable = true, .path = PATH_AFTER_COLON},
 	{"--memory", "SIZE", "RAM, with K, M, G or T, a multiple of 2M (512M)",
 	 OPTION_OTHER(parse_memory), .letter = "-m"},
 	{"--cpus", "N", "number of vCPUs (1)",
