@@ -599,3 +599,17 @@ void loop_post(struct loop *loop, struct loop_task *task)
 	loop->tasks_last = &task->next;
 	wake_if_asleep(loop);
 }
+
+void loop_withdraw(struct loop *loop, struct loop_task *task)
+{
+	struct loop_task **at = &loop->tasks_first;
+
+	if (!task->posted)
+		return;
+	while (*at != task)
+		at = &(*at)->next;
+	*at = task->next;
+	if (!*at)
+		loop->tasks_last = at;
+	task->posted = false;
+}

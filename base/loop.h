@@ -108,5 +108,7 @@ bool loop_io_at_once(struct loop_io *io);
 void loop_timer_set(struct loop *loop, struct loop_timer *timer, uint64_t after_ns);
 
 void loop_post(struct loop *loop, struct loop_task *task);
+/* TASK does not run any more, if it was posted. Not in a task. */
+void loop_withdraw(struct loop *loop, struct loop_task *task);
 
 #endif

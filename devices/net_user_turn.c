@@ -186,6 +186,7 @@ void net_user_forget(struct net_user *user, int fd)
 
 void net_user_waits_end(struct net_user *user)
 {
+	loop_withdraw(machine_loop(user->machine), &user->turn);
 	loop_timer_set(machine_loop(user->machine), &user->timer, 0);
 	for (size_t i = 0; i < user->socket_slots; i++) {
 		socket_forget(user, user->sockets[i]);

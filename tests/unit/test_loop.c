@@ -299,6 +299,33 @@ static void *post_many(void *opaque)
 	return NULL;
 }
 
+/* The first, the last, and the only ones; what is posted behind them runs. */
+static void a_task_that_was_withdrawn_does_not_run(void **state)
+{
+	struct fixture *fixture = *state;
+	struct loop_task tasks[4];
+
+	pthread_mutex_lock(&fixture->lock);
+	for (int i = 0; i < 4; i++) {
+		tasks[i] = (struct loop_task){.run = task_ran, .opaque = fixture};
+		loop_post(fixture->loop, &tasks[i]);
+	}
+	loop_withdraw(fixture->loop, &tasks[3]);
+	loop_withdraw(fixture->loop, &tasks[0]);
+	loop_withdraw(fixture->loop, &tasks[0]);
+	loop_withdraw(fixture->loop, &tasks[1]);
+	loop_withdraw(fixture->loop, &tasks[2]);
+	loop_post(fixture->loop, &tasks[2]);
+	loop_post(fixture->loop, &tasks[1]);
+	loop_withdraw(fixture->loop, &tasks[1]);
+	loop_post(fixture->loop, &tasks[3]);
+	pthread_mutex_unlock(&fixture->lock);
+	fixture->goal = 2;
+	assert_int_equal(loop_run(fixture->loop), 0);
+	assert_int_equal(fixture->count, 2);
+	assert_false(tasks[0].posted || tasks[1].posted || tasks[2].posted || tasks[3].posted);
+}
+
 static void tasks_of_another_thread_run_once_each(void **state)
 {
 	struct fixture *fixture = *state;
@@ -555,6 +582,8 @@ int main(void)
 						setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			io_that_is_done_at_once_keeps_no_timer_from_expiring, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_task_that_was_withdrawn_does_not_run, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(tasks_of_another_thread_run_once_each, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(more_io_than_the_ring_holds_all_completes, setup,
