@@ -49,7 +49,7 @@ others_by_name() {
 }
 
 # A hart halts until its timer is due, as long as was left of that when it came to halt: the lab's host may have lost its CPU
-# since the timer was set. That one is handled slowly is the lab's load too.
+# since the timer was set. Now and then a WFI ends for something else. That one is handled slowly is the lab's load too.
 halts_are_halts() {
     grep -E '"sub":"(wfi|time.set_timer)"' /tmp/trace.json | sort -t: -k3,3n | sed -nE \
         -e 's/.*"t_ns":([0-9]*).*"vcpu":([0-9]*).*\[\+([0-9.]*)ms\].*/timer \2 \1 \3/p' \
@@ -59,11 +59,11 @@ halts_are_halts() {
         $1 == "halt" && $2 in due {
             count++
             left = due[$2] - $3 - $4
-            if ($5 < left - 10000) wrong++
+            if (left > 0) { wanted += left; halted += $5 < left ? $5 : left }
             if ($4 < $5 / 5) quick++
             delete due[$2]
         }
-        END { exit wrong || count != '$((2 * halts))' || quick * 2 < count }' halts ||
+        END { exit count != '$((2 * halts))' || halted < wanted * 7 / 10 || quick * 2 < count }' halts ||
         die "timers, with when and ms; halts, with when, ns handled and halted: $(cat halts)"
 }
 
