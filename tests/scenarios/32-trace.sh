@@ -32,7 +32,7 @@ calls_by_name() {
     has /tmp/trace.json '"call":"0x09000000.3","args":\{"a0":"0x1","a1":"0x2","a2":"0x3",.*"by":"nobody","error":-2,"error_name":"NOT_SUPPORTED","to_vmm":true' $each
     has /tmp/trace.json '"call":"0x12345678.7",.*"by":"nobody","error":-2,"error_name":"NOT_SUPPORTED",' $each
     has /tmp/trace.json '"text":"time.set_timer\(disarm\)"' 2
-    has /tmp/trace.json '"text":"time.set_timer\(0x[0-9a-f]* \[\+[0-9.]*ms\]\)"' $((2 * halts))
+    has /tmp/trace.json '"text":"time.set_timer\(0x[0-9a-f]* \[[+-][0-9.]*[mun]s\]\)"' $((2 * halts))
     has /tmp/trace.json '"text":"pmu.counter_config_matching\(base=0 mask=0x1 flags=AUTO_START event=cycles data=0\)",.*"error":0' 2
     has /tmp/trace.json '"text":"dbcn.console_write\(6, 0x[0-9a-f]* ."begin..n."\)","bytes":"begin.u000a",.*"error":0,"value":"0x6"' 1
     has /tmp/trace.json '"type":"unfinished",.*"text":"srst.system_reset\(shutdown, no-reason\)"' 1
@@ -52,10 +52,11 @@ others_by_name() {
 # since the timer was set. Now and then a WFI ends for something else. That one is handled slowly is the lab's load too.
 halts_are_halts() {
     grep -E '"sub":"(wfi|time.set_timer)"' /tmp/trace.json | sort -t: -k3,3n | sed -nE \
-        -e 's/.*"t_ns":([0-9]*).*"vcpu":([0-9]*).*\[\+([0-9.]*)ms\].*/timer \2 \1 \3/p' \
+        -e 's/.*"t_ns":([0-9]*).*"vcpu":([0-9]*).*\[([+-][0-9.]*)([mun])s\].*/timer \2 \1 \3 \4/p' \
         -e 's/.*"t_ns":([0-9]*).*"vcpu":([0-9]*).*"ns":([0-9]*).*"halted_ns":([0-9]*).*/halt \2 \1 \3 \4/p' >halts
     has halts '^timer' $((2 * halts))
-    awk '$1 == "timer" { due[$2] = $3 + $4 * 1000000 }
+    awk 'BEGIN { ns["m"] = 1000000; ns["u"] = 1000; ns["n"] = 1 }
+        $1 == "timer" { due[$2] = $3 + $4 * ns[$5] }
         $1 == "halt" && $2 in due {
             count++
             left = due[$2] - $3 - $4
@@ -64,7 +65,7 @@ halts_are_halts() {
             delete due[$2]
         }
         END { exit count != '$((2 * halts))' || halted < wanted * 7 / 10 || quick * 2 < count }' halts ||
-        die "timers, with when and ms; halts, with when, ns handled and halted: $(cat halts)"
+        die "timers, with when and how far away; halts, with when, ns handled and halted: $(cat halts)"
 }
 
 # Counters that were read go up.
