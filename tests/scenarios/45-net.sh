@@ -120,10 +120,13 @@ t "a tap interface: large packets both ways" large_packets
 
 start() { run vhart run --kernel /guests/hello.elf --memory 16M "$@"; }
 
+# Of whichever address.
+is_taken() { netstat -ltn | grep -q ":$1 "; }
+
 ports_that_cannot_be_had() {
     nc -l -p 2222 >/dev/null &
     listener=$!
-    until_true listens 2222
+    until_true is_taken 2222
     start --net user,hostfwd=tcp::2222-:22
     expect_status 125
     expect_err '^vhart: net0: hostfwd=tcp:127.0.0.1:2222: the port is in use: '
