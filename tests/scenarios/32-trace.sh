@@ -49,8 +49,8 @@ others_by_name() {
 }
 
 # A hart halts until its timer is due, as long as was left of that when it came to halt: the lab's host may have lost its CPU
-# since the timer was set. vhart's kick when the forward is there ends a WFI of each hart, so half of it has to be. That one is
-# handled slowly is the lab's load too.
+# since the timer was set. Up to two of six WFIs were seen to end early, so half of it has to be. That one is handled
+# slowly is the lab's load too.
 halts_are_halts() {
     grep -E '"sub":"(wfi|time.set_timer)"' /tmp/trace.json | sort -t: -k3,3n | sed -nE \
         -e 's/.*"t_ns":([0-9]*).*"vcpu":([0-9]*).*\[([+-][0-9.]*)([mun])s\].*/timer \2 \1 \3 \4/p' \
