@@ -84,28 +84,37 @@ three_cards() {
 }
 t "three cards, ports that lead in by TCP and UDP, IPv6, DNS; and all of it again after a reboot" three_cards
 
-# has_bytes N FILE
-has_bytes() { [ "$(wc -c <"$2")" -ge "$1" ]; }
-
-# What the guest sends, and what it is sent, in packets of the card: segments are cut elsewhere.
+# What the guest fetches and what is fetched from it, in packets of its card: segments are cut elsewhere. Each side is one
+# whose program writes its file in large pieces, for small writes are packets of their own.
 large_packets() {
     { tunctl -t vhart7 >/dev/null && ip addr add 10.9.7.1/24 dev vhart7 && ip link set vhart7 up; } || die "no tap interface here"
     head -c 8000000 /dev/urandom >down
-    : >up
-    # shellcheck disable=SC2094 # that UP grows is what the loop waits for
-    {
-        cat down
-        until_true has_bytes 8000000 up >&2
-    } | timeout "$limit" nc -l -p 5001 >up &
-    listener=$!
-    guest 'ip addr add 10.9.7.2/24 dev eth0; ip link set eth0 up
-        head -c 8000000 /dev/urandom >/tmp/up
-        : >/tmp/down
-        # nc leaves when the other side has sent its last byte: each side keeps its own open until it has all.
-        { cat /tmp/up; until [ "$(wc -c </tmp/down)" = 8000000 ]; do usleep 100000; done; } | nc 10.9.7.1 5001 >/tmp/down
-        echo "sums $(md5sum </tmp/up | cut -c1-32) $(md5sum </tmp/down | cut -c1-32)"
-        for way in rx tx; do echo "$way $(cat /sys/class/net/eth0/statistics/${way}_packets)"; done' --net tap=vhart7
-    kill $listener 2>/dev/null
+    httpd -f -p 10.9.7.1:8080 -h . &
+    web=$!
+    cat >run.sh <<'SCRIPT'
+ip addr add 10.9.7.2/24 dev eth0
+ip link set eth0 up
+packets() { cat "/sys/class/net/eth0/statistics/$1_packets"; }
+head -c 8000000 /dev/urandom >/tmp/up
+before=$(packets rx)
+wget -q -O /tmp/down http://10.9.7.1:8080/down
+echo "rx $(($(packets rx) - before))"
+echo "sums $(md5sum </tmp/up | cut -c1-32) $(md5sum </tmp/down | cut -c1-32)"
+before=$(packets tx)
+httpd -p 8080 -h /tmp
+echo served
+read -r fetched
+echo "tx $(($(packets tx) - before))"
+exit 0
+SCRIPT
+    talk vhart run --kernel "/guests/$linux/Image" --initrd "/guests/$linux/initrd-small" --memory 256M \
+        --append 'console=ttyS0 quiet panic=-1' --inject run.sh:/run.sh --net tap=vhart7
+    await '^served'
+    timeout "$limit" wget -q -O up http://10.9.7.2:8080/up
+    say_to 'fetched
+'
+    hang_up
+    ends $web
     tunctl -d vhart7 >/dev/null
     expect_status 0
     expect_no_err 'guest error'
