@@ -95,7 +95,9 @@ size_t machine_console_read(struct machine *machine, void *bytes, size_t len);
  * machine ends. Only for a vCPU's thread; what the caller knows of its device may have changed. */
 bool machine_console_wait(struct machine *machine);
 
-/* Why a machine ends. The first request counts; later ones are ignored. Any thread, no lock. */
+/* Why a machine ends. The first request counts, and later ones are ignored; but a reset of the
+ * guest's, after which it would live again, keeps nobody outside from ending it. Any thread, no
+ * lock. */
 enum machine_end {
 	END_NONE,
 	END_POWEROFF,

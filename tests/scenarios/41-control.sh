@@ -212,6 +212,24 @@ a_pmu_is_restored() {
 }
 t "interrupts that are injected arrive, a PMU is shown, saved and restored" injected_arrive
 
+# One that resets as fast as it can is found in the middle of a reset as often as not: between two lives there is no machine.
+resets_are_stopped() {
+    cat >script.lua <<'LUA'
+for turn = 1, 12 do
+    local vm = machine.new("--memory 16M --kernel /guests/reboot.elf"):start()
+    vm:expect("boot\n")
+    for other = 1, turn % 4 do vm:status() end
+    vm:stop()
+    local why, status = vm:ended(20)
+    assert(why == "quit" and status == 130, tostring(why) .. " " .. tostring(status))
+end
+-- The script's end does the same.
+for turn = 1, 3 do machine.new("--memory 16M --kernel /guests/reboot.elf"):start():expect("boot\n") end
+LUA
+    expect_status 0 vhart script script.lua
+}
+t "a guest that resets for ever is stopped" resets_are_stopped
+
 # What the guests say of themselves decides: of what was on its way at a pause nothing is lost or done twice.
 work_goes_on() {
     truncate -s 64K one two

@@ -138,14 +138,25 @@ void machine_idle(struct machine *machine)
 	pthread_cond_broadcast(&machine->idle);
 }
 
+bool machine_end_is_from_outside(enum machine_end end)
+{
+	return end == END_TIMEOUT || end == END_QUIT || end == END_SIGNAL;
+}
+
 static bool set_end(struct machine *machine, enum machine_end end)
 {
-	int none = END_NONE;
+	int before = END_NONE;
 
-	if (!atomic_compare_exchange_strong(&machine->end, &none, (int)end))
-		return false;
+	while (!atomic_compare_exchange_strong(&machine->end, &before, (int)end))
+		if (before != END_RESET || !machine_end_is_from_outside(end))
+			return false;
 	loop_stop(machine->loop);
 	return true;
+}
+
+enum machine_end machine_final_end(struct machine *machine)
+{
+	return (enum machine_end)(atomic_fetch_or(&machine->end, END_IS_FINAL) & ~END_IS_FINAL);
 }
 
 void machine_request_end(struct machine *machine, enum machine_end end)

@@ -79,7 +79,7 @@ struct machine {
 	bool has_signals;
 	struct loop_timer timeout;
 
-	atomic_int end;	       /* enum machine_end */
+	atomic_int end;	       /* enum machine_end, and END_IS_FINAL */
 	atomic_int end_signal; /* END_SIGNAL: which */
 	atomic_ullong status;  /* that the guest gave, and GUEST_STATUS_GIVEN; 0: none */
 	struct guest_end said; /* by whoever set end; read after the vCPUs stopped */
@@ -108,5 +108,12 @@ struct machine {
 	uint64_t guest_error_window;	  /* CLOCK_MONOTONIC second of the last lines */
 	unsigned int guest_error_lines;	  /* printed in that window */
 };
+
+/* Not by the guest or the host: by who waits for the end. */
+bool machine_end_is_from_outside(enum machine_end end);
+
+/* Why it ends; later requests are ignored from now on. The vCPUs have stopped. */
+#define END_IS_FINAL 0x100
+enum machine_end machine_final_end(struct machine *machine);
 
 #endif

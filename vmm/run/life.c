@@ -115,6 +115,18 @@ static void tell_end(struct machine *machine)
 		machine->watcher->ending(machine->watcher->opaque, machine);
 }
 
+/* When nobody can find the machine any more: somebody may have ended for good what the guest had
+ * asked to reset. */
+static void close_account(struct machine *machine, struct run_account *account)
+{
+	const enum machine_end end = machine_final_end(machine);
+
+	if (account->end != END_RESET || !machine_end_is_from_outside(end))
+		return;
+	account->end = end;
+	account->signal_number = atomic_load(&machine->end_signal);
+}
+
 bool machine_run(const struct config *config, struct boot_files *files,
 		 const struct console_ends *ends, const struct machine_watcher *watcher,
 		 struct run_account *account)
@@ -134,6 +146,7 @@ bool machine_run(const struct config *config, struct boot_files *files,
 		tell_start(machine);
 		ran = run(machine, account);
 		tell_end(machine);
+		close_account(machine, account);
 	}
 	account->bad_input = machine->bad_input;
 	machine_free(machine);

@@ -48,16 +48,14 @@ static void end_signals(struct machine *machine)
 	pthread_join(machine->signals, NULL);
 	/* One that came when the machine had ended for another reason is for its next life. */
 	number = atomic_load(&machine->end_signal);
-	if (number && atomic_load(&machine->end) != END_SIGNAL)
+	if (number && machine_final_end(machine) != END_SIGNAL)
 		kill(getpid(), number);
 }
 
 /* Then somebody waits for the end, not for what the guest said. */
-static bool ended_from_outside(const struct machine *machine)
+static bool ended_from_outside(struct machine *machine)
 {
-	int end = atomic_load(&machine->end);
-
-	return end == END_TIMEOUT || end == END_QUIT || end == END_SIGNAL;
+	return machine_end_is_from_outside(machine_final_end(machine));
 }
 
 void machine_free(struct machine *machine)
