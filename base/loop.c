@@ -6,63 +6,20 @@
  * waiting at all is read and written on the way, without the lock.
  */
 
-#include "base/loop.h"
-
 #include <errno.h>
-#include <liburing.h>
 #include <poll.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/loop_timers.h"
+#include "base/loop_private.h"
 
-#define RING_ENTRIES	256u
-#define WATCHES_AT_REST 4u
+#define RING_ENTRIES 256u
 
 /* The low bits of user_data say what completed; the rest is a slot or a pointer. */
 enum { TAG_IO = 0, TAG_WATCH = 1, TAG_CANCEL = 2, TAG_MASK = 7 };
-
-/* A watch is named by slot and generation: a late completion of a removed one finds another
- * generation, and is dropped. */
-struct slot {
-	struct loop_watch *watch; /* NULL: free */
-	uint32_t generation;
-	bool armed;  /* a poll is in the kernel */
-	bool cancel; /* removed while armed: the poll of the generation before must go */
-};
-
-struct io_queue {
-	struct loop_io *first, **last;
-};
-
-struct loop {
-	struct io_uring ring;
-	pthread_mutex_t *lock;
-	int wake_fd;
-	struct loop_watch wake;
-	bool sleeping;
-	atomic_bool stop;
-	bool running;		/* in loop_run() */
-	bool frozen, resting;	/* asked for, and so */
-	pthread_cond_t changed; /* one of these three */
-
-	struct slot *slots;
-	uint32_t slot_count;
-	bool slots_changed;
-
-	struct io_queue queued;
-	struct io_queue finished; /* done at once, to be told of */
-	unsigned int in_flight;	  /* file I/O until its done() */
-
-	struct loop_timer *timers;	  /* of the guest's side */
-	struct loop_timer *timers_always; /* those with while_frozen */
-	struct loop_task *tasks_first, **tasks_last;
-};
 
 static void queue_clear(struct io_queue *queue)
 {
@@ -98,7 +55,7 @@ static struct io_queue queue_take(struct io_queue *queue)
 	return taken;
 }
 
-static void wake_up(struct loop *loop)
+void loop_wake_up(struct loop *loop)
 {
 	const uint64_t one = 1;
 	ssize_t written = write(loop->wake_fd, &one, sizeof(one));
@@ -111,10 +68,10 @@ static void wake_if_asleep(struct loop *loop)
 	if (!loop->sleeping)
 		return;
 	loop->sleeping = false; /* once is enough */
-	wake_up(loop);
+	loop_wake_up(loop);
 }
 
-static void woken(struct loop_watch *watch, short revents)
+void loop_woken(struct loop_watch *watch, short revents)
 {
 	uint64_t count;
 	ssize_t got = read(watch->fd, &count, sizeof(count));
@@ -134,7 +91,7 @@ struct loop *loop_new(pthread_mutex_t *lock)
 	pthread_cond_init(&loop->changed, NULL);
 	queue_clear(&loop->queued);
 	queue_clear(&loop->finished);
-	loop->tasks_last = &loop->tasks_first;
+	loop_tasks_init(&loop->tasks);
 	loop->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (loop->wake_fd < 0) {
 		free(loop);
@@ -147,7 +104,8 @@ struct loop *loop_new(pthread_mutex_t *lock)
 		errno = -result;
 		return NULL;
 	}
-	loop->wake = (struct loop_watch){.fd = loop->wake_fd, .events = POLLIN, .ready = woken};
+	loop->wake =
+		(struct loop_watch){.fd = loop->wake_fd, .events = POLLIN, .ready = loop_woken};
 	result = loop_watch_add(loop, &loop->wake);
 	if (result < 0) {
 		loop_free(loop);
@@ -269,7 +227,7 @@ static void complete(struct loop *loop, uint64_t data, int result)
 	}
 }
 
-static void reap(struct loop *loop)
+void loop_reap(struct loop *loop)
 {
 	struct io_queue finished = queue_take(&loop->finished);
 	struct io_uring_cqe *cqe;
@@ -288,23 +246,7 @@ static void reap(struct loop *loop)
 	}
 }
 
-static void run_tasks(struct loop *loop)
-{
-	struct loop_task *task = loop->tasks_first;
-
-	/* What a task posts runs in the next turn, so that I/O is not kept waiting. */
-	loop->tasks_first = NULL;
-	loop->tasks_last = &loop->tasks_first;
-	while (task) {
-		struct loop_task *next = task->next;
-
-		task->posted = false;
-		task->run(task);
-		task = next;
-	}
-}
-
-static void run_timers(struct loop_timer **timers)
+void loop_run_timers(struct loop_timer **timers)
 {
 	if (*timers)
 		loop_timers_run(timers, clock_now());
@@ -327,7 +269,7 @@ static uint64_t next_timer_ns(const struct loop *loop)
 /* How long nothing has to be done, in nanoseconds; UINT64_MAX: until something happens. */
 static uint64_t idle_ns(const struct loop *loop)
 {
-	if (loop->tasks_first || atomic_load(&loop->stop))
+	if (loop->tasks.first || atomic_load(&loop->stop))
 		return 0;
 	return next_timer_ns(loop);
 }
@@ -344,7 +286,7 @@ static int submit_and_wait(struct loop *loop, uint64_t wait_ns)
 						wait_ns == UINT64_MAX ? NULL : &limit, NULL);
 }
 
-static int wait_for_something(struct loop *loop, uint64_t wait_ns)
+int loop_wait(struct loop *loop, uint64_t wait_ns)
 {
 	struct io_queue queue = queue_take(&loop->queued);
 	int result;
@@ -363,94 +305,14 @@ static int wait_for_something(struct loop *loop, uint64_t wait_ns)
 
 static int turn(struct loop *loop)
 {
-	int result = wait_for_something(loop, idle_ns(loop));
+	int result = loop_wait(loop, idle_ns(loop));
 
 	if (result < 0)
 		return result;
-	reap(loop);
-	run_tasks(loop);
-	run_timers(&loop->timers);
-	run_timers(&loop->timers_always);
-	return 0;
-}
-
-/* ---- frozen ---- */
-
-static bool goes_on_resting(const struct loop *loop)
-{
-	return loop->frozen && !atomic_load(&loop->stop);
-}
-
-/* What the disks have in hand; a stop and a thaw wake the loop from this too. */
-static int finish_io(struct loop *loop)
-{
-	int result = 0;
-
-	while (loop->in_flight > 0 && goes_on_resting(loop) && result == 0) {
-		result = wait_for_something(loop, UINT64_MAX);
-		reap(loop);
-	}
-	return result;
-}
-
-/* The eventfd first, which a thaw and a stop write to, then the watches with while_frozen. */
-static nfds_t watched_at_rest(const struct loop *loop, struct pollfd *fds)
-{
-	nfds_t count = 1;
-
-	fds[0] = (struct pollfd){.fd = loop->wake_fd, .events = POLLIN};
-	for (uint32_t i = 0; i < loop->slot_count && count <= WATCHES_AT_REST; i++) {
-		const struct loop_watch *watch = loop->slots[i].watch;
-
-		if (watch && watch->while_frozen)
-			fds[count++] = (struct pollfd){.fd = watch->fd, .events = watch->events};
-	}
-	return count;
-}
-
-static void call_at_rest(struct loop *loop, const struct pollfd *ready)
-{
-	for (uint32_t i = 0; i < loop->slot_count; i++) {
-		struct loop_watch *watch = loop->slots[i].watch;
-
-		if (watch && watch->while_frozen && watch->fd == ready->fd)
-			watch->ready(watch, ready->revents);
-	}
-}
-
-static void wait_at_rest(struct loop *loop)
-{
-	const uint64_t wait_ns = loop_timers_wait(loop->timers_always, clock_now());
-	const struct timespec limit = {.tv_sec = (time_t)(wait_ns / NS_PER_S),
-				       .tv_nsec = (long)(wait_ns % NS_PER_S)};
-	struct pollfd fds[1 + WATCHES_AT_REST];
-	nfds_t count = watched_at_rest(loop, fds);
-	int ready;
-
-	loop->sleeping = true;
-	pthread_mutex_unlock(loop->lock);
-	ready = ppoll(fds, count, wait_ns == UINT64_MAX ? NULL : &limit, NULL);
-	woken(&loop->wake, POLLIN);
-	pthread_mutex_lock(loop->lock);
-	loop->sleeping = false;
-	for (nfds_t i = 1; i < count && ready > 0; i++)
-		if (fds[i].revents)
-			call_at_rest(loop, &fds[i]);
-	run_timers(&loop->timers_always);
-}
-
-/* A thaw takes resting back: what was submitted since is to be finished by another freeze. */
-static int rest(struct loop *loop)
-{
-	const int result = finish_io(loop);
-
-	if (!goes_on_resting(loop) || result < 0)
-		return result;
-	loop->resting = true;
-	pthread_cond_broadcast(&loop->changed);
-	while (loop->resting && goes_on_resting(loop))
-		wait_at_rest(loop);
-	loop->resting = false;
+	loop_reap(loop);
+	loop_tasks_run(&loop->tasks); /* what they post waits a turn: I/O is not kept waiting */
+	loop_run_timers(&loop->timers);
+	loop_run_timers(&loop->timers_always);
 	return 0;
 }
 
@@ -461,7 +323,7 @@ int loop_run(struct loop *loop)
 	pthread_mutex_lock(loop->lock);
 	loop->running = true;
 	while (!atomic_load(&loop->stop) && result == 0)
-		result = loop->frozen ? rest(loop) : turn(loop);
+		result = loop->frozen ? loop_rest(loop) : turn(loop);
 	atomic_store(&loop->stop, false); /* a stop ends one run; the loop can run again */
 	loop->running = false;
 	pthread_cond_broadcast(&loop->changed);
@@ -472,26 +334,7 @@ int loop_run(struct loop *loop)
 void loop_stop(struct loop *loop)
 {
 	atomic_store(&loop->stop, true);
-	wake_up(loop);
-}
-
-void loop_freeze(struct loop *loop)
-{
-	loop->frozen = true;
-	wake_up(loop);
-}
-
-void loop_wait_rest(struct loop *loop)
-{
-	while (loop->running && loop->frozen && !loop->resting)
-		pthread_cond_wait(&loop->changed, loop->lock);
-}
-
-void loop_thaw(struct loop *loop)
-{
-	loop->frozen = false;
-	loop->resting = false;
-	wake_up(loop);
+	loop_wake_up(loop);
 }
 
 void loop_drain(struct loop *loop)
@@ -504,7 +347,7 @@ void loop_drain(struct loop *loop)
 		start(loop, &queue);
 		io_uring_submit(&loop->ring);
 		if (loop->finished.first || io_uring_wait_cqe(&loop->ring, &cqe) == 0)
-			reap(loop);
+			loop_reap(loop);
 	}
 }
 
@@ -591,25 +434,11 @@ void loop_timer_set(struct loop *loop, struct loop_timer *timer, uint64_t after_
 
 void loop_post(struct loop *loop, struct loop_task *task)
 {
-	if (task->posted)
-		return;
-	task->posted = true;
-	task->next = NULL;
-	*loop->tasks_last = task;
-	loop->tasks_last = &task->next;
+	loop_tasks_post(&loop->tasks, task);
 	wake_if_asleep(loop);
 }
 
 void loop_withdraw(struct loop *loop, struct loop_task *task)
 {
-	struct loop_task **at = &loop->tasks_first;
-
-	if (!task->posted)
-		return;
-	while (*at != task)
-		at = &(*at)->next;
-	*at = task->next;
-	if (!*at)
-		loop->tasks_last = at;
-	task->posted = false;
+	loop_tasks_withdraw(&loop->tasks, task);
 }

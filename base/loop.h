@@ -17,6 +17,7 @@
 #include <stdint.h>
 #include <sys/uio.h>
 
+#include "base/loop_tasks.h"
 #include "base/loop_timers.h"
 
 struct loop;
@@ -55,14 +56,6 @@ struct loop_io {
 	void *opaque;
 	struct loop_io *next; /* the loop's, as is: */
 	int result;
-};
-
-/* Work for the loop's next turn. Posting it again before it ran is the same as posting it once. */
-struct loop_task {
-	void (*run)(struct loop_task *task);
-	void *opaque;
-	struct loop_task *next;
-	bool posted;
 };
 
 /* NULL with errno set when the kernel refuses (io_uring disabled, no memory). LOCK is held while
@@ -107,8 +100,9 @@ bool loop_io_at_once(struct loop_io *io);
  * beyond the end of the clock never expires. */
 void loop_timer_set(struct loop *loop, struct loop_timer *timer, uint64_t after_ns);
 
+/* Work for the loop's next turn. Posting it again before it ran is the same as posting it once. */
 void loop_post(struct loop *loop, struct loop_task *task);
-/* TASK does not run any more, if it was posted. Not in a task. */
+/* TASK does not run any more, if it was posted. */
 void loop_withdraw(struct loop *loop, struct loop_task *task);
 
 #endif

@@ -326,6 +326,32 @@ static void a_task_that_was_withdrawn_does_not_run(void **state)
 	assert_false(tasks[0].posted || tasks[1].posted || tasks[2].posted || tasks[3].posted);
 }
 
+static void withdraw_the_next(struct loop_task *task)
+{
+	struct fixture *fixture = task->opaque;
+
+	loop_withdraw(fixture->loop, task->next);
+	task_ran(task);
+}
+
+static void a_task_may_withdraw_one_that_is_due(void **state)
+{
+	struct fixture *fixture = *state;
+	struct loop_task tasks[3];
+
+	pthread_mutex_lock(&fixture->lock);
+	for (int i = 0; i < 3; i++) {
+		tasks[i] = (struct loop_task){.run = i ? task_ran : withdraw_the_next,
+					      .opaque = fixture};
+		loop_post(fixture->loop, &tasks[i]);
+	}
+	pthread_mutex_unlock(&fixture->lock);
+	fixture->goal = 2;
+	assert_int_equal(loop_run(fixture->loop), 0);
+	assert_int_equal(fixture->count, 2);
+	assert_false(tasks[1].posted);
+}
+
 static void tasks_of_another_thread_run_once_each(void **state)
 {
 	struct fixture *fixture = *state;
@@ -583,6 +609,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			io_that_is_done_at_once_keeps_no_timer_from_expiring, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_task_that_was_withdrawn_does_not_run, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(a_task_may_withdraw_one_that_is_due, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(tasks_of_another_thread_run_once_each, setup,
 						teardown),
