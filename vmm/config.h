@@ -9,6 +9,7 @@
 #include "base/option_words.h"
 #include "devices/net_options.h"
 #include "pmu/pmu.h"
+#include "vmm/kvm/isa.h"
 
 #define CONFIG_MEMORY_DEFAULT (512ull << 20)
 
@@ -18,6 +19,7 @@
 #define CONFIG_MAX_NETS	    8
 #define CONFIG_MAX_FORWARDS 32 /* of one card */
 #define CONFIG_MAX_EXTRACTS 16
+#define CONFIG_MAX_AFFINITY 512 /* CPUs */
 
 struct guest_command;
 struct sbi_override;
@@ -37,6 +39,9 @@ enum config_pmu {
 /* How its overflow interrupts get to the guest. */
 enum config_pmu_irq { PMU_IRQ_AUTO, PMU_IRQ_SIP, PMU_IRQ_STUB, PMU_IRQ_MSI, PMU_IRQ_WIRED };
 enum config_on_reboot { ON_REBOOT_RESTART, ON_REBOOT_EXIT };
+
+/* What the guest is to have of an ISA extension. */
+enum config_isa { ISA_AS_HOST, ISA_ON, ISA_OFF };
 
 struct config_disk {
 	const char *path;
@@ -80,7 +85,12 @@ struct config {
 	const char *kernel, *initrd, *firmware; /* paths or NULL */
 	const char *append;			/* never NULL */
 	uint64_t memory;			/* bytes, a multiple of 2 MiB */
+	bool hugepages;
 	unsigned int cpus;
+	uint8_t isa[ISA_EXT_COUNT];		/* enum config_isa, by KVM's number */
+	unsigned int mmu;			/* satp's mode at most; 0: as the host */
+	uint16_t affinity[CONFIG_MAX_AFFINITY]; /* host CPUs of hart 0, 1, ..., and again */
+	unsigned int affinity_count;		/* 0: the scheduler chooses */
 	struct config_disk disks[CONFIG_MAX_DISKS];
 	unsigned int disk_count;
 	struct config_inject injects[CONFIG_MAX_INJECTS];

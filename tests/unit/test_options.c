@@ -246,6 +246,44 @@ static void numbers_are_plain_and_in_range(void **state)
 	assert_refused("--kernel k --timeout never", "--timeout never", "seconds", NULL);
 }
 
+static void harts_are_checked(void **state)
+{
+	static const char names[] = "expected EXT=on or EXT=off";
+	struct config config;
+
+	(void)state;
+	assert_accepted("--kernel k", &config);
+	assert_int_equal(config.mmu, 0);
+	assert_int_equal(config.affinity_count, 0);
+	for (unsigned int id = 0; id < ISA_EXT_COUNT; id++)
+		assert_int_equal(config.isa[id], ISA_AS_HOST);
+	assert_accepted("--kernel k --cpu zicbom=off,a=on,mmu=sv48 --affinity 7,0-2,7", &config);
+	assert_int_equal(config.isa[ISA_EXT_ZICBOM], ISA_OFF);
+	assert_int_equal(config.isa[0], ISA_ON);
+	assert_int_equal(config.mmu, 9);
+	assert_int_equal(config.affinity_count, 5);
+	assert_int_equal(config.affinity[0], 7);
+	assert_int_equal(config.affinity[3], 2);
+	assert_int_equal(config.affinity[4], 7);
+	assert_accepted("--kernel k --affinity 0-511", &config);
+	assert_refused("--kernel k --cpu sstc", "--cpu sstc", names, NULL);
+	assert_refused("--kernel k --cpu zicbom=of", "--cpu zicbom=of", names, NULL);
+	assert_refused("--kernel k --cpu zzz=off", "--cpu zzz=off", names, NULL);
+	assert_refused("--kernel k --cpu zba=off,", "--cpu zba=off,", names, NULL);
+	assert_refused("--kernel k --cpu mmu=sv32", "--cpu mmu=sv32", names, NULL);
+	assert_refused("--kernel k --cpu mmu=sv39,mmu=sv39", "mmu= once", NULL);
+	assert_refused("--kernel k --cpu zba=off,zba=on", "each extension once", NULL);
+	assert_refused("--kernel k --cpu i=off", "base ISA", NULL);
+	assert_refused("--kernel k --cpu ssaia=off", "--aia", NULL);
+	assert_refused("--kernel k --cpu sscofpmf=on", "--pmu off", NULL);
+	static const char *const wrong[] = {"x", "-1", "3-1", "0,", "0-", "1024", "0-512"};
+	char text[64];
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		snprintf(text, sizeof(text), "--kernel k --affinity %s", wrong[i]);
+		assert_refused(text, "--affinity", "such as 0,2-5", NULL);
+	}
+}
+
 static void an_option_given_twice_is_refused(void **state)
 {
 	(void)state;
@@ -285,7 +323,7 @@ static void what_other_vmms_call_it_is_known(void **state)
 		{"-initrd i", "--initrd?"},  {"-append x", "--append?"},
 		{"--params x", "--append?"}, {"-drive x", "--disk?"},
 		{"-bios x", "--firmware?"},  {"-no-reboot", "--on-reboot exit?"},
-		{"--isa rv64", "probe"},     {"-nographic", "console"},
+		{"--isa rv64", "--cpu?"},    {"-nographic", "console"},
 		{"-M virt", "one machine"},
 	};
 
@@ -734,6 +772,7 @@ int main(void)
 		cmocka_unit_test(sizes_need_a_unit_and_must_fit),
 		cmocka_unit_test(memory_is_at_least_16_mib_in_steps_of_2_mib),
 		cmocka_unit_test(numbers_are_plain_and_in_range),
+		cmocka_unit_test(harts_are_checked),
 		cmocka_unit_test(an_option_given_twice_is_refused),
 		cmocka_unit_test(an_unknown_option_is_refused_with_the_nearest_name),
 		cmocka_unit_test(what_other_vmms_call_it_is_known),

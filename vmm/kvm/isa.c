@@ -100,6 +100,27 @@ const char *isa_sbi_ext_name(unsigned int id)
 	return id < ISA_SBI_EXT_COUNT ? sbi_names[id] : NULL;
 }
 
+static const struct {
+	unsigned int mode;
+	const char *name;
+} mmu_modes[] = {{8, "sv39"}, {9, "sv48"}, {10, "sv57"}};
+
+unsigned int isa_mmu_mode(const char *name)
+{
+	for (size_t i = 0; i < sizeof(mmu_modes) / sizeof(mmu_modes[0]); i++)
+		if (!strcmp(mmu_modes[i].name, name))
+			return mmu_modes[i].mode;
+	return 0;
+}
+
+const char *isa_mmu_name(unsigned int mode)
+{
+	for (size_t i = 0; i < sizeof(mmu_modes) / sizeof(mmu_modes[0]); i++)
+		if (mmu_modes[i].mode == mode)
+			return mmu_modes[i].name;
+	return "none";
+}
+
 /* Single letters in the manual's order; Z names are sorted by the letter after the Z, in it too. */
 static unsigned int letter_rank(char letter)
 {

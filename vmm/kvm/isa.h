@@ -27,6 +27,11 @@ const char *isa_ext_name(unsigned int id);
 /* "DBCN". NULL when the number is not known. */
 const char *isa_sbi_ext_name(unsigned int id);
 
+/* Modes of satp by name, "sv39" is 8: privileged spec, "Supervisor Address Translation and
+ * Protection Register". 0 and "none" when they are not known. */
+unsigned int isa_mmu_mode(const char *name);
+const char *isa_mmu_name(unsigned int mode);
+
 /*
  * Describes the enabled extensions (ENABLED[id], ids below COUNT; unknown ids are left out): the
  * devicetree's riscv,isa string "rv64imafdc_zicsr..." into ISA of SIZE bytes, and its

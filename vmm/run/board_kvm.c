@@ -3,6 +3,7 @@
 
 #include "vmm/run/board_kvm.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
 
@@ -12,16 +13,6 @@
 
 /* Index of struct kvm_riscv_config's zicbop_block_size, newer than some headers. */
 #define CONFIG_REG_ZICBOP_BLOCK 7u
-
-static const struct {
-	uint64_t mode; /* satp.MODE */
-	const char *mmu_type;
-} mmu_types[] = {
-	{10, "riscv,sv57"},
-	{9, "riscv,sv48"},
-	{8, "riscv,sv39"},
-	{0, "riscv,none"},
-};
 
 static uint64_t get_or_zero(int vcpu_fd, uint64_t id)
 {
@@ -37,13 +28,21 @@ static void hide_aia(const struct machine *machine)
 		kvm_set_reg(machine->vcpus[i].fd, KVM_ISA_REG(ISA_EXT_SSAIA), 0);
 }
 
-static bool describe_isa(int vcpu_fd, bool show_sscofpmf, struct board *board,
-			 struct board_isa *isa, bool *enabled)
+/* KVM cannot switch all of them off; a guest that does not see one does not use it: without
+ * Sscofpmf it asks for no overflow. */
+static bool is_shown(const struct machine *machine, unsigned int id)
 {
+	return machine->config->isa[id] != ISA_OFF &&
+	       (id != ISA_EXT_SSCOFPMF || machine->pmu.sscofpmf);
+}
+
+static bool describe_isa(const struct machine *machine, struct board *board, struct board_isa *isa,
+			 bool *enabled)
+{
+	const int vcpu_fd = machine->vcpus[0].fd;
+
 	for (unsigned int id = 0; id < ISA_EXT_COUNT; id++)
-		enabled[id] = get_or_zero(vcpu_fd, KVM_ISA_REG(id)) == 1;
-	/* KVM cannot switch it off; a guest that does not see it asks for no overflow. */
-	enabled[ISA_EXT_SSCOFPMF] &= show_sscofpmf;
+		enabled[id] = is_shown(machine, id) && get_or_zero(vcpu_fd, KVM_ISA_REG(id)) == 1;
 	board->isa_extension_count =
 		isa_describe(enabled, ISA_EXT_COUNT, isa->isa, sizeof(isa->isa), isa->names);
 	board->isa = isa->isa;
@@ -53,26 +52,33 @@ static bool describe_isa(int vcpu_fd, bool show_sscofpmf, struct board *board,
 	return board->isa_extension_count > 0;
 }
 
+static void describe_mmu(const struct machine *machine, struct board *board, struct board_isa *isa)
+{
+	uint64_t mode = 8; /* where KVM does not say: the least that Linux runs with */
+
+	kvm_get_reg(machine->vcpus[0].fd, KVM_CONFIG_REG(satp_mode), &mode);
+	if (machine->config->mmu && machine->config->mmu < mode)
+		mode = machine->config->mmu;
+	snprintf(isa->mmu_type, sizeof(isa->mmu_type), "riscv,%s",
+		 isa_mmu_name((unsigned int)mode));
+	board->mmu_type = isa->mmu_type;
+}
+
 bool board_from_kvm(const struct machine *machine, struct board *board, struct board_isa *isa)
 {
 	int vcpu_fd = machine->vcpus[0].fd;
 	bool enabled[ISA_EXT_COUNT];
-	uint64_t satp;
 
 	if (!machine->has_aia)
 		hide_aia(machine);
-	if (!describe_isa(vcpu_fd, machine->pmu.sscofpmf, board, isa, enabled))
+	if (!describe_isa(machine, board, isa, enabled))
 		return false;
 	if (kvm_get_reg(vcpu_fd, KVM_REG64(KVM_REG_RISCV_TIMER, KVM_REG_RISCV_TIMER_REG(frequency)),
 			&board->timebase) < 0) {
 		error("KVM does not tell the frequency of the timer");
 		return false;
 	}
-	board->mmu_type = "riscv,sv39";
-	satp = get_or_zero(vcpu_fd, KVM_CONFIG_REG(satp_mode));
-	for (size_t i = 0; i < sizeof(mmu_types) / sizeof(mmu_types[0]); i++)
-		if (satp == mmu_types[i].mode)
-			board->mmu_type = mmu_types[i].mmu_type;
+	describe_mmu(machine, board, isa);
 	if (enabled[ISA_EXT_ZICBOM])
 		board->cbom_block =
 			(uint32_t)get_or_zero(vcpu_fd, KVM_CONFIG_REG(zicbom_block_size));

@@ -8,10 +8,11 @@
 struct board;
 struct machine;
 
-/* BOARD, as KVM's registers of the first vCPU say. ISA and names are the caller's. */
+/* BOARD, as KVM's registers of the first vCPU say, and --cpu. ISA's strings are the caller's. */
 struct board_isa {
 	char isa[1024];
 	const char *names[128];
+	char mmu_type[16];
 };
 bool board_from_kvm(const struct machine *machine, struct board *board, struct board_isa *isa);
 

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <linux/memfd.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +24,7 @@
 #include "vmm/machine/machine_private.h"
 #include "vmm/machine/pause.h"
 #include "vmm/run/boot.h"
+#include "vmm/run/cpu_setup.h"
 #include "vmm/run/devices_plug.h"
 #include "vmm/run/hart_report.h"
 #include "vmm/run/pmu_setup.h"
@@ -47,30 +49,50 @@ static bool create_vm(struct machine *machine)
 	return true;
 }
 
-/* A file that is nowhere, for processes that serve devices. None of them can cut it short, which
- * would be a SIGBUS here. Negative after error(). */
-static int create_shared(uint64_t size)
+/* A file that is nowhere, for processes that serve devices, and of huge pages. None of them can cut
+ * it short, which would be a SIGBUS here. Negative after error(). */
+static int create_shared(const struct config *config)
 {
-	int fd = memfd_create("vhart-guest", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	const unsigned int huge = config->hugepages ? MFD_HUGETLB | MFD_HUGE_2MB : 0;
+	int fd = memfd_create("vhart-guest", MFD_CLOEXEC | MFD_ALLOW_SEALING | huge);
 
-	if (fd >= 0 && ftruncate(fd, (off_t)size) == 0 &&
+	if (fd >= 0 && ftruncate(fd, (off_t)config->memory) == 0 &&
 	    fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) == 0)
 		return fd;
-	error("--memory %" PRIu64 " MiB: no file for it, which vhost-user devices need: %s",
-	      size >> 20, strerror(errno));
+	if (fd < 0 && huge)
+		error("--hugepages: this kernel has no huge pages of 2 MiB: %s", strerror(errno));
+	else
+		error("--memory %" PRIu64 " MiB: no file for it, which %s: %s",
+		      config->memory >> 20, huge ? "--hugepages needs" : "vhost-user devices need",
+		      strerror(errno));
 	if (fd >= 0)
 		close(fd);
 	return -1;
 }
 
-/* For vhost-user devices it can be shared; else it is this process's alone. */
-static void *map_memory(struct machine *machine, uint64_t size)
+/* For vhost-user devices it can be shared; else it is this process's alone. Huge pages are reserved
+ * at once: one that is missing later would be a SIGBUS. */
+static void *map_memory(const struct machine *machine)
 {
+	const uint64_t size = machine->config->memory;
+	const int lazily = machine->config->hugepages ? 0 : MAP_NORESERVE;
 	const int prot = PROT_READ | PROT_WRITE;
 
 	if (!machine->memory.shared_fd)
-		return mmap(NULL, size, prot, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	return mmap(NULL, size, prot, MAP_SHARED | MAP_NORESERVE, machine->memory.shared_fd, 0);
+		return mmap(NULL, size, prot, MAP_PRIVATE | MAP_ANONYMOUS | lazily, -1, 0);
+	return mmap(NULL, size, prot, MAP_SHARED | lazily, machine->memory.shared_fd, 0);
+}
+
+static void no_memory(const struct config *config, int reason)
+{
+	if (config->hugepages && reason == ENOMEM)
+		error("--hugepages: --memory %" PRIu64 " MiB is %" PRIu64
+		      " pages of 2 MiB, and the host has not so many free: see "
+		      "/proc/sys/vm/nr_hugepages",
+		      config->memory >> 20, config->memory >> 21);
+	else
+		error("--memory %" PRIu64 " MiB: %s: ask for less", config->memory >> 20,
+		      strerror(reason));
 }
 
 static bool create_memory(struct machine *machine)
@@ -79,16 +101,16 @@ static bool create_memory(struct machine *machine)
 	uint64_t size = machine->config->memory;
 	void *host;
 
-	if (machine->backends) {
-		int fd = create_shared(size);
+	if (machine->backends || machine->config->hugepages) {
+		int fd = create_shared(machine->config);
 
 		if (fd < 0)
 			return false;
 		machine->memory.shared_fd = fd;
 	}
-	host = map_memory(machine, size);
+	host = map_memory(machine);
 	if (host == MAP_FAILED) {
-		error("--memory %" PRIu64 " MiB: %s: ask for less", (size >> 20), strerror(errno));
+		no_memory(machine->config, errno);
 		return false;
 	}
 	machine->memory.base = MAP_RAM;
@@ -307,7 +329,7 @@ bool machine_bring_up(struct machine *machine, const struct boot_files *files,
 	/* KVM wants the AIA before the vCPUs exist, and started after. */
 	machine->has_aia =
 		machine->config->aia != AIA_OFF && aia_create(machine->vm_fd, &machine->aia);
-	return create_vcpus(machine) && create_interrupts(machine) &&
+	return create_vcpus(machine) && cpu_setup(machine) && create_interrupts(machine) &&
 	       create_loop(machine, ends, account) && pmu_setup(machine) && devices_plug(machine) &&
 	       boot_prepare(machine, files);
 }

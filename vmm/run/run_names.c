@@ -2,7 +2,6 @@
 
 #include "vmm/run/run_names.h"
 
-#define HAS_ALL	   "harts have every extension that KVM gives them: vhart probe lists these"
 #define IS_STDOUT  "the guest's console is standard input and output"
 #define NO_DISPLAY "there is no display: " IS_STDOUT
 
@@ -53,9 +52,12 @@ const struct other_name run_other_names[] = {
 	{"--config-file", "--config", NULL},
 	{"-writeconfig", "--print-config", NULL},
 	{"-v", "--verbose", NULL},
-	{"--isa", NULL, HAS_ALL},
-	{"-cpu", NULL, HAS_ALL},
-	{"--cpu", NULL, HAS_ALL ", --cpus says how many there are"},
+	{"--isa", "--cpu", NULL},
+	{"-cpu", "--cpu", NULL},
+	{"--cpu-type", "--cpu", NULL},
+	{"--vcpu-affinity", "--affinity", NULL},
+	{"-mem-path", "--hugepages", NULL},
+	{"--hugetlbfs", "--hugepages", NULL},
 	{"-nographic", NULL, IS_STDOUT},
 	{"--nographic", NULL, IS_STDOUT},
 	{"-display", NULL, NO_DISPLAY},

@@ -14,6 +14,7 @@
 #include "vmm/boot/bootargs.h"
 #include "vmm/run/backend_options.h"
 #include "vmm/run/config_file.h"
+#include "vmm/run/cpu_options.h"
 #include "vmm/run/net_options.h"
 #include "vmm/run/run_names.h"
 
@@ -185,6 +186,15 @@ static const struct option_spec specs[] = {
 	 OPTION_OTHER(parse_memory), .letter = "-m"},
 	{"--cpus", "N", "number of vCPUs (1)",
 	 OPTION_NUMBER(struct config, cpus, 1, BOARD_MAX_HARTS), .letter = "-c"},
+	{"--cpu", "EXT=on|off,...,mmu=MODE",
+	 "hide ISA extensions (svpbmt=off) or insist on them (v=on);\nwalk page tables of sv39, "
+	 "sv48 or sv57 at most (as the host)",
+	 OPTION_OTHER(cpu_option)},
+	{"--affinity", "CPU,CPU-CPU,...",
+	 "bind the harts to these CPUs of the host, each to the next",
+	 OPTION_OTHER(affinity_option)},
+	{"--hugepages", NULL, "take RAM from the host's pool of 2 MiB pages (hugetlb)",
+	 OPTION_FLAG(struct config, hugepages)},
 	{"--disk", "FILE[,ro][,direct][,raw][,serial=S]",
 	 "add a disk: read-only, past the page cache, raw even\nif it looks like qcow2 or gzip, "
 	 "with "

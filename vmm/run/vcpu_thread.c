@@ -3,6 +3,7 @@
 #include "vmm/run/vcpu_thread.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -187,10 +188,39 @@ static void *vcpu_thread(void *opaque)
 	return NULL;
 }
 
+/* --affinity: a CPU of its own for each hart, and from the first again where there are fewer. */
+static int create_thread(struct vcpu *vcpu)
+{
+	const struct config *config = vcpu->machine->config;
+	pthread_attr_t attributes;
+	cpu_set_t cpus;
+	int result = pthread_attr_init(&attributes);
+
+	if (result != 0)
+		return result;
+	if (config->affinity_count) {
+		CPU_ZERO(&cpus);
+		CPU_SET(config->affinity[vcpu->id % config->affinity_count], &cpus);
+		result = pthread_attr_setaffinity_np(&attributes, sizeof(cpus), &cpus);
+	}
+	if (result == 0)
+		result = pthread_create(&vcpu->thread, &attributes, vcpu_thread, vcpu);
+	pthread_attr_destroy(&attributes);
+	return result;
+}
+
 bool vcpu_start(struct vcpu *vcpu)
 {
-	int result = pthread_create(&vcpu->thread, NULL, vcpu_thread, vcpu);
+	const struct config *config = vcpu->machine->config;
+	int result = create_thread(vcpu);
 
+	if (result == EINVAL && config->affinity_count) {
+		error("--affinity: hart %u cannot be bound to CPU %u: this host has it not, or not "
+		      "for this process: see nproc and taskset -p $$",
+		      vcpu->id, config->affinity[vcpu->id % config->affinity_count]);
+		vcpu->machine->bad_input = true;
+		return false;
+	}
 	if (result != 0) {
 		error("hart %u: no thread for it: %s: use fewer --cpus", vcpu->id,
 		      strerror(result));
