@@ -48,4 +48,7 @@ struct board {
  */
 int fdt_build(const struct board *board, void *blob, size_t size);
 
+/* Adds FDT_ROOM to the FDT in BLOB of SIZE bytes, and returns what fdt_build() does. */
+int fdt_leave_room(void *blob, size_t size);
+
 #endif

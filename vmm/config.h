@@ -19,6 +19,7 @@
 #define CONFIG_MAX_NETS	    8
 #define CONFIG_MAX_FORWARDS 32 /* of one card */
 #define CONFIG_MAX_EXTRACTS 16
+#define CONFIG_MAX_OVERLAYS 16
 #define CONFIG_MAX_AFFINITY 512 /* CPUs */
 
 struct guest_command;
@@ -108,6 +109,9 @@ struct config {
 	enum pmu_profile pmu_profile;
 	enum config_pmu_irq pmu_irq;
 	enum config_on_reboot on_reboot;
+	const char *dtb; /* path of a devicetree instead of ours, or NULL */
+	const char *overlays[CONFIG_MAX_OVERLAYS]; /* paths of changes to it */
+	unsigned int overlay_count;
 	const char *dump_fdt, *result; /* paths or NULL */
 	const char *control;	       /* path of a socket or NULL */
 	bool paused;		       /* start with the harts held */

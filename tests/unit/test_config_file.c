@@ -368,6 +368,7 @@ static const struct {
 	{"--memory", {"64M", "1G", "16M", "2T"}},
 	{"--cpu", {"sstc=off", "v=on,zba=off,mmu=sv39", "mmu=sv57", "a=on"}},
 	{"--affinity", {"0", "1,0", "0-3,7", "511"}},
+	{"--dt-overlay", {"o", "/a/b", "../c d", " e"}},
 	{"--disk", {"d", "/e,ro", "../f,direct,raw", "g h,serial= s"}},
 	{"--share", {"s", "/t,ro", "./u", " v,ro"}},
 	{"--vhost-user", {"fs,socket=s", "blk,socket=/a", "net,socket=../n", "fs,socket=s,tag=q"}},

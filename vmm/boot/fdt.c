@@ -436,16 +436,15 @@ static void put_soc(struct fdt_writer *w)
 	end(w);
 }
 
-/* Leaves FDT_ROOM free bytes at the end; the blob is complete. */
-static int leave_room(void *blob, size_t size)
+int fdt_leave_room(void *blob, size_t size)
 {
 	const size_t len = fdt_totalsize(blob);
 
-	if (size - len < FDT_ROOM)
+	if (size < len || size - len < FDT_ROOM)
 		return -FDT_ERR_NOSPACE;
 	memset((char *)blob + len, 0, FDT_ROOM);
 	fdt_set_totalsize(blob, (uint32_t)(len + FDT_ROOM));
-	return 0;
+	return (int)(len + FDT_ROOM);
 }
 
 int fdt_build(const struct board *board, void *blob, size_t size)
@@ -473,7 +472,5 @@ int fdt_build(const struct board *board, void *blob, size_t size)
 		put_pmu(&w);
 	end(&w);
 	note(&w, fdt_finish(blob));
-	if (!w.error)
-		note(&w, leave_room(blob, size));
-	return w.error ? w.error : (int)fdt_totalsize(blob);
+	return w.error ? w.error : fdt_leave_room(blob, size);
 }

@@ -12,12 +12,22 @@
 
 #include "base/log.h"
 #include "vmm/boot/bootargs.h"
+#include "vmm/boot/fdt_file.h"
 #include "vmm/boot/image.h"
 #include "vmm/machine/machine_private.h"
 #include "vmm/run/board_kvm.h"
 
 #define FDT_BASE_LEN	 (0x10000u + FDT_ROOM) /* all but the harts */
 #define FDT_LEN_PER_HART 0x1000u
+
+void boot_files_free(struct boot_files *files)
+{
+	blob_free(&files->kernel);
+	blob_free(&files->initrd);
+	blob_free(&files->dtb);
+	for (unsigned int i = 0; i < CONFIG_MAX_OVERLAYS; i++)
+		blob_free(&files->overlays[i]);
+}
 
 static bool dump_fdt(const char *path, const void *fdt, size_t len)
 {
@@ -56,23 +66,59 @@ static char *make_bootargs(const struct config *config, const struct blob *kerne
 			     config->command != NULL);
 }
 
-static bool build_fdt(struct machine *machine, const struct blob *kernel, struct board *board,
+static size_t fdt_room(const struct config *config, const struct boot_files *files)
+{
+	size_t room = FDT_BASE_LEN + FDT_LEN_PER_HART * (size_t)config->cpus + files->dtb.len;
+
+	/* A name that is merged in may be in the strings already; what is merged in is no longer.
+	 */
+	for (unsigned int i = 0; i < config->overlay_count; i++)
+		room += 2 * files->overlays[i].len;
+	return room;
+}
+
+/* Its length; negative after error(). */
+static int write_fdt(struct machine *machine, const struct boot_files *files,
+		     const struct board *board, void *blob, size_t room)
+{
+	const struct config *config = machine->config;
+	char why[FDT_FILE_WORDS];
+	int len;
+
+	if (config->dtb) {
+		len = fdt_from_file(&files->dtb, board, blob, room);
+		if (len < 0)
+			error("--dtb %s %s", config->dtb, fdt_file_error(len, why));
+	} else {
+		len = fdt_build(board, blob, room);
+		if (len < 0)
+			error("the FDT does not fit into %zu bytes", room);
+	}
+	for (unsigned int i = 0; i < config->overlay_count && len >= 0; i++) {
+		len = fdt_overlay(&files->overlays[i], blob, room);
+		if (len < 0)
+			error("--dt-overlay %s %s", config->overlays[i], fdt_file_error(len, why));
+	}
+	machine->bad_input |= len < 0;
+	return len;
+}
+
+static bool build_fdt(struct machine *machine, const struct boot_files *files, struct board *board,
 		      uint64_t fdt, size_t room)
 {
-	struct board_isa isa;
-	char *bootargs = make_bootargs(machine->config, kernel);
+	const char *path = machine->config->dump_fdt;
 	void *blob = guest_memory_at(&machine->memory, fdt, room);
+	char *bootargs = make_bootargs(machine->config, &files->kernel);
+	struct board_isa isa;
 	int len = -1;
 
+	if (!bootargs)
+		error("no memory");
 	board->bootargs = bootargs;
-	if (bootargs && blob && board_from_kvm(machine, board, &isa))
-		len = fdt_build(board, blob, room);
+	if (bootargs && board_from_kvm(machine, board, &isa))
+		len = write_fdt(machine, files, board, blob, room);
 	free(bootargs);
-	if (len < 0) {
-		error("the FDT does not fit into %zu bytes", room);
-		return false;
-	}
-	return !machine->config->dump_fdt || dump_fdt(machine->config->dump_fdt, blob, (size_t)len);
+	return len >= 0 && (!path || dump_fdt(path, blob, (size_t)len));
 }
 
 /* riscv-tests and their like say how they end by a word in their memory. */
@@ -94,7 +140,7 @@ bool boot_prepare(struct machine *machine, const struct boot_files *files)
 {
 	const struct config *config = machine->config;
 	const char *path = config->firmware ? config->firmware : config->kernel;
-	size_t room = FDT_BASE_LEN + FDT_LEN_PER_HART * (size_t)config->cpus;
+	size_t room = fdt_room(config, files);
 	struct image_place place;
 	struct board board = {0};
 	char why[IMAGE_MESSAGE_MAX];
@@ -116,7 +162,6 @@ bool boot_prepare(struct machine *machine, const struct boot_files *files)
 	if (files->initrd.len > 0)
 		memcpy(guest_memory_at(&machine->memory, board.initrd, files->initrd.len),
 		       files->initrd.bytes, files->initrd.len);
-	return plug_htif(machine, &files->kernel) &&
-	       build_fdt(machine, &files->kernel, &board, fdt, room) &&
+	return plug_htif(machine, &files->kernel) && build_fdt(machine, files, &board, fdt, room) &&
 	       set_boot_hart(machine, place.entry, fdt);
 }

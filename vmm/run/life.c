@@ -139,8 +139,7 @@ bool machine_run(const struct config *config, struct boot_files *files,
 	machine->watcher = watcher;
 	ran = machine_bring_up(machine, files, ends, account);
 	/* The guest has its own copy now; without the trim malloc keeps tens of megabytes. */
-	blob_free(&files->kernel);
-	blob_free(&files->initrd);
+	boot_files_free(files);
 	malloc_trim(0);
 	if (ran) {
 		tell_start(machine);

@@ -5,6 +5,7 @@
 
 #include "base/image_formats.h"
 #include "base/log.h"
+#include "vmm/boot/fdt_file.h"
 #include "vmm/boot/inject.h"
 #include "vmm/command/command.h"
 #include "vmm/machine/console.h"
@@ -31,6 +32,18 @@ static bool load_kernel(const struct config *config, struct boot_files *files)
 	return true;
 }
 
+static bool load_devicetree(const struct config *config, struct boot_files *files)
+{
+	if (config->dtb &&
+	    !kept_file_load(&files->kept_dtb, "--dtb", config->dtb, FDT_FILE_MAX, &files->dtb))
+		return false;
+	for (unsigned int i = 0; i < config->overlay_count; i++)
+		if (!kept_file_load(&files->kept_overlays[i], "--dt-overlay", config->overlays[i],
+				    FDT_OVERLAY_MAX, &files->overlays[i]))
+			return false;
+	return true;
+}
+
 bool boot_files_load(const struct config *config, struct boot_files *files)
 {
 	if (!load_kernel(config, files))
@@ -38,25 +51,23 @@ bool boot_files_load(const struct config *config, struct boot_files *files)
 	if (config->initrd && !kept_file_load(&files->kept_initrd, "--initrd", config->initrd,
 					      config->memory, &files->initrd))
 		return false;
-	return inject_files(config, files->kept_injects, &files->initrd) &&
+	return load_devicetree(config, files) &&
+	       inject_files(config, files->kept_injects, &files->initrd) &&
 	       (!config->command ||
 		guest_command_into_initrd(config, &files->kernel, &files->initrd)) &&
 	       backends_ready(config, &files->backends);
 }
 
-static void free_files(struct boot_files *files)
-{
-	blob_free(&files->kernel);
-	blob_free(&files->initrd);
-}
-
 void boot_files_close(struct boot_files *files)
 {
-	free_files(files);
+	boot_files_free(files);
 	kept_file_close(&files->kept_kernel);
 	kept_file_close(&files->kept_initrd);
 	for (unsigned int i = 0; i < CONFIG_MAX_INJECTS; i++)
 		kept_file_close(&files->kept_injects[i]);
+	kept_file_close(&files->kept_dtb);
+	for (unsigned int i = 0; i < CONFIG_MAX_OVERLAYS; i++)
+		kept_file_close(&files->kept_overlays[i]);
 	backends_close(files->backends);
 	files->backends = NULL;
 }
@@ -86,7 +97,7 @@ int lives_run(const struct config *config, struct boot_files *files,
 
 	do {
 		ran = machine_run(config, files, ends, watcher, account);
-		free_files(files);
+		boot_files_free(files);
 		again = ran && account->end == END_RESET && config->on_reboot == ON_REBOOT_RESTART;
 		if (again)
 			count_silent_resets(account);

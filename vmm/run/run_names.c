@@ -70,7 +70,7 @@ const struct other_name run_other_names[] = {
 	{"-accel", NULL, "it is always KVM that runs the guest"},
 	{"-device", NULL,
 	 "devices are --disk, --net, --rng and --console, --transport is their bus"},
-	{"-dtb", NULL, "the devicetree is made for the machine, --dump-fdt shows it"},
-	{"--dtb", NULL, "the devicetree is made for the machine, --dump-fdt shows it"},
+	{"-dtb", "--dtb", NULL},
+	{"--fdt", "--dtb", NULL},
 	{NULL, NULL, NULL},
 };

@@ -110,6 +110,18 @@ static const char *parse_extract(char *value, void *target)
 	return NULL;
 }
 
+static const char *parse_overlay(char *value, void *target)
+{
+	struct config *config = target;
+
+	if (config->overlay_count == CONFIG_MAX_OVERLAYS)
+		return "there are 16 overlays already, and no more can be";
+	if (!*value)
+		return "expected a file";
+	config->overlays[config->overlay_count++] = value;
+	return NULL;
+}
+
 static const char *parse_command(char **words, int count, void *target)
 {
 	if (!count || !*words[0])
@@ -258,6 +270,12 @@ static const struct option_spec specs[] = {
 	 "count exits in the memory behind this file, as vhart stat\nasks for when it starts a VM",
 	 OPTION_NUMBER(struct config, exit_log, STDERR_FILENO + 1, INT_MAX),
 	 .expected = "expected a file descriptor beyond 2"},
+	{"--dtb", "FILE",
+	 "give the guest this devicetree, with the command line, place\nof the initrd and seeds of "
+	 "this boot in its /chosen",
+	 OPTION_PATH(struct config, dtb)},
+	{"--dt-overlay", "FILE", "apply an overlay to the devicetree", OPTION_OTHER(parse_overlay),
+	 .repeatable = true, .path = PATH_FIRST},
 	{"--dump-fdt", "FILE", "write the devicetree of the guest to FILE",
 	 OPTION_PATH(struct config, dump_fdt)},
 	{"--sbi-echo", "off|auto|tracepoints",

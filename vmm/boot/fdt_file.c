@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "vmm/boot/fdt_file.h"
+
+#include <libfdt.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Nodes of the board by what overlays may call them. */
+static const struct {
+	const char *label, *compatible;
+} labels[] = {
+	{"soc", "simple-bus"},
+	{"serial0", "ns16550a"},
+	{"rtc", "google,goldfish-rtc"},
+	{"plic", "riscv,plic0"},
+	{"aplic", "riscv,aplic"},
+	{"imsics", "riscv,imsics"},
+	{"pci", "pci-host-ecam-generic"},
+};
+
+/* Longer than any path of the board's nodes. */
+#define PATH_ROOM 64
+
+/* libfdt's functions for overlays call themselves for each level. */
+#define DEPTH_MOST 32
+
+static int room_for(size_t size)
+{
+	return size > INT32_MAX ? INT32_MAX : (int)size;
+}
+
+static int finish(void *blob, size_t size)
+{
+	const int result = fdt_pack(blob);
+
+	return result < 0 ? result : fdt_leave_room(blob, size);
+}
+
+/* The node at PATH below the root, made if it is missing. */
+static int node_below_root(void *blob, const char *name)
+{
+	const int at = fdt_subnode_offset(blob, 0, name);
+
+	return at == -FDT_ERR_NOTFOUND ? fdt_add_subnode(blob, 0, name) : at;
+}
+
+static int set_initrd(void *blob, int chosen, const struct board *board)
+{
+	int result;
+
+	if (!board->initrd_size) {
+		fdt_delprop(blob, chosen, "linux,initrd-start");
+		fdt_delprop(blob, chosen, "linux,initrd-end");
+		return 0;
+	}
+	result = fdt_setprop_u64(blob, chosen, "linux,initrd-start", board->initrd);
+	if (result < 0)
+		return result;
+	return fdt_setprop_u64(blob, chosen, "linux,initrd-end",
+			       board->initrd + board->initrd_size);
+}
+
+static int set_seeds(void *blob, int chosen, const struct board *board)
+{
+	const size_t last = sizeof(board->seed) / sizeof(board->seed[0]) - 1;
+	int result = fdt_setprop(blob, chosen, "rng-seed", board->seed,
+				 (int)(last * sizeof(board->seed[0])));
+
+	return result < 0 ? result : fdt_setprop_u64(blob, chosen, "kaslr-seed", board->seed[last]);
+}
+
+static int set_chosen(void *blob, const struct board *board)
+{
+	const int chosen = node_below_root(blob, "chosen");
+	int result = chosen;
+
+	if (result >= 0 && board->bootargs && *board->bootargs)
+		result = fdt_setprop_string(blob, chosen, "bootargs", board->bootargs);
+	if (result >= 0)
+		result = set_initrd(blob, chosen, board);
+	return result < 0 ? result : set_seeds(blob, chosen, board);
+}
+
+int fdt_from_file(const struct blob *file, const struct board *board, void *blob, size_t size)
+{
+	int result = fdt_check_full(file->bytes, file->len);
+
+	if (result == 0)
+		result = fdt_open_into(file->bytes, blob, room_for(size));
+	if (result == 0)
+		result = set_chosen(blob, board);
+	return result < 0 ? result : finish(blob, size);
+}
+
+static int set_label(void *blob, const char *label, const char *compatible)
+{
+	char path[PATH_ROOM];
+	uint32_t phandle;
+	int node = fdt_node_offset_by_compatible(blob, -1, compatible), result;
+
+	if (node < 0)
+		return 0;
+	result = fdt_get_path(blob, node, path, sizeof(path));
+	/* By a phandle overlays refer to it. */
+	if (result == 0 && !fdt_get_phandle(blob, node)) {
+		result = fdt_generate_phandle(blob, &phandle);
+		if (result == 0)
+			result = fdt_setprop_u32(blob, node, "phandle", phandle);
+	}
+	if (result < 0)
+		return result;
+	return fdt_setprop_string(blob, fdt_path_offset(blob, "/__symbols__"), label, path);
+}
+
+static int set_labels(void *blob)
+{
+	int result;
+
+	if (fdt_path_offset(blob, "/__symbols__") >= 0)
+		return 0;
+	result = fdt_add_subnode(blob, 0, "__symbols__");
+	for (size_t i = 0; i < sizeof(labels) / sizeof(labels[0]) && result >= 0; i++)
+		result = set_label(blob, labels[i].label, labels[i].compatible);
+	return result;
+}
+
+/* libfdt takes a tree without any for an overlay that changes nothing. */
+static bool has_fragment(const void *overlay)
+{
+	int node;
+
+	fdt_for_each_subnode(node, overlay,
+			     0) if (fdt_subnode_offset(overlay, node, "__overlay__") >=
+				    0) return true;
+	return false;
+}
+
+static bool is_flat(const void *overlay)
+{
+	int depth = 0;
+
+	for (int node = 0; node >= 0; node = fdt_next_node(overlay, node, &depth))
+		if (depth > DEPTH_MOST)
+			return false;
+	return true;
+}
+
+static int check_overlay(const struct blob *file)
+{
+	const int result = fdt_check_full(file->bytes, file->len);
+
+	if (result < 0)
+		return result;
+	return has_fragment(file->bytes) && is_flat(file->bytes) ? 0 : -FDT_ERR_BADOVERLAY;
+}
+
+int fdt_overlay(const struct blob *file, void *blob, size_t size)
+{
+	int result = check_overlay(file);
+
+	if (result == 0)
+		result = fdt_open_into(blob, blob, room_for(size));
+	if (result == 0)
+		result = set_labels(blob);
+	if (result >= 0)
+		result = fdt_overlay_apply(blob, file->bytes);
+	return result < 0 ? result : finish(blob, size);
+}
+
+static const char *missing_node(char words[FDT_FILE_WORDS])
+{
+	size_t len = (size_t)snprintf(words, FDT_FILE_WORDS,
+				      "refers to a node that the devicetree does not have: "
+				      "--dump-fdt shows it; labels are");
+
+	for (size_t i = 0; i < sizeof(labels) / sizeof(labels[0]) && len < FDT_FILE_WORDS; i++)
+		len += (size_t)snprintf(words + len, FDT_FILE_WORDS - len, "%s%s", i ? ", " : " ",
+					labels[i].label);
+	return words;
+}
+
+const char *fdt_file_error(int result, char words[FDT_FILE_WORDS])
+{
+	switch (-result) {
+	case FDT_ERR_BADMAGIC: return "is no compiled devicetree: dtc -I dts -O dtb makes one";
+	case FDT_ERR_TRUNCATED: return "is cut short";
+	case FDT_ERR_NOSPACE: return "makes the devicetree too large";
+	case FDT_ERR_NOTFOUND: return missing_node(words);
+	case FDT_ERR_BADOVERLAY: return "is no overlay: dtc -@ makes one of a source with /plugin/";
+	default:
+		snprintf(words, FDT_FILE_WORDS, "cannot be taken: %s", fdt_strerror(result));
+		return words;
+	}
+}
