@@ -63,8 +63,8 @@ no_trees() {
     # shellcheck disable=SC2086
     run vhart run $small --dump-fdt tree
     refused '^vhart: --dt-overlay tree is no overlay: dtc -@ ' --dt-overlay tree
-    head -c 1000 tree >cut
-    refused '^vhart: --dtb cut is cut short' --dtb cut
+    head -c 1000 tree >short
+    refused '^vhart: --dtb short is cut short' --dtb short
     : >empty
     refused '^vhart: --dtb empty: ' --dtb empty
 }
