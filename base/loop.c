@@ -181,6 +181,10 @@ static void prepare(struct loop *loop, struct loop_io *io)
 	case LOOP_FALLOCATE:
 		io_uring_prep_fallocate(sqe, io->fd, io->mode, io->offset, io->len);
 		break;
+	case LOOP_MADVISE:
+		io_uring_prep_madvise(sqe, (void *)(uintptr_t)io->offset, (uint32_t)io->len,
+				      io->mode);
+		break;
 	}
 	io_uring_sqe_set_data64(sqe, (uint64_t)(uintptr_t)io | TAG_IO);
 }

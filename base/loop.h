@@ -32,7 +32,7 @@ struct loop_watch {
 	uint64_t internal; /* the loop's */
 };
 
-enum loop_op { LOOP_READ, LOOP_WRITE, LOOP_FSYNC, LOOP_FALLOCATE };
+enum loop_op { LOOP_READ, LOOP_WRITE, LOOP_FSYNC, LOOP_FALLOCATE, LOOP_MADVISE };
 
 /* What a read or a write of this file costs. Handing one to the ring's workers and back takes two
  * switches of threads, more than the copy itself when the data is in memory. */
@@ -42,16 +42,16 @@ enum loop_speed {
 	LOOP_MEMORY, /* never waits (tmpfs): done at once */
 };
 
-/* One asynchronous file operation. */
+/* One asynchronous file operation; madvise() of a range of this process's memory is one too. */
 struct loop_io {
 	enum loop_op op;
 	enum loop_speed speed; /* of reads and writes */
 	int fd;
 	const struct iovec *iov; /* read, write: stays valid until done() */
 	int iov_count;
-	int mode;				      /* fallocate: its mode */
-	uint64_t offset;			      /* bytes */
-	uint64_t len;				      /* fallocate: bytes */
+	int mode;				      /* of fallocate; madvise: the advice */
+	uint64_t offset;			      /* bytes; madvise: the address */
+	uint64_t len;				      /* fallocate, madvise (below 4 GiB): bytes */
 	void (*done)(struct loop_io *io, int result); /* result: bytes, 0, or -errno */
 	void *opaque;
 	struct loop_io *next; /* the loop's, as is: */

@@ -33,6 +33,8 @@ struct virtio_device *virtio_net_tap_new(struct machine *machine, const char *na
 					 const struct net_options *options, const char *ifname);
 struct virtio_device *virtio_console_new(struct machine *machine, const char *name);
 struct virtio_device *virtio_rng_new(struct machine *machine, const char *name);
+/* What the machine does with it is in balloon.h. */
+struct virtio_device *virtio_balloon_new(struct machine *machine, const char *name);
 
 /* A device whose work another process does, at the other end of LINK, by the vhost-user protocol.
  * The machine's memory is shared. */

@@ -101,7 +101,7 @@ struct config {
 	struct config_net nets[CONFIG_MAX_NETS];
 	unsigned int net_count;
 	bool no_net; /* --net none was said */
-	bool rng;
+	bool rng, balloon;
 	enum config_console console;
 	enum config_transport transport;
 	enum config_aia aia;

@@ -326,6 +326,42 @@ static void a_task_that_was_withdrawn_does_not_run(void **state)
 	assert_false(tasks[0].posted || tasks[1].posted || tasks[2].posted || tasks[3].posted);
 }
 
+static void note_result(struct loop_io *io, int result)
+{
+	struct fixture *fixture = io->opaque;
+
+	assert_int_equal(result, 0);
+	count_one(fixture);
+}
+
+static void memory_that_is_not_needed_is_zeros(void **state)
+{
+	struct fixture *fixture = *state;
+	const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	uint8_t *memory =
+		mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct loop_io io = {
+		.op = LOOP_MADVISE,
+		.mode = MADV_DONTNEED,
+		.offset = (uint64_t)(uintptr_t)memory + page,
+		.len = page,
+		.done = note_result,
+		.opaque = fixture,
+	};
+
+	assert_true(memory != MAP_FAILED);
+	memset(memory, 'x', 2 * page);
+	fixture->goal = 1;
+	pthread_mutex_lock(&fixture->lock);
+	loop_submit(fixture->loop, &io);
+	pthread_mutex_unlock(&fixture->lock);
+	assert_int_equal(loop_run(fixture->loop), 0);
+	assert_int_equal(memory[page - 1], 'x');
+	assert_int_equal(memory[page], 0);
+	assert_int_equal(memory[2 * page - 1], 0);
+	munmap(memory, 2 * page);
+}
+
 static void withdraw_the_next(struct loop_task *task)
 {
 	struct fixture *fixture = task->opaque;
@@ -609,6 +645,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			io_that_is_done_at_once_keeps_no_timer_from_expiring, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_task_that_was_withdrawn_does_not_run, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(memory_that_is_not_needed_is_zeros, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(a_task_may_withdraw_one_that_is_due, setup,
 						teardown),

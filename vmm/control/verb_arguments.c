@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/option_spec.h"
 #include "base/printable.h"
 #include "base/suggest.h"
 #include "vmm/control/verbs.h"
@@ -18,6 +19,7 @@ static const char *const type_names[VERB_TYPES] = {
 	[VERB_NONE] = "nothing",    [VERB_TEXT] = "text", [VERB_NUMBER] = "number",
 	[VERB_SECONDS] = "seconds", [VERB_HART] = "hart", [VERB_ADDRESS] = "address",
 	[VERB_BYTES] = "bytes",	    [VERB_FLAG] = "flag", [VERB_FILE] = "file",
+	[VERB_SIZE] = "size",
 };
 
 const char *verb_type_name(enum verb_type type)
@@ -30,6 +32,7 @@ static const char *const expected[VERB_TYPES] = {
 	[VERB_TEXT] = "text",
 	[VERB_NUMBER] = "a number, such as 32 or 0x20",
 	[VERB_SECONDS] = "a number of seconds above 0",
+	[VERB_SIZE] = "bytes, or a number with K, M, G or T behind it, such as 512M",
 	[VERB_HART] = "the number of a hart of this machine",
 	[VERB_ADDRESS] = "an address: a number, or a symbol, or SYMBOL+NUMBER",
 	[VERB_BYTES] = "bytes, as two hexadecimal digits each, at most 1 MiB of them",
@@ -99,6 +102,15 @@ static bool take_seconds(json_object *from, double *seconds)
 	return *seconds >= least && *seconds <= most;
 }
 
+static bool take_size(json_object *from, uint64_t *bytes)
+{
+	if (json_object_is_type(from, json_type_string) &&
+	    option_size(json_object_get_string(from), bytes))
+		return strlen(json_object_get_string(from)) ==
+		       (size_t)json_object_get_string_len(from);
+	return take_number(from, bytes);
+}
+
 static bool take_text(json_object *from, struct verb_value *value)
 {
 	if (!json_object_is_type(from, json_type_string))
@@ -155,6 +167,7 @@ static bool take_value(const struct verb_argument *argument, json_object *from, 
 	case VERB_TEXT: return take_text(from, value) && is_a_choice(argument, value);
 	case VERB_NUMBER: return take_number(from, &value->number);
 	case VERB_SECONDS: return take_seconds(from, &value->seconds);
+	case VERB_SIZE: return take_size(from, &value->number);
 	case VERB_HART: return take_number(from, &value->number) && value->number < harts;
 	case VERB_ADDRESS: return take_address(from, value);
 	case VERB_BYTES: return take_text(from, value) && is_hex(value);

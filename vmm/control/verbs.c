@@ -182,6 +182,18 @@ const struct verb verbs[] = {
 			.type = VERB_TEXT,
 			.help = "the command: t for all tasks, w for those that are blocked, l "
 				"for the CPUs, c for a crash, and more"}}},
+	{.name = "balloon",
+	 .help = "has a Linux guest of --balloon give memory back until it has so much, or says "
+		 "how much it has",
+	 .result = "memory: bytes that the guest has; asked: that it is to have; returned: that "
+		   "have gone back to the host since its start, also of themselves; guest: an "
+		   "object of what its driver says of its memory, or null",
+	 .when = WHEN_RUNNING,
+	 .run = verb_balloon,
+	 .arguments = {{.name = "memory",
+			.type = VERB_SIZE,
+			.help = "how much it is to have, from 16M",
+			.optional = true}}},
 	{.name = "symbols",
 	 .help = "writes the guest's symbols, where they are now, to a file for gdb's "
 		 "symbol-file",

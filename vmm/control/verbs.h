@@ -26,6 +26,7 @@ enum verb_type {
 	VERB_TEXT,    /* any characters; as JSON, a string */
 	VERB_NUMBER,  /* 0 and up; also as a string: "0x20", "32" */
 	VERB_SECONDS, /* a number, more than 0 */
+	VERB_SIZE,    /* bytes; or as a string, with K, M, G or T: "512M" */
 	VERB_HART,    /* a number below the machine's count of harts */
 	VERB_ADDRESS, /* a number as above, or SYMBOL, or SYMBOL+NUMBER */
 	VERB_BYTES,   /* two hexadecimal digits a byte */
@@ -44,7 +45,7 @@ struct verb_argument {
 
 struct verb_value {
 	bool given;
-	uint64_t number; /* NUMBER, HART, FLAG, and ADDRESS without a symbol */
+	uint64_t number; /* NUMBER, SIZE, HART, FLAG, and ADDRESS without a symbol */
 	double seconds;
 	const char *text; /* TEXT, BYTES (the digits), and ADDRESS with a symbol; else NULL */
 	size_t len;	  /* of text */
@@ -126,9 +127,10 @@ bool verb_inject(struct verb_call *call);    /* verbs_interrupt.c */
 bool verb_hart_stop(struct verb_call *call); /* verbs_hart.c */
 bool verb_hart_start(struct verb_call *call);
 bool verb_statistics(struct verb_call *call);
-bool verb_dump(struct verb_call *call);	 /* verbs_dump.c */
-bool verb_sysrq(struct verb_call *call); /* verbs_sysrq.c */
-bool verb_where(struct verb_call *call); /* verbs_where.c */
+bool verb_dump(struct verb_call *call);	   /* verbs_dump.c */
+bool verb_sysrq(struct verb_call *call);   /* verbs_sysrq.c */
+bool verb_balloon(struct verb_call *call); /* verbs_balloon.c */
+bool verb_where(struct verb_call *call);   /* verbs_where.c */
 bool verb_symbol(struct verb_call *call);
 bool verb_registers(struct verb_call *call); /* verbs_registers.c */
 bool verb_set(struct verb_call *call);

@@ -147,6 +147,7 @@ static const char *const schema_types[VERB_TYPES] = {
 	[VERB_TEXT] = "string",
 	[VERB_NUMBER] = "integer string",
 	[VERB_SECONDS] = "number",
+	[VERB_SIZE] = "integer string",
 	[VERB_HART] = "integer string",
 	[VERB_ADDRESS] = "integer string",
 	[VERB_BYTES] = "string",

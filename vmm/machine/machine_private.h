@@ -63,6 +63,7 @@ struct machine {
 	struct htif *htif;	   /* NULL: the program has no words for it */
 	struct backends *backends; /* of vhost-user devices; NULL: there are none */
 	struct pci_host *pci;
+	struct virtio_device *balloon; /* its transport owns it; NULL: none */
 	struct virtio_mmio *virtio_mmio[BOARD_VIRTIO_SLOTS];
 	unsigned int virtio_mmio_count;
 

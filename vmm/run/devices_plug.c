@@ -154,6 +154,10 @@ bool devices_plug(struct machine *machine)
 		good = plug_virtio(machine, virtio_console_new(machine, "console0"));
 	if (good && machine->config->rng)
 		good = plug_virtio(machine, virtio_rng_new(machine, "rng0"));
+	if (good && machine->config->balloon) {
+		machine->balloon = virtio_balloon_new(machine, "balloon0");
+		good = plug_virtio(machine, machine->balloon);
+	}
 	if (good && machine->config->command_run)
 		good = plug_virtio(machine,
 				   guest_command_device(machine->config->command_run, machine));

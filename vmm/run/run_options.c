@@ -226,6 +226,10 @@ static const struct option_spec specs[] = {
 	 OPTION_OTHER(net_option), .repeatable = true, .letter = "-n"},
 	{"--rng", NULL, "give the guest a source of random numbers",
 	 OPTION_FLAG(struct config, rng)},
+	{"--balloon", NULL,
+	 "have the guest give memory that it does not use back to the\nhost, by itself and when "
+	 "asked (vhart ctl VM balloon)",
+	 OPTION_FLAG(struct config, balloon)},
 	{"--console", "serial|virtio|none", "what the guest has for a console (serial)",
 	 OPTION_CHOICE(struct config, console, consoles)},
 	{"--transport", "pci|mmio", "how virtio devices are attached (pci)",
@@ -328,6 +332,9 @@ static const char *contradiction(const struct config *config)
 		return "--gdb: expected a port, such as 1234, or a path";
 	if (config->gdb_wait && !config->gdb)
 		return "--gdb-wait: no gdb could come: add --gdb PORT or --gdb PATH";
+	if (config->balloon && config->hugepages)
+		return "--balloon and --hugepages exclude each other: pages of the pool are the "
+		       "guest's for good";
 	if (config->root && !config->command)
 		return "--root is where CMD runs: add -- CMD; a system with an init of its own "
 		       "boots from --share DIR,tag=T --append 'root=T rootfstype=virtiofs rw'";

@@ -35,7 +35,7 @@ static json_object *number_of_lua(lua_State *lua, int index, enum verb_type type
 
 	if (!lua_isinteger(lua, index) || type == VERB_SECONDS)
 		return json_object_new_double(lua_tonumber(lua, index));
-	if (type == VERB_ADDRESS || type == VERB_NUMBER)
+	if (type == VERB_ADDRESS || type == VERB_NUMBER || type == VERB_SIZE)
 		return json_object_new_uint64((uint64_t)number);
 	return json_object_new_int64(number);
 }
