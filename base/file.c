@@ -43,7 +43,19 @@ static bool is_regular(const struct stat *status, const char *what, const char *
 	return false;
 }
 
-bool file_load_open(int fd, const char *what, const char *path, uint64_t limit, struct blob *blob)
+static void too_big(const char *what, const char *path, uint64_t size, uint64_t limit,
+		    const char *way_out)
+{
+	const bool small = limit < 1u << 20;
+	const unsigned int shift = small ? 10 : 20;
+
+	error("%s %s is too big: it has %" PRIu64 " %s, and no more than %" PRIu64 " are taken%s%s",
+	      what, path, (size + (1u << shift) - 1) >> shift, small ? "KiB" : "MiB",
+	      limit >> shift, way_out ? ": " : "", way_out ? way_out : "");
+}
+
+bool file_load_open(int fd, const char *what, const char *path, uint64_t limit, const char *way_out,
+		    struct blob *blob)
 {
 	struct stat status;
 
@@ -58,10 +70,7 @@ bool file_load_open(int fd, const char *what, const char *path, uint64_t limit, 
 		return false;
 	}
 	if ((uint64_t)status.st_size > limit) {
-		error("%s %s is too big: it has %" PRIu64 " MiB, there is room for %" PRIu64
-		      " MiB (see "
-		      "--memory)",
-		      what, path, status.st_size >> 20, limit >> 20);
+		too_big(what, path, (uint64_t)status.st_size, limit, way_out);
 		return false;
 	}
 	blob->len = (size_t)status.st_size;
@@ -103,7 +112,7 @@ bool file_load(const char *what, const char *path, uint64_t limit, struct blob *
 	fd = file_open(what, path);
 	if (fd < 0)
 		return false;
-	loaded = file_load_open(fd, what, path, limit, blob);
+	loaded = file_load_open(fd, what, path, limit, NULL, blob);
 	close(fd);
 	return loaded;
 }

@@ -18,8 +18,10 @@ void blob_free(struct blob *blob);
  * and the reason: missing, empty, a directory, too big for the limit. */
 bool file_load(const char *what, const char *path, uint64_t limit, struct blob *blob);
 
-/* Its two halves. file_open() gives -1 after error(); file_load_open() leaves FD open. */
+/* Its two halves. file_open() gives -1 after error(); file_load_open() leaves FD open. WAY_OUT is
+ * what a user may do who needs more than LIMIT, such as "see --memory"; NULL: nothing. */
 int file_open(const char *what, const char *path);
-bool file_load_open(int fd, const char *what, const char *path, uint64_t limit, struct blob *blob);
+bool file_load_open(int fd, const char *what, const char *path, uint64_t limit, const char *way_out,
+		    struct blob *blob);
 
 #endif

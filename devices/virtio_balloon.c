@@ -388,6 +388,16 @@ static void balloon_config_write(struct virtio_device *device, uint64_t offset, 
 	balloon->actual = le32toh(actual);
 }
 
+/* Linux fills its buffer for statistics before it says that it runs. */
+static void balloon_started(struct virtio_device *device)
+{
+	struct balloon *balloon = device->state;
+
+	take_statistics(balloon);
+	start(&balloon->inflating);
+	start(&balloon->reporting);
+}
+
 static void balloon_kick(struct virtio_device *device, unsigned int queue)
 {
 	struct balloon *balloon = device->state;
@@ -430,6 +440,7 @@ static const struct virtio_class balloon_class = {
 	.features = balloon_features,
 	.config_read = balloon_config_read,
 	.config_write = balloon_config_write,
+	.started = balloon_started,
 	.kick = balloon_kick,
 	.reset = balloon_reset,
 	.free = balloon_free,

@@ -191,9 +191,12 @@ static void what_is_no_overlay_is_refused(void **state)
 	bytes[0]++;
 	assert_refused(fdt_overlay(&file, blob, sizeof(blob)), "is no compiled devicetree");
 	overlay_of_the_root();
-	for (file.len--; file.len > 0; file.len -= 1 + file.len / 5)
+	for (file.len--; file.len > 3; file.len -= 1 + file.len / 5)
 		assert_refused(fdt_overlay(&file, blob, sizeof(blob)), "is cut short");
-	assert_true(fdt_overlay(&file, blob, sizeof(blob)) < 0);
+	file.len = 3;
+	assert_refused(fdt_overlay(&file, blob, sizeof(blob)), "is no compiled devicetree");
+	file.len = 0;
+	assert_refused(fdt_overlay(&file, blob, sizeof(blob)), "is no compiled devicetree");
 }
 
 /* libfdt would go down with it. */

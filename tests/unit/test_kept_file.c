@@ -46,7 +46,7 @@ static void put(const char *name, const char *text)
 static bool load(const char *expected)
 {
 	struct blob blob;
-	bool loaded = kept_file_load(&kept, "--kernel", "k", 1000, &blob);
+	bool loaded = kept_file_load(&kept, "--kernel", "k", 1000, NULL, &blob);
 
 	if (loaded) {
 		assert_int_equal(blob.len, strlen(expected));

@@ -83,9 +83,17 @@ static int set_chosen(void *blob, const struct board *board)
 	return result < 0 ? result : set_seeds(blob, chosen, board);
 }
 
+/* What is no devicetree at all is not told that it is cut short. */
+static int check_tree(const struct blob *file)
+{
+	if (file->len < sizeof(fdt32_t) || fdt32_ld((const fdt32_t *)file->bytes) != FDT_MAGIC)
+		return -FDT_ERR_BADMAGIC;
+	return fdt_check_full(file->bytes, file->len);
+}
+
 int fdt_from_file(const struct blob *file, const struct board *board, void *blob, size_t size)
 {
-	int result = fdt_check_full(file->bytes, file->len);
+	int result = check_tree(file);
 
 	if (result == 0)
 		result = fdt_open_into(file->bytes, blob, room_for(size));
@@ -149,7 +157,7 @@ static bool is_flat(const void *overlay)
 
 static int check_overlay(const struct blob *file)
 {
-	const int result = fdt_check_full(file->bytes, file->len);
+	const int result = check_tree(file);
 
 	if (result < 0)
 		return result;

@@ -56,7 +56,7 @@ static bool inject(const struct config_inject *inject, struct kept_file *kept,
 		      inject->guest_path, why);
 		return false;
 	}
-	if (!kept_file_load(kept, "--inject", inject->host_path, INJECT_LIMIT, &contents))
+	if (!kept_file_load(kept, "--inject", inject->host_path, INJECT_LIMIT, NULL, &contents))
 		return false;
 	/* Injected files are mostly scripts: a file that is executable here is so there. */
 	unsigned int mode = kept->first.st_mode & 0111 ? 0755 : 0644;

@@ -35,12 +35,12 @@ static bool open_first(struct kept_file *kept, const char *what, const char *pat
 }
 
 bool kept_file_load(struct kept_file *kept, const char *what, const char *path, uint64_t limit,
-		    struct blob *blob)
+		    const char *way_out, struct blob *blob)
 {
 	*blob = (struct blob){0};
 	if (!kept->open && !open_first(kept, what, path))
 		return false;
-	if (!file_load_open(kept->fd, what, path, limit, blob))
+	if (!file_load_open(kept->fd, what, path, limit, way_out, blob))
 		return false;
 	if (is_as_it_was(kept))
 		return true;

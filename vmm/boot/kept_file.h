@@ -23,7 +23,7 @@ struct kept_file {
  * contents are not those of the first time any more (it was written to in place).
  */
 bool kept_file_load(struct kept_file *kept, const char *what, const char *path, uint64_t limit,
-		    struct blob *blob);
+		    const char *way_out, struct blob *blob);
 void kept_file_close(struct kept_file *kept);
 
 #endif

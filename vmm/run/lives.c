@@ -13,6 +13,7 @@
 #include "vmm/run/boot.h"
 #include "vmm/run/run.h"
 
+#define MORE_MEMORY   "see --memory"
 #define SHORT_LIFE_NS 10000000000ull
 
 enum { SILENT_RESETS = 3 };
@@ -23,7 +24,8 @@ static bool load_kernel(const struct config *config, struct boot_files *files)
 	const char *option = config->firmware ? "--firmware" : "--kernel";
 	char why[IMAGE_MESSAGE_MAX];
 
-	if (!kept_file_load(&files->kept_kernel, option, path, config->memory, &files->kernel))
+	if (!kept_file_load(&files->kept_kernel, option, path, config->memory, MORE_MEMORY,
+			    &files->kernel))
 		return false;
 	if (!image_unpack(&files->kernel, config->memory, why)) {
 		error("%s %s %s", option, path, why);
@@ -34,12 +36,12 @@ static bool load_kernel(const struct config *config, struct boot_files *files)
 
 static bool load_devicetree(const struct config *config, struct boot_files *files)
 {
-	if (config->dtb &&
-	    !kept_file_load(&files->kept_dtb, "--dtb", config->dtb, FDT_FILE_MAX, &files->dtb))
+	if (config->dtb && !kept_file_load(&files->kept_dtb, "--dtb", config->dtb, FDT_FILE_MAX,
+					   NULL, &files->dtb))
 		return false;
 	for (unsigned int i = 0; i < config->overlay_count; i++)
 		if (!kept_file_load(&files->kept_overlays[i], "--dt-overlay", config->overlays[i],
-				    FDT_OVERLAY_MAX, &files->overlays[i]))
+				    FDT_OVERLAY_MAX, NULL, &files->overlays[i]))
 			return false;
 	return true;
 }
@@ -49,7 +51,7 @@ bool boot_files_load(const struct config *config, struct boot_files *files)
 	if (!load_kernel(config, files))
 		return false;
 	if (config->initrd && !kept_file_load(&files->kept_initrd, "--initrd", config->initrd,
-					      config->memory, &files->initrd))
+					      config->memory, MORE_MEMORY, &files->initrd))
 		return false;
 	return load_devicetree(config, files) &&
 	       inject_files(config, files->kept_injects, &files->initrd) &&
