@@ -6,6 +6,8 @@
  * waiting at all is read and written on the way, without the lock.
  */
 
+#include "base/loop.h"
+
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the loop's files have in common. All is called with the loop's lock held. */
+/* What the loop's files have in common; loop.h comes before it. All is called with the loop's lock
+ * held. */
 #ifndef VHART_LOOP_PRIVATE_H
 #define VHART_LOOP_PRIVATE_H
 
 #include <liburing.h>
 #include <stdatomic.h>
-
-#include "base/loop.h"
 
 /* A watch is named by slot and generation: a late completion of a removed one finds another
  * generation, and is dropped. */

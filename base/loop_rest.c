@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "base/loop.h"
 #include "base/loop_private.h"
 
 #define WATCHES_AT_REST 4u

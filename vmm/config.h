@@ -9,7 +9,6 @@
 #include "base/option_words.h"
 #include "devices/net_options.h"
 #include "pmu/pmu.h"
-#include "vmm/kvm/isa.h"
 
 #define CONFIG_MEMORY_DEFAULT (512ull << 20)
 
@@ -20,6 +19,7 @@
 #define CONFIG_MAX_FORWARDS 32 /* of one card */
 #define CONFIG_MAX_EXTRACTS 16
 #define CONFIG_MAX_OVERLAYS 16
+#define CONFIG_MAX_ISA	    128 /* ISA extensions */
 #define CONFIG_MAX_AFFINITY 512 /* CPUs */
 
 struct guest_command;
@@ -88,7 +88,7 @@ struct config {
 	uint64_t memory;			/* bytes, a multiple of 2 MiB */
 	bool hugepages;
 	unsigned int cpus;
-	uint8_t isa[ISA_EXT_COUNT];		/* enum config_isa, by KVM's number */
+	uint8_t isa[CONFIG_MAX_ISA];		/* enum config_isa, by KVM's number */
 	unsigned int mmu;			/* satp's mode at most; 0: as the host */
 	uint16_t affinity[CONFIG_MAX_AFFINITY]; /* host CPUs of hart 0, 1, ..., and again */
 	unsigned int affinity_count;		/* 0: the scheduler chooses */

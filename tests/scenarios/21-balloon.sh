@@ -42,7 +42,7 @@ balloon() {
     says
     [ "$(said returned)" -gt 100000000 ] || die "too little was returned: $(cat said)"
     expect_eq "what the guest has" "$(said memory)" 402653184
-    grep -q 'total' said && grep -q 'available' said || die "its driver says nothing: $(cat said)"
+    grep -q 'available: [0-9]' said || die "its driver says nothing: $(cat said)"
     says 256M
     until_true has_taken 268435456
     says 384M

@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "base/options.h"
 #include "vmm/config.h"
+#include "vmm/kvm/isa.h"
 #include "vmm/run/run_names.h"
 #include "vmm/run/run_options.h"
 

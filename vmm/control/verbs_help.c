@@ -144,14 +144,10 @@ static void print_markdown(void)
 
 /* JSON schema's word for each type; of those that may be text too, both. */
 static const char *const schema_types[VERB_TYPES] = {
-	[VERB_TEXT] = "string",
-	[VERB_NUMBER] = "integer string",
-	[VERB_SECONDS] = "number",
-	[VERB_SIZE] = "integer string",
-	[VERB_HART] = "integer string",
-	[VERB_ADDRESS] = "integer string",
-	[VERB_BYTES] = "string",
-	[VERB_FLAG] = "boolean",
+	[VERB_TEXT] = "string",		[VERB_NUMBER] = "integer string",
+	[VERB_SECONDS] = "number",	[VERB_SIZE] = "integer string",
+	[VERB_HART] = "integer string", [VERB_ADDRESS] = "integer string",
+	[VERB_BYTES] = "string",	[VERB_FLAG] = "boolean",
 	[VERB_FILE] = "string",
 };
 

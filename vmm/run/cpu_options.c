@@ -7,6 +7,9 @@
 
 #include "base/option_spec.h"
 #include "vmm/config.h"
+#include "vmm/kvm/isa.h"
+
+_Static_assert(ISA_EXT_COUNT <= CONFIG_MAX_ISA, "each extension that is known has its place");
 
 static const char cpu_expected[] =
 	"expected EXT=on or EXT=off, with the ISA extension's name as 'vhart probe' prints it, or "
