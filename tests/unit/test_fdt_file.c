@@ -199,6 +199,42 @@ static void what_is_no_overlay_is_refused(void **state)
 	assert_refused(fdt_overlay(&file, blob, sizeof(blob)), "is no compiled devicetree");
 }
 
+/* &{/} { other = <OFFSET's phandle>; }; with where the phandle is said to be. */
+static void overlay_with_local_fixup(uint32_t offset)
+{
+	begin_file();
+	fdt_begin_node(bytes, "fragment@0");
+	fdt_property_string(bytes, "target-path", "/");
+	fdt_begin_node(bytes, "__overlay__");
+	fdt_property_u64(bytes, "other", 1);
+	for (int i = 0; i < 2; i++)
+		fdt_end_node(bytes);
+	fdt_begin_node(bytes, "__local_fixups__");
+	fdt_begin_node(bytes, "fragment@0");
+	fdt_begin_node(bytes, "__overlay__");
+	fdt_property_u32(bytes, "other", offset);
+	for (int i = 0; i < 3; i++)
+		fdt_end_node(bytes);
+	end_file();
+}
+
+/* libfdt would read there. */
+static void a_phandle_beyond_its_property_is_refused(void **state)
+{
+	static const uint32_t wrong[] = {5, 8, 0x7fffffff, UINT32_MAX};
+	const struct board board = sample();
+
+	(void)state;
+	build(&board);
+	overlay_with_local_fixup(4);
+	assert_true(fdt_overlay(&file, blob, sizeof(blob)) > 0);
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		build(&board);
+		overlay_with_local_fixup(wrong[i]);
+		assert_refused(fdt_overlay(&file, blob, sizeof(blob)), "is no overlay");
+	}
+}
+
 /* libfdt would go down with it. */
 static void a_deep_overlay_is_refused(void **state)
 {
@@ -300,6 +336,7 @@ int main(void)
 		cmocka_unit_test(an_overlay_changes_the_tree),
 		cmocka_unit_test(nodes_of_the_board_have_labels),
 		cmocka_unit_test(what_is_no_overlay_is_refused),
+		cmocka_unit_test(a_phandle_beyond_its_property_is_refused),
 		cmocka_unit_test(a_deep_overlay_is_refused),
 		cmocka_unit_test(a_blob_too_small_is_an_error_and_not_overrun),
 		cmocka_unit_test(a_tree_of_the_users_gets_this_boots_words),

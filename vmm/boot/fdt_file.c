@@ -22,6 +22,7 @@ static const struct {
 
 /* Longer than any path of the board's nodes. */
 #define PATH_ROOM 64
+#define PATH_MOST 1024 /* of an overlay's */
 
 /* libfdt's functions for overlays call themselves for each level. */
 #define DEPTH_MOST 32
@@ -137,21 +138,66 @@ static int set_labels(void *blob)
 /* libfdt takes a tree without any for an overlay that changes nothing. */
 static bool has_fragment(const void *overlay)
 {
-	int node;
-
-	fdt_for_each_subnode(node, overlay,
-			     0) if (fdt_subnode_offset(overlay, node, "__overlay__") >=
-				    0) return true;
+	for (int node = fdt_first_subnode(overlay, 0); node >= 0;
+	     node = fdt_next_subnode(overlay, node))
+		if (fdt_subnode_offset(overlay, node, "__overlay__") >= 0)
+			return true;
 	return false;
 }
 
+/* A slash in a name would make another path of it. */
 static bool is_flat(const void *overlay)
 {
 	int depth = 0;
 
-	for (int node = 0; node >= 0; node = fdt_next_node(overlay, node, &depth))
-		if (depth > DEPTH_MOST)
+	for (int node = 0; node >= 0 && depth >= 0; node = fdt_next_node(overlay, node, &depth)) {
+		const char *name = fdt_get_name(overlay, node, NULL);
+
+		if (depth > DEPTH_MOST || !name || strchr(name, '/'))
 			return false;
+	}
+	return true;
+}
+
+/* Whether the offsets in a PROPERTY of the fixups lie within NODE's of the same name. */
+static bool offsets_fit(const void *overlay, int node, int property)
+{
+	const char *name;
+	int count, len;
+	const fdt32_t *offsets = fdt_getprop_by_offset(overlay, property, &name, &count);
+
+	if (!offsets || node < 0 || !fdt_getprop(overlay, node, name, &len))
+		return !offsets || node < 0 || len == -FDT_ERR_NOTFOUND; /* libfdt's to refuse */
+	for (int i = 0; i < count / (int)sizeof(*offsets); i++)
+		if (len < (int)sizeof(*offsets) ||
+		    fdt32_ld(&offsets[i]) > (uint32_t)len - sizeof(*offsets))
+			return false;
+	return true;
+}
+
+/*
+ * /__local_fixups__ repeats the overlay's nodes, and has for their properties where phandles are in
+ * them. libfdt (overlay_update_local_node_references()) reads there without looking how long they
+ * are.
+ */
+static bool local_fixups_fit(const void *overlay)
+{
+	static const char root[] = "/__local_fixups__";
+	const size_t skip = sizeof(root) - 1;
+	int depth = 0;
+
+	for (int at = fdt_path_offset(overlay, root); at >= 0 && depth >= 0;
+	     at = fdt_next_node(overlay, at, &depth)) {
+		char path[PATH_MOST] = "";
+
+		if (fdt_get_path(overlay, at, path, sizeof(path)) < 0)
+			return false;
+		const int node = fdt_path_offset(overlay, path[skip] ? path + skip : "/");
+		for (int property = fdt_first_property_offset(overlay, at); property >= 0;
+		     property = fdt_next_property_offset(overlay, property))
+			if (!offsets_fit(overlay, node, property))
+				return false;
+	}
 	return true;
 }
 
@@ -161,7 +207,9 @@ static int check_overlay(const struct blob *file)
 
 	if (result < 0)
 		return result;
-	return has_fragment(file->bytes) && is_flat(file->bytes) ? 0 : -FDT_ERR_BADOVERLAY;
+	return has_fragment(file->bytes) && is_flat(file->bytes) && local_fixups_fit(file->bytes)
+		       ? 0
+		       : -FDT_ERR_BADOVERLAY;
 }
 
 int fdt_overlay(const struct blob *file, void *blob, size_t size)
