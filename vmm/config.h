@@ -98,6 +98,8 @@ struct config {
 	enum pmu_profile pmu_profile;
 	enum config_pmu_irq pmu_irq;
 	enum config_on_reboot on_reboot;
+	const char *console_log; /* path or NULL */
+	bool console_log_append;
 	const char *dump_fdt, *result; /* paths or NULL */
 	const char *control;	       /* path of a socket or NULL */
 	bool paused;		       /* start with the harts held */

@@ -15,6 +15,7 @@
 #define CONSOLE_ROOM  65536u /* of the writer that console_init() is given */
 #define CONSOLE_INPUT 4096u
 
+struct console_log;
 struct reader;
 struct writer;
 
@@ -22,6 +23,7 @@ struct writer;
 struct console_ends {
 	struct reader *in; /* NULL: there is no input */
 	struct writer *out;
+	struct console_log *log; /* has what OUT was given, too; NULL: there is none */
 	bool escapes; /* IN is a terminal whose Ctrl-A is the escape key */
 	/* Hears what OUT was given, too. NULL: nobody does. */
 	void (*heard)(void *opaque, const void *bytes, size_t len);
@@ -49,7 +51,7 @@ struct console {
 	bool escape_seen;	 /* Ctrl-A was the last key */
 	bool line_seen;		 /* the guest has written one */
 	struct panic_text panic; /* the guest said that it panicked */
-	struct loop_watch in_watch, out_watch;
+	struct loop_watch in_watch, out_watch, log_watch;
 	struct loop_timer flush;       /* for what was collected */
 	struct loop_task tell_input;   /* to the device: not while the machine is paused */
 	struct console_device *device; /* NULL: nobody listens yet */

@@ -20,6 +20,7 @@
 #include "vmm/control/control.h"
 #include "vmm/control/server.h"
 #include "vmm/gdb/server.h"
+#include "vmm/machine/console_log.h"
 #include "vmm/machine/machine_private.h"
 #include "vmm/run/boot.h"
 #include "vmm/run/config_file.h"
@@ -59,18 +60,27 @@ static bool open_console(const struct config *config, struct console_ends *ends)
 	return ends->out && (ends->in || config->command);
 }
 
+static bool open_console_log(const struct config *config, struct console_ends *ends)
+{
+	if (config->console_log)
+		ends->log = console_log_open(config->console_log, config->console_log_append);
+	return ends->log || !config->console_log;
+}
+
 /* From here on nothing that is written or read makes the machine wait. False after error(). */
 static bool open_streams(const struct config *config, struct console_ends *ends,
 			 struct writer **log)
 {
 	*log = writer_new(STDERR_FILENO, LOG_ROOM);
-	if (*log && open_console(config, ends)) {
-		log_set_writer(*log);
-		return true;
+	if (!*log || !open_console(config, ends)) {
+		error("no threads for the console: %s: raise the limit of processes (ulimit -u)",
+		      strerror(errno));
+		return false;
 	}
-	error("no threads for the console: %s: raise the limit of processes (ulimit -u)",
-	      strerror(errno));
-	return false;
+	if (!open_console_log(config, ends))
+		return false;
+	log_set_writer(*log);
+	return true;
 }
 
 static void close_streams(struct console_ends *ends, struct writer *log)
@@ -78,6 +88,7 @@ static void close_streams(struct console_ends *ends, struct writer *log)
 	if (ends->out && writer_left(ends->out) > 0)
 		warning("standard output does not take the last %zu bytes of the console",
 			writer_left(ends->out));
+	console_log_close(ends->log);
 	log_set_writer(NULL);
 	if (log)
 		writer_finish(log, LOG_WAIT_MS, LOG_WAIT_MS);

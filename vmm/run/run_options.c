@@ -16,6 +16,7 @@
 #include "vmm/run/config_file.h"
 #include "vmm/run/net_options.h"
 #include "vmm/run/run_names.h"
+#include "vmm/run/serial_options.h"
 
 #define MEMORY_LEAST (16ull << 20)
 #define MEMORY_UNIT  (2ull << 20) /* KVM backs it with 2 MiB pages where it can */
@@ -206,6 +207,9 @@ static const struct option_spec specs[] = {
 	 OPTION_FLAG(struct config, rng)},
 	{"--console", "serial|virtio|none", "what the guest has for a console (serial)",
 	 OPTION_CHOICE(struct config, console, consoles)},
+	{"--console-log", "FILE[,append]",
+	 "write what the console prints to FILE too, anew or behind\nwhat is there",
+	 OPTION_OTHER(serial_option_console_log), .path = PATH_FIRST},
 	{"--transport", "pci|mmio", "how virtio devices are attached (pci)",
 	 OPTION_CHOICE(struct config, transport, transports)},
 	{"--aia", "auto|emul|off",

@@ -14,6 +14,7 @@
 #include "base/writer.h"
 #include "vmm/control/server.h"
 #include "vmm/gdb/server.h"
+#include "vmm/machine/console_log.h"
 #include "vmm/machine/machine_private.h"
 #include "vmm/run/calling_hart.h"
 #include "vmm/run/config_file.h"
@@ -146,6 +147,8 @@ static void close_streams(struct script_machine *machine)
 {
 	writer_free(machine->ends.out);
 	machine->ends.out = NULL;
+	console_log_close(machine->ends.log);
+	machine->ends.log = NULL;
 	if (machine->nowhere >= 0)
 		close(machine->nowhere);
 	machine->nowhere = -1;
@@ -192,7 +195,10 @@ static bool open_streams(struct script_machine *machine)
 		machine->nowhere < 0 ? NULL : writer_new(machine->nowhere, CONSOLE_ROOM);
 	if (!machine->ends.out)
 		error("%s: its console: %s", machine->config.name, strerror(errno));
-	return machine->ends.out != NULL;
+	if (machine->ends.out && machine->config.console_log)
+		machine->ends.log = console_log_open(machine->config.console_log,
+						     machine->config.console_log_append);
+	return machine->ends.out && (machine->ends.log || !machine->config.console_log);
 }
 
 bool script_machine_start(struct script_machine *machine, bool paused)
