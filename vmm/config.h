@@ -18,6 +18,7 @@
 #define CONFIG_MAX_NETS	    8
 #define CONFIG_MAX_FORWARDS 32 /* of one card */
 #define CONFIG_MAX_EXTRACTS 16
+#define CONFIG_MAX_SERIALS  3 /* BOARD_SERIALS */
 
 struct guest_command;
 struct sbi_override;
@@ -64,6 +65,14 @@ struct config_net {
 	unsigned int forward_count;
 };
 
+/* What a serial port beside the console leads to. */
+enum config_serial_kind { SERIAL_FILE, SERIAL_PTY, SERIAL_UNIX, SERIAL_NULL, SERIAL_STDIO };
+struct config_serial {
+	enum config_serial_kind kind;
+	const char *path; /* of a file or socket */
+	bool append;	  /* to the file */
+};
+
 struct config_inject {
 	const char *host_path, *guest_path;
 };
@@ -98,6 +107,8 @@ struct config {
 	enum pmu_profile pmu_profile;
 	enum config_pmu_irq pmu_irq;
 	enum config_on_reboot on_reboot;
+	struct config_serial serials[CONFIG_MAX_SERIALS]; /* port 1 is the first */
+	unsigned int serial_count;
 	const char *console_log; /* path or NULL */
 	bool console_log_append;
 	const char *dump_fdt, *result; /* paths or NULL */

@@ -374,6 +374,7 @@ static const struct {
 	  "user,mtu=1500,hostfwd=tcp::80-:8080", "user"}},
 	{"--extract", {"/a:b", "/c:/d/e", "/f:g:h", "/ : "}},
 	{"--inject", {"a:/b", "/c:/d/e", "f:g:/h", " :/ "}},
+	{"--serial", {"file=s", "unix=/t", "pty", "file=../u,append"}},
 	{"--console-log", {"l", "/m,append", "../n", "o p"}},
 	{"--pmu-profile", {"best", "spec", "linux-7.2", "linux-6.12.107"}},
 	{"--name", {"a", "b-1", "C.d", "_"}},

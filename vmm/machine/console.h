@@ -17,6 +17,7 @@
 
 struct console_log;
 struct reader;
+struct serials;
 struct writer;
 
 /* Where the console's bytes come from and go to: the process's, for all lives of a machine. */
@@ -24,7 +25,8 @@ struct console_ends {
 	struct reader *in; /* NULL: there is no input */
 	struct writer *out;
 	struct console_log *log; /* has what OUT was given, too; NULL: there is none */
-	bool escapes; /* IN is a terminal whose Ctrl-A is the escape key */
+	struct serials *serials; /* further serial ports (vmm/run/serial.h); NULL: there are none */
+	bool escapes;		 /* IN is a terminal whose Ctrl-A is the escape key */
 	/* Hears what OUT was given, too. NULL: nobody does. */
 	void (*heard)(void *opaque, const void *bytes, size_t len);
 	void *opaque; /* of heard() */

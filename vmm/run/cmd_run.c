@@ -27,10 +27,19 @@
 #include "vmm/run/lives.h"
 #include "vmm/run/run.h"
 #include "vmm/run/run_options.h"
+#include "vmm/run/serial.h"
+#include "vmm/run/serial_options.h"
 
 #define LOG_ROOM	    65536u
 #define CONSOLE_INPUT_PIECE 256u
 #define LOG_WAIT_MS	    200u /* for a standard error that takes nothing */
+
+/* Whether the guest has a console, or a port, at standard input and output. */
+static bool is_typed_at(const struct config *config)
+{
+	return !config->command &&
+	       (config->console != CONSOLE_NONE || serial_options_have_stdio(config));
+}
 
 static int run_until_the_end(const struct config *config, struct boot_files *files,
 			     struct console_ends *ends, const struct machine_watcher *watcher,
@@ -38,7 +47,7 @@ static int run_until_the_end(const struct config *config, struct boot_files *fil
 {
 	int status;
 
-	ends->escapes = config->console != CONSOLE_NONE && !config->command && terminal_raw();
+	ends->escapes = is_typed_at(config) && terminal_raw();
 	status = lives_run(config, files, ends, watcher, account);
 	terminal_restore();
 	return status;
@@ -79,6 +88,10 @@ static bool open_streams(const struct config *config, struct console_ends *ends,
 	}
 	if (!open_console_log(config, ends))
 		return false;
+	if (config->serial_count)
+		ends->serials = serials_open(config);
+	if (config->serial_count && !ends->serials)
+		return false;
 	log_set_writer(*log);
 	return true;
 }
@@ -89,6 +102,7 @@ static void close_streams(struct console_ends *ends, struct writer *log)
 		warning("standard output does not take the last %zu bytes of the console",
 			writer_left(ends->out));
 	console_log_close(ends->log);
+	serials_close(ends->serials);
 	log_set_writer(NULL);
 	if (log)
 		writer_finish(log, LOG_WAIT_MS, LOG_WAIT_MS);

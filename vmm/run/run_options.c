@@ -207,6 +207,10 @@ static const struct option_spec specs[] = {
 	 OPTION_FLAG(struct config, rng)},
 	{"--console", "serial|virtio|none", "what the guest has for a console (serial)",
 	 OPTION_CHOICE(struct config, console, consoles)},
+	{"--serial", "file=PATH[,append]|pty|unix=PATH|null|stdio",
+	 "add a serial port: its output to a file, a terminal of its\nown, a socket that it "
+	 "listens at, or nowhere",
+	 OPTION_OTHER(serial_option), .repeatable = true, .path = PATH_AFTER_EQUALS},
 	{"--console-log", "FILE[,append]",
 	 "write what the console prints to FILE too, anew or behind\nwhat is there",
 	 OPTION_OTHER(serial_option_console_log), .path = PATH_FIRST},
@@ -298,6 +302,8 @@ static const char *contradiction(const struct config *config)
 		return "nothing to boot: give --kernel FILE (or --firmware FILE)";
 	if (net_options_contradiction(config))
 		return net_options_contradiction(config);
+	if (serial_options_contradiction(config))
+		return serial_options_contradiction(config);
 	if (config->paused && !config->control)
 		return "--paused: nobody could resume it: add --control PATH";
 	if (config->gdb && !*config->gdb)

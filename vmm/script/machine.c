@@ -22,6 +22,7 @@
 #include "vmm/run/lives.h"
 #include "vmm/run/overriding.h"
 #include "vmm/run/run_options.h"
+#include "vmm/run/serial.h"
 #include "vmm/script/sbi_call.h"
 #include "vmm/script/state.h"
 
@@ -149,6 +150,8 @@ static void close_streams(struct script_machine *machine)
 	machine->ends.out = NULL;
 	console_log_close(machine->ends.log);
 	machine->ends.log = NULL;
+	serials_close(machine->ends.serials);
+	machine->ends.serials = NULL;
 	if (machine->nowhere >= 0)
 		close(machine->nowhere);
 	machine->nowhere = -1;
@@ -198,7 +201,10 @@ static bool open_streams(struct script_machine *machine)
 	if (machine->ends.out && machine->config.console_log)
 		machine->ends.log = console_log_open(machine->config.console_log,
 						     machine->config.console_log_append);
-	return machine->ends.out && (machine->ends.log || !machine->config.console_log);
+	if (machine->ends.out && machine->config.serial_count)
+		machine->ends.serials = serials_open(&machine->config);
+	return machine->ends.out && (machine->ends.log || !machine->config.console_log) &&
+	       (machine->ends.serials || !machine->config.serial_count);
 }
 
 bool script_machine_start(struct script_machine *machine, bool paused)
