@@ -118,6 +118,8 @@ struct config {
 	bool gdb_wait;		       /* start with the harts held, for the first gdb */
 	const char *name;	       /* NULL after options_parse() unless given */
 	int exit_log;		       /* file descriptor; 0: not given */
+	bool daemonize;		       /* go on in the background once it runs */
+	const char *pidfile;	       /* path or NULL */
 	double timeout;		       /* seconds, 0: none */
 	enum config_sbi_echo sbi_echo;
 	bool verbose;

@@ -29,6 +29,7 @@
 #include "vmm/run/run_options.h"
 #include "vmm/run/serial.h"
 #include "vmm/run/serial_options.h"
+#include "vmm/run/service.h"
 
 #define LOG_ROOM	    65536u
 #define CONSOLE_INPUT_PIECE 256u
@@ -37,7 +38,7 @@
 /* Whether the guest has a console, or a port, at standard input and output. */
 static bool is_typed_at(const struct config *config)
 {
-	return !config->command &&
+	return !config->command && !config->daemonize &&
 	       (config->console != CONSOLE_NONE || serial_options_have_stdio(config));
 }
 
@@ -53,20 +54,24 @@ static int run_until_the_end(const struct config *config, struct boot_files *fil
 	return status;
 }
 
-/* Standard input and output are CMD's where there is one: then its kernel's lines go nowhere. */
+/* Standard input and output are CMD's where there is one, and nobody's in the background: then the
+ * console's lines go nowhere. */
 static bool open_console(const struct config *config, struct console_ends *ends)
 {
-	int fd = STDOUT_FILENO;
+	const bool shown = config->command ? config->verbose : !config->daemonize;
+	int fd = config->command ? STDERR_FILENO : STDOUT_FILENO;
 
+	if (!shown)
+		fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
 	if (config->command) {
-		fd = config->verbose ? STDERR_FILENO : open("/dev/null", O_WRONLY | O_CLOEXEC);
 		ends->heard = guest_command_console;
 		ends->opaque = config->command_run;
 	}
 	ends->out = fd < 0 ? NULL : writer_new(fd, CONSOLE_ROOM);
-	if (!config->command)
-		ends->in = reader_new(STDIN_FILENO, CONSOLE_INPUT_PIECE);
-	return ends->out && (ends->in || config->command);
+	if (config->command || config->daemonize)
+		return ends->out != NULL;
+	ends->in = reader_new(STDIN_FILENO, CONSOLE_INPUT_PIECE);
+	return ends->out && ends->in;
 }
 
 static bool open_console_log(const struct config *config, struct console_ends *ends)
@@ -78,7 +83,7 @@ static bool open_console_log(const struct config *config, struct console_ends *e
 
 /* From here on nothing that is written or read makes the machine wait. False after error(). */
 static bool open_streams(const struct config *config, struct console_ends *ends,
-			 struct writer **log)
+			 struct service *service, struct writer **log)
 {
 	*log = writer_new(STDERR_FILENO, LOG_ROOM);
 	if (!*log || !open_console(config, ends)) {
@@ -93,6 +98,9 @@ static bool open_streams(const struct config *config, struct console_ends *ends,
 	if (config->serial_count && !ends->serials)
 		return false;
 	log_set_writer(*log);
+	service->lines = *log;
+	if (ends->log)
+		service->words = console_log_fd(ends->log);
 	return true;
 }
 
@@ -142,7 +150,7 @@ static int run_with_streams(const struct config *config, struct boot_files *file
 	struct writer *log = NULL;
 	int status = STATUS_NOT_RUN;
 
-	if (open_streams(config, &ends, &log))
+	if (open_streams(config, &ends, account->service, &log))
 		status = run_controlled(config, files, &ends, account);
 	if (config->command_run)
 		guest_command_report(config->command_run, account->end);
@@ -192,21 +200,38 @@ static int run_as(struct config *config, struct run_account *account)
 	return status;
 }
 
+static int run_as_service(struct config *config, struct service *service,
+			  struct run_account *account)
+{
+	int status = STATUS_NOT_RUN;
+
+	account->service = service;
+	if (service_begin(service, config))
+		status = run_as(config, account);
+	service_end(service);
+	return status;
+}
+
 int command_run(int argc, char **argv)
 {
 	struct run_account account = {.setup_ns = clock_now()};
+	struct service service = {.daemon.parent = -1};
 	struct config config;
 	int status = STATUS_OK;
 	char name[32];
 
 	if (options_parse(argc, argv, &config) != 0)
 		return STATUS_NOT_RUN;
+	if (config.daemonize && !config.help && !daemon_begin(&service.daemon, &status)) {
+		config_free(&config);
+		return status;
+	}
 	if (!config.name) {
 		snprintf(name, sizeof(name), "vhart-%d", (int)getpid());
 		config.name = name;
 	}
 	if (!config.help)
-		status = run_as(&config, &account);
+		status = run_as_service(&config, &service, &account);
 	config_free(&config);
 	return status;
 }

@@ -242,6 +242,10 @@ static const struct option_spec specs[] = {
 	 OPTION_OTHER(parse_name)},
 	{"--result", "FILE", "write to FILE, as JSON, why the VM ended, times, and exits\nby cause",
 	 OPTION_PATH(struct config, result)},
+	{"--daemonize", NULL, "go on in the background once the VM runs",
+	 OPTION_FLAG(struct config, daemonize)},
+	{"--pidfile", "PATH", "write the number of the VM's process to PATH while it lives",
+	 OPTION_PATH(struct config, pidfile)},
 	{"--control", "PATH",
 	 "let vhart ctl and other programs drive the VM by a socket\nat PATH: see vhart-control(7)",
 	 OPTION_PATH(struct config, control)},
@@ -302,6 +306,12 @@ static const char *contradiction(const struct config *config)
 		return "nothing to boot: give --kernel FILE (or --firmware FILE)";
 	if (net_options_contradiction(config))
 		return net_options_contradiction(config);
+	if (config->daemonize && config->command)
+		return "--daemonize: -- CMD has this terminal for its input and output: leave one "
+		       "of them out";
+	if (config->daemonize && serial_options_have_stdio(config))
+		return "--daemonize leaves standard input and output, which --serial stdio is to "
+		       "have: take another, such as pty";
 	if (serial_options_contradiction(config))
 		return serial_options_contradiction(config);
 	if (config->paused && !config->control)

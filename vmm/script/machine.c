@@ -120,9 +120,9 @@ bool script_machine_init(struct script_machine *machine, struct script *script, 
 		return false;
 	}
 	if (machine->config.help || machine->config.exit_log || machine->config.dump_fdt ||
-	    machine->config.result) {
+	    machine->config.result || machine->config.daemonize || machine->config.pidfile) {
 		error("a machine of a script has no --help, --print-config, --exit-log, "
-		      "--dump-fdt and --result");
+		      "--dump-fdt, --result, --daemonize and --pidfile");
 		return false;
 	}
 	if (!machine->config.name) {
