@@ -151,6 +151,24 @@ on_standard_input() {
 }
 t "a port on standard input and output" on_standard_input
 
+# The guest's script ends when it has seen both sizes.
+size_of_the_terminal() {
+    cat >run.sh <<'SCRIPT'
+see() { until [ "$(stty size </dev/hvc0)" = "$1" ]; do usleep 100000; done; echo "it is $1"; }
+see "40 100"
+see "50 120"
+exit 0
+SCRIPT
+    terminal_session 2326 "stty rows 40 cols 100; vhart run --kernel /guests/$linux/Image --initrd /guests/$linux/initrd-small \
+        --memory 256M --append 'quiet panic=-1' --inject run.sh:/run.sh --console virtio"
+    await 'it is 40 100'
+    stty -F "$(tty_of_session)" rows 50 cols 120
+    await 'it is 50 120'
+    end_session
+    expect_status 0
+}
+t "the size of the virtio console is the terminal's, and follows it" size_of_the_terminal
+
 # refused PATTERN OPTIONS
 refused() {
     pattern=$1

@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "base/reader.h"
+#include "base/window.h"
 #include "base/writer.h"
 #include "vmm/machine/console_log.h"
 
@@ -200,6 +201,36 @@ void console_attach(struct console *console, struct console_device *device)
 		device->input(device);
 }
 
+/* ---- size ---- */
+
+/* What a terminal of ours has. */
+static void look_at_size(struct console *console)
+{
+	uint16_t columns, rows;
+
+	if (!console->ends.escapes || !window_size(&columns, &rows))
+		return;
+	console->columns = columns;
+	console->rows = rows;
+}
+
+bool console_size(struct console *console, uint16_t *columns, uint16_t *rows)
+{
+	*columns = console->columns;
+	*rows = console->rows;
+	return console->columns != 0;
+}
+
+void console_resized(struct console *console)
+{
+	const uint16_t columns = console->columns, rows = console->rows;
+
+	look_at_size(console);
+	if ((columns != console->columns || rows != console->rows) && console->device &&
+	    console->device->resized)
+		console->device->resized(console->device);
+}
+
 /* ---- life ---- */
 
 void console_init(struct console *console, const struct console_owner *owner, struct loop *loop,
@@ -223,6 +254,7 @@ void console_init(struct console *console, const struct console_owner *owner, st
 	console->out_watch.opaque = console;
 	console->flush.opaque = console;
 	console->log_watch.opaque = console;
+	look_at_size(console);
 	loop_watch_add(loop, &console->out_watch);
 	if (ends->log) {
 		console->log_watch.fd = console_log_event(ends->log);

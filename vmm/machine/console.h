@@ -50,6 +50,7 @@ struct console {
 	struct console_ends ends;
 	bool in_open; /* no end of input seen yet */
 	bool in_watched;
+	uint16_t columns, rows;	 /* of the terminal; 0: there is none, or it does not say */
 	bool escape_seen;	 /* Ctrl-A was the last key */
 	bool line_seen;		 /* the guest has written one */
 	struct panic_text panic; /* the guest said that it panicked */
@@ -64,10 +65,13 @@ struct console {
 
 void console_init(struct console *console, const struct console_owner *owner, struct loop *loop,
 		  const struct console_ends *ends);
-/* These three are machine_console_*() of machine.h. */
+/* These four are machine_console_*() of machine.h. */
 void console_attach(struct console *console, struct console_device *device);
 size_t console_write(struct console *console, const void *bytes, size_t len);
 size_t console_read(struct console *console, void *bytes, size_t len);
+bool console_size(struct console *console, uint16_t *columns, uint16_t *rows);
+/* The terminal may have another size now. */
+void console_resized(struct console *console);
 /* LEN bytes as if they had been typed, without escapes; returns how many there was room for. */
 size_t console_type(struct console *console, const void *bytes, size_t len);
 /* Whether there is room for output. */
