@@ -79,7 +79,7 @@ static void write_log(bool append, const void *bytes, size_t len)
 
 	assert_non_null(log);
 	console_log_put(log, bytes, len);
-	console_log_close(log);
+	console_log_close(log, false);
 }
 
 static void assert_file(const void *bytes, size_t len)
@@ -153,7 +153,7 @@ static void a_full_disk_is_said_once_and_counted(void **state)
 	console_log_put(log, "and more", 8);
 	console_log_go(log);
 	assert_int_equal(messages, 1);
-	console_log_close(log);
+	console_log_close(log, false);
 	assert_int_equal(messages, 2);
 	assert_string_equal(message, "--console-log /dev/full: 12 of the console's 12 bytes are "
 				     "not in it");
@@ -167,7 +167,7 @@ static void a_full_disk_at_the_end_is_said_too(void **state)
 	(void)state;
 	assert_non_null(log);
 	console_log_put(log, "lost", 4);
-	console_log_close(log);
+	console_log_close(log, false);
 	assert_int_equal(messages, 2);
 }
 
@@ -204,7 +204,7 @@ static void a_reader_that_waits_holds_nobody_up_and_what_is_left_out_is_counted(
 	assert_true(console_log_heard(log));
 	assert_true(seen <= ROOM + pipe_size + ROOM);
 	close(reader);
-	console_log_close(log);
+	console_log_close(log, false);
 	assert_non_null(strstr(message, "of the console's 3145728 bytes are not in it"));
 }
 
@@ -245,7 +245,7 @@ static void the_log_has_what_the_console_took_and_no_more(void **state)
 	assert_int_equal(writer_finish(writer, 1000, 10000), 0);
 	assert_int_equal(console_write(&console, "89", 2), 2);
 	console_finish(&console, false);
-	console_log_close(log);
+	console_log_close(log, false);
 	assert_file("a line\n0123456789", 17);
 	assert_int_equal(messages, 0);
 	writer_free(writer);

@@ -80,7 +80,7 @@ static void open_port(const char *begin, const char *rest)
 static void close_port(void)
 {
 	serials_unplug(serials);
-	serials_close(serials);
+	serials_close(serials, false);
 	serials = NULL;
 }
 

@@ -13,6 +13,7 @@
 #include "base/writer.h"
 
 #define ROOM	 (1u << 20) /* for a disk that is busy for a while */
+#define HURRY_MS 200u
 #define QUIET_MS 1000u
 #define MOST_MS	 10000u
 
@@ -61,13 +62,13 @@ static void say_failed(struct console_log *log)
 		strerror(err));
 }
 
-void console_log_close(struct console_log *log)
+void console_log_close(struct console_log *log, bool hurry)
 {
 	uint64_t missing;
 
 	if (!log)
 		return;
-	writer_finish(log->writer, QUIET_MS, MOST_MS);
+	writer_finish(log->writer, hurry ? HURRY_MS : QUIET_MS, hurry ? HURRY_MS : MOST_MS);
 	say_failed(log);
 	missing = log->given - writer_written(log->writer);
 	writer_free(log->writer);

@@ -16,9 +16,9 @@ struct console_log;
 /* The file at PATH, emptied or, with APPEND, continued. Never waits: a pipe that nobody reads is
  * refused. NULL after error(). PATH outlives it. */
 struct console_log *console_log_open(const char *path, bool append);
-/* Writes what is left, as long as something goes out in each second, and says what is missing. NULL
- * is fine. */
-void console_log_close(struct console_log *log);
+/* Writes what is left, as long as something goes out in each second, or with HURRY for a fifth of
+ * one at most, and says what is missing. NULL is fine. */
+void console_log_close(struct console_log *log, bool hurry);
 
 void console_log_put(struct console_log *log, const void *bytes, size_t len);
 /* What was put goes out now. */

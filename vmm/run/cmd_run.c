@@ -104,13 +104,20 @@ static bool open_streams(const struct config *config, struct console_ends *ends,
 	return true;
 }
 
-static void close_streams(struct console_ends *ends, struct writer *log)
+/* For the end, and not for what the guest said. */
+static bool somebody_waits(const struct run_account *account)
+{
+	return account->end == END_SIGNAL || account->end == END_TIMEOUT ||
+	       account->end == END_QUIT;
+}
+
+static void close_streams(struct console_ends *ends, bool hurry, struct writer *log)
 {
 	if (ends->out && writer_left(ends->out) > 0)
 		warning("standard output does not take the last %zu bytes of the console",
 			writer_left(ends->out));
-	console_log_close(ends->log);
-	serials_close(ends->serials);
+	console_log_close(ends->log, hurry);
+	serials_close(ends->serials, hurry);
 	log_set_writer(NULL);
 	if (log)
 		writer_finish(log, LOG_WAIT_MS, LOG_WAIT_MS);
@@ -154,7 +161,7 @@ static int run_with_streams(const struct config *config, struct boot_files *file
 		status = run_controlled(config, files, &ends, account);
 	if (config->command_run)
 		guest_command_report(config->command_run, account->end);
-	close_streams(&ends, log);
+	close_streams(&ends, somebody_waits(account), log);
 	return status;
 }
 
@@ -194,9 +201,7 @@ static int run_as(struct config *config, struct run_account *account)
 	exit_log_close(&account->log);
 	free(account->harts);
 	boot_files_close(&files);
-	guest_command_free(config->command_run, account->end == END_SIGNAL ||
-							account->end == END_TIMEOUT ||
-							account->end == END_QUIT);
+	guest_command_free(config->command_run, somebody_waits(account));
 	return status;
 }
 

@@ -282,16 +282,16 @@ struct serials *serials_open(const struct config *config)
 		snprintf(serial->name, sizeof(serial->name), "serial%u", serial->number);
 		serial->line = serial->held = serial->listener = serial->file = -1;
 		if (!serial_end_open(serial)) {
-			serials_close(serials);
+			serials_close(serials, true);
 			return NULL;
 		}
 	}
 	return serials;
 }
 
-void serials_close(struct serials *serials)
+void serials_close(struct serials *serials, bool hurry)
 {
 	for (unsigned int i = 0; serials && i < serials->count; i++)
-		serial_end_close(&serials->each[i]);
+		serial_end_close(&serials->each[i], hurry);
 	free(serials);
 }

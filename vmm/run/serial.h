@@ -20,9 +20,9 @@ struct serials;
 /* Opens the files, terminals and sockets, and says the names of the terminals. NULL after error().
  * CONFIG outlives it. */
 struct serials *serials_open(const struct config *config);
-/* After the last life: writes what is left, and says what was lost. NULL is fine, here and below.
- */
-void serials_close(struct serials *serials);
+/* After the last life: writes what is left, as console_log_close() does, and says what was lost.
+ * NULL is fine, here and below. */
+void serials_close(struct serials *serials, bool hurry);
 
 /* The UARTs of one life, with the machine's lock. False after error(). */
 bool serials_plug(struct serials *serials, struct machine *machine);

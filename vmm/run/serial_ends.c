@@ -15,6 +15,7 @@
 #include "vmm/run/serial_private.h"
 
 #define FILE_ROOM (256u << 10)
+#define HURRY_MS  200u
 #define QUIET_MS  1000u
 #define MOST_MS	  10000u
 
@@ -56,13 +57,13 @@ void serial_end_look(struct serial *serial)
 		strerror(err));
 }
 
-static void close_file(struct serial *serial)
+static void close_file(struct serial *serial, bool hurry)
 {
 	uint64_t missing;
 
 	if (!serial->writer)
 		return;
-	writer_finish(serial->writer, QUIET_MS, MOST_MS);
+	writer_finish(serial->writer, hurry ? HURRY_MS : QUIET_MS, hurry ? HURRY_MS : MOST_MS);
 	serial_end_look(serial);
 	missing = serial->lost + serial->given - writer_written(serial->writer);
 	if (missing)
@@ -166,9 +167,9 @@ static void close_if_open(int fd)
 		close(fd);
 }
 
-void serial_end_close(struct serial *serial)
+void serial_end_close(struct serial *serial, bool hurry)
 {
-	close_file(serial);
+	close_file(serial, hurry);
 	if (!serial->writer && serial->lost)
 		verbose("%s: %" PRIu64 " bytes were lost: nobody read them in time", serial->name,
 			serial->lost);

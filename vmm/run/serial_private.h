@@ -41,7 +41,7 @@ struct serial {
 
 /* Opens the end that its configuration asks for. False after error(). */
 bool serial_end_open(struct serial *serial);
-void serial_end_close(struct serial *serial);
+void serial_end_close(struct serial *serial, bool hurry);
 /* The next client of the socket becomes the line. False: there is none now; *EXHAUSTED: there is,
  * but no descriptor for it. */
 bool serial_end_accept(struct serial *serial, bool *exhausted);

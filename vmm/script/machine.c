@@ -148,9 +148,9 @@ static void close_streams(struct script_machine *machine)
 {
 	writer_free(machine->ends.out);
 	machine->ends.out = NULL;
-	console_log_close(machine->ends.log);
+	console_log_close(machine->ends.log, false);
 	machine->ends.log = NULL;
-	serials_close(machine->ends.serials);
+	serials_close(machine->ends.serials, false);
 	machine->ends.serials = NULL;
 	if (machine->nowhere >= 0)
 		close(machine->nowhere);
