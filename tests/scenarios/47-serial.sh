@@ -33,7 +33,8 @@ full_disk_and_others() {
 t "a full disk costs the log, not the guest; a pipe that nobody reads is refused" full_disk_and_others
 
 with_a_command() {
-    run vhart run --kernel "/guests/$linux/Image" --initrd "/guests/$linux/initrd-small" --console-log log -- echo hello
+    run vhart run --kernel "/guests/$linux/Image" --initrd "/guests/$linux/initrd-small" --console-log log \
+        --append loglevel=7 -- echo hello
     expect_status 0
     expect_eq "standard output" "$(cat "$out")" hello
     has_line 'Linux version' log || die "the kernel's lines are not in the log"
@@ -137,11 +138,11 @@ SCRIPT
 }
 t "nobody who does not read holds the guest up" nobody_holds_the_guest_up
 
-# The port that is standard input and output, and no other console.
+# The port is the guest's console, too: there is no other.
 on_standard_input() {
-    printf '%s\n' 'exec 0<>/dev/ttyS1 1>&0 2>&1; stty raw -echo; echo hello; read -r line; echo "you say $line"; exit 0' >run.sh
+    printf '%s\n' 'stty -echo; echo hello; read -r line; echo "you say $line"; exit 0' >run.sh
     talk vhart run --kernel "/guests/$linux/Image" --initrd "/guests/$linux/initrd-small" --memory 256M \
-        --append 'quiet panic=-1' --inject run.sh:/run.sh --console none --serial stdio
+        --append 'console=ttyS1 quiet panic=-1' --inject run.sh:/run.sh --console none --serial stdio
     await '^hello'
     say_to 'yes
 '
@@ -154,7 +155,7 @@ t "a port on standard input and output" on_standard_input
 # The guest's script ends when it has seen both sizes.
 size_of_the_terminal() {
     cat >run.sh <<'SCRIPT'
-see() { until [ "$(stty size </dev/hvc0)" = "$1" ]; do usleep 100000; done; echo "it is $1"; }
+see() { until [ "$(stty size)" = "$1" ]; do usleep 100000; done; echo "it is $1"; }
 see "40 100"
 see "50 120"
 exit 0
