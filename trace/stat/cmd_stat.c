@@ -10,7 +10,6 @@
 #include "base/clock.h"
 #include "base/exit_status.h"
 #include "base/log.h"
-#include "base/options.h"
 #include "trace/commands.h"
 #include "trace/guest/guest_names.h"
 #include "trace/names/device_names.h"
@@ -18,88 +17,13 @@
 #include "trace/sources/guest_clock.h"
 #include "trace/sources/vms.h"
 #include "trace/stat/stat_live.h"
+#include "trace/stat/stat_metrics.h"
+#include "trace/stat/stat_options.h"
 #include "trace/stat/stat_session.h"
 #include "trace/watch/await.h"
 #include "trace/watch/target.h"
 
 #define DEFAULT_INTERVAL 1.0
-
-struct stat_options {
-	struct target target;
-	double interval; /* seconds, 0: none */
-	bool once, json, csv;
-	enum collector_tier tier;
-	struct guest_names_options kernel_names;
-	const char *output;
-	struct stat_view view;
-};
-
-/* ---- options ---- */
-
-static const struct option_choice rows[] = {
-	{"reason", BY_REASON}, {"sbi", BY_SBI}, {"mmio", BY_MMIO}, {"csr", BY_CSR},
-	{"vcpu", BY_VCPU},     {"pc", BY_PC},	{NULL, 0},
-};
-
-static const struct option_choice orders[] = {
-	{"time", ORDER_TIME},
-	{"count", ORDER_COUNT},
-	{"avg", ORDER_AVERAGE},
-	{"p99", ORDER_P99},
-	{"max", ORDER_MAX},
-	/* perf's names. */
-	{"sample", ORDER_COUNT},
-	{"mean_t", ORDER_AVERAGE},
-	{"max_t", ORDER_MAX},
-	{NULL, 0},
-};
-
-static const struct option_spec specs[] = {
-	{"--interval", "SECONDS",
-	 "a table every so often, each of its own interval; on a terminal it is\n"
-	 "drawn anew (every second unless -i says another), and h shows the keys",
-	 OPTION_SECONDS(struct stat_options, interval), .letter = "-i"},
-	{"--once", NULL, "one table after one interval (1 s unless -i says another)",
-	 OPTION_FLAG(struct stat_options, once)},
-	{"--by", "WHAT",
-	 "reason (the default), sbi: calls only, mmio: device addresses,\n"
-	 "csr: CSRs, vcpu: each apart, pc: where the guest was",
-	 OPTION_CHOICE(struct stat_options, view.by, rows)},
-	{"--guestkallsyms", "FILE",
-	 "names for --by pc: the guest's /proc/kallsyms, or its System.map",
-	 OPTION_TEXT(struct stat_options, kernel_names.kallsyms)},
-	{"--guestvmlinux", "FILE",
-	 "names for --by pc: an ELF, or a Linux Image, which has its own\n"
-	 "(default: the kernel that the VM was started with, or has\n"
-	 "in memory)",
-	 OPTION_TEXT(struct stat_options, kernel_names.vmlinux)},
-	{"--sort", "KEY", "time (the default), count, avg, p99 or max",
-	 OPTION_CHOICE(struct stat_options, view.order, orders), .letter = "-k"},
-	{"--json", NULL, "JSON: an object a line, times in ns",
-	 OPTION_FLAG(struct stat_options, json)},
-	{"--csv", NULL, "comma-separated values, times in ns",
-	 OPTION_FLAG(struct stat_options, csv)},
-	{"--output", "FILE", "write there", OPTION_TEXT(struct stat_options, output),
-	 .letter = "-o"},
-	{"--tier", "WAY",
-	 "functions: BPF at KVM's functions and tracepoints; tracepoints: BPF\n"
-	 "at tracepoints only; perf: perf events, where there is no BPF;\n"
-	 "log: what the VMM sees, without privileges\n"
-	 "(default: the first that can be had)",
-	 OPTION_CHOICE(struct stat_options, tier, collector_tiers)},
-};
-
-static const struct option_table stat_options = {
-	.command = "stat",
-	.usage = "[options] [-p PID | --name NAME | --all | -- run ...]",
-	.summary =
-		"Counts why guests exit, and where the time of each vCPU goes, until the VM ends\n"
-		"or Ctrl-C. With -- run, starts a VM with these options and watches it from its\n"
-		"start; the table then goes to standard error.",
-	.shared = {target_options, TARGET_OPTIONS_ALL, offsetof(struct stat_options, target)},
-	.specs = specs,
-	.count = sizeof(specs) / sizeof(specs[0]),
-};
 
 /* ---- watching ---- */
 
@@ -272,6 +196,27 @@ static FILE *open_output(const struct stat_options *options)
 	return out;
 }
 
+/* An exit status. */
+static int watch_as_asked(const struct stat_options *options, struct stat_session *session,
+			  int signals, FILE *out)
+{
+	const double seconds = options->interval > 0 ? options->interval : DEFAULT_INTERVAL;
+	bool good;
+
+	/* It says itself what is wrong, and no VM is nothing wrong. */
+	if (options->openmetrics)
+		return stat_metrics(options, session, signals, (uint64_t)(seconds * 1e9))
+			       ? STATUS_OK
+			       : STATUS_HOST;
+	good = is_live(options) ? watch_live(options, session, signals)
+				: watch(options, session, signals, out);
+	if (!good) {
+		error("writing the table: %s", strerror(errno));
+		return STATUS_HOST;
+	}
+	return saw_something(options, session) ? STATUS_OK : STATUS_USAGE;
+}
+
 static int run_session(const struct stat_options *options, struct stat_session *session)
 {
 	const struct collector_options wanted = {
@@ -285,7 +230,6 @@ static int run_session(const struct stat_options *options, struct stat_session *
 	/* One that comes while this takes its time ends it as soon as it is ready. */
 	int status = STATUS_HOST, signals = await_signals();
 	FILE *out = open_output(options);
-	bool good;
 
 	if (!out) {
 		close(signals);
@@ -301,12 +245,7 @@ static int run_session(const struct stat_options *options, struct stat_session *
 			refusal.way_out);
 	if (session->collector && stat_session_begin(session)) {
 		target_go(&options->target);
-		good = is_live(options) ? watch_live(options, session, signals)
-					: watch(options, session, signals, out);
-		if (!good)
-			error("writing the table: %s", strerror(errno));
-		else
-			status = saw_something(options, session) ? STATUS_OK : STATUS_USAGE;
+		status = watch_as_asked(options, session, signals, out);
 	}
 	stat_session_free(session);
 	collector_close(session->collector);
@@ -317,21 +256,6 @@ static int run_session(const struct stat_options *options, struct stat_session *
 		status = STATUS_HOST;
 	}
 	return status;
-}
-
-static bool agree(const struct stat_options *options)
-{
-	const struct guest_names_options *names = &options->kernel_names;
-
-	if (names->kallsyms && names->vmlinux)
-		error("--guestkallsyms and --guestvmlinux exclude each other");
-	else if (options->json && options->csv)
-		error("--json and --csv exclude each other");
-	else if ((names->kallsyms || names->vmlinux) && options->view.by != BY_PC)
-		error("--guestkallsyms and --guestvmlinux name what --by pc shows: add that");
-	else
-		return true;
-	return false;
 }
 
 int command_stat(int argc, char **argv)
@@ -348,7 +272,7 @@ int command_stat(int argc, char **argv)
 
 	if (status || help)
 		return status ? target_failure(&options.target, status) : STATUS_OK;
-	if (!agree(&options))
+	if (!stat_options_agree(&options))
 		return target_failure(&options.target, STATUS_USAGE);
 	options.view.format = options.json ? STAT_JSON : options.csv ? STAT_CSV : STAT_TEXT;
 	found = options.target.command ? target_start(&options.target)
