@@ -60,6 +60,8 @@ struct config_net {
 	unsigned int subnet; /* of libslirp: 10.0.SUBNET.0/24 */
 	uint8_t mac[6];	     /* all 0 until net_options_complete() */
 	unsigned int mtu;    /* 0: not said */
+	bool vhost_said;
+	enum net_vhost vhost; /* of a tap interface */
 	struct net_forward forwards[CONFIG_MAX_FORWARDS];
 	unsigned int forward_count;
 };
@@ -89,7 +91,8 @@ struct config {
 	unsigned int backend_count;
 	struct config_net nets[CONFIG_MAX_NETS];
 	unsigned int net_count;
-	bool no_net; /* --net none was said */
+	bool no_net;	    /* --net none was said */
+	uint32_t vsock_cid; /* 0: no --vsock */
 	bool rng;
 	enum config_console console;
 	enum config_transport transport;

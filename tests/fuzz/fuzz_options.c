@@ -66,12 +66,15 @@ static void check_config(const struct config *config)
 		const struct config_net *net = &config->nets[i];
 
 		require(!net->tap || (net->tap[0] && !net->forward_count));
+		require(net->tap || net->vhost == NET_VHOST_AUTO);
 		require(!(net->mac[0] & 1));
 		require(!net->mtu || (net->mtu >= NET_MTU_LEAST && net->mtu <= NET_MTU_MOST));
 		for (unsigned int j = 0; j < net->forward_count; j++)
 			require(net->forwards[j].host_port && net->forwards[j].guest_port &&
 				net->forwards[j].guest.s_addr);
 	}
+	require(config->vsock_cid != 1 && config->vsock_cid != 2 &&
+		config->vsock_cid != UINT32_MAX);
 	require(config->append != NULL);
 	require(config->timeout >= 0 && config->timeout < 1e9);
 }

@@ -555,11 +555,39 @@ static void network_cards_are_checked(void **state)
 		       "one MAC", NULL);
 	assert_refused("--kernel k --vhost-user blk,socket=s,mac=52:54:00:00:00:09", "network card",
 		       NULL);
+	assert_accepted(
+		"--kernel k --net tap=a --net tap=b,vhost=on --net tap=c,vhost=off,mtu=1500 "
+		"--net tap=d,vhost=auto",
+		&config);
+	assert_int_equal(config.nets[0].vhost, NET_VHOST_AUTO);
+	assert_int_equal(config.nets[1].vhost, NET_VHOST_ON);
+	assert_int_equal(config.nets[2].vhost, NET_VHOST_OFF);
+	assert_int_equal(config.nets[3].vhost, NET_VHOST_AUTO);
+	assert_refused("--kernel k --net tap=a,vhost=yes", "on, off or auto", NULL);
+	assert_refused("--kernel k --net tap=a,vhost=on,vhost=on", "on, off or auto", NULL);
+	assert_refused("--kernel k --net user,vhost=on", "only --net tap=IF", NULL);
 	for (int i = 0; i < CONFIG_MAX_NETS; i++)
 		strcat(many, " --net user");
 	assert_accepted(many, &config);
 	strcat(many, " --net user");
 	assert_refused(many, "8 network cards", NULL);
+}
+
+static void a_cid_is_one_that_a_guest_can_have(void **state)
+{
+	struct config config;
+
+	(void)state;
+	assert_accepted("--kernel k", &config);
+	assert_int_equal(config.vsock_cid, 0);
+	assert_accepted("--kernel k --vsock 3", &config);
+	assert_int_equal(config.vsock_cid, 3);
+	assert_accepted("--kernel k --vsock 4294967294", &config);
+	assert_int_equal(config.vsock_cid, 0xfffffffe);
+	assert_refused("--kernel k --vsock 2", "--vsock 2", "3 to 4294967294", NULL);
+	assert_refused("--kernel k --vsock 4294967295", "3 to 4294967294", NULL);
+	assert_refused("--kernel k --vsock host", "3 to 4294967294", NULL);
+	assert_refused("--kernel k --vsock 3 --vsock 4", "--vsock", NULL);
 }
 
 /* HOSTADDR 0x7f000001 is 127.0.0.1. */
@@ -748,6 +776,7 @@ int main(void)
 		cmocka_unit_test(disks_are_checked),
 		cmocka_unit_test(shares_are_checked),
 		cmocka_unit_test(network_cards_are_checked),
+		cmocka_unit_test(a_cid_is_one_that_a_guest_can_have),
 		cmocka_unit_test(forwards_are_spelled_as_in_qemu),
 		cmocka_unit_test(injected_files_need_an_absolute_clean_guest_path),
 		cmocka_unit_test(choices_name_what_they_accept),

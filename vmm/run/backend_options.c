@@ -4,11 +4,11 @@
 
 #include <string.h>
 
-#include "devices/vhost_user.h"
+#include "devices/vhost_device.h"
 #include "vmm/command/protocol.h"
 #include "vmm/run/net_options.h"
 
-_Static_assert(CONFIG_MAX_BACKENDS == 16 && VHOST_USER_TAG_MAX == 36, "messages have the numbers");
+_Static_assert(CONFIG_MAX_BACKENDS == 16 && VHOST_TAG_MAX == 36, "messages have the numbers");
 
 /* The next free one, of TYPE; NULL: there is none. */
 static struct config_backend *next_backend(struct config *config, const char *type)
@@ -37,7 +37,7 @@ static const char *take_tag(struct config_backend *backend, const char *text)
 
 	if (strcmp(backend->type, "fs") != 0)
 		return "only a file system (fs) has a tag";
-	if (backend->tag || len < 1 || len > VHOST_USER_TAG_MAX)
+	if (backend->tag || len < 1 || len > VHOST_TAG_MAX)
 		return "expected a tag of 1 to 36 characters";
 	backend->tag = text;
 	return NULL;

@@ -69,14 +69,14 @@ static bool share(struct backend *backend)
 	if (!is_folder(backend->config))
 		return false;
 	for (unsigned int i = 1; start_in(backend, sandbox); i++) {
-		if (!backend->link.broken)
+		if (!backend->link.backend.broken)
 			return true;
 		virtiofsd_await_end(&backend->process);
 		virtiofsd_last_words(&backend->process, words, sizeof(words));
 		next = virtiofsd_sandbox(i);
 		if (!next) {
 			error("%s %s: virtiofsd %s%s%s", option, backend->config->share,
-			      backend->link.broken, *words ? ": " : "", words);
+			      backend->link.backend.broken, *words ? ": " : "", words);
 			break;
 		}
 		forget(backend);
@@ -112,7 +112,7 @@ static bool connect_to(struct backend *backend)
 
 static bool make_ready(struct backend *backend)
 {
-	if (backend->there && !backend->link.broken)
+	if (backend->there && !backend->link.backend.broken)
 		return true;
 	forget(backend);
 	return backend->config->share ? share(backend) : connect_to(backend);

@@ -100,7 +100,7 @@ static struct virtio_device *make_net(struct machine *machine, const char *name,
 	};
 
 	memcpy(options.card.mac, net->mac, sizeof(net->mac));
-	return net->tap ? virtio_net_tap_new(machine, name, &options.card, net->tap)
+	return net->tap ? virtio_net_tap_new(machine, name, &options.card, net->tap, net->vhost)
 			: virtio_net_user_new(machine, name, &options);
 }
 
@@ -152,6 +152,9 @@ bool devices_plug(struct machine *machine)
 	       plug_backends(machine);
 	if (good && machine->config->console == CONSOLE_VIRTIO)
 		good = plug_virtio(machine, virtio_console_new(machine, "console0"));
+	if (good && machine->config->vsock_cid)
+		good = plug_virtio(machine, virtio_vhost_vsock_new(machine, "vsock0",
+								   machine->config->vsock_cid));
 	if (good && machine->config->rng)
 		good = plug_virtio(machine, virtio_rng_new(machine, "rng0"));
 	if (good && machine->config->command_run)

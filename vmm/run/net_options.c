@@ -21,8 +21,10 @@ static const char forward_expected[] =
 	"expected hostfwd=tcp:[HOSTADDR]:HOSTPORT-[GUESTADDR]:GUESTPORT, or udp, with IPv4 "
 	"addresses, such as hostfwd=tcp::2222-:22";
 static const char expected[] =
-	"expected user, none, or tap=IF with the name of an interface, and behind it mac=M or "
-	"mtu=N, and for user hostfwd=RULE";
+	"expected user, none, or tap=IF with the name of an interface, and behind it mac=M "
+	"or mtu=N, for user hostfwd=RULE, and for tap vhost=on|off|auto";
+static const char vhost_expected[] =
+	"expected vhost=on, off or auto: whether the host's kernel moves the packets";
 
 /* ---- words behind the first comma ---- */
 
@@ -108,11 +110,29 @@ static const char *take_forward(struct config_net *net, char *text)
 	return NULL;
 }
 
+static const char *take_vhost(struct config_net *net, char *text)
+{
+	static const char *const names[] = {
+		[NET_VHOST_AUTO] = "auto", [NET_VHOST_ON] = "on", [NET_VHOST_OFF] = "off"};
+
+	if (!net->tap)
+		return "only --net tap=IF has vhost=: it is about tap interfaces";
+	for (unsigned int i = 0; i < sizeof(names) / sizeof(names[0]) && !net->vhost_said; i++) {
+		if (strcmp(text, names[i]) != 0)
+			continue;
+		net->vhost = (enum net_vhost)i;
+		net->vhost_said = true;
+		return NULL;
+	}
+	return vhost_expected;
+}
+
 static const struct word {
 	const char *begins;
 	/* NULL, or what was expected. */
 	const char *(*take)(struct config_net *net, char *text);
-} words[] = {{"mac=", take_mac}, {"mtu=", take_mtu}, {"hostfwd=", take_forward}};
+} words[] = {
+	{"mac=", take_mac}, {"mtu=", take_mtu}, {"hostfwd=", take_forward}, {"vhost=", take_vhost}};
 
 static const char *take_word(struct config_net *net, char *text)
 {

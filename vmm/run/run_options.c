@@ -198,10 +198,14 @@ static const struct option_spec specs[] = {
 	 "add a device that another process serves at a socket: a\nfile system (fs), disk (blk) or "
 	 "network card (net)",
 	 OPTION_OTHER(backend_option_vhost_user), .repeatable = true, .path = PATH_OF_SOCKET},
-	{"--net", "user|tap=IF|none[,mac=M][,mtu=N][,hostfwd=RULE]",
-	 "add a network card: unprivileged (user), or on tap interface\nIF; RULE forwards a port "
-	 "of the host: tcp::2222-:22 (none)",
+	{"--net", "user|tap=IF|none[,mac=M][,mtu=N][,hostfwd=RULE][,vhost=on|off]",
+	 "add a network card: unprivileged (user), or on tap interface\nIF, by the kernel's "
+	 "vhost-net or not; RULE forwards a port\nof the host: tcp::2222-:22 (none)",
 	 OPTION_OTHER(net_option), .repeatable = true, .letter = "-n"},
+	{"--vsock", "CID",
+	 "give the guest sockets to the host without a network\n(AF_VSOCK), under this number",
+	 OPTION_NUMBER(struct config, vsock_cid, 3, 0xfffffffe),
+	 .expected = "expected a number from 3 to 4294967294: the guest's address"},
 	{"--rng", NULL, "give the guest a source of random numbers",
 	 OPTION_FLAG(struct config, rng)},
 	{"--console", "serial|virtio|none", "what the guest has for a console (serial)",
