@@ -1,5 +1,5 @@
 # shellcheck shell=dash
-# Devices whose work the host's kernel does (vhost-vsock, vhost-net).
+# Devices whose work the host's kernel does (vhost-vsock, vhost-net), and passt's network.
 # lab: hosts=6.12,7.2
 
 tools=$(dirname "$(command -v vhart)")/tests/scenarios
@@ -141,6 +141,82 @@ packets_by_the_kernel() {
 }
 t "vhost-net: large packets, a pause and a reboot" packets_by_the_kernel
 t "vhost-net with wired interrupts" packets_by_the_kernel --transport mmio
+
+# ---- passt ----
+
+no_passt_left() { [ -z "$(pidof passt)" ]; }
+
+# The host's only interface has a network of its own, of which the guest becomes a part.
+passt_carries() {
+    grep -q '^nobody:' /etc/passwd || echo 'nobody:x:65534:65534:nobody:/:/bin/false' >>/etc/passwd
+    { tunctl -t vhart5 >/dev/null && ip addr add 192.0.2.1/24 dev vhart5 && ip link set vhart5 up &&
+        ip route add default via 192.0.2.2; } || die "no tap interface here"
+    head -c 3000000 /dev/urandom >down
+    head -c 2000000 /dev/urandom >up
+    httpd -f -p 127.0.0.1:8080 -h . &
+    web=$!
+    cat >run.sh <<'RUN'
+dhcp eth0 >/tmp/dhcp 2>&1 || cat /tmp/dhcp
+ip -o -4 addr show eth0 | grep -oE 'inet [0-9.]+'
+wget -q -O - http://192.0.2.2:8080/down | md5sum
+nc -ll -p 22 -e md5sum &
+echo served
+read -r what
+[ "$what" = again ] && reboot -f
+exit 0
+RUN
+    talk vhart run --kernel "/guests/$linux/Image" --initrd "/guests/$linux/initrd-small" --memory 256M \
+        --append 'console=ttyS0 quiet panic=-1' --inject run.sh:/run.sh --net passt,hostfwd=tcp::2222-:22
+    await '^served'
+    timeout 60 nc 127.0.0.1 2222 <up >sum
+    expect_eq 'the sum of what came into the guest' "$(cut -c1-32 <sum)" "$(md5sum <up | cut -c1-32)"
+    say_to 'again
+'
+    until_true has_lines 2 '^served'
+    timeout 60 nc 127.0.0.1 2222 <up >sum
+    expect_eq 'the sum of what came into the second life' "$(cut -c1-32 <sum)" "$(md5sum <up | cut -c1-32)"
+    say_to 'end
+'
+    hang_up
+    ends $web
+    tunctl -d vhart5 >/dev/null
+    expect_status 0
+    expect_out '^inet 192\.0\.2\.1'
+    has_lines 2 "^$(md5sum <down | cut -c1-32)" || die "not fetched in both lives"
+    pid=
+    until_true no_passt_left
+}
+
+
+no_passt() {
+    mv /usr/bin/passt passt
+    start --net passt
+    mv passt /usr/bin/passt
+    expect_status 125
+    expect_err '^vhart: --net passt: there is no passt on this host: install the package passt, or take --net user$'
+    expect_one_line
+}
+
+a_port_that_passt_cannot_have() {
+    grep -q '^nobody:' /etc/passwd || echo 'nobody:x:65534:65534:nobody:/:/bin/false' >>/etc/passwd
+    nc -l -p 2222 >/dev/null &
+    listener=$!
+    start --net passt,hostfwd=tcp::2222-:22
+    ends $listener
+    expect_status 125
+    expect_err '^vhart: --net passt: passt has closed its socket: .*2222'
+    expect_one_line
+}
+
+# passt shuts itself in by pivot_root(2), which older kernels refuse on an initramfs.
+case $(uname -r) in
+    6.*) skip "passt" "this host runs from an initramfs, on which its kernel has no sandbox for passt" ;;
+    *)
+        t "passt: a DHCP lease, a page of the host, a port that leads in; and again after a reboot" passt_carries
+        t "no passt: a line" no_passt
+        t "passt: a port in use" a_port_that_passt_cannot_have
+        ;;
+esac
 
 modprobe -r vhost_net
 modprobe -r vhost_vsock

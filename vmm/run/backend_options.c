@@ -140,6 +140,23 @@ const char *backend_options_add_root(struct config *config)
 	return NULL;
 }
 
+const char *backend_options_add_passt(struct config *config)
+{
+	for (unsigned int i = 0; i < config->net_count; i++) {
+		struct config_backend *backend = next_backend(config, "net");
+
+		if (!config->nets[i].passt)
+			continue;
+		if (!backend)
+			return "--net passt takes the place of one of the 16 shares and vhost-user "
+			       "devices: leave one out";
+		backend->net = i + 1;
+		memcpy(backend->mac, config->nets[i].mac, sizeof(backend->mac));
+		config->backend_count++;
+	}
+	return NULL;
+}
+
 /* ---- all of them ---- */
 
 void backend_options_name(struct config *config)

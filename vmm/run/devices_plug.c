@@ -56,30 +56,37 @@ static bool plug_disks(struct machine *machine)
 	return true;
 }
 
-static bool plug_backend(struct machine *machine, unsigned int index)
+static bool plug_backend(struct machine *machine, unsigned int index, const char *name)
 {
 	struct backend *backend = &machine->backends->each[index];
 	const struct vhost_user_options options = {
 		.type = backend->config->type,
 		.tag = backend->config->tag,
 		.mac = backend->config->mac,
+		.mtu = backend->net ? backend->net->mtu : 0,
 		.who = backend->who,
 		.link = &backend->link,
 	};
-	char name[24];
 
-	/* "fs0", and "vhost-blk1": blk1 is one of our own. */
-	snprintf(name, sizeof(name), "%s%s%u", backend->config->share ? "" : "vhost-",
-		 backend->config->type, index);
 	backend_listen(backend, machine->loop);
 	return plug_virtio(machine, virtio_vhost_user_new(machine, name, &options));
 }
 
+/* All but cards of --net, which are among the other cards. */
 static bool plug_backends(struct machine *machine)
 {
-	for (unsigned int i = 0; machine->backends && i < machine->backends->count; i++)
-		if (!plug_backend(machine, i))
+	for (unsigned int i = 0; machine->backends && i < machine->backends->count; i++) {
+		const struct config_backend *backend = machine->backends->each[i].config;
+		char name[24];
+
+		if (backend->net)
+			continue;
+		/* "fs0", and "vhost-blk1": blk1 is one of our own. */
+		snprintf(name, sizeof(name), "%s%s%u", backend->share ? "" : "vhost-",
+			 backend->type, i);
+		if (!plug_backend(machine, i, name))
 			return false;
+	}
 	return true;
 }
 
@@ -104,15 +111,29 @@ static struct virtio_device *make_net(struct machine *machine, const char *name,
 			: virtio_net_user_new(machine, name, &options);
 }
 
+/* Of the card that passt serves. */
+static unsigned int backend_of_net(const struct config *config, unsigned int net)
+{
+	unsigned int i = 0;
+
+	while (config->backends[i].net != net + 1)
+		i++;
+	return i;
+}
+
 static bool plug_nets(struct machine *machine)
 {
 	const struct config *config = machine->config;
 
 	for (unsigned int i = 0; i < config->net_count; i++) {
+		const struct config_net *net = &config->nets[i];
 		char name[16];
+		bool good;
 
 		snprintf(name, sizeof(name), "net%u", i);
-		if (!plug_virtio(machine, make_net(machine, name, &config->nets[i])))
+		good = net->passt ? plug_backend(machine, backend_of_net(config, i), name)
+				  : plug_virtio(machine, make_net(machine, name, net));
+		if (!good)
 			return false;
 	}
 	return true;
