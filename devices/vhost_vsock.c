@@ -63,32 +63,43 @@ static void cid_error(uint32_t cid, int err)
 		      strerror(err));
 }
 
+/* NULL after error(). */
+static struct vhost_kernel *open_kernel(const char *name, uint32_t cid)
+{
+	const int device = open_device(cid);
+	struct vhost_kernel *kernel;
+	int result = ENOMEM;
+
+	if (device < 0)
+		return NULL;
+	kernel = calloc(1, sizeof(*kernel));
+	if (kernel)
+		result = vhost_kernel_init(kernel, &vsock_kind, device);
+	if (result == 0)
+		return kernel;
+	error("%s: %s", name, strerror(result));
+	close(device);
+	free(kernel);
+	return NULL;
+}
+
 struct virtio_device *virtio_vhost_vsock_new(struct machine *machine, const char *name,
 					     uint32_t cid)
 {
-	struct vhost_kernel *kernel = calloc(1, sizeof(*kernel));
-	const int device = open_device(cid);
+	struct vhost_kernel *kernel = open_kernel(name, cid);
 	struct vhost_options options = {
 		.type = &vhost_vsock_type,
 		.cid = cid,
 		.who = "the host's kernel (vhost-vsock)",
 	};
 	uint64_t number = cid;
-	int result = ENOMEM;
+	int result;
 
-	if (device >= 0 && kernel)
-		result = vhost_kernel_init(kernel, &vsock_kind, device);
-	if (device < 0 || result) {
-		if (device >= 0)
-			error("%s: %s", name, strerror(result));
-		if (device >= 0)
-			close(device);
-		free(kernel);
+	if (!kernel)
 		return NULL;
-	}
 	options.backend = &kernel->backend;
 	result = kernel->call(kernel, VHOST_VSOCK_SET_GUEST_CID, &number);
-	if (!result)
+	if (result == 0)
 		return vhost_device_new(machine, name, &options);
 	cid_error(cid, result);
 	kernel->backend.operations->free(&kernel->backend);
