@@ -39,6 +39,9 @@ struct msi *machine_msi_new(struct machine *machine);
 void machine_msi_free(struct msi *msi);
 void machine_msi_route(struct msi *msi, uint64_t address, uint32_t data);
 void machine_msi_signal(struct msi *msi);
+/* The eventfd that signals it too, for who is not in this process; 0: there is none. It wakes no
+ * suspended machine. */
+int machine_msi_fd(const struct msi *msi);
 
 /*
  * MMIO regions. SIZE of an access is 1, 2, 4 or 8 and the access lies within the region; values are

@@ -28,9 +28,11 @@ struct virtio_device *virtio_blk_new(struct machine *machine, const char *name,
  * is forwarded in. */
 struct virtio_device *virtio_net_user_new(struct machine *machine, const char *name,
 					  const struct net_user_options *options);
-/* A network card on the tap interface IFNAME, which must exist. */
+/* A network card on the tap interface IFNAME, which must exist. VHOST: whether the host's kernel
+ * moves its packets. */
 struct virtio_device *virtio_net_tap_new(struct machine *machine, const char *name,
-					 const struct net_options *options, const char *ifname);
+					 const struct net_options *options, const char *ifname,
+					 enum net_vhost vhost);
 struct virtio_device *virtio_console_new(struct machine *machine, const char *name);
 struct virtio_device *virtio_rng_new(struct machine *machine, const char *name);
 /* What the machine does with it is in balloon.h. */
@@ -43,11 +45,17 @@ struct vhost_user_options {
 	const char *type;	 /* "fs", "blk" or "net" */
 	const char *tag;	 /* of a file system */
 	const uint8_t *mac;	 /* of a network card */
+	unsigned int mtu;	 /* that its guest is told; 0: none */
 	const char *who;	 /* the other process, for messages */
 	struct vhost_link *link; /* the caller's; outlives the device */
 };
 struct virtio_device *virtio_vhost_user_new(struct machine *machine, const char *name,
 					    const struct vhost_user_options *options);
+
+/* Sockets between host and guest (AF_VSOCK), by the host's kernel; the guest is CID, which no other
+ * VM of the host has. */
+struct virtio_device *virtio_vhost_vsock_new(struct machine *machine, const char *name,
+					     uint32_t cid);
 
 /* ---- transports ---- */
 

@@ -84,6 +84,13 @@ void msix_signal(struct msix *msix, unsigned int vector)
 		msix->pending |= 1u << vector;
 }
 
+int msix_signal_fd(const struct msix *msix, unsigned int vector)
+{
+	if (vector >= msix->count || !is_open(msix, vector))
+		return 0;
+	return machine_msi_fd(msix->vectors[vector].msi);
+}
+
 /* Whether SIZE bytes at OFFSET are some of the 2 bytes at AT. */
 static bool touches(unsigned int offset, unsigned int size, unsigned int at)
 {

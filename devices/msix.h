@@ -36,6 +36,9 @@ bool msix_enabled(const struct msix *msix);
 /* Signals VECTOR, or keeps it pending while it is masked. Beyond the last one: nothing. */
 void msix_signal(struct msix *msix, unsigned int vector);
 
+/* The eventfd by which KVM signals VECTOR; 0 while that has to wait, or there is none. */
+int msix_signal_fd(const struct msix *msix, unsigned int vector);
+
 /* For the function's ops: the guest wrote config space; it accesses the BAR. */
 void msix_config_written(struct msix *msix, unsigned int offset, unsigned int size);
 uint64_t msix_bar_read(struct msix *msix, uint64_t offset, unsigned int size);

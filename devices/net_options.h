@@ -10,6 +10,9 @@
 #define NET_MTU_LEAST 1280u  /* IPv6 needs that */
 #define NET_MTU_MOST  65521u /* libslirp takes no more */
 
+/* Who moves the packets of a tap interface: the host's kernel if it can, always, or never. */
+enum net_vhost { NET_VHOST_AUTO, NET_VHOST_ON, NET_VHOST_OFF };
+
 struct net_options {
 	uint8_t mac[6];	  /* no two on one network may be alike */
 	unsigned int mtu; /* that the guest is told; 0: none */

@@ -1,163 +1,99 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The network card's cable to a tap interface of the host, which the user made. */
+/*
+ * The network card's cable to a tap interface of the host, which the user made. The host's kernel
+ * moves the frames where it can (vhost_net.c), else this process does.
+ */
 #include <errno.h>
-#include <fcntl.h>
-#include <linux/if_tun.h>
-#include <net/if.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "base/log.h"
 #include "devices/net.h"
+#include "devices/tap.h"
+#include "devices/vhost_net.h"
 
 #define TURN_FRAMES 64u
 
-struct tap {
+struct tap_cable {
 	struct machine *machine;
 	struct virtio_device *device;
-	int fd;
+	struct tap tap;
 	bool watching;
 	bool gone; /* the interface was deleted */
 	struct loop_watch watch;
-	unsigned int offloads; /* TUN_F_ bits that the kernel has, */
-	unsigned int in_use;   /* and those for which it was last asked */
-	size_t pending;	       /* bytes of PACKET that wait for buffers; 0: none */
+	size_t pending; /* bytes of PACKET that wait for buffers; 0: none */
 	struct {
 		struct net_header header;
 		uint8_t frame[NET_MAX_FRAME];
 	} packet;
 };
 
-/* ---- offloads: what the guest and the host's kernel leave each other to do ---- */
-
-#define TUN_F_USO (TUN_F_USO4 | TUN_F_USO6) /* the kernel wants both or none */
-
-static const struct {
-	unsigned int flag;	      /* the guest takes that, */
-	unsigned int taken_by_guest;  /* by this feature, */
-	unsigned int taken_by_kernel; /* and sends it by this one */
-} offloads[] = {
-	{TUN_F_CSUM, NET_F_GUEST_CSUM, NET_F_CSUM},
-	{TUN_F_TSO4, NET_F_GUEST_TSO4, NET_F_HOST_TSO4},
-	{TUN_F_TSO6, NET_F_GUEST_TSO6, NET_F_HOST_TSO6},
-	{TUN_F_TSO_ECN, NET_F_GUEST_ECN, NET_F_HOST_ECN},
-	{TUN_F_UFO, NET_F_GUEST_UFO, NET_F_HOST_UFO},
-	{TUN_F_USO4, NET_F_GUEST_USO4, NET_F_HOST_USO},
-	{TUN_F_USO6, NET_F_GUEST_USO6, NET_F_HOST_USO},
-};
-
-#define OFFLOADS (sizeof(offloads) / sizeof(offloads[0]))
-
-/* The best that this kernel has; negative: not even none of them. */
-static int find_offloads(int fd)
-{
-	static const unsigned int known[] = {
-		TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6 | TUN_F_TSO_ECN | TUN_F_UFO | TUN_F_USO,
-		TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6 | TUN_F_TSO_ECN | TUN_F_UFO, /* before 6.2 */
-		0,
-	};
-
-	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
-		if (ioctl(fd, TUNSETOFFLOAD, known[i]) == 0)
-			return (int)known[i];
-	return -1;
-}
-
-static uint64_t tap_features(void *state)
-{
-	const struct tap *tap = state;
-	uint64_t features = 0;
-
-	for (size_t i = 0; i < OFFLOADS; i++)
-		if (tap->offloads & offloads[i].flag)
-			features |= 1ull << offloads[i].taken_by_guest |
-				    1ull << offloads[i].taken_by_kernel;
-	return features;
-}
-
-/* What the kernel may leave to a guest with these FEATURES. It refuses what makes no sense. */
-static unsigned int offloads_for(uint64_t features)
-{
-	unsigned int flags = 0;
-
-	for (size_t i = 0; i < OFFLOADS; i++)
-		if (features >> offloads[i].taken_by_guest & 1)
-			flags |= offloads[i].flag;
-	if (!(flags & TUN_F_CSUM))
-		return 0;
-	if (!(flags & (TUN_F_TSO4 | TUN_F_TSO6)))
-		flags &= ~(unsigned int)TUN_F_TSO_ECN;
-	if ((flags & TUN_F_USO) != TUN_F_USO)
-		flags &= ~(unsigned int)TUN_F_USO;
-	return flags;
-}
-
 /* ---- frames ---- */
 
-static void watch(struct tap *tap, bool on)
+static void watch(struct tap_cable *cable, bool on)
 {
-	struct loop *loop = machine_loop(tap->machine);
+	struct loop *loop = machine_loop(cable->machine);
 
-	if (on == tap->watching || (on && tap->gone))
+	if (on == cable->watching || (on && cable->gone))
 		return;
-	tap->watching = on;
+	cable->watching = on;
 	if (!on)
-		loop_watch_remove(loop, &tap->watch);
-	else if (loop_watch_add(loop, &tap->watch) < 0)
-		tap->watching = false;
+		loop_watch_remove(loop, &cable->watch);
+	else if (loop_watch_add(loop, &cable->watch) < 0)
+		cable->watching = false;
 }
 
 /* False: the guest has no buffers; the frame stays pending, the others in the kernel's queue. */
-static bool deliver(struct tap *tap)
+static bool deliver(struct tap_cable *cable)
 {
-	if (net_receive(tap->device, &tap->packet.header, tap->packet.frame,
-			tap->pending - NET_HEADER_LEN) == NET_FULL)
+	if (net_receive(cable->device, &cable->packet.header, cable->packet.frame,
+			cable->pending - NET_HEADER_LEN) == NET_FULL)
 		return false;
-	tap->pending = 0;
+	cable->pending = 0;
 	return true;
 }
 
-static bool read_frame(struct tap *tap)
+static bool read_frame(struct tap_cable *cable)
 {
-	ssize_t len = read(tap->fd, &tap->packet, sizeof(tap->packet));
+	ssize_t len = read(cable->tap.fd, &cable->packet, sizeof(cable->packet));
 
 	if (len <= (ssize_t)NET_HEADER_LEN)
 		return false;
-	tap->pending = (size_t)len;
+	cable->pending = (size_t)len;
 	return true;
 }
 
-static void receive(struct tap *tap)
+static void receive(struct tap_cable *cable)
 {
-	bool room = !tap->pending || deliver(tap);
+	bool room = !cable->pending || deliver(cable);
 
-	for (unsigned int i = 0; room && i < TURN_FRAMES && read_frame(tap); i++)
-		room = deliver(tap);
-	net_flush(tap->device);
-	watch(tap, room);
+	for (unsigned int i = 0; room && i < TURN_FRAMES && read_frame(cable); i++)
+		room = deliver(cable);
+	net_flush(cable->device);
+	watch(cable, room);
 }
 
 static void tap_ready(struct loop_watch *ready, short revents)
 {
-	struct tap *tap = ready->opaque;
+	struct tap_cable *cable = ready->opaque;
 
 	/* The interface was deleted under us: it is not coming back. */
 	if (revents & (POLLERR | POLLHUP | POLLNVAL)) {
-		warning("%s: the tap interface is gone", tap->device->name);
-		tap->gone = true;
-		watch(tap, false);
+		warning("%s: the tap interface is gone", cable->device->name);
+		cable->gone = true;
+		watch(cable, false);
 		return;
 	}
-	receive(tap);
+	receive(cable);
 }
 
 static void tap_send(void *state, const struct net_header *header, const struct iovec *frame,
 		     unsigned int count, size_t len)
 {
-	const struct tap *tap = state;
+	const struct tap_cable *cable = state;
 	struct iovec whole[VIRTQUEUE_MAX_SEGMENTS + 1];
 	ssize_t written;
 
@@ -165,32 +101,34 @@ static void tap_send(void *state, const struct net_header *header, const struct 
 	whole[0] =
 		(struct iovec){.iov_base = (void *)(uintptr_t)header, .iov_len = sizeof(*header)};
 	memcpy(whole + 1, frame, count * sizeof(*frame));
-	written = writev(tap->fd, whole, (int)count + 1);
+	written = writev(cable->tap.fd, whole, (int)count + 1);
 	/* Else the interface is down, or its queue full: a lost frame, as on any wire. */
 	if (written < 0 && errno == EINVAL)
-		machine_guest_error(tap->machine, tap->device->name,
+		machine_guest_error(cable->machine, cable->device->name,
 				    "a frame that the host's kernel does not take");
+}
+
+static uint64_t cable_features(void *state)
+{
+	const struct tap_cable *cable = state;
+
+	return tap_features(&cable->tap);
 }
 
 static void tap_started(void *state, uint64_t features)
 {
-	struct tap *tap = state;
-	const unsigned int flags = offloads_for(features);
+	struct tap_cable *cable = state;
 
-	/* A frame that the interface has had from before, and the guest cannot take, is dropped.
-	 * The call takes the lock of all the host's interfaces, so it is not made for nothing. */
-	if (flags != tap->in_use &&
-	    (ioctl(tap->fd, TUNSETOFFLOAD, flags) == 0 || ioctl(tap->fd, TUNSETOFFLOAD, 0) == 0))
-		tap->in_use = flags;
-	watch(tap, true);
+	tap_set_features(&cable->tap, features);
+	watch(cable, true);
 }
 
 static void tap_stopped(void *state)
 {
-	struct tap *tap = state;
+	struct tap_cable *cable = state;
 
-	tap->pending = 0;
-	watch(tap, false);
+	cable->pending = 0;
+	watch(cable, false);
 }
 
 static void tap_has_buffers(void *state)
@@ -200,16 +138,15 @@ static void tap_has_buffers(void *state)
 
 static void tap_free(void *state)
 {
-	struct tap *tap = state;
+	struct tap_cable *cable = state;
 
-	watch(tap, false);
-	if (tap->fd >= 0)
-		close(tap->fd);
-	free(tap);
+	watch(cable, false);
+	tap_close(&cable->tap);
+	free(cable);
 }
 
 static const struct net_backend tap_backend = {
-	.features = tap_features,
+	.features = cable_features,
 	.send = tap_send,
 	.started = tap_started,
 	.stopped = tap_stopped,
@@ -217,85 +154,44 @@ static const struct net_backend tap_backend = {
 	.free = tap_free,
 };
 
-static void attach_error(const char *ifname, int err)
+static struct virtio_device *own_card(struct machine *machine, const char *name,
+				      const struct net_options *options, struct tap *tap)
 {
-	switch (err) {
-	case EBUSY: error("tap interface %s: another process uses it", ifname); break;
-	case EPERM:
-		error("tap interface %s: belongs to another user: make one of your own with: "
-		      "sudo ip tuntap add dev NAME mode tap user \"$USER\"",
-		      ifname);
-		break;
-	case EINVAL:
-		error("tap interface %s: is not a tap interface, or one with several queues",
-		      ifname);
-		break;
-	default: error("tap interface %s: %s", ifname, strerror(err)); break;
-	}
-}
+	struct tap_cable *cable = calloc(1, sizeof(*cable));
+	struct virtio_device *device;
 
-/* TUNSETIFF makes an interface that does not exist; a mistyped name must not leave one behind. */
-static bool exists(const char *ifname)
-{
-	if (!*ifname || strlen(ifname) >= IFNAMSIZ) {
-		error("tap interface '%s': a name has 1 to %d characters", ifname, IFNAMSIZ - 1);
-		return false;
+	if (!cable) {
+		error("no memory for the network card");
+		tap_close(tap);
+		return NULL;
 	}
-	if (if_nametoindex(ifname))
-		return true;
-	error("tap interface %s: does not exist: make it with: sudo ip tuntap add dev %s mode tap "
-	      "user \"$USER\" && sudo ip link set %s up",
-	      ifname, ifname, ifname);
-	return false;
-}
-
-static int tap_open(const char *ifname, unsigned int *found)
-{
-	struct ifreq request = {.ifr_flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR};
-	int header_len = NET_HEADER_LEN;
-	int fd, result;
-
-	if (!exists(ifname))
-		return -1;
-	fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC | O_NONBLOCK);
-	if (fd < 0) {
-		error("/dev/net/tun: %s: --net tap needs it (sudo modprobe tun)", strerror(errno));
-		return -1;
-	}
-	memcpy(request.ifr_name, ifname, strlen(ifname));
-	if (ioctl(fd, TUNSETIFF, &request) || ioctl(fd, TUNSETVNETHDRSZ, &header_len) ||
-	    (result = find_offloads(fd)) < 0) {
-		attach_error(ifname, errno);
-		close(fd);
-		return -1;
-	}
-	*found = (unsigned int)result;
-	return fd;
+	cable->machine = machine;
+	cable->tap = *tap;
+	cable->watch = (struct loop_watch){
+		.fd = tap->fd, .events = POLLIN, .ready = tap_ready, .opaque = cable};
+	device = net_new(machine, name, options, &tap_backend, cable);
+	if (device)
+		cable->device = device;
+	return device;
 }
 
 struct virtio_device *virtio_net_tap_new(struct machine *machine, const char *name,
-					 const struct net_options *options, const char *ifname)
+					 const struct net_options *options, const char *ifname,
+					 enum net_vhost vhost)
 {
-	unsigned int found;
-	int fd = tap_open(ifname, &found);
-	struct virtio_device *device;
-	struct tap *tap;
+	struct tap tap;
+	int kernel = -1;
 
-	if (fd < 0)
+	if (!tap_open(&tap, ifname))
 		return NULL;
-	tap = calloc(1, sizeof(*tap));
-	if (!tap) {
-		error("no memory for the network card");
-		close(fd);
+	if (vhost != NET_VHOST_OFF)
+		kernel = vhost_net_open(name, vhost == NET_VHOST_ON);
+	if (kernel < 0 && vhost == NET_VHOST_ON) {
+		tap_close(&tap);
 		return NULL;
 	}
-	tap->machine = machine;
-	tap->fd = fd;
-	tap->offloads = tap->in_use = found;
-	tap->watch =
-		(struct loop_watch){.fd = fd, .events = POLLIN, .ready = tap_ready, .opaque = tap};
-	device = net_new(machine, name, options, &tap_backend, tap);
-	if (device)
-		tap->device = device;
-	return device;
+	verbose("%s: %s moves the packets of %s", name,
+		kernel < 0 ? "this process" : "the host's kernel (vhost-net)", ifname);
+	return kernel < 0 ? own_card(machine, name, options, &tap)
+			  : vhost_net_new(machine, name, options, &tap, kernel);
 }

@@ -17,23 +17,23 @@
 
 void vhost_link_init(struct vhost_link *link, int fd)
 {
-	*link = (struct vhost_link){.fd = fd};
+	*link = (struct vhost_link){.backend.fd = fd};
 	if (fd >= 0)
 		fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
 }
 
 void vhost_link_close(struct vhost_link *link)
 {
-	if (link->fd >= 0)
-		close(link->fd);
-	link->fd = -1;
-	link->pending = 0;
+	if (link->backend.fd >= 0)
+		close(link->backend.fd);
+	link->backend.fd = -1;
+	link->backend.pending = 0;
 }
 
 void vhost_link_break(struct vhost_link *link, const char *why)
 {
-	if (!link->broken)
-		link->broken = why;
+	if (!link->backend.broken)
+		link->backend.broken = why;
 	vhost_link_close(link);
 }
 
@@ -64,9 +64,9 @@ static void send_request(struct vhost_link *link, const struct vhost_message *me
 {
 	ssize_t sent;
 
-	if (link->broken)
+	if (link->backend.broken)
 		return;
-	sent = send_message(link->fd, message, fd);
+	sent = send_message(link->backend.fd, message, fd);
 	if (sent == (ssize_t)(VHOST_HEADER_LEN + message->size))
 		return;
 	/* The socket has room for hundreds of messages: nobody has read any. */
@@ -76,14 +76,14 @@ static void send_request(struct vhost_link *link, const struct vhost_message *me
 
 static void await(struct vhost_link *link, const struct vhost_awaited *awaited)
 {
-	if (link->broken)
+	if (link->backend.broken)
 		return;
-	if (link->pending == VHOST_LINK_AWAITED) {
+	if (link->backend.pending == VHOST_LINK_AWAITED) {
 		vhost_link_break(link, "owes too many answers");
 		return;
 	}
-	link->awaited[(link->first + link->pending) % VHOST_LINK_AWAITED] = *awaited;
-	link->pending++;
+	link->awaited[(link->first + link->backend.pending) % VHOST_LINK_AWAITED] = *awaited;
+	link->backend.pending++;
 }
 
 void vhost_link_send(struct vhost_link *link, enum vhost_request request, const void *payload,
@@ -118,7 +118,7 @@ static size_t receive(struct vhost_link *link, uint8_t *to, size_t len)
 {
 	struct iovec bytes = {.iov_base = to, .iov_len = len};
 	struct msghdr packet = {.msg_iov = &bytes, .msg_iovlen = 1};
-	ssize_t got = recvmsg(link->fd, &packet, MSG_DONTWAIT);
+	ssize_t got = recvmsg(link->backend.fd, &packet, MSG_DONTWAIT);
 
 	if (got < 0 && (errno == EAGAIN || errno == EINTR))
 		return 0;
@@ -126,7 +126,7 @@ static size_t receive(struct vhost_link *link, uint8_t *to, size_t len)
 		vhost_link_break(link, "has closed its socket");
 	else if (packet.msg_flags & MSG_CTRUNC)
 		vhost_link_break(link, "sends files that nobody asked for");
-	return link->broken ? 0 : (size_t)got;
+	return link->backend.broken ? 0 : (size_t)got;
 }
 
 static void take_answer(struct vhost_link *link)
@@ -134,7 +134,7 @@ static void take_answer(struct vhost_link *link)
 	const char *why = vhost_answer_take(&link->answer, &link->awaited[link->first]);
 
 	link->first = (link->first + 1) % VHOST_LINK_AWAITED;
-	link->pending--;
+	link->backend.pending--;
 	if (why)
 		vhost_link_break(link, why);
 }
@@ -170,14 +170,14 @@ static void read_nothing(struct vhost_link *link)
 
 static void read_awaited(struct vhost_link *link)
 {
-	while (!link->broken && link->pending && read_some(link))
+	while (!link->backend.broken && link->backend.pending && read_some(link))
 		;
 }
 
 void vhost_link_read(struct vhost_link *link)
 {
 	read_awaited(link);
-	if (!link->broken && !link->pending)
+	if (!link->backend.broken && !link->backend.pending)
 		read_nothing(link);
 }
 
@@ -185,16 +185,16 @@ bool vhost_link_settle(struct vhost_link *link, int timeout_ms)
 {
 	const uint64_t end = clock_now() + (uint64_t)timeout_ms * 1000000u;
 
-	while (!link->broken && link->pending) {
+	while (!link->backend.broken && link->backend.pending) {
 		const uint64_t now = clock_now();
-		struct pollfd ready = {.fd = link->fd, .events = POLLIN};
+		struct pollfd ready = {.fd = link->backend.fd, .events = POLLIN};
 
 		if (now >= end)
 			vhost_link_break(link, "does not answer");
 		else if (poll(&ready, 1, (int)((end - now) / 1000000u) + 1) > 0)
 			read_awaited(link);
 	}
-	return !link->broken;
+	return !link->backend.broken;
 }
 
 /* ---- the first words ---- */
@@ -210,7 +210,7 @@ static bool agree_on_protocol(struct vhost_link *link, int timeout_ms)
 {
 	uint64_t offered = 0;
 
-	if (!(link->features >> VHOST_USER_F_PROTOCOL_FEATURES & 1))
+	if (!(link->backend.features >> VHOST_USER_F_PROTOCOL_FEATURES & 1))
 		return true;
 	if (!ask_u64(link, VHOST_GET_PROTOCOL_FEATURES, &offered, timeout_ms))
 		return false;
@@ -218,15 +218,15 @@ static bool agree_on_protocol(struct vhost_link *link, int timeout_ms)
 	vhost_link_send(link, VHOST_SET_PROTOCOL_FEATURES, &offered, sizeof(offered), -1);
 	link->protocol_features = offered;
 	return !vhost_link_has(link, VHOST_PROTOCOL_F_MQ) ||
-	       ask_u64(link, VHOST_GET_QUEUE_NUM, &link->ring_count, timeout_ms);
+	       ask_u64(link, VHOST_GET_QUEUE_NUM, &link->backend.ring_count, timeout_ms);
 }
 
 bool vhost_link_greet(struct vhost_link *link, int timeout_ms)
 {
-	if (link->owned || link->broken)
-		return !link->broken;
+	if (link->owned || link->backend.broken)
+		return !link->backend.broken;
 	link->owned = true;
 	vhost_link_send(link, VHOST_SET_OWNER, NULL, 0, -1);
-	return ask_u64(link, VHOST_GET_FEATURES, &link->features, timeout_ms) &&
+	return ask_u64(link, VHOST_GET_FEATURES, &link->backend.features, timeout_ms) &&
 	       agree_on_protocol(link, timeout_ms);
 }

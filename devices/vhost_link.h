@@ -15,19 +15,15 @@
 #define VHOST_LINK_AWAITED 128u
 
 struct vhost_link {
-	int fd;			    /* a connected SOCK_STREAM of AF_UNIX, the link's; -1: none */
-	bool owned;		    /* SET_OWNER was said */
-	uint64_t features;	    /* of the device */
-	uint64_t protocol_features; /* that both sides have */
-	uint64_t ring_count;	    /* as the back-end says; 0: it does not */
-	const char *broken;	    /* NULL, or why: a constant, "..." in "the back-end ..." */
+	struct vhost_backend backend; /* its fd: the socket, the link's; -1: none */
+	bool owned;		      /* SET_OWNER was said */
+	uint64_t protocol_features;   /* that both sides have */
 	struct vhost_answer answer;
-	struct vhost_awaited awaited[VHOST_LINK_AWAITED];
+	struct vhost_awaited awaited[VHOST_LINK_AWAITED]; /* as many as are pending */
 	unsigned int first;
-	unsigned int pending; /* answers that are awaited */
 };
 
-/* Takes FD, which becomes non-blocking. */
+/* Takes FD, a connected SOCK_STREAM of AF_UNIX, which becomes non-blocking. */
 void vhost_link_init(struct vhost_link *link, int fd);
 /* Closes. */
 void vhost_link_close(struct vhost_link *link);

@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "devices/vhost_backend.h"
+
 /* The requests that vhart makes. */
 enum vhost_request {
 	VHOST_GET_FEATURES = 1,
@@ -43,10 +45,8 @@ enum vhost_request {
 #define VHOST_CONFIG_MAX  256u /* bytes of configuration space in a message */
 #define VHOST_PAYLOAD_MAX (12u + VHOST_CONFIG_MAX)
 
-/* All payloads, in the host's byte order. Sockets are of this machine. */
-struct vhost_ring_state {
-	uint32_t index, num;
-};
+/* All payloads but struct vhost_ring_state, in the host's byte order: sockets are of this machine.
+ */
 struct vhost_ring_addresses {
 	uint32_t index, flags;
 	uint64_t desc, used, avail; /* in the front-end's address space */

@@ -161,6 +161,12 @@ int virtio_device_doorbell_fd(const struct virtio_device *device, unsigned int q
 	return device->doorbell_fds ? device->doorbell_fds[queue] : 0;
 }
 
+void virtio_device_interrupts_moved(struct virtio_device *device)
+{
+	if (device->class->interrupts_moved && !device->resetting)
+		device->class->interrupts_moved(device);
+}
+
 bool virtio_pop(struct virtio_device *device, unsigned int queue, struct virtqueue_chain *chain)
 {
 	if (!virtio_is_running(device))

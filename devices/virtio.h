@@ -28,7 +28,7 @@
 /* Feature bits that the core offers for every device, section 6. */
 #define VIRTIO_F_RING_INDIRECT_DESC 28u
 #define VIRTIO_F_RING_EVENT_IDX	    29u
-#define VIRTIO_F_VERSION_1	    32u
+#define VIRTIO_F_VERSION_1	    32 /* as the kernel's headers spell it */
 
 struct virtio_device;
 
@@ -44,6 +44,8 @@ struct virtio_class {
 	void (*started)(struct virtio_device *device); /* DRIVER_OK was set; may be NULL */
 	/* The guest rang QUEUE. From the loop's thread or a vCPU's: see doorbell_exits. */
 	void (*kick)(struct virtio_device *device, unsigned int queue);
+	/* What the transport's interrupt_fd() says may have changed. May be NULL. */
+	void (*interrupts_moved)(struct virtio_device *device);
 	/* Stop all work: on return nothing of this device is in flight. May be NULL. */
 	void (*reset)(struct virtio_device *device);
 	void (*free)(struct virtio_device *device); /* with DEVICE itself */
@@ -54,6 +56,9 @@ struct virtio_transport {
 	const char *name;
 	void (*interrupt)(struct virtio_device *device, unsigned int queue);
 	void (*config_changed)(struct virtio_device *device);
+	/* An eventfd by which KVM interrupts for QUEUE, as interrupt() would now; 0: there is none.
+	 * NULL: never. */
+	int (*interrupt_fd)(struct virtio_device *device, unsigned int queue);
 };
 
 struct virtio_device {
@@ -106,6 +111,8 @@ int virtio_device_doorbell_fd(const struct virtio_device *device, unsigned int q
 uint64_t virtio_device_config_read(struct virtio_device *device, uint64_t offset, unsigned size);
 void virtio_device_config_write(struct virtio_device *device, uint64_t offset, unsigned size,
 				uint64_t value);
+/* The transport's interrupt_fd() may say something else from now on. */
+void virtio_device_interrupts_moved(struct virtio_device *device);
 void virtio_device_free(struct virtio_device *device);
 
 /* ---- for classes ---- */

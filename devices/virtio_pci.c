@@ -71,10 +71,18 @@ static void config_changed(struct virtio_device *device)
 	raise(pci, pci->config_vector, ISR_CONFIG);
 }
 
+static int interrupt_fd(struct virtio_device *device, unsigned int queue)
+{
+	const struct virtio_pci *pci = device->transport_state;
+
+	return msix_enabled(&pci->msix) ? msix_signal_fd(&pci->msix, pci->queue_vectors[queue]) : 0;
+}
+
 static const struct virtio_transport transport = {
 	.name = "pci",
 	.interrupt = interrupt,
 	.config_changed = config_changed,
+	.interrupt_fd = interrupt_fd,
 };
 
 /* ---- BAR 0 ---- */
@@ -206,6 +214,7 @@ static void config_written(struct pci_function *function, unsigned int offset, u
 		bar_write(&function->bars[VIRTIO_BAR].region, at, len,
 			  pci_config_get(function, pci->window_capability + CAP_EXTRA, len));
 	msix_config_written(&pci->msix, offset, size);
+	virtio_device_interrupts_moved(pci->device);
 	virtio_pci_update_intx(pci);
 }
 
@@ -226,6 +235,7 @@ static void msix_write(struct mmio_region *region, uint64_t offset, unsigned int
 	struct virtio_pci *pci = function->opaque;
 
 	msix_bar_write(&pci->msix, offset, size, value);
+	virtio_device_interrupts_moved(pci->device);
 }
 
 static void virtio_pci_free(struct pci_function *function)

@@ -144,6 +144,7 @@ static void queue_field_write(struct virtio_pci *pci, uint64_t offset, uint32_t 
 	}
 	if (offset == QUEUE_MSIX_VECTOR) {
 		pci->queue_vectors[pci->queue_select] = usable_vector(pci, value);
+		virtio_device_interrupts_moved(pci->device);
 		return;
 	}
 	if (offset == QUEUE_ENABLE && value == 1) {

@@ -58,15 +58,20 @@ struct config_backend {
 	const char *socket; /* at this path */
 	const char *tag;    /* of a file system; NULL: it has none */
 	uint8_t mac[6];	    /* of a network card; all 0 until net_options_complete() */
+	/* It is passt, for the card with this number among config's, from 1; 0: it is not. */
+	unsigned int net;
 	bool read_only;
 	bool root; /* the folder is that of --root */
 };
 
 struct config_net {
-	const char *tap;     /* the interface; NULL: libslirp */
+	const char *tap;     /* the interface; NULL: there is none, */
+	bool passt;	     /* but this; else libslirp */
 	unsigned int subnet; /* of libslirp: 10.0.SUBNET.0/24 */
 	uint8_t mac[6];	     /* all 0 until net_options_complete() */
 	unsigned int mtu;    /* 0: not said */
+	bool vhost_said;
+	enum net_vhost vhost; /* of a tap interface */
 	struct net_forward forwards[CONFIG_MAX_FORWARDS];
 	unsigned int forward_count;
 };
@@ -109,7 +114,8 @@ struct config {
 	unsigned int backend_count;
 	struct config_net nets[CONFIG_MAX_NETS];
 	unsigned int net_count;
-	bool no_net; /* --net none was said */
+	bool no_net;	    /* --net none was said */
+	uint32_t vsock_cid; /* 0: no --vsock */
 	bool rng, balloon;
 	enum config_console console;
 	enum config_transport transport;

@@ -51,7 +51,11 @@ static void check_config(const struct config *config)
 	for (unsigned int i = 0; i < config->backend_count; i++) {
 		const struct config_backend *backend = &config->backends[i];
 
-		require(!backend->share != !backend->socket);
+		require((backend->share != NULL) + (backend->socket != NULL) +
+				(backend->net != 0) ==
+			1);
+		require(!backend->net || (backend->net <= config->net_count &&
+					  config->nets[backend->net - 1].passt));
 		require((backend->tag != NULL) == !strcmp(backend->type, "fs") || backend->socket);
 		require(!backend->tag || (backend->tag[0] && strlen(backend->tag) <= 36));
 	}
@@ -65,12 +69,13 @@ static void check_config(const struct config *config)
 	for (unsigned int i = 0; i < config->net_count; i++) {
 		const struct config_net *net = &config->nets[i];
 
-		require(!net->tap || (net->tap[0] && !net->forward_count));
+		require(!net->tap || (net->tap[0] && !net->forward_count && !net->passt));
+		require(net->tap || net->vhost == NET_VHOST_AUTO);
 		require(!(net->mac[0] & 1));
 		require(!net->mtu || (net->mtu >= NET_MTU_LEAST && net->mtu <= NET_MTU_MOST));
 		for (unsigned int j = 0; j < net->forward_count; j++)
 			require(net->forwards[j].host_port && net->forwards[j].guest_port &&
-				net->forwards[j].guest.s_addr);
+				!net->forwards[j].guest.s_addr == net->passt);
 	}
 	require(config->serial_count <= CONFIG_MAX_SERIALS);
 	for (unsigned int i = 0; i < config->serial_count; i++) {
@@ -80,6 +85,8 @@ static void check_config(const struct config *config)
 		require(named ? serial->path[0] != '\0' : !serial->path);
 	}
 	require(!config->console_log || config->console_log[0]);
+	require(config->vsock_cid != 1 && config->vsock_cid != 2 &&
+		config->vsock_cid != UINT32_MAX);
 	require(config->append != NULL);
 	require(config->timeout >= 0 && config->timeout < 1e9);
 }

@@ -16,7 +16,8 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "devices/vhost_user.h"
+#include "devices/vhost_device.h"
+#include "devices/vhost_link.h"
 #include "tests/fuzz/program.h"
 
 #define STEPS	24u
@@ -115,7 +116,8 @@ static void forget(const struct liar *liar)
 
 	while (recv(liar->socket, bytes, sizeof(bytes), MSG_DONTWAIT) > 0)
 		;
-	while (liar->link.fd >= 0 && recv(liar->link.fd, bytes, sizeof(bytes), MSG_DONTWAIT) > 0)
+	while (liar->link.backend.fd >= 0 &&
+	       recv(liar->link.backend.fd, bytes, sizeof(bytes), MSG_DONTWAIT) > 0)
 		;
 }
 
@@ -131,7 +133,7 @@ static void answer_config(const struct liar *liar, uint32_t bytes)
 	       (uint32_t)offsetof(struct vhost_config, bytes) + bytes);
 }
 
-static void answer_greeting(const struct liar *liar, const struct vhost_user_type *type)
+static void answer_greeting(const struct liar *liar, const struct vhost_type *type)
 {
 	const uint64_t features = input_take(liar->input, 8);
 	uint64_t protocol = 0;
@@ -154,7 +156,7 @@ static void answer_greeting(const struct liar *liar, const struct vhost_user_typ
 /* All that is awaited now. */
 static void answer_pending(const struct liar *liar)
 {
-	for (unsigned int i = 0; i < liar->link.pending; i++) {
+	for (unsigned int i = 0; i < liar->link.backend.pending; i++) {
 		const struct vhost_awaited *awaited =
 			&liar->link.awaited[(liar->link.first + i) % VHOST_LINK_AWAITED];
 
@@ -198,11 +200,11 @@ static void pause_and_go_on(struct liar *liar)
 
 static void call(struct liar *liar)
 {
-	const struct vhost_user *user = liar->device->state;
+	const struct vhost_device *vhost = liar->device->state;
 	const unsigned int queue =
 		(unsigned int)input_take(liar->input, 1) % liar->device->queue_count;
 
-	eventfd_write(user->calls[queue].fd, 1);
+	eventfd_write(vhost->calls[queue].fd, 1);
 }
 
 static void say_anything(struct liar *liar)
@@ -232,10 +234,10 @@ static void step(struct liar *liar)
 	else
 		steps[kind](liar);
 	fake_machine_run_for(&liar->machine, TURN_NS);
-	if (liar->link.pending > VHOST_LINK_AWAITED)
+	if (liar->link.backend.pending > VHOST_LINK_AWAITED)
 		abort();
 	/* Whoever is told of a broken link is told once, and needs a reset. */
-	if (liar->link.broken && (liar->link.fd >= 0 || liar->link.pending))
+	if (liar->link.backend.broken && (liar->link.backend.fd >= 0 || liar->link.backend.pending))
 		abort();
 }
 

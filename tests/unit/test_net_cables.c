@@ -166,18 +166,19 @@ static void an_interface_that_does_not_exist_is_refused_and_not_made(void **stat
 {
 	struct guest_net *fixture = *state;
 
-	assert_null(virtio_net_tap_new(&fixture->machine, "net0", &card, "vharttest9"));
+	assert_null(
+		virtio_net_tap_new(&fixture->machine, "net0", &card, "vharttest9", NET_VHOST_OFF));
 	assert_int_equal(if_nametoindex("vharttest9"), 0);
-	assert_null(virtio_net_tap_new(&fixture->machine, "net0", &card, ""));
+	assert_null(virtio_net_tap_new(&fixture->machine, "net0", &card, "", NET_VHOST_OFF));
 	assert_null(virtio_net_tap_new(&fixture->machine, "net0", &card,
-				       "a-name-that-is-longer-than-any-interface"));
+				       "a-name-that-is-longer-than-any-interface", NET_VHOST_OFF));
 }
 
 static void an_interface_that_is_no_tap_is_refused(void **state)
 {
 	struct guest_net *fixture = *state;
 
-	assert_null(virtio_net_tap_new(&fixture->machine, "net0", &card, "lo"));
+	assert_null(virtio_net_tap_new(&fixture->machine, "net0", &card, "lo", NET_VHOST_OFF));
 }
 
 /* A tap of our own needs a network of our own. */
@@ -227,8 +228,9 @@ static void frames_pass_between_a_tap_and_the_guest(void **state)
 
 	if (!make_tap("tap0"))
 		skip();
-	guest_net_start(fixture, virtio_net_tap_new(&fixture->machine, "net0", &card, "tap0"));
-	assert_null(virtio_net_tap_new(&fixture->machine, "net1", &card, "tap0"));
+	guest_net_start(fixture, virtio_net_tap_new(&fixture->machine, "net0", &card, "tap0",
+						    NET_VHOST_OFF));
+	assert_null(virtio_net_tap_new(&fixture->machine, "net1", &card, "tap0", NET_VHOST_OFF));
 	packet = open_packet_socket("tap0");
 	memset(frame, 'x', sizeof(frame));
 	guest_net_put_ethernet(frame, guest_net_mac, OUR_TYPE);
@@ -306,7 +308,8 @@ static void the_host_cuts_packets_for_a_guest_that_does_not_take_them_whole(void
 
 	if (!make_tap("tap0"))
 		skip();
-	guest_net_start(fixture, virtio_net_tap_new(&fixture->machine, "net0", &card, "tap0"));
+	guest_net_start(fixture, virtio_net_tap_new(&fixture->machine, "net0", &card, "tap0",
+						    NET_VHOST_OFF));
 	packet = open_packet_socket("tap0");
 	host_sends_segmented(packet);
 	for (unsigned int i = 0; i < 2; i++) {
@@ -319,8 +322,10 @@ static void the_host_cuts_packets_for_a_guest_that_does_not_take_them_whole(void
 	fixture->device = NULL;
 	/* The loop lets go of the interface. */
 	fake_machine_run_for(&fixture->machine, 1000000);
-	guest_net_start_with(fixture, virtio_net_tap_new(&fixture->machine, "net0", &card, "tap0"),
-			     1ull << NET_F_GUEST_CSUM | 1ull << NET_F_GUEST_TSO4);
+	guest_net_start_with(
+		fixture,
+		virtio_net_tap_new(&fixture->machine, "net0", &card, "tap0", NET_VHOST_OFF),
+		1ull << NET_F_GUEST_CSUM | 1ull << NET_F_GUEST_TSO4);
 	host_sends_segmented(packet);
 	frame = next_tcp(fixture, &len);
 	assert_int_equal(len, SEGMENTED_LEN);
@@ -340,9 +345,10 @@ static void the_guest_leaves_segments_and_checksums_to_the_host(void **state)
 
 	if (!make_tap("tap0"))
 		skip();
-	guest_net_start_with(fixture, virtio_net_tap_new(&fixture->machine, "net0", &card, "tap0"),
-			     1ull << NET_F_CSUM | 1ull << NET_F_HOST_TSO4 |
-				     1ull << NET_F_HOST_TSO6);
+	guest_net_start_with(
+		fixture,
+		virtio_net_tap_new(&fixture->machine, "net0", &card, "tap0", NET_VHOST_OFF),
+		1ull << NET_F_CSUM | 1ull << NET_F_HOST_TSO4 | 1ull << NET_F_HOST_TSO6);
 	packet = open_packet_socket("tap0");
 	put_segmented(frame);
 	guest_net_send_with(fixture, &segmented, frame, sizeof(frame));
@@ -385,7 +391,8 @@ static void an_interface_that_is_deleted_is_reported_once(void **state)
 
 	if (!make_tap("tap0"))
 		skip();
-	guest_net_start(fixture, virtio_net_tap_new(&fixture->machine, "net0", &card, "tap0"));
+	guest_net_start(fixture, virtio_net_tap_new(&fixture->machine, "net0", &card, "tap0",
+						    NET_VHOST_OFF));
 	assert_true(delete_link("tap0"));
 	errors = dup(STDERR_FILENO);
 	file = memfd_create("errors", 0);

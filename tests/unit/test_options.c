@@ -594,11 +594,71 @@ static void network_cards_are_checked(void **state)
 		       "one MAC", NULL);
 	assert_refused("--kernel k --vhost-user blk,socket=s,mac=52:54:00:00:00:09", "network card",
 		       NULL);
+	assert_accepted(
+		"--kernel k --net tap=a --net tap=b,vhost=on --net tap=c,vhost=off,mtu=1500 "
+		"--net tap=d,vhost=auto",
+		&config);
+	assert_int_equal(config.nets[0].vhost, NET_VHOST_AUTO);
+	assert_int_equal(config.nets[1].vhost, NET_VHOST_ON);
+	assert_int_equal(config.nets[2].vhost, NET_VHOST_OFF);
+	assert_int_equal(config.nets[3].vhost, NET_VHOST_AUTO);
+	assert_refused("--kernel k --net tap=a,vhost=yes", "on, off or auto", NULL);
+	assert_refused("--kernel k --net tap=a,vhost=on,vhost=on", "on, off or auto", NULL);
+	assert_refused("--kernel k --net user,vhost=on", "only --net tap=IF", NULL);
 	for (int i = 0; i < CONFIG_MAX_NETS; i++)
 		strcat(many, " --net user");
 	assert_accepted(many, &config);
 	strcat(many, " --net user");
 	assert_refused(many, "8 network cards", NULL);
+}
+
+/* Each is a back-end too, behind those of the other options. */
+static void passt_is_a_card_and_a_backend(void **state)
+{
+	char many[1024] = "--kernel k";
+	struct config config;
+
+	(void)state;
+	assert_accepted("--kernel k --net user --net passt,mtu=9000,hostfwd=udp:0.0.0.0:53-:5353 "
+			"--share s --net passt,mac=52:54:00:00:00:09",
+			&config);
+	assert_int_equal(config.net_count, 3);
+	assert_true(config.nets[1].passt);
+	assert_int_equal(config.nets[1].subnet, 0);
+	assert_int_equal(config.nets[1].forward_count, 1);
+	assert_int_equal(config.nets[1].forwards[0].guest.s_addr, 0);
+	assert_int_equal(config.backend_count, 3);
+	assert_int_equal(config.backends[0].net, 0);
+	assert_int_equal(config.backends[1].net, 2);
+	assert_int_equal(config.backends[2].net, 3);
+	assert_string_equal(config.backends[2].type, "net");
+	assert_memory_equal(config.backends[2].mac, "\x52\x54\0\0\0\x09", 6);
+	assert_refused("--kernel k --net passt,hostfwd=tcp::22-10.0.2.15:22", "GUESTADDR", NULL);
+	assert_refused("--kernel k --net passt,vhost=on", "only --net tap=IF", NULL);
+	assert_refused("--kernel k --net passt,mac=52:54:00:00:00:09 --net "
+		       "user,mac=52:54:00:00:00:09",
+		       "one MAC", NULL);
+	for (int i = 0; i < CONFIG_MAX_BACKENDS; i++)
+		strcat(many, " --share d");
+	strcat(many, " --net passt");
+	assert_refused(many, "--net passt", "16 shares", NULL);
+}
+
+static void a_cid_is_one_that_a_guest_can_have(void **state)
+{
+	struct config config;
+
+	(void)state;
+	assert_accepted("--kernel k", &config);
+	assert_int_equal(config.vsock_cid, 0);
+	assert_accepted("--kernel k --vsock 3", &config);
+	assert_int_equal(config.vsock_cid, 3);
+	assert_accepted("--kernel k --vsock 4294967294", &config);
+	assert_int_equal(config.vsock_cid, 0xfffffffe);
+	assert_refused("--kernel k --vsock 2", "--vsock 2", "3 to 4294967294", NULL);
+	assert_refused("--kernel k --vsock 4294967295", "3 to 4294967294", NULL);
+	assert_refused("--kernel k --vsock host", "3 to 4294967294", NULL);
+	assert_refused("--kernel k --vsock 3 --vsock 4", "--vsock", NULL);
 }
 
 /* HOSTADDR 0x7f000001 is 127.0.0.1. */
@@ -807,6 +867,8 @@ int main(void)
 		cmocka_unit_test(disks_are_checked),
 		cmocka_unit_test(shares_are_checked),
 		cmocka_unit_test(network_cards_are_checked),
+		cmocka_unit_test(passt_is_a_card_and_a_backend),
+		cmocka_unit_test(a_cid_is_one_that_a_guest_can_have),
 		cmocka_unit_test(forwards_are_spelled_as_in_qemu),
 		cmocka_unit_test(what_goes_on_in_the_background_has_no_terminal),
 		cmocka_unit_test(injected_files_need_an_absolute_clean_guest_path),

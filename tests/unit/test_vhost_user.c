@@ -227,7 +227,7 @@ static void a_death_is_a_broken_device(void **state)
 	stop_backend(fixture);
 	await_need_of_reset(fixture);
 	assert_int_equal(fixture->driver.config_changes, 1);
-	assert_string_equal(fixture->link.broken, "has closed its socket");
+	assert_string_equal(fixture->link.backend.broken, "has closed its socket");
 	/* A driver that tries again finds it no better, and nothing waits. */
 	guest_driver_restart(&fixture->driver, 0);
 	await_need_of_reset(fixture);
@@ -270,7 +270,7 @@ static void each_lie(struct fixture *fixture, const enum vhost_request *at, size
 			fixture->backend.lie = lies[i].lie;
 			fixture->backend.lie_at = at[j];
 			tell_it(fixture);
-			assert_string_equal(fixture->link.broken, lies[i].found);
+			assert_string_equal(fixture->link.backend.broken, lies[i].found);
 		}
 	}
 }
@@ -321,7 +321,7 @@ static void lies_of_value_are_found(void **state)
 		start(fixture, "fs");
 		guest_driver_restart(&fixture->driver, 0);
 		await_need_of_reset(fixture);
-		assert_string_equal(fixture->link.broken, values[i].found);
+		assert_string_equal(fixture->link.backend.broken, values[i].found);
 	}
 }
 
@@ -334,7 +334,7 @@ static void a_strange_configuration_is_refused(void **state)
 	fixture->backend.lie_at = VHOST_GET_CONFIG;
 	make(fixture, "blk");
 	assert_null(fixture->device);
-	assert_string_equal(fixture->link.broken,
+	assert_string_equal(fixture->link.backend.broken,
 			    "gives another part of its configuration than it was asked for");
 	begin_again(fixture);
 	fixture->backend.lie = LIE_VALUE;
@@ -365,8 +365,8 @@ static void silence_is_waited_for_only_so_long(void **state)
 	fixture->backend_runs = true;
 	vhost_link_ask(&fixture->link, VHOST_GET_QUEUE_NUM, NULL, 0, &number, sizeof(number));
 	assert_false(vhost_link_settle(&fixture->link, 10));
-	assert_string_equal(fixture->link.broken, "does not answer");
-	assert_int_equal(fixture->link.pending, 0);
+	assert_string_equal(fixture->link.backend.broken, "does not answer");
+	assert_int_equal(fixture->link.backend.pending, 0);
 }
 
 /* The socket fills, and nobody waits for room. */
@@ -377,9 +377,9 @@ static void who_reads_nothing_is_left(void **state)
 
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
 	vhost_link_init(&fixture->link, ends[0]);
-	for (unsigned int i = 0; i < 100000 && !fixture->link.broken; i++)
+	for (unsigned int i = 0; i < 100000 && !fixture->link.backend.broken; i++)
 		vhost_link_send(&fixture->link, VHOST_SET_OWNER, NULL, 0, -1);
-	assert_string_equal(fixture->link.broken, "does not read what it is sent");
+	assert_string_equal(fixture->link.backend.broken, "does not read what it is sent");
 	close(ends[1]);
 }
 

@@ -163,6 +163,11 @@ void machine_msi_signal(struct msi *msi)
 	wake_suspended(msi->machine);
 }
 
+int machine_msi_fd(const struct msi *msi)
+{
+	return msi->event_fd;
+}
+
 /* ---- doorbells ---- */
 
 static int doorbell_ioctl(struct machine *machine, const struct doorbell *doorbell, uint32_t flags)

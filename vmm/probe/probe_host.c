@@ -111,22 +111,49 @@ static void check_io_uring(struct probe *probe, const struct probe_check *check,
 			       "forbid the call";
 }
 
+/* Whether a device of the kernel can be opened; TO_OPEN is what a user lacks who may not. */
+static void check_device(struct probe_finding *finding, const char *path, const char *to_open)
+{
+	int fd = open(path, O_RDWR | O_CLOEXEC);
+
+	if (fd >= 0) {
+		close(fd);
+		probe_set(finding, PROBE_OK, "%s can be opened", path);
+		return;
+	}
+	probe_set(finding, PROBE_MISSING, "%s: %s", path, strerror(errno));
+	if (errno == EACCES || errno == EPERM)
+		finding->fix = to_open;
+}
+
 static void check_tun(struct probe *probe, const struct probe_check *check,
 		      struct probe_finding *finding)
 {
-	int fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC);
-
 	(void)probe;
 	(void)check;
-	if (fd >= 0) {
-		close(fd);
-		probe_set(finding, PROBE_OK, "/dev/net/tun can be opened");
-		return;
-	}
-	probe_set(finding, PROBE_MISSING, "/dev/net/tun: %s", strerror(errno));
-	if (errno == EACCES || errno == EPERM)
-		finding->fix = "chmod 666 /dev/net/tun (as root); an interface for you: ip tuntap "
-			       "add dev tap0 mode tap user USER";
+	check_device(finding, "/dev/net/tun",
+		     "chmod 666 /dev/net/tun (as root); an interface for you: ip tuntap "
+		     "add dev tap0 mode tap user USER");
+}
+
+static void check_vhost_net(struct probe *probe, const struct probe_check *check,
+			    struct probe_finding *finding)
+{
+	(void)probe;
+	(void)check;
+	check_device(finding, "/dev/vhost-net",
+		     "usermod -aG kvm USER (as root), if it is of that "
+		     "group, and log in again");
+}
+
+static void check_vhost_vsock(struct probe *probe, const struct probe_check *check,
+			      struct probe_finding *finding)
+{
+	(void)probe;
+	(void)check;
+	check_device(finding, "/dev/vhost-vsock",
+		     "usermod -aG kvm USER (as root), if it is of "
+		     "that group, and log in again");
 }
 
 const struct probe_check probe_host_checks[] = {
@@ -147,5 +174,10 @@ const struct probe_check probe_io_checks[] = {
 	 "sysctl kernel.io_uring_disabled=0 (as root)"},
 	{"io.tun", "tap interfaces", check_tun, 0, "no --net tap=IF; --net user works without",
 	 "modprobe tun (as root)"},
+	{"io.vhost_net", "vhost-net", check_vhost_net, 0,
+	 "packets of --net tap=IF go through vhart's process: slower",
+	 "modprobe vhost_net (as root)"},
+	{"io.vhost_vsock", "vhost-vsock", check_vhost_vsock, 0, "no --vsock",
+	 "modprobe vhost_vsock (as root)"},
 	{0},
 };

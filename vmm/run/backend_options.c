@@ -4,11 +4,11 @@
 
 #include <string.h>
 
-#include "devices/vhost_user.h"
+#include "devices/vhost_device.h"
 #include "vmm/command/protocol.h"
 #include "vmm/run/net_options.h"
 
-_Static_assert(CONFIG_MAX_BACKENDS == 16 && VHOST_USER_TAG_MAX == 36, "messages have the numbers");
+_Static_assert(CONFIG_MAX_BACKENDS == 16 && VHOST_TAG_MAX == 36, "messages have the numbers");
 
 /* The next free one, of TYPE; NULL: there is none. */
 static struct config_backend *next_backend(struct config *config, const char *type)
@@ -37,7 +37,7 @@ static const char *take_tag(struct config_backend *backend, const char *text)
 
 	if (strcmp(backend->type, "fs") != 0)
 		return "only a file system (fs) has a tag";
-	if (backend->tag || len < 1 || len > VHOST_USER_TAG_MAX)
+	if (backend->tag || len < 1 || len > VHOST_TAG_MAX)
 		return "expected a tag of 1 to 36 characters";
 	backend->tag = text;
 	return NULL;
@@ -137,6 +137,23 @@ const char *backend_options_add_root(struct config *config)
 	backend->tag = COMMAND_ROOT_TAG;
 	backend->read_only = backend->root = true;
 	config->backend_count++;
+	return NULL;
+}
+
+const char *backend_options_add_passt(struct config *config)
+{
+	for (unsigned int i = 0; i < config->net_count; i++) {
+		struct config_backend *backend = next_backend(config, "net");
+
+		if (!config->nets[i].passt)
+			continue;
+		if (!backend)
+			return "--net passt takes the place of one of the 16 shares and vhost-user "
+			       "devices: leave one out";
+		backend->net = i + 1;
+		memcpy(backend->mac, config->nets[i].mac, sizeof(backend->mac));
+		config->backend_count++;
+	}
 	return NULL;
 }
 

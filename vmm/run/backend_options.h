@@ -12,6 +12,9 @@ const char *backend_option_vhost_user(char *value, void *target);
 /* The folder of --root, which the guest only reads. NULL, or what is wrong. */
 const char *backend_options_add_root(struct config *config);
 
+/* passt for each --net passt. NULL, or what is wrong. */
+const char *backend_options_add_passt(struct config *config);
+
 /* When all are read: file systems that were given no tag get "share0", "share1" and so on. */
 void backend_options_name(struct config *config);
 /* And then: what is wrong with all of them together, or NULL. */

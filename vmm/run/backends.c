@@ -12,6 +12,7 @@
 
 #include "base/log.h"
 #include "base/socket_path.h"
+#include "vmm/run/passt.h"
 
 #define GREET_MS  20000
 #define WORDS_MAX 300
@@ -69,14 +70,14 @@ static bool share(struct backend *backend)
 	if (!is_folder(backend->config))
 		return false;
 	for (unsigned int i = 1; start_in(backend, sandbox); i++) {
-		if (!backend->link.broken)
+		if (!backend->link.backend.broken)
 			return true;
 		virtiofsd_await_end(&backend->process);
 		virtiofsd_last_words(&backend->process, words, sizeof(words));
 		next = virtiofsd_sandbox(i);
 		if (!next) {
 			error("%s %s: virtiofsd %s%s%s", option, backend->config->share,
-			      backend->link.broken, *words ? ": " : "", words);
+			      backend->link.backend.broken, *words ? ": " : "", words);
 			break;
 		}
 		forget(backend);
@@ -84,6 +85,26 @@ static bool share(struct backend *backend)
 			option, backend->config->share, sandbox, next, *words ? ": " : "", words);
 		sandbox = next;
 	}
+	forget(backend);
+	return false;
+}
+
+/* ---- --net passt ---- */
+
+static bool net(struct backend *backend)
+{
+	char words[WORDS_MAX] = "";
+	int fd;
+
+	if (!passt_start(&backend->process, backend->net, &fd))
+		return false;
+	backend->there = true;
+	vhost_link_init(&backend->link, fd);
+	if (vhost_link_greet(&backend->link, GREET_MS))
+		return true;
+	virtiofsd_await_end(&backend->process);
+	virtiofsd_last_words(&backend->process, words, sizeof(words));
+	error("--net passt: passt %s%s%s", backend->link.backend.broken, *words ? ": " : "", words);
 	forget(backend);
 	return false;
 }
@@ -112,10 +133,12 @@ static bool connect_to(struct backend *backend)
 
 static bool make_ready(struct backend *backend)
 {
-	if (backend->there && !backend->link.broken)
+	if (backend->there && !backend->link.backend.broken)
 		return true;
 	forget(backend);
-	return backend->config->share ? share(backend) : connect_to(backend);
+	if (backend->config->share)
+		return share(backend);
+	return backend->net ? net(backend) : connect_to(backend);
 }
 
 static struct backends *make(const struct config *config)
@@ -131,9 +154,13 @@ static struct backends *make(const struct config *config)
 		struct backend *backend = &backends->each[i];
 
 		backend->config = &config->backends[i];
+		if (backend->config->net)
+			backend->net = &config->nets[backend->config->net - 1];
 		if (backend->config->share)
 			snprintf(backend->who, sizeof(backend->who), "virtiofsd of %s %s",
 				 option_of(backend->config), backend->config->share);
+		else if (backend->net)
+			snprintf(backend->who, sizeof(backend->who), "passt");
 		else
 			snprintf(backend->who, sizeof(backend->who), "the back-end at %s",
 				 backend->config->socket);

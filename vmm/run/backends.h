@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The other ends of vhost-user devices: virtiofsd for each --share, and whoever listens for a
- * --vhost-user. They are there from the first life of the machine to its last, and one that has
- * ended is made, or connected to, anew for the next.
+ * The other ends of vhost-user devices: virtiofsd for each --share, passt for each --net passt, and
+ * whoever listens for a --vhost-user. They are there from the first life of the machine to its
+ * last, and one that has ended is made, or connected to, anew for the next.
  */
 #ifndef VHART_BACKENDS_H
 #define VHART_BACKENDS_H
@@ -17,8 +17,9 @@
 
 struct backend {
 	const struct config_backend *config;
-	char who[PATH_MAX + 32]; /* for messages */
-	bool there;		 /* LINK is one */
+	const struct config_net *net; /* passt's; NULL: it is another */
+	char who[PATH_MAX + 32];      /* for messages */
+	bool there;		      /* LINK is one */
 	struct vhost_link link;
 	struct virtiofsd process;
 	struct loop_watch words; /* of PROCESS, while a machine runs */

@@ -57,30 +57,37 @@ static bool plug_disks(struct machine *machine)
 	return true;
 }
 
-static bool plug_backend(struct machine *machine, unsigned int index)
+static bool plug_backend(struct machine *machine, unsigned int index, const char *name)
 {
 	struct backend *backend = &machine->backends->each[index];
 	const struct vhost_user_options options = {
 		.type = backend->config->type,
 		.tag = backend->config->tag,
 		.mac = backend->config->mac,
+		.mtu = backend->net ? backend->net->mtu : 0,
 		.who = backend->who,
 		.link = &backend->link,
 	};
-	char name[24];
 
-	/* "fs0", and "vhost-blk1": blk1 is one of our own. */
-	snprintf(name, sizeof(name), "%s%s%u", backend->config->share ? "" : "vhost-",
-		 backend->config->type, index);
 	backend_listen(backend, machine->loop);
 	return plug_virtio(machine, virtio_vhost_user_new(machine, name, &options));
 }
 
+/* All but cards of --net, which are among the other cards. */
 static bool plug_backends(struct machine *machine)
 {
-	for (unsigned int i = 0; machine->backends && i < machine->backends->count; i++)
-		if (!plug_backend(machine, i))
+	for (unsigned int i = 0; machine->backends && i < machine->backends->count; i++) {
+		const struct config_backend *backend = machine->backends->each[i].config;
+		char name[24];
+
+		if (backend->net)
+			continue;
+		/* "fs0", and "vhost-blk1": blk1 is one of our own. */
+		snprintf(name, sizeof(name), "%s%s%u", backend->share ? "" : "vhost-",
+			 backend->type, i);
+		if (!plug_backend(machine, i, name))
 			return false;
+	}
 	return true;
 }
 
@@ -101,8 +108,18 @@ static struct virtio_device *make_net(struct machine *machine, const char *name,
 	};
 
 	memcpy(options.card.mac, net->mac, sizeof(net->mac));
-	return net->tap ? virtio_net_tap_new(machine, name, &options.card, net->tap)
+	return net->tap ? virtio_net_tap_new(machine, name, &options.card, net->tap, net->vhost)
 			: virtio_net_user_new(machine, name, &options);
+}
+
+/* Of the card that passt serves. */
+static unsigned int backend_of_net(const struct config *config, unsigned int net)
+{
+	unsigned int i = 0;
+
+	while (config->backends[i].net != net + 1)
+		i++;
+	return i;
 }
 
 static bool plug_nets(struct machine *machine)
@@ -110,10 +127,14 @@ static bool plug_nets(struct machine *machine)
 	const struct config *config = machine->config;
 
 	for (unsigned int i = 0; i < config->net_count; i++) {
+		const struct config_net *net = &config->nets[i];
 		char name[16];
+		bool good;
 
 		snprintf(name, sizeof(name), "net%u", i);
-		if (!plug_virtio(machine, make_net(machine, name, &config->nets[i])))
+		good = net->passt ? plug_backend(machine, backend_of_net(config, i), name)
+				  : plug_virtio(machine, make_net(machine, name, net));
+		if (!good)
 			return false;
 	}
 	return true;
@@ -155,6 +176,9 @@ bool devices_plug(struct machine *machine)
 	       plug_backends(machine);
 	if (good && machine->config->console == CONSOLE_VIRTIO)
 		good = plug_virtio(machine, virtio_console_new(machine, "console0"));
+	if (good && machine->config->vsock_cid)
+		good = plug_virtio(machine, virtio_vhost_vsock_new(machine, "vsock0",
+								   machine->config->vsock_cid));
 	if (good && machine->config->rng)
 		good = plug_virtio(machine, virtio_rng_new(machine, "rng0"));
 	if (good && machine->config->balloon) {

@@ -21,8 +21,10 @@ static const char forward_expected[] =
 	"expected hostfwd=tcp:[HOSTADDR]:HOSTPORT-[GUESTADDR]:GUESTPORT, or udp, with IPv4 "
 	"addresses, such as hostfwd=tcp::2222-:22";
 static const char expected[] =
-	"expected user, none, or tap=IF with the name of an interface, and behind it mac=M or "
-	"mtu=N, and for user hostfwd=RULE";
+	"expected user, passt, none, or tap=IF with the name of an interface, and behind it mac=M "
+	"or mtu=N, for user and passt hostfwd=RULE, and for tap vhost=on|off|auto";
+static const char vhost_expected[] =
+	"expected vhost=on, off or auto: whether the host's kernel moves the packets";
 
 /* ---- words behind the first comma ---- */
 
@@ -94,8 +96,8 @@ static const char *take_forward(struct config_net *net, char *text)
 	char *host = strsep(&text, "-");
 
 	if (net->tap)
-		return "only --net user has forwards: the host reaches a guest on a tap interface "
-		       "by itself";
+		return "only --net user and --net passt have forwards: the host reaches a guest on "
+		       "a tap interface by itself";
 	if (net->forward_count == CONFIG_MAX_FORWARDS)
 		return "there are 32 forwards to this card already, and no more can be";
 	*forward = (struct net_forward){.host.s_addr = htonl(INADDR_LOOPBACK)};
@@ -104,15 +106,35 @@ static const char *take_forward(struct config_net *net, char *text)
 	    !take_end(host, &forward->host, &forward->host_port) ||
 	    !take_end(text, &forward->guest, &forward->guest_port))
 		return forward_expected;
+	if (net->passt && forward->guest.s_addr)
+		return "passt knows one address of its guest: leave GUESTADDR out";
 	net->forward_count++;
 	return NULL;
+}
+
+static const char *take_vhost(struct config_net *net, char *text)
+{
+	static const char *const names[] = {
+		[NET_VHOST_AUTO] = "auto", [NET_VHOST_ON] = "on", [NET_VHOST_OFF] = "off"};
+
+	if (!net->tap)
+		return "only --net tap=IF has vhost=: it is about tap interfaces";
+	for (unsigned int i = 0; i < sizeof(names) / sizeof(names[0]) && !net->vhost_said; i++) {
+		if (strcmp(text, names[i]) != 0)
+			continue;
+		net->vhost = (enum net_vhost)i;
+		net->vhost_said = true;
+		return NULL;
+	}
+	return vhost_expected;
 }
 
 static const struct word {
 	const char *begins;
 	/* NULL, or what was expected. */
 	const char *(*take)(struct config_net *net, char *text);
-} words[] = {{"mac=", take_mac}, {"mtu=", take_mtu}, {"hostfwd=", take_forward}};
+} words[] = {
+	{"mac=", take_mac}, {"mtu=", take_mtu}, {"hostfwd=", take_forward}, {"vhost=", take_vhost}};
 
 static const char *take_word(struct config_net *net, char *text)
 {
@@ -129,9 +151,9 @@ static bool take_cable(struct config_net *net, const char *text)
 {
 	const char *tap = !strncmp(text, "tap=", 4) ? text + 4 : NULL;
 
-	*net = (struct config_net){.tap = tap};
+	*net = (struct config_net){.tap = tap, .passt = !strcmp(text, "passt")};
 	if (!tap)
-		return !strcmp(text, "user");
+		return net->passt || !strcmp(text, "user");
 	return *tap && strlen(tap) <= TAP_NAME_MAX && !strpbrk(tap, "/ \t\n");
 }
 
@@ -157,9 +179,15 @@ const char *net_option(char *value, void *target)
 
 /* ---- all of them ---- */
 
+/* One of --vhost-user. */
 static bool is_card(const struct config_backend *backend)
 {
-	return !strcmp(backend->type, "net");
+	return !strcmp(backend->type, "net") && !backend->net;
+}
+
+static bool is_user(const struct config_net *net)
+{
+	return !net->tap && !net->passt;
 }
 
 static void complete_forwards(struct config_net *net)
@@ -181,7 +209,7 @@ void net_options_complete(struct config *config)
 		/* Cards of several VMs meet on one bridge, each by an interface of its own. */
 		if (!has_mac(net->mac))
 			net_make_mac(net->mac, net->tap ? net->tap : cable);
-		if (net->tap)
+		if (!is_user(net))
 			continue;
 		net->subnet = subnet++;
 		complete_forwards(net);
@@ -228,7 +256,7 @@ const char *net_options_contradiction(const struct config *config)
 		return "two network cards have one MAC, by which networks tell them apart: give "
 		       "each its own: mac=52:54:00:12:34:56";
 	for (unsigned int i = 0; i < config->net_count; i++)
-		if (!config->nets[i].tap && !forwards_stay_within(&config->nets[i]))
+		if (is_user(&config->nets[i]) && !forwards_stay_within(&config->nets[i]))
 			return "hostfwd=: the guest's address is not in its card's network, which "
 			       "is 10.0.2.0/24 for the first --net user, 10.0.3.0/24 for the "
 			       "second and so on";

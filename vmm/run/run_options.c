@@ -223,10 +223,15 @@ static const struct option_spec specs[] = {
 	 "network card (net)",
 	 OPTION_OTHER(backend_option_vhost_user), .repeatable = true, .path = PATH_OF_SOCKET,
 	 .word = vhost_user_type_name},
-	{"--net", "user|tap=IF|none[,mac=M][,mtu=N][,hostfwd=RULE]",
-	 "add a network card: unprivileged (user), or on tap interface\nIF; RULE forwards a port "
-	 "of the host: tcp::2222-:22 (none)",
+	{"--net", "user|passt|tap=IF|none[,mac=M][,mtu=N][,hostfwd=RULE][,vhost=on|off]",
+	 "add a network card: unprivileged, by libslirp (user) or\npasst, or on tap interface IF, "
+	 "by the kernel's vhost-net or\nnot; RULE forwards a port of the host: tcp::2222-:22 "
+	 "(none)",
 	 OPTION_OTHER(net_option), .repeatable = true, .letter = "-n"},
+	{"--vsock", "CID",
+	 "give the guest sockets to the host without a network\n(AF_VSOCK), under this number",
+	 OPTION_NUMBER(struct config, vsock_cid, 3, 0xfffffffe),
+	 .expected = "expected a number from 3 to 4294967294: the guest's address"},
 	{"--rng", NULL, "give the guest a source of random numbers",
 	 OPTION_FLAG(struct config, rng)},
 	{"--balloon", NULL,
@@ -410,6 +415,8 @@ static int finish(struct config *config)
 	const char *wrong = contradiction(config);
 	if (!wrong && config->root)
 		wrong = backend_options_add_root(config);
+	if (!wrong)
+		wrong = backend_options_add_passt(config);
 	if (!wrong)
 		wrong = backend_options_contradiction(config);
 	if (wrong) {

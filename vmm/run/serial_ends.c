@@ -10,8 +10,8 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/socket_path.h"
 #include "base/writer.h"
-#include "vmm/control/socket_path.h"
 #include "vmm/run/serial_private.h"
 
 #define FILE_ROOM (256u << 10)

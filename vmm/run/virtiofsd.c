@@ -122,24 +122,14 @@ static int spawn(pid_t *pid, const char *const *arguments, int listener, int wor
 	return result;
 }
 
-/* 0, or an errno. LISTENER_FD is beyond LISTENER, so that dup2() does not leave it close-on-exec.
- */
-static int run(struct virtiofsd *process, const char *program, const struct config_backend *share,
-	       const char *sandbox, int listener_fd)
+/* SOCKET_FD is moved beyond LISTENER, so that dup2() does not leave it close-on-exec. */
+int virtiofsd_spawn(struct virtiofsd *process, const char *const *arguments, int socket_fd)
 {
-	const char *arguments[10] = {program,	  "--fd=3", "--shared-dir",	 share->share,
-				     "--sandbox", sandbox,  "--log-level=error", NULL};
-	unsigned int count = 7;
 	int ends[2], high, result;
 
-	if (share->read_only)
-		arguments[count++] = "--readonly";
-	/* A root has mounts below it, and a guest that is told of them cannot reach all of them. */
-	if (share->root)
-		arguments[count++] = "--no-announce-submounts";
 	if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0)
 		return errno;
-	high = fcntl(listener_fd, F_DUPFD_CLOEXEC, LISTENER + 1);
+	high = fcntl(socket_fd, F_DUPFD_CLOEXEC, LISTENER + 1);
 	result = high < 0 ? errno : spawn(&process->pid, arguments, high, ends[1]);
 	close(high);
 	close(ends[1]);
@@ -150,6 +140,22 @@ static int run(struct virtiofsd *process, const char *program, const struct conf
 		process->pid = 0;
 	}
 	return result;
+}
+
+/* 0, or an errno. */
+static int run(struct virtiofsd *process, const char *program, const struct config_backend *share,
+	       const char *sandbox, int listener_fd)
+{
+	const char *arguments[10] = {program,	  "--fd=3", "--shared-dir",	 share->share,
+				     "--sandbox", sandbox,  "--log-level=error", NULL};
+	unsigned int count = 7;
+
+	if (share->read_only)
+		arguments[count++] = "--readonly";
+	/* A root has mounts below it, and a guest that is told of them cannot reach all of them. */
+	if (share->root)
+		arguments[count++] = "--no-announce-submounts";
+	return virtiofsd_spawn(process, arguments, listener_fd);
 }
 
 bool virtiofsd_start(struct virtiofsd *process, const struct config_backend *share,

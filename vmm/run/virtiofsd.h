@@ -26,6 +26,9 @@ const char *virtiofsd_sandbox(unsigned int index);
  */
 bool virtiofsd_start(struct virtiofsd *process, const struct config_backend *share,
 		     const char *sandbox, int *socket);
+/* Starts another program so, which speaks vhost-user too: ARGUMENTS, with SOCKET_FD as its file
+ * descriptor 3. 0, or an errno. */
+int virtiofsd_spawn(struct virtiofsd *process, const char *const *arguments, int socket_fd);
 /* Its last line, without the time; WORDS is empty when there is none. */
 void virtiofsd_last_words(const struct virtiofsd *process, char *words, size_t size);
 /* Waits for the end of one that has closed its socket, for some seconds: what it says of that comes

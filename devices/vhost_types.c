@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-#include "devices/vhost_user.h"
+#include "devices/vhost_device.h"
 
 #include <endian.h>
 #include <string.h>
@@ -8,25 +8,24 @@
 /* ---- file systems, virtio 1.2, section 5.11 ---- */
 
 struct fs_config {
-	char tag[VHOST_USER_TAG_MAX];
+	char tag[VHOST_TAG_MAX];
 	uint32_t request_queues;
 };
 
 /* Queue 0 is for urgent requests, the others are for all. */
-static bool configure_fs(struct vhost_user *user)
+static void configure_fs(struct vhost_device *vhost)
 {
 	struct fs_config config = {.tag = {0}};
-	uint64_t queues = user->link->ring_count;
+	uint64_t queues = vhost->backend->ring_count;
 
 	if (queues < 2)
 		queues = 2;
 	if (queues > VIRTIO_MAX_QUEUES)
 		queues = VIRTIO_MAX_QUEUES;
-	user->device.queue_count = (unsigned int)queues;
-	memcpy(config.tag, user->options.tag, strnlen(user->options.tag, sizeof(config.tag)));
+	vhost->device.queue_count = (unsigned int)queues;
+	memcpy(config.tag, vhost->options.tag, strnlen(vhost->options.tag, sizeof(config.tag)));
 	config.request_queues = htole32((uint32_t)queues - 1);
-	memcpy(user->config, &config, sizeof(config));
-	return true;
+	memcpy(vhost->config, &config, sizeof(config));
 }
 
 /* ---- disks, section 5.2; all of the configuration is the back-end's ---- */
@@ -40,51 +39,86 @@ static bool configure_fs(struct vhost_user *user)
 	(1ull << 1 | 1ull << 2 | 1ull << 4 | 1ull << 5 | 1ull << 6 | 1ull << 9 | 1ull << 10 |      \
 	 1ull << BLK_F_MQ | 1ull << 13 | 1ull << 14)
 
-static bool configure_blk(struct vhost_user *user)
+static void configure_blk(struct vhost_device *vhost)
 {
 	uint16_t queues;
 
-	memcpy(&queues, user->config + BLK_NUM_QUEUES, sizeof(queues));
+	memcpy(&queues, vhost->config + BLK_NUM_QUEUES, sizeof(queues));
 	queues = le16toh(queues);
-	if (!(user->link->features >> BLK_F_MQ & 1) || queues < 1)
+	if (!(vhost->backend->features >> BLK_F_MQ & 1) || queues < 1)
 		queues = 1;
-	if (user->link->ring_count && queues > user->link->ring_count)
-		queues = (uint16_t)user->link->ring_count;
+	if (vhost->backend->ring_count && queues > vhost->backend->ring_count)
+		queues = (uint16_t)vhost->backend->ring_count;
 	if (queues > VIRTIO_MAX_QUEUES)
 		queues = VIRTIO_MAX_QUEUES;
-	user->device.queue_count = queues;
+	vhost->device.queue_count = queues;
 	queues = htole16(queues);
-	memcpy(user->config + BLK_NUM_QUEUES, &queues, sizeof(queues));
-	return true;
+	memcpy(vhost->config + BLK_NUM_QUEUES, &queues, sizeof(queues));
 }
 
 /* ---- network cards, section 5.1: one pair of queues, and no control queue ---- */
 
+#define NET_F_MTU    3u
 #define NET_F_MAC    5u
+#define NET_F_MRG    15u
 #define NET_F_STATUS 16u
 #define NET_LINK_UP  1u
 
 struct net_config {
 	uint8_t mac[6];
-	uint16_t status;
+	uint16_t status, pairs, mtu;
 };
 
 /* Checksums, segmentation both ways (but what a control queue would steer), merged buffers. */
 #define NET_FEATURES                                                                               \
 	(1ull << 0 | 1ull << 1 | 1ull << 7 | 1ull << 8 | 1ull << 9 | 1ull << 10 | 1ull << 11 |     \
-	 1ull << 12 | 1ull << 13 | 1ull << 14 | 1ull << 15)
+	 1ull << 12 | 1ull << 13 | 1ull << 14 | 1ull << NET_F_MRG)
+#define NET_OWN_FEATURES (1ull << NET_F_MAC | 1ull << NET_F_STATUS)
 
-static bool configure_net(struct vhost_user *user)
+static void configure_net(struct vhost_device *vhost)
 {
-	struct net_config config = {.status = htole16(NET_LINK_UP)};
+	struct net_config config = {.status = htole16(NET_LINK_UP),
+				    .mtu = htole16((uint16_t)vhost->options.mtu)};
 
-	user->device.queue_count = 2;
-	memcpy(config.mac, user->options.mac, sizeof(config.mac));
-	memcpy(user->config, &config, sizeof(config));
-	return true;
+	vhost->device.queue_count = 2;
+	if (vhost->options.mtu)
+		vhost->own_features |= 1ull << NET_F_MTU;
+	memcpy(config.mac, vhost->options.mac, sizeof(config.mac));
+	memcpy(vhost->config, &config, sizeof(config));
 }
 
-static const struct vhost_user_type types[] = {
+/* Its frames go through a tap interface, which has the offloads. */
+const struct vhost_type vhost_net_type = {
+	.name = "net",
+	.device_id = 1,
+	.pci_class = 0x020000,
+	.features = 1ull << NET_F_MRG,
+	.own_features = NET_OWN_FEATURES,
+	.configure = configure_net,
+};
+
+/* ---- sockets, section 5.10: receive, transmit, events; of the last there are none ---- */
+
+static void configure_vsock(struct vhost_device *vhost)
+{
+	const uint64_t cid = htole64(vhost->options.cid);
+
+	vhost->device.queue_count = 3;
+	memcpy(vhost->config, &cid, sizeof(cid));
+}
+
+const struct vhost_type vhost_vsock_type = {
+	.name = "vsock",
+	.device_id = 19,
+	.pci_class = 0x078000, /* another communication device */
+	.features = 1ull << 1, /* sockets of packets */
+	.idle_queues = 1,
+	.configure = configure_vsock,
+};
+
+/* ---- other processes ---- */
+
+static const struct vhost_type types[] = {
 	{.name = "fs",
 	 .device_id = 26,
 	 .pci_class = 0x018000, /* another mass storage controller */
@@ -100,11 +134,11 @@ static const struct vhost_user_type types[] = {
 	 .device_id = 1,
 	 .pci_class = 0x020000,
 	 .features = NET_FEATURES,
-	 .own_features = 1ull << NET_F_MAC | 1ull << NET_F_STATUS,
+	 .own_features = NET_OWN_FEATURES,
 	 .configure = configure_net},
 };
 
-const struct vhost_user_type *vhost_user_type_find(const char *name)
+const struct vhost_type *vhost_user_type_find(const char *name)
 {
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
 		if (!strcmp(types[i].name, name))

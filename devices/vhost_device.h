@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A virtio device whose work is done outside of this process, and the kinds that there are. */
+#ifndef VHART_VHOST_DEVICE_H
+#define VHART_VHOST_DEVICE_H
+
+#include "devices/devices.h"
+#include "devices/vhost_backend.h"
+
+#define VHOST_CONFIG_SPACE 64u /* the most bytes that a device has of it */
+#define VHOST_TAG_MAX	   36u /* virtio 1.2, 5.11.4: bytes of a file system's tag */
+
+struct vhost_options {
+	const struct vhost_type *type;
+	const char *tag;     /* of a file system */
+	const uint8_t *mac;  /* of a network card */
+	unsigned int mtu;    /* of one; 0: it is not told */
+	uint64_t cid;	     /* of a socket device */
+	uint64_t features;   /* more that the guest is offered in any case */
+	const char *who;     /* the back-end, for messages */
+	const char *way_out; /* behind an error; NULL: there is none */
+	/* Freed with the device, also when it fails, if it has an operation for that. */
+	struct vhost_backend *backend;
+};
+
+struct vhost_device {
+	struct virtio_device device;
+	struct virtio_class class; /* of the type */
+	struct vhost_options options;
+	struct vhost_backend *backend;
+	uint64_t own_features; /* that the guest is offered in any case */
+	uint8_t config[VHOST_CONFIG_SPACE];
+	unsigned int rings; /* that are the back-end's: the first of the device's queues */
+	bool running;	    /* the back-end has them */
+	bool announced;	    /* that the back-end is broken */
+	struct loop_watch watch;
+	struct loop_timer patience;
+	struct machine_outsider outsider;
+	int kicks[VIRTIO_MAX_QUEUES];		    /* eventfds */
+	struct loop_watch calls[VIRTIO_MAX_QUEUES]; /* of eventfds */
+	int given_calls[VIRTIO_MAX_QUEUES];	    /* those that the back-end has, or another */
+	/* Where each ring is, when it is stopped. */
+	struct vhost_ring_state positions[VIRTIO_MAX_QUEUES];
+};
+
+struct vhost_type {
+	const char *name; /* as in --vhost-user */
+	uint16_t device_id;
+	uint32_t pci_class;
+	uint16_t queue_size;
+	uint64_t features;	 /* that the guest is offered if the back-end has them */
+	uint64_t own_features;	 /* that it is offered in any case: they are of the configuration */
+	uint32_t backend_config; /* bytes of configuration space that are the back-end's */
+	unsigned int idle_queues; /* the last ones, with which no back-end does anything */
+	/* The rest of it, and how many queues there are. */
+	void (*configure)(struct vhost_device *vhost);
+};
+
+/* Those that speak vhost-user. NULL: there is none of this name. */
+const struct vhost_type *vhost_user_type_find(const char *name);
+/* NULL after the last. */
+const char *vhost_user_type_name(unsigned int index);
+/* Those of the host's kernel. */
+extern const struct vhost_type vhost_net_type;
+extern const struct vhost_type vhost_vsock_type;
+
+/* NULL after error(). */
+struct virtio_device *vhost_device_new(struct machine *machine, const char *name,
+				       const struct vhost_options *options);
+
+#endif

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A back-end that is a vhost device of the host's kernel: a worker thread there serves the rings.
+ * What differs from one such device to the other is its kind. The calls are ioctls that end at
+ * once, or when the worker has finished what it is at; nothing is ever awaited.
+ */
+#ifndef VHART_VHOST_KERNEL_H
+#define VHART_VHOST_KERNEL_H
+
+#include "devices/vhost_backend.h"
+
+struct vhost_kernel {
+	struct vhost_backend backend; /* its fd: an eventfd, for rings that are wrong */
+	const struct vhost_kernel_kind *kind;
+	int device; /* the file /dev/vhost-... */
+	/* ioctl(2) on that, or what a test has in its place: 0, or an errno. */
+	int (*call)(struct vhost_kernel *kernel, unsigned long request, void *argument);
+	uint32_t started; /* rings, one bit each */
+};
+
+struct vhost_kernel_kind {
+	uint64_t ring_count;
+	/* All rings that were started, or none. */
+	void (*run)(struct vhost_kernel *kernel, bool on);
+	/* The driver has FEATURES. May be NULL. */
+	void (*negotiated)(struct vhost_kernel *kernel, uint64_t features);
+	/* With KERNEL itself, after its files were closed. */
+	void (*free)(struct vhost_kernel *kernel);
+};
+
+/* For PATH, which is to be opened. -1 with errno. */
+int vhost_kernel_open(const char *path);
+/* On DEVICE, a file of vhost_kernel_open(), which is KERNEL's when this succeeds. 0, or an errno.
+ */
+int vhost_kernel_init(struct vhost_kernel *kernel, const struct vhost_kernel_kind *kind,
+		      int device);
+
+/* For kinds: one request. If it fails all stops, and REFUSED says what (a constant, "..." in "the
+ * host's kernel ..."). */
+bool vhost_kernel_ask(struct vhost_kernel *kernel, unsigned long request, void *argument,
+		      const char *refused);
+
+#endif
