@@ -33,6 +33,10 @@ struct virtio_device *virtio_net_tap_new(struct machine *machine, const char *na
 					 const struct net_options *options, const char *ifname);
 struct virtio_device *virtio_console_new(struct machine *machine, const char *name);
 struct virtio_device *virtio_rng_new(struct machine *machine, const char *name);
+/* An input device with a power key. */
+struct virtio_device *virtio_power_key_new(struct machine *machine, const char *name);
+/* Presses and releases it. NULL; or why the guest will not hear of it, in words. */
+const char *power_key_press(struct virtio_device *power_key);
 
 /* A device whose work another process does, at the other end of LINK, by the vhost-user protocol.
  * The machine's memory is shared. */
@@ -69,6 +73,7 @@ struct pci_host *pci_host_new(struct machine *machine, const struct pci_layout *
 void pci_host_free(struct pci_host *host); /* with all that sits on it */
 /* Plug into the next free slot; own their DEVICE, also when they fail (-1). */
 int virtio_pci_plug(struct pci_host *host, struct virtio_device *device);
+bool pci_host_has_room(const struct pci_host *host); /* for one more */
 int pvpanic_pci_plug(
 	struct pci_host *host); /* 1b36:0011: the guest's way to say that it panicked */
 

@@ -36,6 +36,8 @@ enum config_pmu {
 };
 /* How its overflow interrupts get to the guest. */
 enum config_pmu_irq { PMU_IRQ_AUTO, PMU_IRQ_SIP, PMU_IRQ_STUB, PMU_IRQ_MSI, PMU_IRQ_WIRED };
+/* AUTO: a guest that has its system on a disk or starts by firmware has one. */
+enum config_power_key { POWER_KEY_AUTO, POWER_KEY_ON, POWER_KEY_OFF };
 enum config_on_reboot { ON_REBOOT_RESTART, ON_REBOOT_EXIT };
 
 struct config_disk {
@@ -98,6 +100,7 @@ struct config {
 	enum pmu_profile pmu_profile;
 	enum config_pmu_irq pmu_irq;
 	enum config_on_reboot on_reboot;
+	enum config_power_key power_key;
 	const char *dump_fdt, *result; /* paths or NULL */
 	const char *control;	       /* path of a socket or NULL */
 	bool paused;		       /* start with the harts held */

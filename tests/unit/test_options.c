@@ -109,6 +109,7 @@ static void a_kernel_alone_gets_the_defaults(void **state)
 	assert_int_equal(config.console, CONSOLE_SERIAL);
 	assert_int_equal(config.transport, TRANSPORT_PCI);
 	assert_int_equal(config.on_reboot, ON_REBOOT_RESTART);
+	assert_int_equal(config.power_key, POWER_KEY_AUTO);
 	assert_int_equal(config.aia, AIA_AUTO);
 	assert_false(config.rng);
 	assert_false(config.verbose);
@@ -640,6 +641,7 @@ static void choices_name_what_they_accept(void **state)
 	assert_refused("--kernel k --console hvc", "--console hvc", "virtio", NULL);
 	assert_refused("--kernel k --transport isa", "--transport isa", "mmio", NULL);
 	assert_refused("--kernel k --aia on", "--aia on", "auto", NULL);
+	assert_refused("--kernel k --power-key yes", "--power-key yes", "auto, on", NULL);
 	assert_refused("--kernel k --on-reboot maybe", "--on-reboot maybe", "restart", NULL);
 	assert_refused("--kernel k --name a/b", "--name a/b", "letters", NULL);
 	assert_refused("--kernel k --name=", "--name", NULL);

@@ -65,6 +65,7 @@ struct machine {
 	struct pci_host *pci;
 	struct virtio_mmio *virtio_mmio[BOARD_VIRTIO_SLOTS];
 	unsigned int virtio_mmio_count;
+	struct virtio_device *power_key; /* NULL: the guest has none; its transport owns it */
 
 	struct sbi_context sbi;
 	struct pmu_choice pmu;		   /* who answers the guest's PMU */

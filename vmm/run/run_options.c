@@ -155,6 +155,8 @@ static const struct option_choice pmu_irqs[] = {
 };
 static const struct option_choice reboots[] = {
 	{"restart", ON_REBOOT_RESTART}, {"exit", ON_REBOOT_EXIT}, {NULL, 0}};
+static const struct option_choice power_keys[] = {
+	{"auto", POWER_KEY_AUTO}, {"on", POWER_KEY_ON}, {"off", POWER_KEY_OFF}, {NULL, 0}};
 static const struct option_choice sbi_echoes[] = {
 	{"off", SBI_ECHO_OFF},
 	{"auto", SBI_ECHO_AUTO},
@@ -227,6 +229,10 @@ static const struct option_spec specs[] = {
 	 OPTION_CHOICE(struct config, pmu_irq, pmu_irqs)},
 	{"--on-reboot", "restart|exit", "what a reboot of the guest does (restart)",
 	 OPTION_CHOICE(struct config, on_reboot, reboots)},
+	{"--power-key", "auto|on|off",
+	 "give the guest a power key, by which SIGTERM and vhart ctl\nask it to power off; auto: "
+	 "with a disk or firmware (auto)",
+	 OPTION_CHOICE(struct config, power_key, power_keys)},
 	{"--timeout", "SECONDS", "end the VM after this time",
 	 OPTION_SECONDS(struct config, timeout),
 	 .expected = "expected a number of seconds above 0, such as 30 or 1.5"},
