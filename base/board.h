@@ -33,7 +33,8 @@ struct board {
 	uint32_t pmu_identity; /* an MSI with it to the hart's own IMSIC; 0: none */
 	bool pmu_wired;	       /* LINE_PMU and up, by an edge */
 
-	bool uart; /* also stdout-path */
+	uint64_t flash; /* bytes of that at MAP_FLASH_VARS; 0: none */
+	bool uart;	/* also stdout-path */
 	bool pci;
 	unsigned int virtio_slots; /* virtio-mmio devices present, from slot 0 */
 };

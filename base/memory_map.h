@@ -16,6 +16,9 @@
 #define MAP_UART	  0x10000000ull
 #define MAP_VIRTIO	  0x10001000ull /* virtio-mmio slots, 4 KiB each */
 #define MAP_VIRTIO_STRIDE 0x00001000ull
+#define MAP_FLASH_CODE	  0x20000000ull /* firmware; each of the two at most MAP_FLASH_LEN */
+#define MAP_FLASH_VARS	  0x22000000ull /* its variables */
+#define MAP_FLASH_LEN	  0x02000000ull
 #define MAP_IMSIC	  0x28000000ull /* 4 KiB per hart */
 #define MAP_PCI_ECAM	  0x30000000ull
 #define MAP_PCI_ECAM_LEN  0x00100000ull /* bus 0 */

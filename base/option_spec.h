@@ -30,6 +30,7 @@ enum option_path {
 	PATH_OR_NUMBER,	  /* it is one if it is not a number */
 	PATH_OF_SOCKET,	  /* behind ",socket=" */
 	PATH_AFTER_COLON, /* behind the first */
+	PATH_AND_VARS,	  /* it begins with one, and another is behind ",vars=" */
 };
 
 /* A value by its name. What comes later for the same value is an alias, which messages leave out.

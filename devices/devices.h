@@ -101,6 +101,15 @@ struct htif;
 struct htif *htif_new(struct machine *machine, uint64_t tohost, uint64_t fromhost);
 void htif_free(struct htif *htif);
 
+/* Flash: Intel's command set, saved to FILE, which is the caller's and outlives it; its length is
+ * the flash's. Or one that cannot be written, with LEN bytes of BYTES in it and zeros behind. */
+struct flash;
+struct flash_file;
+struct flash *flash_new(struct machine *machine, uint64_t gpa, struct flash_file *file);
+struct flash *flash_new_read_only(struct machine *machine, uint64_t gpa, const void *bytes,
+				  uint64_t len);
+void flash_free(struct flash *flash);
+
 #define RTC_LEN 0x1000u
 struct rtc; /* Goldfish RTC ("google,goldfish-rtc") with alarm */
 struct rtc *rtc_new(struct machine *machine, uint64_t gpa, unsigned int line);

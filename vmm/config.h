@@ -80,6 +80,7 @@ enum config_sbi_echo { SBI_ECHO_OFF, SBI_ECHO_AUTO, SBI_ECHO_TRACEPOINTS };
 /* Strings point into the argument vector, or into the words, which config_free() frees. */
 struct config {
 	const char *kernel, *initrd, *firmware; /* paths or NULL */
+	const char *firmware_vars;		/* the file of its variables, or NULL */
 	const char *append;			/* never NULL */
 	uint64_t memory;			/* bytes, a multiple of 2 MiB */
 	unsigned int cpus;

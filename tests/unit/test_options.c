@@ -457,6 +457,13 @@ static void what_is_booted_must_be_clear(void **state)
 	assert_refused("--firmware f --append x", "--append", "--kernel", NULL);
 	assert_refused("--firmware f --inject a:/b", "--inject", "--kernel", NULL);
 	assert_accepted("--firmware f --disk d --net user", &config);
+	assert_null(config.firmware_vars);
+	assert_accepted("--firmware a,b,vars=c,d", &config);
+	assert_string_equal(config.firmware, "a,b");
+	assert_string_equal(config.firmware_vars, "c,d");
+	assert_refused("--firmware f,vars=", "--firmware f,vars=", "FILE,vars=FILE", NULL);
+	assert_refused("--firmware ,vars=v", "--firmware ,vars=v", "FILE,vars=FILE", NULL);
+	assert_refused("--firmware=", "--firmware", "FILE", NULL);
 	assert_accepted("--kernel k --inject a:/b", &config);
 }
 

@@ -60,6 +60,8 @@ struct machine {
 	struct uart *uart;
 	struct rtc *rtc;
 	struct finisher *finisher;
+	struct flash *code, *vars; /* NULL: the firmware is not in flash */
+	unsigned int rom_slots;	   /* taken */
 	struct htif *htif;	   /* NULL: the program has no words for it */
 	struct backends *backends; /* of vhost-user devices; NULL: there are none */
 	struct pci_host *pci;

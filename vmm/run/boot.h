@@ -10,6 +10,7 @@
 #include "vmm/config.h"
 
 struct backends;
+struct flash_file;
 struct machine;
 
 /* The files that a machine boots from. */
@@ -18,6 +19,7 @@ struct boot_files {
 	struct blob initrd; /* with the injected files */
 	/* Open from the first life to the last. */
 	struct kept_file kept_kernel, kept_initrd, kept_injects[CONFIG_MAX_INJECTS];
+	struct flash_file *vars;   /* of firmware that starts in flash; NULL: it does not */
 	struct backends *backends; /* NULL: no device needs one. As long as the kept files. */
 };
 

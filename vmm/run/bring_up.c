@@ -96,6 +96,7 @@ static bool create_memory(struct machine *machine)
 	machine->memory.host = host;
 	/* Fewer stage-2 faults; a host without huge pages says no, and that is fine. */
 	madvise(host, size, MADV_HUGEPAGE);
+	region.slot = KVM_SLOT_RAM;
 	region.guest_phys_addr = MAP_RAM;
 	region.memory_size = size;
 	region.userspace_addr = (uint64_t)(uintptr_t)host;

@@ -198,6 +198,9 @@ void devices_unplug(struct machine *machine)
 	rtc_free(machine->rtc);
 	finisher_free(machine->finisher);
 	htif_free(machine->htif);
+	flash_free(machine->code);
+	flash_free(machine->vars);
+	machine->code = machine->vars = NULL;
 	machine->pci = NULL;
 	machine->uart = NULL;
 	machine->rtc = NULL;

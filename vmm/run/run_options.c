@@ -14,6 +14,7 @@
 #include "vmm/boot/bootargs.h"
 #include "vmm/run/backend_options.h"
 #include "vmm/run/config_file.h"
+#include "vmm/run/firmware_option.h"
 #include "vmm/run/net_options.h"
 #include "vmm/run/run_names.h"
 
@@ -172,8 +173,10 @@ static const struct option_spec specs[] = {
 	 .letter = "-i"},
 	{"--append", "TEXT", "kernel command line", OPTION_TEXT(struct config, append),
 	 .letter = "-p"},
-	{"--firmware", "FILE", "supervisor-mode firmware (U-Boot) to boot instead of a\nkernel",
-	 OPTION_PATH(struct config, firmware), .letter = "-f"},
+	{"--firmware", "FILE[,vars=FILE]",
+	 "supervisor-mode firmware to boot instead of a kernel: U-Boot;\nor EDK2, with a file in "
+	 "which it keeps its variables",
+	 OPTION_OTHER(firmware_option), .letter = "-f", .path = PATH_AND_VARS},
 	{"--inject", "HOSTFILE:GUESTPATH", "add a file to the initrd, or make an initrd of it",
 	 OPTION_OTHER(parse_inject), .repeatable = true, .path = PATH_FIRST},
 	{"--root", "DIR",
