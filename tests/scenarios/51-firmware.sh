@@ -9,16 +9,26 @@ limit=300
 
 fresh_vars() { cp /guests/edk2/RISCV_VIRT_VARS.fd vars; }
 
-# Past what it would boot (there is nothing) to its shell, which shows its prompt.
+# With nothing to boot it comes to its shell, which waits for a key.
+at_prompt() {
+    until_true has_lines "$1" 'Press ESC'
+    types ''
+    until_true has_lines "$1" 'Shell>'
+}
+
 starts_shell() {
-    talk vhart run --firmware "$code,vars=vars" --memory 256M --on-reboot exit "$@"
-    await 'UEFI Interactive Shell'
-    await '^Shell>|Press ESC'
-    say_to "$(printf '\033')"
-    await 'Shell>'
+    talk vhart run --firmware "$code,vars=vars" --memory 256M "$@"
+    at_prompt 1
 }
 
 types() { say_to "$1$(printf '\r')"; }
+sets() { types "setvar $1 -guid $guid -nv -bs =L\"$2\""; }
+
+# shows NAME PATTERN: the variable's bytes, as characters with dots between them.
+shows() {
+    types "setvar $1 -guid $guid"
+    await "$2"
+}
 
 leaves() {
     types 'reset -s'
@@ -27,57 +37,51 @@ leaves() {
     expect_no_err 'guest error|not mapped|nothing there'
 }
 
-# A variable of one life is there in the next process.
+# A variable of one process is there in the next.
 keeps_variables() {
     fresh_vars
     starts_shell "$@"
-    types "setvar Kept -guid $guid -nv -bs =L\"from the first\""
-    types "setvar Kept -guid $guid"
-    await 'Kept .*- 00'
+    sets Kept first
+    shows Kept 'f\.i\.r\.s\.t'
     leaves
     ! cmp -s vars /guests/edk2/RISCV_VIRT_VARS.fd || die "nothing was saved"
     starts_shell "$@"
-    types "setvar Kept -guid $guid"
-    await 'f.r.o.m'
+    shows Kept 'f\.i\.r\.s\.t'
     leaves
 }
 
-# Killed in the middle of writing variables: the store is good the next time.
+# Killed while it writes variables: the next one finds those that were written.
 survives_kill() {
     fresh_vars
     starts_shell
-    for n in 1 2 3 4 5 6 7 8; do types "setvar Many$n -guid $guid -nv -bs =L\"$n$n$n$n$n$n$n$n\""; done
-    until_true differs
+    sets Kept first
+    shows Kept 'f\.i\.r\.s\.t'
+    for n in 1 2 3 4 5 6 7 8; do sets "Many$n" "$n$n$n$n$n$n$n$n"; done
+    await 'Many3 '
     kill -KILL "$pid"
     hang_up
+    expect_status 137
     starts_shell
-    types "setvar Many1 -guid $guid"
-    await '1.1.1.1'
+    shows Kept 'f\.i\.r\.s\.t'
     leaves
 }
-differs() { ! cmp -s vars /guests/edk2/RISCV_VIRT_VARS.fd; }
 
 # A reboot from inside is a new life with the same flash.
 reboots() {
     fresh_vars
-    talk vhart run --firmware "$code,vars=vars" --memory 256M
-    await 'UEFI Interactive Shell'
-    await '^Shell>|Press ESC'
-    say_to "$(printf '\033')"
-    await 'Shell>'
-    types "setvar Kept -guid $guid -nv -bs =L\"from the first\""
+    starts_shell
+    sets Kept first
     types reset
-    until_true has_lines 2 'UEFI Interactive Shell'
-    say_to "$(printf '\033')"
-    types "setvar Kept -guid $guid"
-    await 'f.r.o.m'
+    at_prompt 2
+    shows Kept 'f\.i\.r\.s\.t'
     leaves
 }
 
+# refused WORDS OPTIONS
 refused() {
     words=$1
     shift
-    run vhart run --memory 256M "$@"
+    run vhart run "$@"
     expect_status 125
     expect_err "$words"
     expect_eq "lines" "$(wc -l <"$err")" 1
