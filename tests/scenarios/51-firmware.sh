@@ -109,9 +109,9 @@ in_use() {
     first=$pid
     refused 'is in use by another virtual machine: give each a copy of its own' --firmware "$code,vars=vars"
     pid=$first
-    kill "$pid"
+    kill -INT "$pid"
     hang_up
-    expect_status 143
+    expect_status 130
 }
 
 t "EDK2 keeps its variables in a file" keeps_variables

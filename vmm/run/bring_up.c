@@ -197,15 +197,16 @@ static bool ask_guest(struct machine *machine)
 
 	if (pause_asked(machine))
 		return false;
+	/* As above, and not with the log's lock. */
 	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &old);
 	machine_lock(machine);
 	if (machine->power_key)
 		why = power_key_press(machine->power_key);
 	machine_unlock(machine);
-	pthread_setcancelstate(old, &old);
 	if (!why)
 		note("SIGTERM: the guest is asked to power off, by its power key; a second SIGTERM "
 		     "ends the VM");
+	pthread_setcancelstate(old, &old);
 	return !why;
 }
 
