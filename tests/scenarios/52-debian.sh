@@ -12,7 +12,8 @@ is_up() {
     until_true has_lines "$1" 'debian login:'
     say_to 'root
 '
-    until_true has_lines "$1" 'root@debian:~#'
+    # Of its motd: once a login, while there are more prompts than logins.
+    until_true has_lines "$1" 'ABSOLUTELY NO WARRANTY'
 }
 
 log_in() { is_up 1; }
