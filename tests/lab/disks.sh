@@ -14,7 +14,7 @@
 # sees that: binfmt_misc is mounted in a user namespace (Linux 6.7 and later).
 
 debian_recipe=$repo/guest-images/debian/system.recipe
-root_mib=1024 efi_mib=64
+root_mib=768 efi_mib=64
 
 make_emulator() {
     apt_area build amd64 trixie
