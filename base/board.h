@@ -33,6 +33,7 @@ struct board {
 	uint32_t pmu_identity; /* an MSI with it to the hart's own IMSIC; 0: none */
 	bool pmu_wired;	       /* LINE_PMU and up, by an edge */
 
+	uint64_t flash;	      /* bytes of that at MAP_FLASH_VARS; 0: none */
 	bool uart;	      /* also stdout-path */
 	unsigned int serials; /* further ports, from 1 on */
 	bool pci;

@@ -13,6 +13,8 @@ enum {
 	HEADER_LEN = 64,
 };
 
+enum { FLASH_MAGIC = 40 };
+
 static const struct {
 	unsigned int machine;
 	const char *name;
@@ -47,6 +49,11 @@ bool image_is_linux(const struct blob *blob)
 bool image_is_elf(const struct blob *blob)
 {
 	return image_has(blob, 0, ELFMAG, SELFMAG);
+}
+
+bool image_is_flash(const struct blob *blob)
+{
+	return image_has(blob, FLASH_MAGIC, "_FVH", 4);
 }
 
 static bool refuse_machine(char message[IMAGE_MESSAGE_MAX], unsigned int machine)

@@ -42,6 +42,8 @@ bool image_refuse(char message[IMAGE_MESSAGE_MAX], const char *format, ...)
 /* The RISC-V Linux Image, and ELF. */
 bool image_is_linux(const struct blob *blob);
 bool image_is_elf(const struct blob *blob);
+/* A UEFI firmware volume (PI specification, volume 3): EDK2, which starts in flash. */
+bool image_is_flash(const struct blob *blob);
 /* Copies the file header, once it is known to be of a linked ELF64 for RISC-V. */
 bool image_elf_header(const struct blob *blob, Elf64_Ehdr *header, char message[IMAGE_MESSAGE_MAX]);
 /*

@@ -61,6 +61,19 @@ int machine_mmio_add(struct machine *machine, struct mmio_region *region);
 void machine_mmio_remove(struct machine *machine, struct mmio_region *region);
 
 /*
+ * Memory that the guest reads and executes without an exit, and where a write of its own comes as
+ * one to the MMIO region that lies there too. GPA, LEN and BYTES are multiples of the page size;
+ * BYTES are the device's, stay where they are while it is mapped, and may change.
+ */
+struct machine_rom {
+	uint64_t gpa, len;
+	void *bytes;
+	unsigned int slot; /* the machine's */
+};
+int machine_rom_map(struct machine *machine, struct machine_rom *rom); /* 0 or -errno */
+void machine_rom_unmap(struct machine *machine, struct machine_rom *rom);
+
+/*
  * A doorbell: a guest write of LEN bytes (0: any length) at GPA, of DATA only if MATCH, calls
  * rung() on the loop's thread without an exit to userspace (ioeventfd). The same write can still
  * reach the MMIO region (when the kernel has no room for an ioeventfd, say): the device handles

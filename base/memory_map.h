@@ -18,6 +18,9 @@
 #define MAP_VIRTIO_STRIDE 0x00001000ull
 #define MAP_SERIAL	  0x10020000ull /* serial port 1 has the page behind it, and so on */
 #define MAP_SERIAL_STRIDE 0x00001000ull
+#define MAP_FLASH_CODE	  0x20000000ull /* firmware; each of the two at most MAP_FLASH_LEN */
+#define MAP_FLASH_VARS	  0x22000000ull /* its variables */
+#define MAP_FLASH_LEN	  0x02000000ull
 #define MAP_IMSIC	  0x28000000ull /* 4 KiB per hart */
 #define MAP_PCI_ECAM	  0x30000000ull
 #define MAP_PCI_ECAM_LEN  0x00100000ull /* bus 0 */

@@ -31,6 +31,7 @@ enum option_path {
 	PATH_OF_SOCKET,	   /* behind ",socket=" */
 	PATH_AFTER_COLON,  /* behind the first */
 	PATH_AFTER_EQUALS, /* the same */
+	PATH_AND_VARS,	   /* it begins with one, and another is behind ",vars=" */
 };
 
 /* Whether a value is one of a VM that runs. */

@@ -93,7 +93,8 @@ static const char *path_in(const struct option_spec *spec, const char *value)
 
 	switch (spec->kind == KIND_PATH ? PATH_FIRST : spec->path) {
 	case PATH_NONE: return NULL;
-	case PATH_FIRST: return value;
+	case PATH_FIRST:
+	case PATH_AND_VARS: return value;
 	case PATH_OR_NUMBER: return value[strspn(value, "0123456789")] ? value : NULL;
 	case PATH_OF_SOCKET:
 		at = strstr(value, ",socket=");
@@ -104,17 +105,43 @@ static const char *path_in(const struct option_spec *spec, const char *value)
 	return NULL;
 }
 
-char *option_value_in(const struct option_spec *spec, const char *value, const char *folder)
+/* VALUE with the path in it, which is a relative one, as seen from FOLDER. */
+static char *path_from(const char *value, const char *path, const char *folder)
 {
-	const char *path = path_in(spec, value);
 	char *whole;
 
-	/* Nothing before a comma is no path. */
-	if (!path || !*path || *path == '/' || (*path == ',' && spec->kind != KIND_PATH))
-		return strdup(value);
 	if (asprintf(&whole, "%.*s%s%s", (int)(path - value), value, folder, path) < 0)
 		return NULL;
 	return whole;
+}
+
+static bool is_relative(const char *path)
+{
+	return path && *path && *path != '/';
+}
+
+static char *first_from(const struct option_spec *spec, const char *value, const char *folder)
+{
+	const char *path = path_in(spec, value);
+
+	/* Nothing before a comma is no path. */
+	if (!is_relative(path) || (*path == ',' && spec->kind != KIND_PATH))
+		return strdup(value);
+	return path_from(value, path, folder);
+}
+
+char *option_value_in(const struct option_spec *spec, const char *value, const char *folder)
+{
+	static const char vars[] = ",vars=";
+	char *first = first_from(spec, value, folder);
+	const char *second = first && spec->path == PATH_AND_VARS ? strstr(first, vars) : NULL;
+	char *both;
+
+	if (!second || !is_relative(second + strlen(vars)))
+		return first;
+	both = path_from(first, second + strlen(vars), folder);
+	free(first);
+	return both;
 }
 
 /* ---- as a file ---- */

@@ -37,6 +37,10 @@ struct virtio_device *virtio_console_new(struct machine *machine, const char *na
 struct virtio_device *virtio_rng_new(struct machine *machine, const char *name);
 /* What the machine does with it is in balloon.h. */
 struct virtio_device *virtio_balloon_new(struct machine *machine, const char *name);
+/* An input device with a power key. */
+struct virtio_device *virtio_power_key_new(struct machine *machine, const char *name);
+/* Presses and releases it. NULL; or why the guest will not hear of it, in words. */
+const char *power_key_press(struct virtio_device *power_key);
 
 /* A device whose work another process does, at the other end of LINK, by the vhost-user protocol.
  * The machine's memory is shared. */
@@ -79,6 +83,7 @@ struct pci_host *pci_host_new(struct machine *machine, const struct pci_layout *
 void pci_host_free(struct pci_host *host); /* with all that sits on it */
 /* Plug into the next free slot; own their DEVICE, also when they fail (-1). */
 int virtio_pci_plug(struct pci_host *host, struct virtio_device *device);
+bool pci_host_has_room(const struct pci_host *host); /* for one more */
 int pvpanic_pci_plug(
 	struct pci_host *host); /* 1b36:0011: the guest's way to say that it panicked */
 
@@ -127,6 +132,15 @@ void finisher_free(struct finisher *finisher);
 struct htif;
 struct htif *htif_new(struct machine *machine, uint64_t tohost, uint64_t fromhost);
 void htif_free(struct htif *htif);
+
+/* Flash: Intel's command set, saved to FILE, which is the caller's and outlives it; its length is
+ * the flash's. Or one that cannot be written, with LEN bytes of BYTES in it and zeros behind. */
+struct flash;
+struct flash_file;
+struct flash *flash_new(struct machine *machine, uint64_t gpa, struct flash_file *file);
+struct flash *flash_new_read_only(struct machine *machine, uint64_t gpa, const void *bytes,
+				  uint64_t len);
+void flash_free(struct flash *flash);
 
 #define RTC_LEN 0x1000u
 struct rtc; /* Goldfish RTC ("google,goldfish-rtc") with alarm */

@@ -311,6 +311,14 @@ int pci_plug(struct pci_host *host, struct pci_function *function)
 	return -1;
 }
 
+bool pci_host_has_room(const struct pci_host *host)
+{
+	for (unsigned int slot = 0; slot < SLOTS; slot++)
+		if (!host->slots[slot])
+			return true;
+	return false;
+}
+
 struct pci_host *pci_host_new(struct machine *machine, const struct pci_layout *layout)
 {
 	struct pci_host *host = calloc(1, sizeof(*host));

@@ -40,6 +40,8 @@ enum config_pmu {
 };
 /* How its overflow interrupts get to the guest. */
 enum config_pmu_irq { PMU_IRQ_AUTO, PMU_IRQ_SIP, PMU_IRQ_STUB, PMU_IRQ_MSI, PMU_IRQ_WIRED };
+/* AUTO: a guest that has its system on a disk or starts by firmware has one. */
+enum config_power_key { POWER_KEY_AUTO, POWER_KEY_ON, POWER_KEY_OFF };
 enum config_on_reboot { ON_REBOOT_RESTART, ON_REBOOT_EXIT };
 
 /* What the guest is to have of an ISA extension. */
@@ -98,6 +100,7 @@ enum config_sbi_echo { SBI_ECHO_OFF, SBI_ECHO_AUTO, SBI_ECHO_TRACEPOINTS };
 /* Strings point into the argument vector, or into the words, which config_free() frees. */
 struct config {
 	const char *kernel, *initrd, *firmware; /* paths or NULL */
+	const char *firmware_vars;		/* the file of its variables, or NULL */
 	const char *append;			/* never NULL */
 	uint64_t memory;			/* bytes, a multiple of 2 MiB */
 	bool hugepages;
@@ -131,6 +134,7 @@ struct config {
 	unsigned int serial_count;
 	const char *console_log; /* path or NULL */
 	bool console_log_append;
+	enum config_power_key power_key;
 	const char *dump_fdt, *result; /* paths or NULL */
 	const char *control;	       /* path of a socket or NULL */
 	bool paused;		       /* start with the harts held */

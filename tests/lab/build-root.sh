@@ -5,12 +5,14 @@
 export_readers="libxml2-utils protobuf-compiler python3-protobuf golang-github-google-pprof-dev python3-prometheus-client"
 # For the Debian packages; and the shells whose completions are tried, beside bash.
 packagers="debhelper dpkg-dev lintian zsh fish"
+# What makes file systems, partition tables and FAT without mounting anything; mke2fs reads a tar by libarchive.
+disk_tools="e2fsprogs libarchive13t64 fdisk mtools"
 build_tools="gcc gcc-riscv64-linux-gnu libc6-dev libc6-dev:riscv64 clang clang-format clang-tidy lld llvm libclang-rt-dev
     cppcheck shellcheck meson ninja-build pkgconf bpftool device-tree-compiler mandoc python3-minimal git cpio xz-utils zstd gzip file lua5.4 $export_readers
-    $packagers pkgconf:riscv64"
+    $packagers $disk_tools pkgconf:riscv64"
 # On a riscv64 machine the same, without the cross compiler.
 build_tools_here="gcc libc6-dev clang clang-format clang-tidy lld cppcheck shellcheck meson ninja-build pkgconf bpftool
-    device-tree-compiler mandoc git cpio xz-utils zstd binutils $export_readers $packagers"
+    device-tree-compiler mandoc git cpio xz-utils zstd binutils $export_readers $packagers $disk_tools"
 build_libraries="libfdt-dev liburing-dev libslirp-dev libbpf-dev libelf-dev zlib1g-dev libzstd-dev liblzma-dev
     libjson-c-dev libcmocka-dev liblua5.4-dev libseccomp-dev libcap-dev linux-libc-dev"
 

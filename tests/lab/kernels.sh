@@ -53,3 +53,12 @@ make_u_boot() {
     rm -rf "$1/x"
     [ ! -e "$1/uboot.elf" ] || mv "$1/uboot.elf" "$1/u-boot.elf"
 }
+
+# RISCV_VIRT_CODE.fd, and RISCV_VIRT_VARS.fd, which is to be copied.
+make_edk2() {
+    apt_area trixie riscv64 trixie
+    mkdir "$1/x"
+    unpack_packages trixie "$1/x" qemu-efi-riscv64
+    mv "$1"/x/usr/share/qemu-efi-riscv64/*.fd "$1/"
+    rm -rf "$1/x"
+}

@@ -63,16 +63,6 @@ nothing_there() {
     expect_eq "reports" "$(grep -c 'hart 0: running' "$err")" 2
 }
 
-# What EDK2 does first: a jump over the header of its firmware volume, and a read of its flash.
-edk2() {
-    { printf '\157\0\0\004'; head -c 36 /dev/zero; printf _FVH; head -c 20 /dev/zero
-        printf '\267\002\0\040\003\243\002\002\157\0\0\0'; } >firmware
-    run vhart run --firmware firmware --memory 16M --timeout 2
-    expect_status 124
-    expect_err 'read of 4 bytes at 0x20000020: nothing there'
-    expect_err 'this firmware is EDK2, .*take U-Boot'
-}
-
 on_sigquit() {
     talk vhart run --kernel /guests/lost.elf --memory 16M --cpus 2 --result "$T/result"
     await 'lost: spin'
@@ -128,7 +118,6 @@ t_any "a program for machine mode: one line says what it is, and the VM ends" ma
 t "a trap handler that traps: the VM ends" trap_loop handler '[0-9a-f]+' '0x2 \(illegal instruction\)'
 t "a trap handler that is nowhere: the VM ends" trap_loop hole 200000 '0x(1 \(instruction access fault|3 \(breakpoint)\)'
 t_any "an access to nothing: where the harts are, once" nothing_there
-t_any "EDK2 as firmware: a line says that it cannot run, and what can" edk2
 t_any "SIGQUIT: where the harts are, and the guest goes on" on_sigquit
 t_any "a Linux kernel: names on SIGQUIT, SysRq, and a dump" linux_idles
 t_any "a panic: where the harts were" linux_panics

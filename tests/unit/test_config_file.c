@@ -229,6 +229,14 @@ static void relative_paths_are_seen_from_the_file(void **state)
 	assert_true(config.console_log_append);
 	expect_in_folder(config.pidfile, "i");
 	config_free(&config);
+	assert_accepted("firmware a/f,vars=../v\n", "", &config);
+	expect_in_folder(config.firmware, "a/f");
+	expect_in_folder(config.firmware_vars, "../v");
+	config_free(&config);
+	assert_accepted("firmware /f,vars=v\n", "", &config);
+	assert_string_equal(config.firmware, "/f");
+	expect_in_folder(config.firmware_vars, "v");
+	config_free(&config);
 	assert_accepted("kernel /k\ngdb 1234\n", "", &config);
 	assert_string_equal(config.gdb, "1234");
 	config_free(&config);
@@ -382,6 +390,7 @@ static const struct {
 	 {"user,mtu=9000", "user,hostfwd=tcp::2222-:22,hostfwd=udp::5353-:53",
 	  "user,mtu=1500,hostfwd=tcp::80-:8080", "user"}},
 	{"--extract", {"/a:b", "/c:/d/e", "/f:g:h", "/ : "}},
+	{"--firmware", {"f", "/g,vars=v", "../h,vars=/w", "i,j,vars=k,l"}},
 	{"--inject", {"a:/b", "/c:/d/e", "f:g:/h", " :/ "}},
 	{"--serial", {"file=s", "unix=/t", "pty", "file=../u,append"}},
 	{"--console-log", {"l", "/m,append", "../n", "o p"}},
@@ -502,6 +511,8 @@ static void assert_same_rest(const struct config *a, const struct config *b)
 		assert_int_equal(a->nets[i].forward_count, b->nets[i].forward_count);
 	}
 	assert_int_equal(a->pmu_profile, b->pmu_profile);
+	assert_same_path(a->firmware, b->firmware);
+	assert_same_path(a->firmware_vars, b->firmware_vars);
 	assert_same_text(a->name, b->name);
 	assert_int_equal(a->disk_count, b->disk_count);
 	for (unsigned int i = 0; i < a->disk_count; i++) {

@@ -37,6 +37,8 @@ static void what_has_no_name_has_an_offset(void **state)
 	assert_string_equal(name_of(MAP_UART + 8), "uart+0x8");
 	assert_string_equal(name_of(MAP_VIRTIO + 0x104), "virtio-mmio0+0x104");
 	assert_string_equal(name_of(MAP_PCI_MEM + 0x1000), "pci+0x1000");
+	assert_string_equal(name_of(MAP_FLASH_CODE + 0x20), "flash-code+0x20");
+	assert_string_equal(name_of(MAP_FLASH_VARS), "flash-vars+0x0");
 }
 
 static void ram_and_holes_have_none(void **state)

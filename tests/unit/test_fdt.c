@@ -40,6 +40,7 @@ static struct board sample(bool aia)
 		.uart = true,
 		.pci = true,
 		.virtio_slots = 3,
+		.flash = 0xc0000,
 	};
 }
 
@@ -167,12 +168,14 @@ static void what_the_board_lacks_is_not_in_the_tree(void **state)
 	(void)state;
 	board.uart = board.pci = false;
 	board.virtio_slots = 0;
+	board.flash = 0;
 	board.initrd_size = 0;
 	board.bootargs = NULL;
 	board.cbom_block = 0;
 	build(&board);
 	assert_true(fdt_path_offset(blob, "/soc/serial@10000000") < 0);
 	assert_true(fdt_path_offset(blob, "/soc/pci@30000000") < 0);
+	assert_true(fdt_path_offset(blob, "/soc/flash@22000000") < 0);
 	assert_true(fdt_path_offset(blob, "/soc/virtio_mmio@10001000") < 0);
 	assert_true(absent("/chosen", "stdout-path"));
 	assert_true(absent("/chosen", "linux,initrd-start"));
@@ -259,6 +262,10 @@ static void devices_have_their_registers_and_lines(void **state)
 		assert_int_equal(line_of("/soc/serial@10000000", aia), LINE_UART);
 		assert_int_equal(number("/soc/serial@10000000", "clock-frequency", 0, 1), 3686400);
 		assert_int_equal(line_of("/soc/rtc@101000", aia), LINE_RTC);
+		assert_string_equal(string("/soc/flash@22000000", "compatible"), "cfi-flash");
+		assert_int_equal(number("/soc/flash@22000000", "reg", 0, 2), MAP_FLASH_VARS);
+		assert_int_equal(number("/soc/flash@22000000", "reg", 2, 2), 0xc0000);
+		assert_int_equal(number("/soc/flash@22000000", "bank-width", 0, 1), 4);
 		for (unsigned int slot = 0; slot < 3; slot++) {
 			char path[64];
 			uint64_t base = MAP_VIRTIO + slot * MAP_VIRTIO_STRIDE;

@@ -369,6 +369,11 @@ static void a_kernel_for_something_else_is_called_by_its_name(void **state)
 	       6);
 	assert_refused(blob, "xz-compressed");
 	blob = zeros(4096);
+	assert_false(image_is_flash(&blob));
+	memcpy(blob.bytes + 40, "_FVH", 4);
+	assert_true(image_is_flash(&blob));
+	assert_refused(blob, "EDK2");
+	blob = zeros(4096);
 	memcpy(blob.bytes, "070701", 6);
 	assert_refused(blob, "cpio");
 	assert_refused(zeros(4096), "not a kernel");

@@ -110,6 +110,7 @@ static void a_kernel_alone_gets_the_defaults(void **state)
 	assert_int_equal(config.console, CONSOLE_SERIAL);
 	assert_int_equal(config.transport, TRANSPORT_PCI);
 	assert_int_equal(config.on_reboot, ON_REBOOT_RESTART);
+	assert_int_equal(config.power_key, POWER_KEY_AUTO);
 	assert_int_equal(config.aia, AIA_AUTO);
 	assert_false(config.rng);
 	assert_false(config.verbose);
@@ -495,6 +496,13 @@ static void what_is_booted_must_be_clear(void **state)
 	assert_refused("--firmware f --append x", "--append", "--kernel", NULL);
 	assert_refused("--firmware f --inject a:/b", "--inject", "--kernel", NULL);
 	assert_accepted("--firmware f --disk d --net user", &config);
+	assert_null(config.firmware_vars);
+	assert_accepted("--firmware a,b,vars=c,d", &config);
+	assert_string_equal(config.firmware, "a,b");
+	assert_string_equal(config.firmware_vars, "c,d");
+	assert_refused("--firmware f,vars=", "--firmware f,vars=", "FILE,vars=FILE", NULL);
+	assert_refused("--firmware ,vars=v", "--firmware ,vars=v", "FILE,vars=FILE", NULL);
+	assert_refused("--firmware=", "--firmware", "FILE", NULL);
 	assert_accepted("--kernel k --inject a:/b", &config);
 }
 
@@ -758,6 +766,7 @@ static void choices_name_what_they_accept(void **state)
 	assert_refused("--kernel k --console hvc", "--console hvc", "virtio", NULL);
 	assert_refused("--kernel k --transport isa", "--transport isa", "mmio", NULL);
 	assert_refused("--kernel k --aia on", "--aia on", "auto", NULL);
+	assert_refused("--kernel k --power-key yes", "--power-key yes", "auto, on", NULL);
 	assert_refused("--kernel k --on-reboot maybe", "--on-reboot maybe", "restart", NULL);
 	assert_refused("--kernel k --name a/b", "--name a/b", "letters", NULL);
 	assert_refused("--kernel k --name=", "--name", NULL);

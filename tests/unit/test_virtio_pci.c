@@ -291,8 +291,11 @@ static void the_bus_takes_31_functions(void **state)
 {
 	struct fixture *f = *state;
 
-	for (unsigned int i = 0; i < 31; i++)
+	for (unsigned int i = 0; i < 31; i++) {
+		assert_true(pci_host_has_room(f->host));
 		assert_int_equal(pvpanic_pci_plug(f->host), 0);
+	}
+	assert_false(pci_host_has_room(f->host));
 	assert_int_equal(pvpanic_pci_plug(f->host), -1);
 
 	unsigned int freed = 0;

@@ -61,6 +61,8 @@ static const struct {
 	/* In pages that are nobody's virtio slot. */
 	{MAP_SERIAL, (BOARD_SERIALS + 1) * MAP_SERIAL_STRIDE, MAP_SERIAL_STRIDE, "serial", uart},
 	{MAP_VIRTIO, 0x100000, MAP_VIRTIO_STRIDE, "virtio-mmio", virtio_mmio},
+	{MAP_FLASH_CODE, MAP_FLASH_LEN, 0, "flash-code", NULL},
+	{MAP_FLASH_VARS, MAP_FLASH_LEN, 0, "flash-vars", NULL},
 	{MAP_IMSIC, 0x1000000, 0, "imsic", NULL},
 	{MAP_PCI_ECAM, MAP_PCI_ECAM_LEN, 0, "pci-ecam", NULL},
 	{MAP_PCI_MEM, MAP_PCI_MEM_LEN, 0, "pci", NULL},

@@ -340,6 +340,15 @@ static void put_rtc(struct fdt_writer *w)
 	end(w);
 }
 
+static void put_flash(struct fdt_writer *w)
+{
+	begin_at(w, "flash", MAP_FLASH_VARS);
+	put_string(w, "compatible", "cfi-flash");
+	put_reg(w, MAP_FLASH_VARS, w->board->flash);
+	put_u32(w, "bank-width", 4);
+	end(w);
+}
+
 static void put_virtio_mmio(struct fdt_writer *w, unsigned int slot)
 {
 	uint64_t address = MAP_VIRTIO + slot * MAP_VIRTIO_STRIDE;
@@ -444,6 +453,8 @@ static void put_soc(struct fdt_writer *w)
 		put_uart(w, serial_address(port), LINE_SERIAL + port);
 	put_finisher(w);
 	put_rtc(w);
+	if (board->flash)
+		put_flash(w);
 	for (unsigned int slot = 0; slot < board->virtio_slots; slot++)
 		put_virtio_mmio(w, slot);
 	if (board->pci)

@@ -49,6 +49,7 @@ static const struct {
 	{0, 4, "\x02\x21\x4c\x18", "lz4-compressed: gzip and zstd can be unpacked"},
 	{0, 4, "\x04\x22\x4d\x18", "lz4-compressed: gzip and zstd can be unpacked"},
 	{0, 4, "\x89LZO", "lzo-compressed: gzip and zstd can be unpacked"},
+	{40, 4, "_FVH", "EDK2, which is firmware (--firmware)"},
 	{0, 2, "#!", "a script"},
 };
 

@@ -115,6 +115,7 @@ bool verb_status(struct verb_call *call); /* verbs_machine.c */
 bool verb_pause(struct verb_call *call);
 bool verb_resume(struct verb_call *call);
 bool verb_stop(struct verb_call *call);
+bool verb_power_key(struct verb_call *call);
 bool verb_reset(struct verb_call *call);
 bool verb_type(struct verb_call *call);
 bool verb_wait(struct verb_call *call); /* verbs_wait.c */

@@ -60,6 +60,17 @@ bool verb_stop(struct verb_call *call)
 	return true;
 }
 
+bool verb_power_key(struct verb_call *call)
+{
+	const char *why = "the guest has none: start it with --power-key on";
+
+	machine_lock(call->machine);
+	if (call->machine->power_key)
+		why = power_key_press(call->machine->power_key);
+	machine_unlock(call->machine);
+	return !why || verb_fail(call, "power-key", "%s", why);
+}
+
 bool verb_reset(struct verb_call *call)
 {
 	event_hub_forget(&call->control->hub, EVENT_STARTED);

@@ -14,6 +14,9 @@
 /* Opens /dev/kvm and checks its API version. -1 after error() that says the way out. */
 int kvm_open(void);
 
+/* Memory slots. */
+enum kvm_slot { KVM_SLOT_RAM, KVM_SLOT_LCOFI_STUB, KVM_SLOT_ROMS };
+
 /* KVM_RUN: 0 or -errno. */
 int kvm_run(int vcpu_fd);
 /*

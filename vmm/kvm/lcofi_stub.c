@@ -13,7 +13,6 @@
 #include "vmm/kvm/kvm.h"
 
 #define PAGE_LEN	4096u
-#define SLOT		1u     /* the guest's RAM is slot 0 */
 #define LCOFI_STUB_EXIT 0x7f8u /* where the last instruction stores */
 
 /* The second has the bit, unless the host was interrupted at the wrong moment. */
@@ -24,7 +23,7 @@ extern const unsigned char lcofi_stub_page[];
 int lcofi_stub_add_page(int vm_fd)
 {
 	struct kvm_userspace_memory_region region = {
-		.slot = SLOT,
+		.slot = KVM_SLOT_LCOFI_STUB,
 		.flags = KVM_MEM_READONLY,
 		.guest_phys_addr = MAP_LCOFI_STUB,
 		.memory_size = PAGE_LEN,

@@ -60,12 +60,15 @@ struct machine {
 	struct uart *uart;
 	struct rtc *rtc;
 	struct finisher *finisher;
+	struct flash *code, *vars; /* NULL: the firmware is not in flash */
+	unsigned int rom_slots;	   /* taken */
 	struct htif *htif;	   /* NULL: the program has no words for it */
 	struct backends *backends; /* of vhost-user devices; NULL: there are none */
 	struct pci_host *pci;
 	struct virtio_device *balloon; /* its transport owns it; NULL: none */
 	struct virtio_mmio *virtio_mmio[BOARD_VIRTIO_SLOTS];
 	unsigned int virtio_mmio_count;
+	struct virtio_device *power_key; /* NULL: the guest has none; its transport owns it */
 
 	struct sbi_context sbi;
 	struct pmu_choice pmu;		   /* who answers the guest's PMU */

@@ -115,6 +115,16 @@ static bool wait_until(struct machine *machine, const bool *there, uint64_t limi
 	return came;
 }
 
+bool pause_asked(struct machine *machine)
+{
+	bool asked;
+
+	pthread_mutex_lock(&machine->pause.lock);
+	asked = machine->pause.all;
+	pthread_mutex_unlock(&machine->pause.lock);
+	return asked;
+}
+
 bool pause_wait_one(struct machine *machine, unsigned int hart, uint64_t limit_ns)
 {
 	return wait_until(machine, &machine->vcpus[hart].held, limit_ns);

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "devices/flash_file.h"
 #include "vmm/boot/bootargs.h"
 #include "vmm/boot/fdt_file.h"
 #include "vmm/boot/image.h"
@@ -64,6 +65,24 @@ static char *make_bootargs(const struct config *config, const struct blob *kerne
 
 	return bootargs_make(config->append, linux_or_firmware ? config->console : CONSOLE_NONE,
 			     config->command != NULL);
+}
+
+/* Where EDK2 works before it has looked for its memory: 32 MiB from there on, and nothing else is
+ * to lie before their end (PcdOvmfSecPeiTempRamBase). */
+#define EDK2_RAM_END (MAP_RAM + (64ull << 20))
+
+/* Firmware that starts in flash; its memory is kept free. */
+static bool load_flash(struct machine *machine, const struct boot_files *files,
+		       struct image_place *place)
+{
+	machine_lock(machine);
+	machine->code = flash_new_read_only(machine, MAP_FLASH_CODE, files->kernel.bytes,
+					    files->kernel.len);
+	if (machine->code)
+		machine->vars = flash_new(machine, MAP_FLASH_VARS, files->vars);
+	machine_unlock(machine);
+	*place = (struct image_place){IMAGE_RAW, MAP_FLASH_CODE, MAP_RAM, EDK2_RAM_END};
+	return machine->vars != NULL;
 }
 
 static size_t fdt_room(const struct config *config, const struct boot_files *files)
@@ -136,29 +155,45 @@ static bool plug_htif(struct machine *machine, const struct blob *kernel)
 	return machine->htif != NULL;
 }
 
+static bool refuse_image(struct machine *machine, const char *why)
+{
+	const struct config *config = machine->config;
+
+	error("%s %s %s", config->firmware ? "--firmware" : "--kernel",
+	      config->firmware ? config->firmware : config->kernel, why);
+	machine->bad_input = true;
+	return false;
+}
+
+static bool load_image(struct machine *machine, const struct boot_files *files,
+		       struct image_place *place)
+{
+	char why[IMAGE_MESSAGE_MAX];
+
+	if (files->vars)
+		return load_flash(machine, files, place);
+	return image_load(&files->kernel, machine->config->firmware != NULL, &machine->memory,
+			  place, why) ||
+	       refuse_image(machine, why);
+}
+
 bool boot_prepare(struct machine *machine, const struct boot_files *files)
 {
 	const struct config *config = machine->config;
-	const char *path = config->firmware ? config->firmware : config->kernel;
 	size_t room = fdt_room(config, files);
 	struct image_place place;
 	struct board board = {0};
 	char why[IMAGE_MESSAGE_MAX];
 	uint64_t fdt;
 
-	if (!image_load(&files->kernel, config->firmware != NULL, &machine->memory, &place, why)) {
-		error("%s %s %s", config->firmware ? "--firmware" : "--kernel", path, why);
-		machine->bad_input = true;
+	if (!load_image(machine, files, &place))
 		return false;
-	}
 	machine->entry = place.entry;
 	board.initrd_size = files->initrd.len;
+	board.flash = files->vars ? files->vars->len : 0;
 	if (!image_place_rest(&machine->memory, &place, files->initrd.len, room, &board.initrd,
-			      &fdt, why)) {
-		error("%s %s %s", config->firmware ? "--firmware" : "--kernel", path, why);
-		machine->bad_input = true;
-		return false;
-	}
+			      &fdt, why))
+		return refuse_image(machine, why);
 	if (files->initrd.len > 0)
 		memcpy(guest_memory_at(&machine->memory, board.initrd, files->initrd.len),
 		       files->initrd.bytes, files->initrd.len);

@@ -10,6 +10,7 @@
 #include "vmm/config.h"
 
 struct backends;
+struct flash_file;
 struct machine;
 
 /* The files that a machine boots from. */
@@ -21,6 +22,7 @@ struct boot_files {
 	/* Open from the first life to the last. */
 	struct kept_file kept_kernel, kept_initrd, kept_injects[CONFIG_MAX_INJECTS];
 	struct kept_file kept_dtb, kept_overlays[CONFIG_MAX_OVERLAYS];
+	struct flash_file *vars;   /* of firmware that starts in flash; NULL: it does not */
 	struct backends *backends; /* NULL: no device needs one. As long as the kept files. */
 };
 

@@ -118,6 +118,7 @@ static bool create_memory(struct machine *machine)
 	machine->memory.host = host;
 	/* Fewer stage-2 faults; a host without huge pages says no, and that is fine. */
 	madvise(host, size, MADV_HUGEPAGE);
+	region.slot = KVM_SLOT_RAM;
 	region.guest_phys_addr = MAP_RAM;
 	region.memory_size = size;
 	region.userspace_addr = (uint64_t)(uintptr_t)host;
@@ -219,6 +220,30 @@ static void resize_console(struct machine *machine)
 }
 
 /*
+ * Asks the guest to power off. False: nobody in it would hear that, and the signal is the
+ * machine's. A guest with a driver may still not heed it; the next signal ends it.
+ */
+static bool ask_guest(struct machine *machine)
+{
+	const char *why = "";
+	int old;
+
+	if (pause_asked(machine))
+		return false;
+	/* As above, and not with the log's lock. */
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &old);
+	machine_lock(machine);
+	if (machine->power_key)
+		why = power_key_press(machine->power_key);
+	machine_unlock(machine);
+	if (!why)
+		note("SIGTERM: the guest is asked to power off, by its power key; a second SIGTERM "
+		     "ends the VM");
+	pthread_setcancelstate(old, &old);
+	return !why;
+}
+
+/*
  * Takes signals until one ends the machine. Not a signalfd in the loop: the kernel wakes whoever
  * polls one for every signal of every thread (signalfd_notify()), and an SBI call that the forward
  * brings here is a signal.
@@ -226,6 +251,7 @@ static void resize_console(struct machine *machine)
 static void *signal_thread(void *opaque)
 {
 	struct machine *machine = opaque;
+	bool asked = false;
 	sigset_t set;
 	int number;
 
@@ -238,6 +264,10 @@ static void *signal_thread(void *opaque)
 		default:
 			if (number == SIGINT && interrupt_command(machine))
 				break;
+			if (number == SIGTERM && !asked && ask_guest(machine)) {
+				asked = true;
+				break;
+			}
 			atomic_store(&machine->end_signal, number);
 			machine_request_end(machine, END_SIGNAL);
 			return NULL;

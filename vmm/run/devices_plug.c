@@ -140,6 +140,29 @@ static bool plug_nets(struct machine *machine)
 	return true;
 }
 
+/* A guest that nobody lives in has no use for it, and CMD does not listen. */
+static bool has_power_key(const struct machine *machine)
+{
+	const struct config *config = machine->config;
+
+	if (config->power_key != POWER_KEY_AUTO)
+		return config->power_key == POWER_KEY_ON;
+	if (config->command || (!config->disk_count && !config->firmware))
+		return false;
+	return machine->pci ? pci_host_has_room(machine->pci)
+			    : machine->virtio_mmio_count < BOARD_VIRTIO_SLOTS;
+}
+
+static bool plug_power_key(struct machine *machine)
+{
+	struct virtio_device *key = virtio_power_key_new(machine, "power-key");
+
+	if (!plug_virtio(machine, key))
+		return false;
+	machine->power_key = key;
+	return true;
+}
+
 static bool plug_platform(struct machine *machine)
 {
 	const struct pci_layout layout = {
@@ -188,12 +211,16 @@ bool devices_plug(struct machine *machine)
 	if (good && machine->config->command_run)
 		good = plug_virtio(machine,
 				   guest_command_device(machine->config->command_run, machine));
+	/* Last: the others sit where they do without it. */
+	if (good && has_power_key(machine))
+		good = plug_power_key(machine);
 	pthread_mutex_unlock(&machine->lock);
 	return good;
 }
 
 void devices_unplug(struct machine *machine)
 {
+	machine->power_key = NULL;
 	while (machine->virtio_mmio_count > 0)
 		virtio_mmio_free(machine->virtio_mmio[--machine->virtio_mmio_count]);
 	pci_host_free(machine->pci);
@@ -203,6 +230,9 @@ void devices_unplug(struct machine *machine)
 	rtc_free(machine->rtc);
 	finisher_free(machine->finisher);
 	htif_free(machine->htif);
+	flash_free(machine->code);
+	flash_free(machine->vars);
+	machine->code = machine->vars = NULL;
 	machine->pci = NULL;
 	machine->uart = NULL;
 	machine->rtc = NULL;

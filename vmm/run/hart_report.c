@@ -22,9 +22,6 @@
 #define LONGEST_WAIT_NS (600 * NS_PER_S)
 #define BUSY_SHARE	16u /* of the time: a vCPU that ran that much of it is busy */
 #define HARTS_SHOWN	64u
-/* Where QEMU's virt machine has it. */
-#define EDK2_FLASH     0x20000000ull
-#define EDK2_FLASH_LEN 0x04000000ull
 
 /* ---- a trap for ever ---- */
 
@@ -176,25 +173,10 @@ static void ask_for_report(struct machine *machine, const char *why)
 	pthread_kill(machine->signals, SIGQUIT);
 }
 
-/* What EDK2's RiscVVirt looks for first, and how its volumes begin (UEFI PI, volume 3, 2.1.1). */
-static bool is_edk2(const struct machine *machine, uint64_t address)
-{
-	static const char signature[4] = {'_', 'F', 'V', 'H'};
-	const void *header =
-		guest_memory_at(&machine->memory, machine->entry + 40, sizeof(signature));
-
-	return address >= EDK2_FLASH && address - EDK2_FLASH < EDK2_FLASH_LEN && header &&
-	       !memcmp(header, signature, sizeof(signature));
-}
-
-void hart_report_hole(struct machine *machine, uint64_t address)
+void hart_report_hole(struct machine *machine)
 {
 	if (atomic_exchange(&machine->hole, true))
 		return;
-	if (is_edk2(machine, address))
-		warning("this firmware is EDK2, which keeps its variables in a flash at 0x%llx, "
-			"and this machine has none: take U-Boot, which has UEFI too, or --kernel",
-			EDK2_FLASH);
 	ask_for_report(machine, "an access to nothing");
 }
 

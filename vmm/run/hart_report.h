@@ -13,8 +13,8 @@ struct machine;
 struct run_account;
 struct vcpu;
 
-/* At the guest's access to ADDRESS, where nothing is: the first has a report made. Any thread. */
-void hart_report_hole(struct machine *machine, uint64_t address);
+/* At the guest's access to what is not there: the first has a report made. Any thread. */
+void hart_report_hole(struct machine *machine);
 /* Prints it; on the signal thread. Takes at most a second, and the machine's lock in between. */
 void hart_report_live(struct machine *machine);
 /* On the vCPU's thread, out of KVM_RUN, at a point where it is often. */

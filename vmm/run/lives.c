@@ -5,6 +5,7 @@
 
 #include "base/image_formats.h"
 #include "base/log.h"
+#include "devices/flash_file.h"
 #include "vmm/boot/fdt_file.h"
 #include "vmm/boot/inject.h"
 #include "vmm/command/command.h"
@@ -47,9 +48,39 @@ static bool load_devicetree(const struct config *config, struct boot_files *file
 	return true;
 }
 
+/* EDK2 starts in flash, and does not without one for its variables; nothing else does. */
+static bool load_flash(const struct config *config, struct boot_files *files)
+{
+	const bool is_flash = config->firmware && image_is_flash(&files->kernel);
+
+	if (is_flash && !config->firmware_vars) {
+		error("--firmware %s is EDK2, which keeps variables in a file: add ,vars=FILE, "
+		      "where "
+		      "FILE is a copy of the RISCV_VIRT_VARS.fd that came with it",
+		      config->firmware);
+		return false;
+	}
+	if (!is_flash && config->firmware_vars) {
+		error("--firmware %s is not EDK2: ,vars= is for firmware that starts in flash, "
+		      "such "
+		      "as RISCV_VIRT_CODE.fd",
+		      config->firmware);
+		return false;
+	}
+	if (is_flash && files->kernel.len > FLASH_MAX) {
+		error("--firmware %s has %zu bytes: a flash has at most 32M", config->firmware,
+		      files->kernel.len);
+		return false;
+	}
+	/* Its contents stay from life to life. */
+	if (is_flash && !files->vars)
+		files->vars = flash_file_open("--firmware vars=", config->firmware_vars);
+	return !is_flash || files->vars;
+}
+
 bool boot_files_load(const struct config *config, struct boot_files *files)
 {
-	if (!load_kernel(config, files))
+	if (!load_kernel(config, files) || !load_flash(config, files))
 		return false;
 	if (config->initrd && !kept_file_load(&files->kept_initrd, "--initrd", config->initrd,
 					      config->memory, MORE_MEMORY, &files->initrd))
@@ -71,6 +102,8 @@ void boot_files_close(struct boot_files *files)
 	kept_file_close(&files->kept_dtb);
 	for (unsigned int i = 0; i < CONFIG_MAX_OVERLAYS; i++)
 		kept_file_close(&files->kept_overlays[i]);
+	flash_file_close(files->vars);
+	files->vars = NULL;
 	backends_close(files->backends);
 	files->backends = NULL;
 }

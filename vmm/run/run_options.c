@@ -11,11 +11,12 @@
 #include "base/board.h"
 #include "base/exit_status.h"
 #include "base/log.h"
-#include "devices/vhost_user.h"
+#include "devices/vhost_device.h"
 #include "vmm/boot/bootargs.h"
 #include "vmm/run/backend_options.h"
 #include "vmm/run/config_file.h"
 #include "vmm/run/cpu_options.h"
+#include "vmm/run/firmware_option.h"
 #include "vmm/run/net_options.h"
 #include "vmm/run/run_names.h"
 #include "vmm/run/serial_options.h"
@@ -170,6 +171,8 @@ static const struct option_choice pmu_irqs[] = {
 };
 static const struct option_choice reboots[] = {
 	{"restart", ON_REBOOT_RESTART}, {"exit", ON_REBOOT_EXIT}, {NULL, 0}};
+static const struct option_choice power_keys[] = {
+	{"auto", POWER_KEY_AUTO}, {"on", POWER_KEY_ON}, {"off", POWER_KEY_OFF}, {NULL, 0}};
 static const struct option_choice sbi_echoes[] = {
 	{"off", SBI_ECHO_OFF},
 	{"auto", SBI_ECHO_AUTO},
@@ -185,8 +188,10 @@ static const struct option_spec specs[] = {
 	 .letter = "-i"},
 	{"--append", "TEXT", "kernel command line", OPTION_TEXT(struct config, append),
 	 .letter = "-p"},
-	{"--firmware", "FILE", "supervisor-mode firmware (U-Boot) to boot instead of a\nkernel",
-	 OPTION_PATH(struct config, firmware), .letter = "-f"},
+	{"--firmware", "FILE[,vars=FILE]",
+	 "supervisor-mode firmware to boot instead of a kernel: U-Boot;\nor EDK2, with a file in "
+	 "which it keeps its variables",
+	 OPTION_OTHER(firmware_option), .letter = "-f", .path = PATH_AND_VARS},
 	{"--inject", "HOSTFILE:GUESTPATH", "add a file to the initrd, or make an initrd of it",
 	 OPTION_OTHER(parse_inject), .repeatable = true, .path = PATH_FIRST},
 	{"--root", "DIR",
@@ -268,6 +273,10 @@ static const struct option_spec specs[] = {
 	 OPTION_CHOICE(struct config, pmu_irq, pmu_irqs)},
 	{"--on-reboot", "restart|exit", "what a reboot of the guest does (restart)",
 	 OPTION_CHOICE(struct config, on_reboot, reboots)},
+	{"--power-key", "auto|on|off",
+	 "give the guest a power key, by which SIGTERM and vhart ctl\nask it to power off; auto: "
+	 "with a disk or firmware (auto)",
+	 OPTION_CHOICE(struct config, power_key, power_keys)},
 	{"--timeout", "SECONDS", "end the VM after this time",
 	 OPTION_SECONDS(struct config, timeout),
 	 .expected = "expected a number of seconds above 0, such as 30 or 1.5"},

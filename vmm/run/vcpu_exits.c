@@ -39,7 +39,7 @@ static void access_to_nothing(struct vcpu *vcpu)
 	machine_guest_error(
 		vcpu->machine, "bus", "hart %u: %s of %u bytes at 0x%llx: nothing there", vcpu->id,
 		run->mmio.is_write ? "write" : "read", run->mmio.len, run->mmio.phys_addr);
-	hart_report_hole(vcpu->machine, run->mmio.phys_addr);
+	hart_report_hole(vcpu->machine);
 }
 
 static void exit_mmio(struct vcpu *vcpu)

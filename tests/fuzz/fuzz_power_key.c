@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The power key. After a reset a press reaches the guest. */
+#include <stdlib.h>
+
+#include "devices/devices.h"
+#include "tests/fuzz/program.h"
+
+static void press(struct input *input, struct guest_driver *driver)
+{
+	(void)input;
+	power_key_press(driver->device);
+}
+
+static void check(struct guest_driver *driver)
+{
+	for (unsigned int i = 0; i < 4; i++) {
+		const struct guest_buffer buffer = {
+			.gpa = GUEST_DATA + i * 16, .len = 8, .writable = true};
+
+		guest_driver_add(driver, 0, &buffer, 1);
+	}
+	if (power_key_press(driver->device) || guest_driver_wait(driver, 0) != 8 ||
+	    fake_load(driver->machine, GUEST_DATA, 8) != (1ull << 32 | 116u << 16 | 1))
+		abort();
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
+{
+	struct input input = {.bytes = bytes, .left = size};
+	struct machine machine;
+	struct guest_driver driver;
+	struct virtio_device *device;
+
+	program_machine(&machine);
+	device = virtio_power_key_new(&machine, "power-key");
+	guest_driver_start(&driver, &machine, device, input_take(&input, 4));
+	program_run(&input, &driver, press);
+	guest_driver_restart(&driver, 0);
+	check(&driver);
+	virtio_device_free(device);
+	fake_machine_destroy(&machine);
+	return 0;
+}
