@@ -158,9 +158,14 @@ static bool write_all(const struct flash_file *file, uint64_t from, uint64_t to)
 	while (from < to) {
 		ssize_t done = pwrite(file->fd, file->bytes + from, to - from, (off_t)from);
 
-		if (done < 0 && errno != EINTR)
-			return false;
-		from += done > 0 ? (uint64_t)done : 0;
+		if (done > 0) {
+			from += (uint64_t)done;
+			continue;
+		}
+		if (done < 0 && errno == EINTR)
+			continue;
+		errno = done < 0 ? errno : EIO;
+		return false;
 	}
 	return true;
 }
