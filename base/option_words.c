@@ -94,6 +94,7 @@ static const char *path_in(const struct option_spec *spec, const char *value)
 	switch (spec->kind == KIND_PATH ? PATH_FIRST : spec->path) {
 	case PATH_NONE: return NULL;
 	case PATH_FIRST: return value;
+	case PATH_OR_URL: return option_is_url(value) ? NULL : value;
 	case PATH_OR_NUMBER: return value[strspn(value, "0123456789")] ? value : NULL;
 	case PATH_OF_SOCKET:
 		at = strstr(value, ",socket=");

@@ -39,21 +39,32 @@ enum config_pmu_irq { PMU_IRQ_AUTO, PMU_IRQ_SIP, PMU_IRQ_STUB, PMU_IRQ_MSI, PMU_
 enum config_on_reboot { ON_REBOOT_RESTART, ON_REBOOT_EXIT };
 
 struct config_disk {
-	const char *path;
+	const char *path;   /* or a URL (vmm/run/nbd_url.h) */
+	const char *format; /* a word of devices/disk_format.h; NULL: raw */
 	const char *serial; /* NULL: none */
-	bool read_only, direct, raw;
+	bool read_only, direct;
+	bool raw;	/* whatever it looks like */
+	bool by_name;	/* FORMAT is what the file's name says */
+	bool share_rw;	/* others may write to it meanwhile */
+	bool on_server; /* PATH is a URL */
 };
 
 /* A device whose work another process does. */
 struct config_backend {
 	const char *type;   /* "fs", "blk" or "net" */
-	const char *share;  /* the folder of --share; NULL: it is --vhost-user, */
-	const char *socket; /* at this path */
+	const char *share;  /* the folder of --share, or NULL */
+	const char *socket; /* the path of --vhost-user, or NULL: then DISK is one, */
+	unsigned int disk;  /* an index into the disks */
 	const char *tag;    /* of a file system; NULL: it has none */
 	uint8_t mac[6];	    /* of a network card; all 0 until net_options_complete() */
 	bool read_only;
 	bool root; /* the folder is that of --root */
 };
+
+static inline bool config_backend_is_disk(const struct config_backend *backend)
+{
+	return !backend->share && !backend->socket;
+}
 
 struct config_net {
 	const char *tap;     /* the interface; NULL: libslirp */

@@ -12,6 +12,7 @@
 #include "base/exit_status.h"
 #include "base/log.h"
 #include "vmm/config.h"
+#include "vmm/run/disk_options.h"
 #include "vmm/run/run_options.h"
 
 enum { ARGUMENTS_MAX = 128 };
@@ -38,6 +39,8 @@ static void require(int condition)
 
 static void check_config(const struct config *config)
 {
+	unsigned int served = 0; /* disks without a back-end so far */
+
 	require(!config->kernel != !config->firmware);
 	require(config->memory >= 16ull << 20 && config->memory % (2ull << 20) == 0);
 	require(MAP_RAM + config->memory > MAP_RAM);
@@ -46,15 +49,21 @@ static void check_config(const struct config *config)
 	for (unsigned int i = 0; i < config->disk_count; i++) {
 		require(config->disks[i].path[0] && !strchr(config->disks[i].path, ','));
 		require(!config->disks[i].serial || strlen(config->disks[i].serial) <= 20);
+		require(!config->disks[i].format || !config->disks[i].raw);
+		served += disk_option_is_served(&config->disks[i]);
 	}
 	require(config->backend_count <= CONFIG_MAX_BACKENDS);
 	for (unsigned int i = 0; i < config->backend_count; i++) {
 		const struct config_backend *backend = &config->backends[i];
 
-		require(!backend->share != !backend->socket);
+		require(!backend->share || !backend->socket);
+		served -= config_backend_is_disk(backend);
+		require(!config_backend_is_disk(backend) ||
+			disk_option_is_served(&config->disks[backend->disk]));
 		require((backend->tag != NULL) == !strcmp(backend->type, "fs") || backend->socket);
 		require(!backend->tag || (backend->tag[0] && strlen(backend->tag) <= 36));
 	}
+	require(served == 0);
 	require(config->inject_count <= CONFIG_MAX_INJECTS);
 	for (unsigned int i = 0; i < config->inject_count; i++) {
 		require(config->injects[i].host_path[0]);

@@ -366,7 +366,7 @@ static const struct {
 	const char *name, *values[4];
 } others[] = {
 	{"--memory", {"64M", "1G", "16M", "2T"}},
-	{"--disk", {"d", "/e,ro", "../f,direct,raw", "g h,serial= s"}},
+	{"--disk", {"g h,raw,serial= s", "/e,ro", "../f.qcow2,direct", "nbd://h/a,ro"}},
 	{"--share", {"s", "/t,ro", "./u", " v,ro"}},
 	{"--vhost-user", {"fs,socket=s", "blk,socket=/a", "net,socket=../n", "fs,socket=s,tag=q"}},
 	{"--net",
@@ -494,7 +494,11 @@ static void assert_same_rest(const struct config *a, const struct config *b)
 	assert_same_text(a->name, b->name);
 	assert_int_equal(a->disk_count, b->disk_count);
 	for (unsigned int i = 0; i < a->disk_count; i++) {
-		assert_same_path(a->disks[i].path, b->disks[i].path);
+		if (a->disks[i].on_server)
+			assert_same_text(a->disks[i].path, b->disks[i].path);
+		else
+			assert_same_path(a->disks[i].path, b->disks[i].path);
+		assert_same_text(a->disks[i].format, b->disks[i].format);
 		assert_same_text(a->disks[i].serial, b->disks[i].serial);
 		assert_int_equal(a->disks[i].read_only, b->disks[i].read_only);
 		assert_int_equal(a->disks[i].direct, b->disks[i].direct);

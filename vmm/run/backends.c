@@ -3,12 +3,11 @@
 #include "vmm/run/backends.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "vmm/control/socket_path.h"
@@ -21,67 +20,108 @@ static void forget(struct backend *backend)
 {
 	if (backend->there)
 		vhost_link_close(&backend->link);
-	virtiofsd_end(&backend->process);
+	backend_process_end(&backend->process);
 	backend->there = false;
 }
 
-/* ---- --share and --root ---- */
+/* ---- processes of ours ---- */
 
-static const char *option_of(const struct config_backend *config)
+/* The gist of its last line. */
+static void last_words(const struct backend *backend, char *words, size_t size)
 {
-	return config->root ? "--root" : "--share";
+	char line[4096]; /* with all that it repeats of its arguments */
+
+	backend_process_last_words(&backend->process, line, sizeof(line));
+	snprintf(words, size, "%s", backend->program->gist(line));
 }
 
-static bool is_folder(const struct config_backend *config)
+/* 0, or an errno; FD is the other end of its socket. */
+static int start_process(struct backend *backend, const char *sandbox,
+			 struct backend_arguments *arguments, int *fd)
 {
-	struct stat info;
+	const struct backend_program *program = backend->program;
+	const bool confined = !strcmp(sandbox, "landlock");
+	int rules = -1, result;
 
-	if (stat(config->share, &info) < 0)
-		error("%s %s: %s", option_of(config), config->share, strerror(errno));
-	else if (!S_ISDIR(info.st_mode))
-		error("%s %s: this is not a folder", option_of(config), config->share);
-	else
-		return true;
-	return false;
+	if (!program->arguments(backend->all, backend->config, sandbox, arguments))
+		return ENAMETOOLONG;
+	if (confined)
+		rules = program->confine(backend->all, backend->config);
+	if (confined && rules < 0)
+		return -rules;
+	result = backend_process_start(&backend->process, arguments->words, rules, fd);
+	if (confined)
+		close(rules);
+	return result;
 }
 
-/* False: no virtiofsd could be started, after error(). Else the link says whether it is there. */
+/* False: it could not be started, after error(). Else the link says whether it is there. */
 static bool start_in(struct backend *backend, const char *sandbox)
 {
-	const struct config_backend *config = backend->config;
-	int fd;
+	const struct backend_program *program = backend->program;
+	struct backend_arguments arguments = {.count = 1};
+	int fd, result;
 
-	if (!virtiofsd_start(&backend->process, config, sandbox, &fd))
+	arguments.words[0] = backend_program_find(program);
+	if (!arguments.words[0]) {
+		error("%s %s: there is no %s on this host, which %s: install the package %s",
+		      backend->option, backend->subject, program->name, program->does,
+		      program->package);
 		return false;
+	}
+	backend->process = (struct backend_process){.end_signal = program->end_signal,
+						    .end_ms = program->end_ms};
+	result = start_process(backend, sandbox, &arguments, &fd);
+	if (result != 0) {
+		error("%s %s: %s does not start: %s", backend->option, backend->subject,
+		      arguments.words[0], strerror(result));
+		return false;
+	}
 	backend->there = true;
 	vhost_link_init(&backend->link, fd);
 	vhost_link_greet(&backend->link, GREET_MS);
 	return true;
 }
 
-/* What to do without a sandbox is not to be guessed from words: the next one is tried. */
-static bool share(struct backend *backend)
+/* It has closed its socket, or answers nonsense; WORDS are its last. */
+static void tell_failure(const struct backend *backend, const char *words)
 {
-	char words[WORDS_MAX] = "";
-	const char *sandbox = virtiofsd_sandbox(0), *next;
-	const char *option = option_of(backend->config);
+	const struct config_disk *disk = &backend->all->disks[backend->config->disk];
+	const bool guess = !backend->config->share && disk->by_name;
 
-	if (!is_folder(backend->config))
+	error("%s %s: %s %s%s%s%s%s%s", backend->option, backend->subject, backend->program->name,
+	      backend->link.broken, *words ? ": " : "", words,
+	      guess ? ": its name says that it is " : "", guess ? disk->format : "",
+	      guess ? ", add ,format=raw if it is a raw disk" : "");
+}
+
+/* What to do without a sandbox is not to be guessed from words: the next one is tried. */
+static bool serve(struct backend *backend)
+{
+	const struct backend_program *program = backend->program;
+	const char *sandbox = program->sandbox(0), *next;
+	char words[WORDS_MAX] = "";
+
+	if (!program->check(backend->all, backend->config))
 		return false;
+	if (!backend->began && !strcmp(sandbox, "none"))
+		warning("%s %s: this kernel has no Landlock: %s has no sandbox", backend->option,
+			backend->subject, program->name);
+	backend->began = true;
 	for (unsigned int i = 1; start_in(backend, sandbox); i++) {
 		if (!backend->link.broken)
 			return true;
-		virtiofsd_await_end(&backend->process);
-		virtiofsd_last_words(&backend->process, words, sizeof(words));
-		next = virtiofsd_sandbox(i);
+		backend_process_await_end(&backend->process);
+		last_words(backend, words, sizeof(words));
+		next = program->sandbox(i);
 		if (!next) {
-			error("%s %s: virtiofsd %s%s%s", option, backend->config->share,
-			      backend->link.broken, *words ? ": " : "", words);
+			tell_failure(backend, words);
 			break;
 		}
 		forget(backend);
-		warning("%s %s: virtiofsd cannot have the sandbox '%s' here, and has '%s'%s%s",
-			option, backend->config->share, sandbox, next, *words ? ": " : "", words);
+		warning("%s %s: %s cannot have the sandbox '%s' here, and has '%s'%s%s",
+			backend->option, backend->subject, program->name, sandbox, next,
+			*words ? ": " : "", words);
 		sandbox = next;
 	}
 	forget(backend);
@@ -112,10 +152,13 @@ static bool connect_to(struct backend *backend)
 
 static bool make_ready(struct backend *backend)
 {
-	if (backend->there && !backend->link.broken)
+	const struct backend_program *program = backend->program;
+	const bool stays = !program || !program->each_life;
+
+	if (backend->there && !backend->link.broken && stays)
 		return true;
 	forget(backend);
-	return backend->config->share ? share(backend) : connect_to(backend);
+	return program ? serve(backend) : connect_to(backend);
 }
 
 static struct backends *make(const struct config *config)
@@ -130,13 +173,16 @@ static struct backends *make(const struct config *config)
 	for (unsigned int i = 0; i < backends->count; i++) {
 		struct backend *backend = &backends->each[i];
 
+		const char *who;
+
+		backend->all = config;
 		backend->config = &config->backends[i];
-		if (backend->config->share)
-			snprintf(backend->who, sizeof(backend->who), "virtiofsd of %s %s",
-				 option_of(backend->config), backend->config->share);
-		else
-			snprintf(backend->who, sizeof(backend->who), "the back-end at %s",
-				 backend->config->socket);
+		backend->program = backend_program_of(backend->config);
+		backend->option = backend_option_of(backend->config);
+		backend->subject = backend_subject_of(config, backend->config);
+		who = backend->program ? backend->program->name : "the back-end";
+		snprintf(backend->who, sizeof(backend->who), "%s of %s %s", who, backend->option,
+			 backend->subject);
 	}
 	return backends;
 }
@@ -164,6 +210,8 @@ void backends_close(struct backends *backends)
 			vhost_link_close(&backends->each[i].link);
 	/* They end at the same time. */
 	for (unsigned int i = 0; i < backends->count; i++)
+		backend_process_ask(&backends->each[i].process);
+	for (unsigned int i = 0; i < backends->count; i++)
 		forget(&backends->each[i]);
 	free(backends);
 }
@@ -175,7 +223,7 @@ static void words_ready(struct loop_watch *watch, short revents)
 	struct backend *backend = watch->opaque;
 	char words[WORDS_MAX];
 
-	virtiofsd_last_words(&backend->process, words, sizeof(words));
+	last_words(backend, words, sizeof(words));
 	if (*words && backend->lines < LINES_MAX) {
 		backend->lines++;
 		verbose("%s: %s", backend->who, words);

@@ -10,6 +10,7 @@
 #include "vmm/command/command.h"
 #include "vmm/machine/machine_private.h"
 #include "vmm/run/backends.h"
+#include "vmm/run/disk_options.h"
 
 #define MAX_DISK_QUEUES 16u
 
@@ -33,30 +34,7 @@ static bool plug_virtio(struct machine *machine, struct virtio_device *device)
 	return machine->virtio_mmio[slot] != NULL;
 }
 
-static bool plug_disks(struct machine *machine)
-{
-	const struct config *config = machine->config;
-	unsigned int queues = config->cpus < MAX_DISK_QUEUES ? config->cpus : MAX_DISK_QUEUES;
-
-	for (unsigned int i = 0; i < config->disk_count; i++) {
-		const struct config_disk *disk = &config->disks[i];
-		const struct disk_options options = {
-			.path = disk->path,
-			.read_only = disk->read_only,
-			.direct = disk->direct,
-			.raw = disk->raw,
-			.serial = disk->serial,
-		};
-		char name[16];
-
-		snprintf(name, sizeof(name), "blk%u", i);
-		if (!plug_virtio(machine, virtio_blk_new(machine, name, &options, queues)))
-			return false;
-	}
-	return true;
-}
-
-static bool plug_backend(struct machine *machine, unsigned int index)
+static bool plug_backend(struct machine *machine, unsigned int index, const char *name)
 {
 	struct backend *backend = &machine->backends->each[index];
 	const struct vhost_user_options options = {
@@ -66,20 +44,67 @@ static bool plug_backend(struct machine *machine, unsigned int index)
 		.who = backend->who,
 		.link = &backend->link,
 	};
-	char name[24];
 
-	/* "fs0", and "vhost-blk1": blk1 is one of our own. */
-	snprintf(name, sizeof(name), "%s%s%u", backend->config->share ? "" : "vhost-",
-		 backend->config->type, index);
 	backend_listen(backend, machine->loop);
 	return plug_virtio(machine, virtio_vhost_user_new(machine, name, &options));
 }
 
+/* Of the disk that another process serves. */
+static unsigned int backend_of_disk(const struct config *config, unsigned int disk)
+{
+	unsigned int i = 0;
+
+	while (!config_backend_is_disk(&config->backends[i]) || config->backends[i].disk != disk)
+		i++;
+	return i;
+}
+
+static bool plug_disk(struct machine *machine, unsigned int index, unsigned int queues)
+{
+	const struct config_disk *disk = &machine->config->disks[index];
+	const struct disk_options options = {
+		.path = disk->path,
+		.read_only = disk->read_only,
+		.direct = disk->direct,
+		.raw = disk->raw,
+		.share_rw = disk->share_rw,
+		.again = !machine->first_life,
+		.serial = disk->serial,
+	};
+	char name[16];
+
+	snprintf(name, sizeof(name), "blk%u", index);
+	if (disk_option_is_served(disk))
+		return plug_backend(machine, backend_of_disk(machine->config, index), name);
+	return plug_virtio(machine, virtio_blk_new(machine, name, &options, queues));
+}
+
+static bool plug_disks(struct machine *machine)
+{
+	const struct config *config = machine->config;
+	unsigned int queues = config->cpus < MAX_DISK_QUEUES ? config->cpus : MAX_DISK_QUEUES;
+
+	for (unsigned int i = 0; i < config->disk_count; i++)
+		if (!plug_disk(machine, i, queues))
+			return false;
+	return true;
+}
+
+/* All but disks, which are among the other disks. */
 static bool plug_backends(struct machine *machine)
 {
-	for (unsigned int i = 0; machine->backends && i < machine->backends->count; i++)
-		if (!plug_backend(machine, i))
+	for (unsigned int i = 0; machine->backends && i < machine->backends->count; i++) {
+		const struct config_backend *backend = machine->backends->each[i].config;
+		char name[24];
+
+		if (config_backend_is_disk(backend))
+			continue;
+		/* "fs0", and "vhost-blk1": blk1 is one of our own. */
+		snprintf(name, sizeof(name), "%s%s%u", backend->share ? "" : "vhost-",
+			 backend->type, i);
+		if (!plug_backend(machine, i, name))
 			return false;
+	}
 	return true;
 }
 
