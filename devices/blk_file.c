@@ -19,7 +19,7 @@
 #include "devices/disk_lock.h"
 
 /* Opening a FIFO would block and opening a device can have effects: look before. */
-bool blk_file_check_kind(const char *path)
+static bool check_kind(const char *path)
 {
 	struct stat status;
 
@@ -55,10 +55,10 @@ static bool lock(const struct blk_file *file, const struct disk_options *options
 	const int result = disk_lock(file->fd, uses[options->read_only][options->share_rw]);
 
 	if (result == EAGAIN) {
-		error("disk %s: is in use by another virtual machine%s", options->path,
-		      file->read_only ? " that writes to it"
-				      : ": several may share it with ,ro, or write to it with "
-					",share-rw=on");
+		error("disk %s: is in use by another virtual machine%s%s", options->path,
+		      file->read_only ? " that writes to it" : ": several may share it with ,ro",
+		      file->read_only || options->image ? ""
+							: ", or write to it with ,share-rw=on");
 		return false;
 	}
 	if (result != 0 && !options->again)
@@ -186,7 +186,7 @@ static bool check_format(const struct blk_file *file, const struct disk_options 
 	return false;
 }
 
-bool blk_file_open(struct blk_file *file, const struct disk_options *options)
+bool blk_file_take(struct blk_file *file, const struct disk_options *options)
 {
 	int flags = options->read_only ? O_RDONLY : O_RDWR;
 
@@ -195,7 +195,7 @@ bool blk_file_open(struct blk_file *file, const struct disk_options *options)
 				  .memory_align = 1,
 				  .read_only = options->read_only,
 				  .direct = options->direct};
-	if (!blk_file_check_kind(options->path))
+	if (!check_kind(options->path))
 		return false;
 	file->fd =
 		open_quietly(options->path, flags | O_CLOEXEC | (options->direct ? O_DIRECT : 0));
@@ -203,7 +203,17 @@ bool blk_file_open(struct blk_file *file, const struct disk_options *options)
 		open_error(options, errno);
 		return false;
 	}
-	if (lock(file, options) && check_format(file, options) && measure(file, options)) {
+	if (lock(file, options))
+		return true;
+	blk_file_close(file);
+	return false;
+}
+
+bool blk_file_open(struct blk_file *file, const struct disk_options *options)
+{
+	if (!blk_file_take(file, options))
+		return false;
+	if (check_format(file, options) && measure(file, options)) {
 		file->speed = find_speed(file);
 		return true;
 	}

@@ -20,10 +20,10 @@ struct blk_file {
 	enum loop_speed speed;
 };
 
-/* PATH is a file or a block device; false after error(). */
-bool blk_file_check_kind(const char *path);
 /* False after one line through error(). */
 bool blk_file_open(struct blk_file *file, const struct disk_options *options);
+/* Only opened and locked, whatever is in it: SECTORS is 0. */
+bool blk_file_take(struct blk_file *file, const struct disk_options *options);
 void blk_file_close(struct blk_file *file);
 
 #endif

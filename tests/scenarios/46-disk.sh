@@ -99,7 +99,7 @@ RUN
     second() { timeout "$limit" vhart run --kernel /guests/hello.elf --memory 16M "$@" >second.out 2>second.err </dev/null; }
     second --disk d.qcow2,ro || die "a second reader: $(cat second.err)"
     second --disk d.qcow2 && die 'a writer beside a reader'
-    grep -qE '^vhart: disk d.qcow2: qemu-storage-daemon has closed its socket: .*(lock|another process)' second.err || die "$(cat second.err)"
+    grep -qE '^vhart: disk d.qcow2: is in use by another virtual machine: several may share it with ,ro$' second.err || die "$(cat second.err)"
     expect_no_out written
     ends "$first"
     hang_up
@@ -204,9 +204,17 @@ bad_input() {
     head -c 1048576 /dev/zero >text.qcow2
     start --disk text.qcow2
     expect_status 125
-    expect_err '^vhart: disk text.qcow2: qemu-storage-daemon has closed its socket: Image is not in qcow2 format: its name says that it is qcow2, add ,format=raw if it is a raw disk$'
+    expect_err '^vhart: disk text.qcow2: its name says qcow2, and it is no such image: add ,format=raw if it is a raw disk$'
+    expect_one_line
+    start --disk text.qcow2,format=qcow2
+    expect_status 125
+    expect_err '^vhart: disk text.qcow2: qemu-storage-daemon has closed its socket: Image is not in qcow2 format$'
     expect_one_line
     expect_status 0 vhart run --kernel /guests/hello.elf --memory 16M --disk text.qcow2,format=raw
+    qemu-img create -q -f vdi vdi.vmdk 1M
+    start --disk vdi.vmdk
+    expect_err '^vhart: disk vdi.vmdk: its name says vmdk, and it is a VDI image: add ,format=vdi$'
+    expect_one_line
     start --disk none.vmdk
     expect_err '^vhart: disk none.vmdk: No such file or directory$'
     expect_one_line

@@ -11,6 +11,7 @@
 
 #include "base/log.h"
 #include "devices/blk_file.h"
+#include "devices/disk_format.h"
 #include "vmm/run/backend_process.h"
 #include "vmm/run/confine.h"
 #include "vmm/run/disk_files.h"
@@ -86,11 +87,47 @@ static const char *const places_of_storage[] = {"/usr/bin/qemu-storage-daemon",
 						"/usr/libexec/qemu-storage-daemon",
 						"/usr/local/bin/qemu-storage-daemon", NULL};
 
+/* What the name says may be wrong, and then it is not what the user wants. */
+static bool check_name(const struct config_disk *disk, int fd)
+{
+	uint8_t head[DISK_FORMAT_HEAD];
+	const ssize_t len = pread(fd, head, sizeof(head), 0);
+	const struct disk_format *format = disk_format_of(head, len < 0 ? 0 : (size_t)len);
+
+	if (format && format->word && !strcmp(format->word, disk->format))
+		return true;
+	/* One of a fixed size has its mark at the end. */
+	if (!format && !strcmp(disk->format, "vpc"))
+		return true;
+	if (!format)
+		error("disk %s: its name says %s, and it is no such image: add ,format=raw if it "
+		      "is a raw disk",
+		      disk->path, disk->format);
+	else if (format->word)
+		error("disk %s: its name says %s, and it is %s: add ,format=%s", disk->path,
+		      disk->format, format->name, format->word);
+	else
+		error("disk %s: its name says %s, and it is %s: unpack it (%s %s %s)", disk->path,
+		      disk->format, format->name, format->before, disk->path, format->after);
+	return false;
+}
+
+/* Before the program does it too: that it cannot be had is said as of other disks. */
 static bool check_disk(const struct config *config, const struct config_backend *backend)
 {
 	const struct config_disk *disk = &config->disks[backend->disk];
+	const struct disk_options options = {
+		.path = disk->path, .read_only = disk->read_only, .image = true, .again = true};
+	struct blk_file file;
+	bool good;
 
-	return disk->on_server || blk_file_check_kind(disk->path);
+	if (disk->on_server)
+		return true;
+	if (!blk_file_take(&file, &options))
+		return false;
+	good = !disk->by_name || check_name(disk, file.fd);
+	blk_file_close(&file);
+	return good;
 }
 
 static bool arguments_of_storage(const struct config *config, const struct config_backend *backend,

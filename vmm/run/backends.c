@@ -83,18 +83,6 @@ static bool start_in(struct backend *backend, const char *sandbox)
 	return true;
 }
 
-/* It has closed its socket, or answers nonsense; WORDS are its last. */
-static void tell_failure(const struct backend *backend, const char *words)
-{
-	const struct config_disk *disk = &backend->all->disks[backend->config->disk];
-	const bool guess = !backend->config->share && disk->by_name;
-
-	error("%s %s: %s %s%s%s%s%s%s", backend->option, backend->subject, backend->program->name,
-	      backend->link.broken, *words ? ": " : "", words,
-	      guess ? ": its name says that it is " : "", guess ? disk->format : "",
-	      guess ? ", add ,format=raw if it is a raw disk" : "");
-}
-
 /* What to do without a sandbox is not to be guessed from words: the next one is tried. */
 static bool serve(struct backend *backend)
 {
@@ -115,7 +103,8 @@ static bool serve(struct backend *backend)
 		last_words(backend, words, sizeof(words));
 		next = program->sandbox(i);
 		if (!next) {
-			tell_failure(backend, words);
+			error("%s %s: %s %s%s%s", backend->option, backend->subject, program->name,
+			      backend->link.broken, *words ? ": " : "", words);
 			break;
 		}
 		forget(backend);
