@@ -20,6 +20,9 @@ struct vhost_user {
 	bool announced; /* that the link is broken */
 	struct loop_watch socket;
 	struct loop_timer patience;
+	struct loop_timer drain; /* looks whether all is done that was asked */
+	uint64_t drain_deadline; /* on clock_now(); 0: nothing is awaited so */
+	unsigned int busy;	 /* answers that are awaited, and a drain */
 	struct machine_outsider outsider;
 	int kicks[VIRTIO_MAX_QUEUES];		    /* eventfds */
 	struct loop_watch calls[VIRTIO_MAX_QUEUES]; /* of eventfds */
@@ -32,12 +35,22 @@ struct vhost_user_type {
 	uint16_t device_id;
 	uint32_t pci_class;
 	uint16_t queue_size;
-	uint64_t features;	 /* that the guest is offered if the back-end has them */
-	uint64_t own_features;	 /* that it is offered in any case: they are of the configuration */
+	uint64_t features;     /* that the guest is offered if the back-end has them */
+	uint64_t own_features; /* that it is offered in any case: they are of the configuration */
+	/* A back-end may stop a ring with requests under way. All that are asked end by themselves,
+	 * so they are awaited before. */
+	bool drains;
 	uint32_t backend_config; /* bytes of configuration space that are the back-end's */
 	/* The rest of it, and how many queues there are. False after error(). */
 	bool (*configure)(struct vhost_user *user);
 };
+
+/* Hands the rings that are ready to the back-end, from where POSITIONS says; takes them back. */
+void vhost_rings_start(struct vhost_user *user);
+void vhost_rings_stop(struct vhost_user *user);
+/* All that the driver has offered is used. */
+bool vhost_rings_are_drained(const struct vhost_user *user);
+void vhost_ring_kick(struct virtio_device *device, unsigned int queue);
 
 /* NULL: there is none of this name. */
 const struct vhost_user_type *vhost_user_type_find(const char *name);

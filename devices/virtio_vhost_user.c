@@ -18,6 +18,7 @@
 
 #define START_MS  20000 /* for an answer before the guest starts: a process may be starting too */
 #define ANSWER_MS 8000	/* and later */
+#define DRAIN_NS  1000000u /* between looks at rings: nothing else tells when the last is done */
 
 /* ---- the link ---- */
 
@@ -28,6 +29,8 @@ static void look_at_link(struct vhost_user *user)
 
 	if (!user->link->pending)
 		loop_timer_set(loop, &user->patience, 0);
+	if (user->link->broken)
+		user->drain_deadline = 0;
 	if (user->link->broken && !user->announced) {
 		user->announced = true;
 		user->running = false;
@@ -36,7 +39,8 @@ static void look_at_link(struct vhost_user *user)
 			user->device.name, user->options.who, user->link->broken);
 		virtio_needs_reset(&user->device);
 	}
-	if (!user->link->pending)
+	user->busy = user->link->pending + (user->drain_deadline != 0);
+	if (!user->busy)
 		machine_idle(user->device.machine);
 }
 
@@ -66,74 +70,37 @@ static void await_answers(struct vhost_user *user)
 	look_at_link(user);
 }
 
-/* ---- rings ---- */
+/* ---- the end of what is under way ---- */
 
-static uint64_t address_of(struct vhost_user *user, uint64_t gpa)
+static void stop_now(struct vhost_user *user)
 {
-	const struct guest_memory *memory = machine_memory(user->device.machine);
-
-	return (uint64_t)(uintptr_t)guest_memory_at(memory, gpa, 0);
+	user->drain_deadline = 0;
+	vhost_rings_stop(user);
+	await_answers(user);
 }
 
-/* From where POSITIONS says. */
-static void start_ring(struct vhost_user *user, uint32_t index)
+static void look_at_drain(struct loop_timer *timer)
 {
-	const struct virtqueue *queue = &user->device.queues[index];
-	const struct vhost_ring_state size = {index, queue->size}, on = {index, 1};
-	const uint64_t number = index;
-	const struct vhost_ring_addresses addresses = {
-		.index = index,
-		.desc = address_of(user, queue->desc),
-		.avail = address_of(user, queue->driver),
-		.used = address_of(user, queue->device),
-	};
-	const struct vhost_ring_state *position = &user->positions[index];
-	struct vhost_link *link = user->link;
+	struct vhost_user *user = timer->opaque;
 
-	vhost_link_send(link, VHOST_SET_VRING_NUM, &size, sizeof(size), -1);
-	vhost_link_send(link, VHOST_SET_VRING_BASE, position, sizeof(*position), -1);
-	vhost_link_send(link, VHOST_SET_VRING_ADDR, &addresses, sizeof(addresses), -1);
-	/* With its kick the ring starts, and may call. */
-	vhost_link_send(link, VHOST_SET_VRING_CALL, &number, sizeof(number), user->calls[index].fd);
-	vhost_link_send(link, VHOST_SET_VRING_KICK, &number, sizeof(number), user->kicks[index]);
-	if (link->features >> VHOST_USER_F_PROTOCOL_FEATURES & 1)
-		vhost_link_send(link, VHOST_SET_VRING_ENABLE, &on, sizeof(on), -1);
+	if (!user->drain_deadline)
+		return; /* the link is broken */
+	if (vhost_rings_are_drained(user) || clock_now() >= user->drain_deadline)
+		stop_now(user);
+	else
+		loop_timer_set(machine_loop(user->device.machine), timer, DRAIN_NS);
 }
 
-static void kick(struct virtio_device *device, unsigned int queue)
+/* BUSY is 0 when the rings have stopped. */
+static void stop(struct vhost_user *user)
 {
-	const struct vhost_user *user = device->state;
-	const uint64_t one = 1;
-	ssize_t written = write(user->kicks[queue], &one, sizeof(one));
-
-	(void)written; /* EAGAIN: it is kicked already */
-}
-
-static void start_rings(struct vhost_user *user)
-{
-	user->running = true;
-	for (unsigned int i = 0; i < user->device.queue_count; i++) {
-		if (!user->device.queues[i].ready)
-			continue;
-		start_ring(user, i);
-		/* What came while nobody listened. */
-		kick(&user->device, i);
+	if (!user->type->drains || vhost_rings_are_drained(user)) {
+		stop_now(user);
+		return;
 	}
-}
-
-/* GET_VRING_BASE stops a ring; when all are, the back-end touches guest memory no more. */
-static void stop_rings(struct vhost_user *user)
-{
-	user->running = false;
-	for (unsigned int i = 0; i < user->device.queue_count; i++) {
-		struct vhost_ring_state *position = &user->positions[i];
-
-		if (!user->device.queues[i].ready)
-			continue;
-		*position = (struct vhost_ring_state){.index = i};
-		vhost_link_ask(user->link, VHOST_GET_VRING_BASE, position, sizeof(*position),
-			       position, sizeof(*position));
-	}
+	user->drain_deadline = clock_now() + ANSWER_MS * (NS_PER_S / 1000);
+	loop_timer_set(machine_loop(user->device.machine), &user->drain, DRAIN_NS);
+	look_at_link(user);
 }
 
 /* ---- a paused machine ---- */
@@ -142,19 +109,18 @@ static void outsider_stop(struct machine_outsider *outsider)
 {
 	struct vhost_user *user = outsider->opaque;
 
-	if (!user->running)
-		return;
-	stop_rings(user);
-	await_answers(user);
+	if (user->running)
+		stop(user);
 }
 
 static void outsider_go_on(struct machine_outsider *outsider)
 {
 	struct vhost_user *user = outsider->opaque;
 
-	if (!virtio_is_running(&user->device))
+	/* The machine ends, and nobody has waited. */
+	if (user->drain_deadline || !virtio_is_running(&user->device))
 		return;
-	start_rings(user);
+	vhost_rings_start(user);
 	await_answers(user);
 }
 
@@ -195,7 +161,7 @@ static void started(struct virtio_device *device)
 	send_features(user, device->driver_features);
 	for (unsigned int i = 0; i < device->queue_count; i++)
 		user->positions[i] = (struct vhost_ring_state){.index = i};
-	start_rings(user);
+	vhost_rings_start(user);
 	await_answers(user);
 }
 
@@ -205,9 +171,8 @@ static void reset(struct virtio_device *device)
 
 	if (!user->running)
 		return;
-	stop_rings(user);
-	await_answers(user);
-	machine_wait_answers(device->machine, &user->link->pending);
+	stop(user);
+	machine_wait_answers(device->machine, &user->busy);
 }
 
 static void call_ready(struct loop_watch *watch, short revents)
@@ -243,10 +208,11 @@ static void free_user(struct virtio_device *device)
 
 	machine_outsider_remove(device->machine, &user->outsider);
 	loop_timer_set(loop, &user->patience, 0);
+	loop_timer_set(loop, &user->drain, 0);
 	if (!user->announced)
 		loop_watch_remove(loop, &user->socket);
 	if (user->running)
-		stop_rings(user);
+		vhost_rings_stop(user);
 	vhost_link_settle(user->link, ANSWER_MS);
 	free_events(user);
 	free(user);
@@ -256,7 +222,7 @@ static const struct virtio_class common = {
 	.features = features,
 	.config_read = config_read,
 	.started = started,
-	.kick = kick,
+	.kick = vhost_ring_kick,
 	.reset = reset,
 	.free = free_user,
 };
@@ -348,6 +314,7 @@ static bool watch_link(struct vhost_user *user)
 	user->socket = (struct loop_watch){
 		.fd = user->link->fd, .events = POLLIN, .ready = socket_ready, .opaque = user};
 	user->patience = (struct loop_timer){.expired = out_of_patience, .opaque = user};
+	user->drain = (struct loop_timer){.expired = look_at_drain, .opaque = user};
 	result = loop_watch_add(loop, &user->socket);
 	if (result < 0)
 		error("%s: its socket cannot be watched: %s", user->device.name, strerror(-result));
@@ -367,7 +334,7 @@ static bool set_up(struct vhost_user *user)
 	device->doorbell_fds = user->kicks;
 	user->outsider = (struct machine_outsider){.stop = outsider_stop,
 						   .go_on = outsider_go_on,
-						   .busy = &user->link->pending,
+						   .busy = &user->busy,
 						   .opaque = user};
 	machine_outsider_add(device->machine, &user->outsider);
 	return true;

@@ -173,6 +173,28 @@ RUN
 }
 t "a qemu-storage-daemon that is killed costs its disk; one without vhart ends" killed
 
+# With requests under way, which it must not lose.
+paused() {
+    limit=200
+    qemu-img create -q -f qcow2 d.qcow2 64M
+    cat >run.sh <<'RUN'
+for i in $(seq 6); do
+    dd if=/dev/urandom of=/dev/vda bs=1M count=16 conv=fsync 2>/dev/null || exit 3
+    echo "round $i"
+done
+RUN
+    boots --disk d.qcow2 --control socket
+    for round in 1 2 3 4; do
+        await "round $round"
+        vhart ctl ./socket pause || die 'no pause'
+        vhart ctl ./socket resume
+    done
+    hang_up
+    expect_status 0
+    expect_no_err 'closed its socket|does not'
+}
+t_any "a pause while the guest writes" paused
+
 nbd() {
     head -c 4194304 /dev/urandom >raw
     qemu-img create -q -f qcow2 d 16M
