@@ -72,6 +72,8 @@ static void each_row_is_found_by_what_it_says(void **state)
 
 		assert_true(row->len >= 3 && row->offset + row->len <= DISK_FORMAT_HEAD);
 		assert_true(*row->name && *row->before && *row->after);
+		if (row->word)
+			assert_string_equal(disk_format_word(row->word), row->word);
 		memset(head, 0xa5, sizeof(head));
 		memcpy(head + row->offset, row->magic, row->len);
 		assert_ptr_equal(disk_format_of(head, sizeof(head)), row);
