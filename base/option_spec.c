@@ -27,6 +27,13 @@ bool option_number(const char *text, uint64_t max, uint64_t *number)
 	return true;
 }
 
+bool option_is_url(const char *text)
+{
+	const size_t len = strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789+-.");
+
+	return len > 0 && !strncmp(text + len, "://", 3);
+}
+
 bool option_size(const char *text, uint64_t *bytes)
 {
 	static const char units[] = "KMGT";

@@ -27,6 +27,7 @@ enum option_kind {
 enum option_path {
 	PATH_NONE,
 	PATH_FIRST,	   /* it begins with one */
+	PATH_OR_URL,	   /* with one, or with a URL */
 	PATH_OR_NUMBER,	   /* it is one if it is not a number */
 	PATH_OF_SOCKET,	   /* behind ",socket=" */
 	PATH_AFTER_COLON,  /* behind the first */
@@ -131,6 +132,8 @@ const char *option_choice_name(const struct option_choice *choices, unsigned int
 bool option_size(const char *text, uint64_t *bytes);
 /* Decimal digits only, at most MAX. */
 bool option_number(const char *text, uint64_t max, uint64_t *number);
+/* TEXT begins as a URL does: with a scheme and "://". */
+bool option_is_url(const char *text);
 /* Seconds: digits, perhaps with a fraction; more than 0. */
 bool option_seconds(const char *text, double *seconds);
 

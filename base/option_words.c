@@ -95,6 +95,7 @@ static const char *path_in(const struct option_spec *spec, const char *value)
 	case PATH_NONE: return NULL;
 	case PATH_FIRST:
 	case PATH_AND_VARS: return value;
+	case PATH_OR_URL: return option_is_url(value) ? NULL : value;
 	case PATH_OR_NUMBER: return value[strspn(value, "0123456789")] ? value : NULL;
 	case PATH_OF_SOCKET:
 		at = strstr(value, ",socket=");

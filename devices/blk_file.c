@@ -8,7 +8,6 @@
 #include <linux/fs.h>
 #include <linux/magic.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
@@ -17,6 +16,7 @@
 
 #include "base/log.h"
 #include "devices/disk_format.h"
+#include "devices/disk_lock.h"
 
 /* Opening a FIFO would block and opening a device can have effects: look before. */
 static bool check_kind(const char *path)
@@ -47,17 +47,24 @@ static void open_error(const struct disk_options *options, int err)
 		error("disk %s: %s", options->path, strerror(err));
 }
 
-/* Two VMs writing one file system destroy it. Advisory: it stops other VMs, not other tools. */
-static bool lock(const struct blk_file *file, const char *path)
+/* Two VMs writing one file system destroy it. */
+static bool lock(const struct blk_file *file, const struct disk_options *options)
 {
-	if (flock(file->fd, (file->read_only ? LOCK_SH : LOCK_EX) | LOCK_NB) == 0)
-		return true;
-	if (errno == EWOULDBLOCK) {
-		error("disk %s: is in use by another virtual machine%s", path,
-		      file->read_only ? " that writes to it" : " (several may share it with ,ro)");
+	static const enum disk_use uses[2][2] = {{DISK_WRITE, DISK_WRITE_SHARED},
+						 {DISK_READ, DISK_READ_SHARED}};
+	const int result = disk_lock(file->fd, uses[options->read_only][options->share_rw]);
+
+	if (result == EAGAIN) {
+		error("disk %s: is in use by another virtual machine%s%s", options->path,
+		      file->read_only ? " that writes to it" : ": several may share it with ,ro",
+		      file->read_only || options->image ? ""
+							: ", or write to it with ,share-rw=on");
 		return false;
 	}
-	verbose("disk %s: cannot be locked: %s", path, strerror(errno));
+	if (result != 0 && !options->again)
+		verbose("disk %s: cannot be locked: %s: nothing keeps other virtual machines from "
+			"it",
+			options->path, strerror(result));
 	return true;
 }
 
@@ -164,15 +171,22 @@ static bool check_format(const struct blk_file *file, const struct disk_options 
 	_Alignas(DISK_FORMAT_HEAD) uint8_t head[DISK_FORMAT_HEAD];
 	ssize_t len = pread(file->fd, head, sizeof(head), 0);
 	const struct disk_format *format = len > 0 ? disk_format_of(head, (size_t)len) : NULL;
+
 	if (!format || options->raw)
 		return true;
-	error("disk %s: is %s, and a disk is a raw image: make one (%s %s %s), or add ,raw to show "
-	      "the guest these bytes",
+	if (format->word) {
+		error("disk %s: is %s: add ,format=%s to show the guest the disk in it, or "
+		      ",format=raw to show it these bytes",
+		      options->path, format->name, format->word);
+		return false;
+	}
+	error("disk %s: is %s, and a disk is a raw image: make one (%s %s %s), or add ,format=raw "
+	      "to show the guest these bytes",
 	      options->path, format->name, format->before, options->path, format->after);
 	return false;
 }
 
-bool blk_file_open(struct blk_file *file, const struct disk_options *options)
+bool blk_file_take(struct blk_file *file, const struct disk_options *options)
 {
 	int flags = options->read_only ? O_RDONLY : O_RDWR;
 
@@ -189,7 +203,17 @@ bool blk_file_open(struct blk_file *file, const struct disk_options *options)
 		open_error(options, errno);
 		return false;
 	}
-	if (lock(file, options->path) && check_format(file, options) && measure(file, options)) {
+	if (lock(file, options))
+		return true;
+	blk_file_close(file);
+	return false;
+}
+
+bool blk_file_open(struct blk_file *file, const struct disk_options *options)
+{
+	if (!blk_file_take(file, options))
+		return false;
+	if (check_format(file, options) && measure(file, options)) {
 		file->speed = find_speed(file);
 		return true;
 	}
@@ -199,7 +223,10 @@ bool blk_file_open(struct blk_file *file, const struct disk_options *options)
 
 void blk_file_close(struct blk_file *file)
 {
-	if (file->fd >= 0)
+	if (file->fd >= 0) {
+		/* The guest's next life may open it before the last of this one is gone. */
+		disk_unlock(file->fd);
 		close(file->fd);
+	}
 	file->fd = -1;
 }

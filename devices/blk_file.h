@@ -22,6 +22,8 @@ struct blk_file {
 
 /* False after one line through error(). */
 bool blk_file_open(struct blk_file *file, const struct disk_options *options);
+/* Only opened and locked, whatever is in it: SECTORS is 0. */
+bool blk_file_take(struct blk_file *file, const struct disk_options *options);
 void blk_file_close(struct blk_file *file);
 
 #endif

@@ -20,6 +20,9 @@ struct disk_options {
 	bool read_only;
 	bool direct;	    /* O_DIRECT */
 	bool raw;	    /* even if it looks like an image in another format */
+	bool image;	    /* in another format, so only one may write to it */
+	bool share_rw;	    /* others may write to it meanwhile */
+	bool again;	    /* it was opened in an earlier life of this machine */
 	const char *serial; /* at most 20 bytes reach the guest; NULL: none */
 };
 struct virtio_device *virtio_blk_new(struct machine *machine, const char *name,

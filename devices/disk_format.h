@@ -10,10 +10,19 @@
 
 struct disk_format {
 	const char *name;	    /* "a qcow2 image" */
+	const char *word;	    /* QEMU's, of one that qemu-storage-daemon can serve; or NULL */
 	const char *before, *after; /* the command that makes a raw image, around the file's name */
+	size_t offset, len;	    /* where such a file has MAGIC */
+	const char *magic;
 };
+
+/* All that are known; *COUNT is how many. */
+const struct disk_format *disk_formats(size_t *count);
 
 /* The format of a file that begins with the LEN bytes at HEAD; NULL: none that is known. */
 const struct disk_format *disk_format_of(const uint8_t *head, size_t len);
+
+/* TEXT, if that is the word of one of them, as a constant; else NULL. */
+const char *disk_format_word(const char *text);
 
 #endif

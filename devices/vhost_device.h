@@ -34,6 +34,9 @@ struct vhost_device {
 	bool announced;	    /* that the back-end is broken */
 	struct loop_watch watch;
 	struct loop_timer patience;
+	struct loop_timer drain; /* looks whether all is done that was asked */
+	uint64_t drain_deadline; /* on clock_now(); 0: nothing is awaited so */
+	unsigned int busy;	 /* answers that are awaited, and a drain */
 	struct machine_outsider outsider;
 	int kicks[VIRTIO_MAX_QUEUES];		    /* eventfds */
 	struct loop_watch calls[VIRTIO_MAX_QUEUES]; /* of eventfds */
@@ -47,9 +50,12 @@ struct vhost_type {
 	uint16_t device_id;
 	uint32_t pci_class;
 	uint16_t queue_size;
-	uint64_t features;	 /* that the guest is offered if the back-end has them */
-	uint64_t own_features;	 /* that it is offered in any case: they are of the configuration */
-	uint32_t backend_config; /* bytes of configuration space that are the back-end's */
+	uint64_t features;     /* that the guest is offered if the back-end has them */
+	uint64_t own_features; /* that it is offered in any case: they are of the configuration */
+	/* A back-end may stop a ring with requests under way. All that are asked end by themselves,
+	 * so they are awaited before. */
+	bool drains;
+	uint32_t backend_config;  /* bytes of configuration space that are the back-end's */
 	unsigned int idle_queues; /* the last ones, with which no back-end does anything */
 	/* The rest of it, and how many queues there are. */
 	void (*configure)(struct vhost_device *vhost);

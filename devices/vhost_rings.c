@@ -2,7 +2,68 @@
 
 #include "devices/vhost_rings.h"
 
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
+
+#include "base/log.h"
+
+/* ---- their events ---- */
+
+static void call_ready(struct loop_watch *watch, short revents)
+{
+	struct vhost_device *vhost = watch->opaque;
+	uint64_t count;
+
+	(void)revents;
+	if (read(watch->fd, &count, sizeof(count)) == sizeof(count) &&
+	    virtio_is_running(&vhost->device))
+		vhost->device.transport->interrupt(&vhost->device,
+						   (unsigned int)(watch - vhost->calls));
+}
+
+static bool make_event(struct vhost_device *vhost, unsigned int queue)
+{
+	struct loop_watch *call = &vhost->calls[queue];
+
+	vhost->kicks[queue] = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	*call = (struct loop_watch){.fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK),
+				    .events = POLLIN,
+				    .ready = call_ready,
+				    .opaque = vhost};
+	if (vhost->kicks[queue] >= 0 && call->fd >= 0 &&
+	    loop_watch_add(machine_loop(vhost->device.machine), call) == 0)
+		return true;
+	if (call->fd >= 0)
+		close(call->fd);
+	call->fd = 0;
+	error("%s: no eventfd for its queues: %s", vhost->device.name, strerror(errno));
+	return false;
+}
+
+bool vhost_rings_make_events(struct vhost_device *vhost)
+{
+	for (unsigned int i = 0; i < vhost->device.queue_count; i++)
+		if (!make_event(vhost, i))
+			return false;
+	return true;
+}
+
+void vhost_rings_free_events(struct vhost_device *vhost)
+{
+	for (unsigned int i = 0; i < VIRTIO_MAX_QUEUES; i++) {
+		if (vhost->kicks[i] > 0)
+			close(vhost->kicks[i]);
+		if (vhost->calls[i].fd <= 0)
+			continue;
+		loop_watch_remove(machine_loop(vhost->device.machine), &vhost->calls[i]);
+		close(vhost->calls[i].fd);
+	}
+}
+
+/* ---- handed over, and taken back ---- */
 
 static uint64_t address_of(struct vhost_device *vhost, uint64_t gpa)
 {
@@ -94,4 +155,25 @@ void vhost_rings_move_calls(struct vhost_device *vhost)
 		vhost->given_calls[i] = call;
 		vhost->backend->operations->set_call(vhost->backend, i, call);
 	}
+}
+
+/* What the driver has offered is used. A ring that it has put nowhere has nothing under way. */
+static bool is_drained(const struct vhost_device *vhost, unsigned int index)
+{
+	const struct guest_memory *memory = machine_memory(vhost->device.machine);
+	const struct virtqueue *queue = &vhost->device.queues[index];
+	const uint16_t *offered = guest_memory_at(memory, queue->driver + 2, sizeof(*offered));
+	const uint16_t *used = guest_memory_at(memory, queue->device + 2, sizeof(*used));
+
+	return !is_its(vhost, index) || !offered || !used ||
+	       __atomic_load_n(offered, __ATOMIC_RELAXED) ==
+		       __atomic_load_n(used, __ATOMIC_ACQUIRE);
+}
+
+bool vhost_rings_are_drained(const struct vhost_device *vhost)
+{
+	for (unsigned int i = 0; i < vhost->rings; i++)
+		if (!is_drained(vhost, i))
+			return false;
+	return true;
 }

@@ -128,6 +128,7 @@ static const struct vhost_type types[] = {
 	 .device_id = 2,
 	 .pci_class = 0x010000,
 	 .features = BLK_FEATURES,
+	 .drains = true,
 	 .backend_config = BLK_CONFIG_LEN,
 	 .configure = configure_blk},
 	{.name = "net",

@@ -7,12 +7,9 @@
  */
 #include "devices/vhost_device.h"
 
-#include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -20,6 +17,7 @@
 
 #define START_MS  20000 /* for an answer before the guest starts: a process may be starting too */
 #define ANSWER_MS 8000	/* and later */
+#define DRAIN_NS  1000000u /* between looks at rings: nothing else tells when the last is done */
 
 /* ---- the back-end's state ---- */
 
@@ -49,23 +47,13 @@ static void look_at_backend(struct vhost_device *vhost)
 
 	if (!backend->pending)
 		loop_timer_set(machine_loop(vhost->device.machine), &vhost->patience, 0);
+	if (backend->broken)
+		vhost->drain_deadline = 0;
 	if (backend->broken && !vhost->announced)
 		announce(vhost);
-	if (!backend->pending)
+	vhost->busy = backend->pending + (vhost->drain_deadline != 0);
+	if (!vhost->busy)
 		machine_idle(vhost->device.machine);
-}
-
-static void backend_ready(struct loop_watch *watch, short revents)
-{
-	struct vhost_device *vhost = watch->opaque;
-
-	(void)revents;
-	vhost->backend->operations->read(vhost->backend);
-	if (vhost->backend->bad_rings && vhost->running) {
-		vhost_rings_stop(vhost);
-		virtio_broken(&vhost->device, vhost->backend->bad_rings);
-	}
-	look_at_backend(vhost);
 }
 
 static void out_of_patience(struct loop_timer *timer)
@@ -82,6 +70,54 @@ static void await_answers(struct vhost_device *vhost)
 	if (!vhost->announced && vhost->backend->pending)
 		loop_timer_set(machine_loop(vhost->device.machine), &vhost->patience,
 			       ANSWER_MS * (NS_PER_S / 1000));
+	look_at_backend(vhost);
+}
+
+/* ---- the end of what is under way ---- */
+
+static void stop_now(struct vhost_device *vhost)
+{
+	vhost->drain_deadline = 0;
+	vhost_rings_stop(vhost);
+	await_answers(vhost);
+}
+
+static void look_at_drain(struct loop_timer *timer)
+{
+	struct vhost_device *vhost = timer->opaque;
+
+	if (!vhost->drain_deadline)
+		return; /* the back-end is broken */
+	if (vhost_rings_are_drained(vhost) || clock_now() >= vhost->drain_deadline)
+		stop_now(vhost);
+	else
+		loop_timer_set(machine_loop(vhost->device.machine), timer, DRAIN_NS);
+}
+
+/* BUSY is 0 when the rings have stopped. */
+static void stop(struct vhost_device *vhost)
+{
+	if (!vhost->options.type->drains || vhost_rings_are_drained(vhost)) {
+		stop_now(vhost);
+		return;
+	}
+	vhost->drain_deadline = clock_now() + ANSWER_MS * (NS_PER_S / 1000);
+	loop_timer_set(machine_loop(vhost->device.machine), &vhost->drain, DRAIN_NS);
+	look_at_backend(vhost);
+}
+
+/* ---- what comes by itself ---- */
+
+static void backend_ready(struct loop_watch *watch, short revents)
+{
+	struct vhost_device *vhost = watch->opaque;
+
+	(void)revents;
+	vhost->backend->operations->read(vhost->backend);
+	if (vhost->backend->bad_rings && vhost->running) {
+		stop_now(vhost);
+		virtio_broken(&vhost->device, vhost->backend->bad_rings);
+	}
 	look_at_backend(vhost);
 }
 
@@ -105,17 +141,16 @@ static void outsider_stop(struct machine_outsider *outsider)
 {
 	struct vhost_device *vhost = outsider->opaque;
 
-	if (!vhost->running)
-		return;
-	vhost_rings_stop(vhost);
-	await_answers(vhost);
+	if (vhost->running)
+		stop(vhost);
 }
 
 static void outsider_go_on(struct machine_outsider *outsider)
 {
 	struct vhost_device *vhost = outsider->opaque;
 
-	if (!virtio_is_running(&vhost->device))
+	/* The machine ends, and nobody has waited. */
+	if (vhost->drain_deadline || !virtio_is_running(&vhost->device))
 		return;
 	vhost_rings_start(vhost);
 	await_answers(vhost);
@@ -162,33 +197,8 @@ static void reset(struct virtio_device *device)
 	vhost->backend->bad_rings = NULL;
 	if (!vhost->running)
 		return;
-	vhost_rings_stop(vhost);
-	await_answers(vhost);
-	machine_wait_answers(device->machine, &vhost->backend->pending);
-}
-
-static void call_ready(struct loop_watch *watch, short revents)
-{
-	struct vhost_device *vhost = watch->opaque;
-	uint64_t count;
-
-	(void)revents;
-	if (read(watch->fd, &count, sizeof(count)) == sizeof(count) &&
-	    virtio_is_running(&vhost->device))
-		vhost->device.transport->interrupt(&vhost->device,
-						   (unsigned int)(watch - vhost->calls));
-}
-
-static void free_events(struct vhost_device *vhost)
-{
-	for (unsigned int i = 0; i < VIRTIO_MAX_QUEUES; i++) {
-		if (vhost->kicks[i] > 0)
-			close(vhost->kicks[i]);
-		if (vhost->calls[i].fd <= 0)
-			continue;
-		loop_watch_remove(machine_loop(vhost->device.machine), &vhost->calls[i]);
-		close(vhost->calls[i].fd);
-	}
+	stop(vhost);
+	machine_wait_answers(device->machine, &vhost->busy);
 }
 
 static void free_backend(struct vhost_backend *backend)
@@ -206,12 +216,13 @@ static void free_vhost(struct virtio_device *device)
 
 	machine_outsider_remove(device->machine, &vhost->outsider);
 	loop_timer_set(loop, &vhost->patience, 0);
+	loop_timer_set(loop, &vhost->drain, 0);
 	if (!vhost->announced)
 		loop_watch_remove(loop, &vhost->watch);
 	if (vhost->running)
 		vhost_rings_stop(vhost);
 	vhost->backend->operations->settle(vhost->backend, ANSWER_MS);
-	free_events(vhost);
+	vhost_rings_free_events(vhost);
 	free_backend(vhost->backend);
 	free(vhost);
 }
@@ -227,33 +238,6 @@ static const struct virtio_class common = {
 };
 
 /* ---- construction ---- */
-
-static bool make_event(struct vhost_device *vhost, unsigned int queue)
-{
-	struct loop_watch *call = &vhost->calls[queue];
-
-	vhost->kicks[queue] = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	*call = (struct loop_watch){.fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK),
-				    .events = POLLIN,
-				    .ready = call_ready,
-				    .opaque = vhost};
-	if (vhost->kicks[queue] >= 0 && call->fd >= 0 &&
-	    loop_watch_add(machine_loop(vhost->device.machine), call) == 0)
-		return true;
-	if (call->fd >= 0)
-		close(call->fd);
-	call->fd = 0;
-	error("%s: no eventfd for its queues: %s", vhost->device.name, strerror(errno));
-	return false;
-}
-
-static bool make_events(struct vhost_device *vhost)
-{
-	for (unsigned int i = 0; i < vhost->device.queue_count; i++)
-		if (!make_event(vhost, i))
-			return false;
-	return true;
-}
 
 static bool get_config(struct vhost_device *vhost)
 {
@@ -297,6 +281,7 @@ static bool watch_backend(struct vhost_device *vhost)
 					   .ready = backend_ready,
 					   .opaque = vhost};
 	vhost->patience = (struct loop_timer){.expired = out_of_patience, .opaque = vhost};
+	vhost->drain = (struct loop_timer){.expired = look_at_drain, .opaque = vhost};
 	result = loop_watch_add(loop, &vhost->watch);
 	if (result < 0)
 		error("%s: its back-end cannot be watched: %s", vhost->device.name,
@@ -315,12 +300,12 @@ static bool set_up(struct vhost_device *vhost)
 	vhost->rings = device->queue_count - type->idle_queues;
 	device->withheld = (1ull << VIRTIO_F_RING_INDIRECT_DESC | 1ull << VIRTIO_F_RING_EVENT_IDX) &
 			   ~vhost->backend->features;
-	if (!make_events(vhost) || !watch_backend(vhost))
+	if (!vhost_rings_make_events(vhost) || !watch_backend(vhost))
 		return false;
 	device->doorbell_fds = vhost->kicks;
 	vhost->outsider = (struct machine_outsider){.stop = outsider_stop,
 						    .go_on = outsider_go_on,
-						    .busy = &vhost->backend->pending,
+						    .busy = &vhost->busy,
 						    .opaque = vhost};
 	machine_outsider_add(device->machine, &vhost->outsider);
 	return true;
@@ -354,7 +339,7 @@ struct virtio_device *vhost_device_new(struct machine *machine, const char *name
 		init(vhost, machine, name, options);
 		if (set_up(vhost))
 			return &vhost->device;
-		free_events(vhost);
+		vhost_rings_free_events(vhost);
 		free(vhost);
 	} else {
 		error("%s: no memory", name);

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "base/option_words.h"
 #include "devices/net_options.h"
@@ -21,7 +22,7 @@
 #define CONFIG_MAX_OVERLAYS 16
 #define CONFIG_MAX_ISA	    128 /* ISA extensions */
 #define CONFIG_MAX_AFFINITY 512 /* CPUs */
-#define CONFIG_MAX_SERIALS  3 /* BOARD_SERIALS */
+#define CONFIG_MAX_SERIALS  3	/* BOARD_SERIALS */
 
 struct guest_command;
 struct sbi_override;
@@ -48,23 +49,33 @@ enum config_on_reboot { ON_REBOOT_RESTART, ON_REBOOT_EXIT };
 enum config_isa { ISA_AS_HOST, ISA_ON, ISA_OFF };
 
 struct config_disk {
-	const char *path;
+	const char *path;   /* or a URL (vmm/run/nbd_url.h) */
+	const char *format; /* a word of devices/disk_format.h; NULL: raw */
 	const char *serial; /* NULL: none */
-	bool read_only, direct, raw;
+	bool read_only, direct;
+	bool raw;	/* whatever it looks like */
+	bool by_name;	/* FORMAT is what the file's name says */
+	bool share_rw;	/* others may write to it meanwhile */
+	bool on_server; /* PATH is a URL */
 };
 
 /* A device whose work another process does. */
 struct config_backend {
 	const char *type;   /* "fs", "blk" or "net" */
-	const char *share;  /* the folder of --share; NULL: it is --vhost-user, */
-	const char *socket; /* at this path */
+	const char *share;  /* the folder of --share, or NULL */
+	const char *socket; /* the path of --vhost-user, or NULL */
+	unsigned int index; /* of neither: of its disk (type "blk") or card ("net") in the config */
 	const char *tag;    /* of a file system; NULL: it has none */
 	uint8_t mac[6];	    /* of a network card; all 0 until net_options_complete() */
-	/* It is passt, for the card with this number among config's, from 1; 0: it is not. */
-	unsigned int net;
 	bool read_only;
 	bool root; /* the folder is that of --root */
 };
+
+/* It serves a disk ("blk") or network card ("net") of the config, which INDEX says. */
+static inline bool config_backend_is_of(const struct config_backend *backend, const char *type)
+{
+	return !backend->share && !backend->socket && !strcmp(backend->type, type);
+}
 
 struct config_net {
 	const char *tap;     /* the interface; NULL: there is none, */

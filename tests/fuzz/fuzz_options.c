@@ -12,6 +12,7 @@
 #include "base/exit_status.h"
 #include "base/log.h"
 #include "vmm/config.h"
+#include "vmm/run/disk_options.h"
 #include "vmm/run/run_options.h"
 
 enum { ARGUMENTS_MAX = 128 };
@@ -38,6 +39,8 @@ static void require(int condition)
 
 static void check_config(const struct config *config)
 {
+	unsigned int served = 0; /* disks and cards without a back-end so far */
+
 	require(!config->kernel != !config->firmware);
 	require(config->memory >= 16ull << 20 && config->memory % (2ull << 20) == 0);
 	require(MAP_RAM + config->memory > MAP_RAM);
@@ -46,26 +49,37 @@ static void check_config(const struct config *config)
 	for (unsigned int i = 0; i < config->disk_count; i++) {
 		require(config->disks[i].path[0] && !strchr(config->disks[i].path, ','));
 		require(!config->disks[i].serial || strlen(config->disks[i].serial) <= 20);
+		require(!config->disks[i].format || !config->disks[i].raw);
+		served += disk_option_is_served(&config->disks[i]);
 	}
+	require(config->net_count <= CONFIG_MAX_NETS);
+	for (unsigned int i = 0; i < config->net_count; i++)
+		served += config->nets[i].passt;
 	require(config->backend_count <= CONFIG_MAX_BACKENDS);
 	for (unsigned int i = 0; i < config->backend_count; i++) {
 		const struct config_backend *backend = &config->backends[i];
 
-		require((backend->share != NULL) + (backend->socket != NULL) +
-				(backend->net != 0) ==
-			1);
-		require(!backend->net || (backend->net <= config->net_count &&
-					  config->nets[backend->net - 1].passt));
+		require(!backend->share || !backend->socket);
+		if (config_backend_is_of(backend, "blk")) {
+			require(backend->index < config->disk_count);
+			require(disk_option_is_served(&config->disks[backend->index]));
+			served--;
+		}
+		if (config_backend_is_of(backend, "net")) {
+			require(backend->index < config->net_count);
+			require(config->nets[backend->index].passt);
+			served--;
+		}
 		require((backend->tag != NULL) == !strcmp(backend->type, "fs") || backend->socket);
 		require(!backend->tag || (backend->tag[0] && strlen(backend->tag) <= 36));
 	}
+	require(served == 0);
 	require(config->inject_count <= CONFIG_MAX_INJECTS);
 	for (unsigned int i = 0; i < config->inject_count; i++) {
 		require(config->injects[i].host_path[0]);
 		require(config->injects[i].guest_path[0] == '/');
 		require(!strstr(config->injects[i].guest_path, "/../"));
 	}
-	require(config->net_count <= CONFIG_MAX_NETS);
 	for (unsigned int i = 0; i < config->net_count; i++) {
 		const struct config_net *net = &config->nets[i];
 

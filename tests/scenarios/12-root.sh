@@ -112,7 +112,7 @@ bad_input() {
     in_root -- true </dev/null
     umount /usr/libexec
     expect_status 125
-    expect_err '^vhart: --root: there is no virtiofsd on this host.* install the package virtiofsd$'
+    expect_err '^vhart: --root .*: there is no virtiofsd on this host.* install the package virtiofsd$'
 }
 t "no such folder, no virtiofsd, a kernel without an overlay, and a command that cannot be run" bad_input
 

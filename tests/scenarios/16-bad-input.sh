@@ -89,9 +89,10 @@ no "a disk without a sector" 125 'disk tiny-disk: has 100 bytes' --kernel $image
 no "a disk that is empty" 125 'disk empty: has 0 bytes' --kernel $image --disk empty
 printf 'QFI\373' | cat - disk >qcow2
 gzip -c disk >disk.gz
-no "a disk that is qcow2" 125 'disk qcow2: is a qcow2 image, .*qemu-img convert -O raw qcow2 disk.raw.*,raw' --kernel $image --disk qcow2
+no "a disk that is qcow2" 125 'disk qcow2: is a qcow2 image: add ,format=qcow2 .*,format=raw to show it these bytes$' --kernel $image --disk qcow2
 no "a disk that is compressed, read-only" 125 'disk disk.gz: is compressed with gzip, .*gzip -dc disk.gz' --kernel $image --disk disk.gz,ro
 no "a disk twice" 125 'disk disk: is in use' --kernel $image --disk disk --disk disk
+no "a disk twice, once to be shared" 125 'disk disk: is in use' --kernel $image --disk disk,share-rw=on --disk disk
 no "a disk option that is none" 125 '--disk disk,rw: ' --kernel $image --disk disk,rw
 no "an interface that does not exist" 125 'nosuchif' --kernel $image --net tap=nosuchif
 no "a forward that is spelled wrong" 125 '--net user,hostfwd=tcp:22-:22: expected hostfwd=' --kernel $image --net user,hostfwd=tcp:22-:22
@@ -115,7 +116,7 @@ leaves_no_tap() {
 }
 t "no tap interface stays behind" leaves_no_tap
 
-as_script "a disk that is qcow2, shown as it is with ,raw" '[ "$(head -c 3 /dev/vda)" = QFI ]' "--disk $files/qcow2,raw,ro"
+as_script "a disk that is qcow2, shown as it is with ,format=raw" '[ "$(head -c 3 /dev/vda)" = QFI ]' "--disk $files/qcow2,format=raw,ro"
 guests_pass
 
 odd_disk() {

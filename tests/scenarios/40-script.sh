@@ -219,7 +219,7 @@ two_machines() {
     echo "$forwards" >/proc/sys/net/ipv4/ip_forward
     for i in 1 2; do tunctl -d "vhart$i" >/dev/null; done
     expect_status 0
-    expect_err 'disk .*shared.img: is in use by another virtual machine .several may share it with ,ro.$'
+    expect_err 'disk .*shared.img: is in use by another virtual machine: several may share it with ,ro, or write to it with ,share-rw=on$'
 }
 
 # perf in a Linux guest, half of whose PMU calls fail.

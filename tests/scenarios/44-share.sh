@@ -107,7 +107,7 @@ bad_input() {
     start --share .
     umount /usr/libexec
     expect_status 125
-    expect_err '^vhart: --share: there is no virtiofsd on this host.* install the package virtiofsd$'
+    expect_err '^vhart: --share \.: there is no virtiofsd on this host.* install the package virtiofsd$'
     expect_one_line
 }
 t "a share that is not there, no virtiofsd, a socket without anybody: a line each" bad_input

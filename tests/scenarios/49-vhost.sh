@@ -193,7 +193,7 @@ no_passt() {
     start --net passt
     mv passt /usr/bin/passt
     expect_status 125
-    expect_err '^vhart: --net passt: there is no passt on this host: install the package passt, or take --net user$'
+    expect_err '^vhart: --net passt: there is no passt on this host, which serves the card: install the package passt, or take --net user$'
     expect_one_line
 }
 

@@ -383,7 +383,7 @@ static const struct {
 	{"--cpu", {"sstc=off", "v=on,zba=off,mmu=sv39", "mmu=sv57", "a=on"}},
 	{"--affinity", {"0", "1,0", "0-3,7", "511"}},
 	{"--dt-overlay", {"o", "/a/b", "../c d", " e"}},
-	{"--disk", {"d", "/e,ro", "../f,direct,raw", "g h,serial= s"}},
+	{"--disk", {"g h,raw,serial= s", "/e,ro", "../f.qcow2,direct", "nbd://h/a,ro"}},
 	{"--share", {"s", "/t,ro", "./u", " v,ro"}},
 	{"--vhost-user", {"fs,socket=s", "blk,socket=/a", "net,socket=../n", "fs,socket=s,tag=q"}},
 	{"--net",
@@ -516,7 +516,11 @@ static void assert_same_rest(const struct config *a, const struct config *b)
 	assert_same_text(a->name, b->name);
 	assert_int_equal(a->disk_count, b->disk_count);
 	for (unsigned int i = 0; i < a->disk_count; i++) {
-		assert_same_path(a->disks[i].path, b->disks[i].path);
+		if (a->disks[i].on_server)
+			assert_same_text(a->disks[i].path, b->disks[i].path);
+		else
+			assert_same_path(a->disks[i].path, b->disks[i].path);
+		assert_same_text(a->disks[i].format, b->disks[i].format);
 		assert_same_text(a->disks[i].serial, b->disks[i].serial);
 		assert_int_equal(a->disks[i].read_only, b->disks[i].read_only);
 		assert_int_equal(a->disks[i].direct, b->disks[i].direct);

@@ -125,7 +125,7 @@ static void every_option_reaches_the_configuration(void **state)
 
 	(void)state;
 	assert_accepted("--kernel k --initrd i --append a=b --memory 1G --cpus 8 --disk "
-			"d,ro,raw,direct,serial=s "
+			"d,ro,raw,direct,share-rw=on,serial=s "
 			"--disk e --net tap=tap7 --rng --console virtio --transport mmio --aia off "
 			"--on-reboot exit --inject h:/g --inject x:y:/z --dump-fdt f --result r "
 			"--name n-1 --timeout 2.5 --verbose",
@@ -141,11 +141,13 @@ static void every_option_reaches_the_configuration(void **state)
 	assert_true(config.disks[0].read_only);
 	assert_true(config.disks[0].direct);
 	assert_true(config.disks[0].raw);
+	assert_true(config.disks[0].share_rw);
 	assert_string_equal(config.disks[1].path, "e");
 	assert_null(config.disks[1].serial);
 	assert_false(config.disks[1].read_only);
 	assert_false(config.disks[1].direct);
 	assert_false(config.disks[1].raw);
+	assert_false(config.disks[1].share_rw);
 	assert_int_equal(config.net_count, 1);
 	assert_string_equal(config.nets[0].tap, "tap7");
 	assert_true(config.rng);
@@ -518,6 +520,15 @@ static void disks_are_checked(void **state)
 	assert_refused("--kernel k --disk d,readonly", "--disk d,readonly", "comma", NULL);
 	assert_refused("--kernel k --disk d,ro,ro", "--disk d,ro,ro", NULL);
 	assert_refused("--kernel k --disk d,raw,raw", "--disk d,raw,raw", NULL);
+	assert_accepted("--kernel k --disk d,format=raw,share-rw=off", &config);
+	assert_true(config.disks[0].raw);
+	assert_false(config.disks[0].share_rw);
+	assert_refused("--kernel k --disk d,raw,format=raw", "--disk d,raw,format=raw", NULL);
+	assert_refused("--kernel k --disk d,format=", "format=raw", NULL);
+	assert_refused("--kernel k --disk d,format=qcow3", "format=raw, qcow2", NULL);
+	assert_refused("--kernel k --disk d,format=qcow2,raw", "--disk d,format=qcow2,raw", NULL);
+	assert_refused("--kernel k --disk d,share-rw", "--disk d,share-rw", NULL);
+	assert_refused("--kernel k --disk d,share-rw=yes", "share-rw=on", "off", NULL);
 	assert_refused("--kernel k --disk ,ro", "--disk ,ro", NULL);
 	assert_refused("--kernel k --disk d,", "--disk d,", NULL);
 	for (int i = 0; i < CONFIG_MAX_DISKS; i++)
@@ -526,6 +537,62 @@ static void disks_are_checked(void **state)
 	assert_int_equal(config.disk_count, CONFIG_MAX_DISKS);
 	strcat(many, " --disk d");
 	assert_refused(many, "16 disks", NULL);
+}
+
+/* By its name, as the user gave it; and what FORMAT is then, NULL for raw. */
+static void assert_served(const char *words, const char *format, bool by_name)
+{
+	struct config config;
+
+	assert_accepted(words, &config);
+	assert_int_equal(config.disk_count, 1);
+	assert_int_equal(config.disks[0].by_name, by_name);
+	if (format)
+		assert_string_equal(config.disks[0].format, format);
+	else
+		assert_null(config.disks[0].format);
+	assert_int_equal(config.backend_count, format || config.disks[0].on_server);
+	if (!config.backend_count)
+		return;
+	assert_true(config_backend_is_of(&config.backends[0], "blk"));
+	assert_string_equal(config.backends[0].type, "blk");
+	assert_int_equal(config.backends[0].index, 0);
+}
+
+static void disks_of_other_formats_are_another_processs(void **state)
+{
+	char many[1024] = "--kernel k --share a";
+	struct config config;
+
+	(void)state;
+	assert_served("--kernel k --disk d", NULL, false);
+	assert_served("--kernel k --disk d.img", NULL, false);
+	assert_served("--kernel k --disk .qcow2", NULL, false);
+	assert_served("--kernel k --disk d.qcow2", "qcow2", true);
+	assert_served("--kernel k --disk d.QCOW2,ro", "qcow2", true);
+	assert_served("--kernel k --disk a/b.vmdk", "vmdk", true);
+	assert_served("--kernel k --disk d.vhd", "vpc", true);
+	assert_served("--kernel k --disk d.qcow2,format=raw", NULL, false);
+	assert_served("--kernel k --disk d.qcow2,raw,share-rw=on,serial=s", NULL, false);
+	assert_served("--kernel k --disk d.qcow2,format=vdi", "vdi", false);
+	assert_served("--kernel k --disk d,format=parallels,direct", "parallels", false);
+	assert_served("--kernel k --disk nbd://h/e.qcow2", NULL, false);
+	assert_served("--kernel k --disk nbd+unix:///?socket=/s,format=qcow2", "qcow2", false);
+	assert_refused("--kernel k --disk nbd://", "--disk nbd://", "nbd://HOST", NULL);
+	assert_refused("--kernel k --disk https://h/x.qcow2", "nbd://HOST", NULL);
+	assert_refused("--kernel k --disk d.qcow2,serial=s", "raw disk", "serial", NULL);
+	assert_refused("--kernel k --disk d.qcow2,share-rw=on", "raw disk", "several", NULL);
+	assert_refused("--kernel k --disk nbd://h/,serial=s", "raw disk", "serial", NULL);
+	assert_accepted("--kernel k --disk a --disk b.qcow2 --share s --disk c --disk nbd://h",
+			&config);
+	assert_int_equal(config.backend_count, 3);
+	assert_int_equal(config.backends[1].index, 1);
+	assert_int_equal(config.backends[2].index, 3);
+	for (int i = 0; i < CONFIG_MAX_BACKENDS - 1; i++)
+		strcat(many, " --disk d.qcow2");
+	assert_accepted(many, &config);
+	strcat(many, " --disk d.qcow2");
+	assert_refused(many, "16 shares", NULL);
 }
 
 static void shares_are_checked(void **state)
@@ -636,9 +703,10 @@ static void passt_is_a_card_and_a_backend(void **state)
 	assert_int_equal(config.nets[1].forward_count, 1);
 	assert_int_equal(config.nets[1].forwards[0].guest.s_addr, 0);
 	assert_int_equal(config.backend_count, 3);
-	assert_int_equal(config.backends[0].net, 0);
-	assert_int_equal(config.backends[1].net, 2);
-	assert_int_equal(config.backends[2].net, 3);
+	assert_false(config_backend_is_of(&config.backends[0], "net"));
+	assert_true(config_backend_is_of(&config.backends[1], "net"));
+	assert_int_equal(config.backends[1].index, 1);
+	assert_int_equal(config.backends[2].index, 2);
 	assert_string_equal(config.backends[2].type, "net");
 	assert_memory_equal(config.backends[2].mac, "\x52\x54\0\0\0\x09", 6);
 	assert_refused("--kernel k --net passt,hostfwd=tcp::22-10.0.2.15:22", "GUESTADDR", NULL);
@@ -874,6 +942,7 @@ int main(void)
 		cmocka_unit_test(a_command_line_that_linux_would_cut_is_refused),
 		cmocka_unit_test(what_is_booted_must_be_clear),
 		cmocka_unit_test(disks_are_checked),
+		cmocka_unit_test(disks_of_other_formats_are_another_processs),
 		cmocka_unit_test(shares_are_checked),
 		cmocka_unit_test(network_cards_are_checked),
 		cmocka_unit_test(passt_is_a_card_and_a_backend),

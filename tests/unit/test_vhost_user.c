@@ -208,6 +208,68 @@ static void a_pause_stops_the_other_process(void **state)
 	serve_one(fixture);
 }
 
+static void start_disk(struct fixture *fixture)
+{
+	fixture->backend.features |= 1ull << 12;
+	fixture->backend.config[34] = BACKEND_RINGS;
+	start(fixture, "blk");
+	serve_one(fixture);
+}
+
+/* One that the back-end does not take yet. */
+static void ask_in_vain(struct fixture *fixture)
+{
+	const struct guest_buffer buffer = {.gpa = GUEST_DATA, .len = 16, .writable = true};
+
+	fixture->backend.holds = true;
+	guest_driver_add(&fixture->driver, REQUESTS, &buffer, 1);
+	guest_driver_kick(&fixture->driver, REQUESTS);
+}
+
+/* A back-end may take a ring's end for the end of what is under way, or lose it. */
+static void a_disk_stops_when_its_requests_are_done(void **state)
+{
+	struct fixture *fixture = *state;
+	struct machine_outsider *outsider;
+
+	start_disk(fixture);
+	ask_in_vain(fixture);
+	outsider = fixture->machine.outsiders;
+	outsider->stop(outsider);
+	fake_machine_run_for(&fixture->machine, 20000000);
+	assert_int_equal(*outsider->busy, 1);
+	assert_int_equal(fixture->backend.asked[VHOST_GET_VRING_BASE], 0);
+	fixture->backend.holds = false;
+	guest_driver_kick(&fixture->driver, REQUESTS);
+	fake_machine_run_idle(&fixture->machine, outsider->busy);
+	assert_int_equal(fixture->backend.asked[VHOST_GET_VRING_BASE], 2);
+	assert_int_equal(guest_driver_wait(&fixture->driver, REQUESTS), 16);
+	outsider->go_on(outsider);
+	serve_one(fixture);
+	/* With nothing under way it is at once, at a reset too. */
+	guest_driver_restart(&fixture->driver, ~0ull);
+	assert_int_equal(fixture->backend.asked[VHOST_GET_VRING_BASE], 4);
+	serve_one(fixture);
+	assert_null(fixture->link.backend.broken);
+}
+
+static void a_disk_that_dies_is_not_awaited(void **state)
+{
+	struct fixture *fixture = *state;
+	struct machine_outsider *outsider;
+
+	start_disk(fixture);
+	ask_in_vain(fixture);
+	outsider = fixture->machine.outsiders;
+	outsider->stop(outsider);
+	assert_int_equal(*outsider->busy, 1);
+	stop_backend(fixture);
+	fake_machine_run_idle(&fixture->machine, outsider->busy);
+	assert_int_equal(fixture->backend.asked[VHOST_GET_VRING_BASE], 0);
+	assert_non_null(fixture->link.backend.broken);
+	outsider->go_on(outsider);
+}
+
 static void await_need_of_reset(struct fixture *fixture)
 {
 	for (unsigned int i = 0; i < 10000; i++) {
@@ -394,6 +456,8 @@ int main(void)
 		TEST(starts_again_after_a_reset),
 		TEST(a_link_outlives_the_machine),
 		TEST(a_pause_stops_the_other_process),
+		TEST(a_disk_stops_when_its_requests_are_done),
+		TEST(a_disk_that_dies_is_not_awaited),
 		TEST(a_death_is_a_broken_device),
 		TEST(lies_at_the_start_are_errors),
 		TEST(lies_later_break_the_device),

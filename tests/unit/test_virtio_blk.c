@@ -512,6 +512,45 @@ static void a_disk_in_use_is_refused_unless_all_only_read(void **state)
 	assert_false(opens(fixture, fixture->path, false));
 }
 
+static void disks_that_are_shared_are_written_to_by_several(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct disk_options options = {.path = fixture->path, .share_rw = true};
+	struct virtio_device *other;
+
+	open_disk(fixture, (struct disk_options){.share_rw = true}, FEATURES);
+	other = virtio_blk_new(&fixture->machine, "blk1", &options, 1);
+	assert_non_null(other);
+	virtio_device_free(other);
+	/* One that does not share keeps out. */
+	assert_false(opens(fixture, fixture->path, false));
+	assert_false(opens(fixture, fixture->path, true));
+	close_disk(fixture);
+	assert_true(opens(fixture, fixture->path, false));
+}
+
+/* As in the guest's next life, where a process that was just started has the open file for a
+ * moment more. */
+static void a_disk_that_is_closed_is_free_at_once(void **state)
+{
+	struct fixture *fixture = *state;
+	int ends[2];
+	pid_t child;
+	char byte;
+
+	open_disk(fixture, (struct disk_options){0}, FEATURES);
+	assert_int_equal(pipe(ends), 0);
+	child = fork();
+	if (child == 0)
+		_exit(read(ends[0], &byte, 1) == 1);
+	close_disk(fixture);
+	assert_true(opens(fixture, fixture->path, false));
+	assert_int_equal(write(ends[1], "", 1), 1);
+	assert_int_equal(waitpid(child, NULL, 0), child);
+	close(ends[0]);
+	close(ends[1]);
+}
+
 int main(void)
 {
 #define TEST(name)	  cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -541,6 +580,8 @@ int main(void)
 		TEST_CLOSED(what_is_no_disk_is_refused),
 		TEST_CLOSED(an_image_in_another_format_is_refused_unless_raw),
 		TEST_CLOSED(a_disk_in_use_is_refused_unless_all_only_read),
+		TEST_CLOSED(disks_that_are_shared_are_written_to_by_several),
+		TEST_CLOSED(a_disk_that_is_closed_is_free_at_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,6 +6,7 @@
 
 #include "devices/vhost_device.h"
 #include "vmm/command/protocol.h"
+#include "vmm/run/disk_options.h"
 #include "vmm/run/net_options.h"
 
 _Static_assert(CONFIG_MAX_BACKENDS == 16 && VHOST_TAG_MAX == 36, "messages have the numbers");
@@ -126,6 +127,23 @@ const char *backend_option_vhost_user(char *value, void *target)
 	return wrong;
 }
 
+const char *backend_options_add_disks(struct config *config)
+{
+	for (unsigned int i = 0; i < config->disk_count; i++) {
+		struct config_backend *backend;
+
+		if (!disk_option_is_served(&config->disks[i]))
+			continue;
+		backend = next_backend(config, "blk");
+		if (!backend)
+			return "a disk that is not raw takes the place of one of the 16 shares and "
+			       "vhost-user devices: leave one out";
+		backend->index = i;
+		config->backend_count++;
+	}
+	return NULL;
+}
+
 const char *backend_options_add_root(struct config *config)
 {
 	struct config_backend *backend = next_backend(config, "fs");
@@ -150,7 +168,7 @@ const char *backend_options_add_passt(struct config *config)
 		if (!backend)
 			return "--net passt takes the place of one of the 16 shares and vhost-user "
 			       "devices: leave one out";
-		backend->net = i + 1;
+		backend->index = i;
 		memcpy(backend->mac, config->nets[i].mac, sizeof(backend->mac));
 		config->backend_count++;
 	}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* --share and --vhost-user: devices whose work another process does. Pure. */
+/* --share, --vhost-user and some of --disk: devices whose work another process does. Pure. */
 #ifndef VHART_BACKEND_OPTIONS_H
 #define VHART_BACKEND_OPTIONS_H
 
@@ -8,6 +8,9 @@
 /* As parse of base/option_spec.h; TARGET is a struct config. */
 const char *backend_option_share(char *value, void *target);
 const char *backend_option_vhost_user(char *value, void *target);
+
+/* Each disk that another process serves gets one. NULL, or what is wrong. */
+const char *backend_options_add_disks(struct config *config);
 
 /* The folder of --root, which the guest only reads. NULL, or what is wrong. */
 const char *backend_options_add_root(struct config *config);

@@ -3,16 +3,14 @@
 #include "vmm/run/backends.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "base/socket_path.h"
-#include "vmm/run/passt.h"
 
 #define GREET_MS  20000
 #define WORDS_MAX 300
@@ -22,38 +20,64 @@ static void forget(struct backend *backend)
 {
 	if (backend->there)
 		vhost_link_close(&backend->link);
-	virtiofsd_end(&backend->process);
+	backend_process_end(&backend->process);
 	backend->there = false;
 }
 
-/* ---- --share and --root ---- */
+/* ---- processes of ours ---- */
 
-static const char *option_of(const struct config_backend *config)
+/* The gist of its last line. */
+static void last_words(const struct backend *backend, char *words, size_t size)
 {
-	return config->root ? "--root" : "--share";
+	char line[4096]; /* with all that it repeats of its arguments */
+
+	backend_process_last_words(&backend->process, line, sizeof(line));
+	snprintf(words, size, "%s", backend->program->gist ? backend->program->gist(line) : line);
 }
 
-static bool is_folder(const struct config_backend *config)
+/* 0, or an errno; FD is the other end of its socket. */
+static int start_process(struct backend *backend, const char *sandbox,
+			 struct backend_arguments *arguments, int *fd)
 {
-	struct stat info;
+	const struct backend_program *program = backend->program;
+	const bool confined = !strcmp(sandbox, "landlock");
+	int rules = -1, result;
 
-	if (stat(config->share, &info) < 0)
-		error("%s %s: %s", option_of(config), config->share, strerror(errno));
-	else if (!S_ISDIR(info.st_mode))
-		error("%s %s: this is not a folder", option_of(config), config->share);
-	else
-		return true;
-	return false;
+	if (!program->arguments(backend->all, backend->config, sandbox, arguments))
+		return ENAMETOOLONG;
+	if (confined)
+		rules = program->confine(backend->all, backend->config);
+	if (confined && rules < 0)
+		return -rules;
+	result = backend_process_start(&backend->process, arguments->words, rules, fd);
+	if (confined)
+		close(rules);
+	return result;
 }
 
-/* False: no virtiofsd could be started, after error(). Else the link says whether it is there. */
+/* False: it could not be started, after error(). Else the link says whether it is there. */
 static bool start_in(struct backend *backend, const char *sandbox)
 {
-	const struct config_backend *config = backend->config;
-	int fd;
+	const struct backend_program *program = backend->program;
+	struct backend_arguments arguments = {.count = 1};
+	int fd, result;
 
-	if (!virtiofsd_start(&backend->process, config, sandbox, &fd))
+	arguments.words[0] = backend_program_find(program);
+	if (!arguments.words[0]) {
+		error("%s %s: there is no %s on this host, which %s: install the package %s",
+		      backend->option, backend->subject, program->name, program->does,
+		      program->package);
 		return false;
+	}
+	backend->process = (struct backend_process){.connected = program->connected,
+						    .end_signal = program->end_signal,
+						    .end_ms = program->end_ms};
+	result = start_process(backend, sandbox, &arguments, &fd);
+	if (result != 0) {
+		error("%s %s: %s does not start: %s", backend->option, backend->subject,
+		      arguments.words[0], strerror(result));
+		return false;
+	}
 	backend->there = true;
 	vhost_link_init(&backend->link, fd);
 	vhost_link_greet(&backend->link, GREET_MS);
@@ -61,50 +85,35 @@ static bool start_in(struct backend *backend, const char *sandbox)
 }
 
 /* What to do without a sandbox is not to be guessed from words: the next one is tried. */
-static bool share(struct backend *backend)
+static bool serve(struct backend *backend)
 {
+	const struct backend_program *program = backend->program;
+	const char *sandbox = program->sandbox(0), *next;
 	char words[WORDS_MAX] = "";
-	const char *sandbox = virtiofsd_sandbox(0), *next;
-	const char *option = option_of(backend->config);
 
-	if (!is_folder(backend->config))
+	if (program->check && !program->check(backend->all, backend->config))
 		return false;
+	if (!backend->began && !strcmp(sandbox, "none"))
+		warning("%s %s: this kernel has no Landlock: %s has no sandbox", backend->option,
+			backend->subject, program->name);
+	backend->began = true;
 	for (unsigned int i = 1; start_in(backend, sandbox); i++) {
 		if (!backend->link.backend.broken)
 			return true;
-		virtiofsd_await_end(&backend->process);
-		virtiofsd_last_words(&backend->process, words, sizeof(words));
-		next = virtiofsd_sandbox(i);
+		backend_process_await_end(&backend->process);
+		last_words(backend, words, sizeof(words));
+		next = program->sandbox(i);
 		if (!next) {
-			error("%s %s: virtiofsd %s%s%s", option, backend->config->share,
+			error("%s %s: %s %s%s%s", backend->option, backend->subject, program->name,
 			      backend->link.backend.broken, *words ? ": " : "", words);
 			break;
 		}
 		forget(backend);
-		warning("%s %s: virtiofsd cannot have the sandbox '%s' here, and has '%s'%s%s",
-			option, backend->config->share, sandbox, next, *words ? ": " : "", words);
+		warning("%s %s: %s cannot have the sandbox '%s' here, and has '%s'%s%s",
+			backend->option, backend->subject, program->name, sandbox, next,
+			*words ? ": " : "", words);
 		sandbox = next;
 	}
-	forget(backend);
-	return false;
-}
-
-/* ---- --net passt ---- */
-
-static bool net(struct backend *backend)
-{
-	char words[WORDS_MAX] = "";
-	int fd;
-
-	if (!passt_start(&backend->process, backend->net, &fd))
-		return false;
-	backend->there = true;
-	vhost_link_init(&backend->link, fd);
-	if (vhost_link_greet(&backend->link, GREET_MS))
-		return true;
-	virtiofsd_await_end(&backend->process);
-	virtiofsd_last_words(&backend->process, words, sizeof(words));
-	error("--net passt: passt %s%s%s", backend->link.backend.broken, *words ? ": " : "", words);
 	forget(backend);
 	return false;
 }
@@ -133,12 +142,13 @@ static bool connect_to(struct backend *backend)
 
 static bool make_ready(struct backend *backend)
 {
-	if (backend->there && !backend->link.backend.broken)
+	const struct backend_program *program = backend->program;
+	const bool stays = !program || !program->each_life;
+
+	if (backend->there && !backend->link.backend.broken && stays)
 		return true;
 	forget(backend);
-	if (backend->config->share)
-		return share(backend);
-	return backend->net ? net(backend) : connect_to(backend);
+	return program ? serve(backend) : connect_to(backend);
 }
 
 static struct backends *make(const struct config *config)
@@ -153,17 +163,16 @@ static struct backends *make(const struct config *config)
 	for (unsigned int i = 0; i < backends->count; i++) {
 		struct backend *backend = &backends->each[i];
 
+		const char *who;
+
+		backend->all = config;
 		backend->config = &config->backends[i];
-		if (backend->config->net)
-			backend->net = &config->nets[backend->config->net - 1];
-		if (backend->config->share)
-			snprintf(backend->who, sizeof(backend->who), "virtiofsd of %s %s",
-				 option_of(backend->config), backend->config->share);
-		else if (backend->net)
-			snprintf(backend->who, sizeof(backend->who), "passt");
-		else
-			snprintf(backend->who, sizeof(backend->who), "the back-end at %s",
-				 backend->config->socket);
+		backend->program = backend_program_of(backend->config);
+		backend->option = backend_option_of(backend->config);
+		backend->subject = backend_subject_of(config, backend->config);
+		who = backend->program ? backend->program->name : "the back-end";
+		snprintf(backend->who, sizeof(backend->who), "%s of %s %s", who, backend->option,
+			 backend->subject);
 	}
 	return backends;
 }
@@ -191,6 +200,8 @@ void backends_close(struct backends *backends)
 			vhost_link_close(&backends->each[i].link);
 	/* They end at the same time. */
 	for (unsigned int i = 0; i < backends->count; i++)
+		backend_process_ask(&backends->each[i].process);
+	for (unsigned int i = 0; i < backends->count; i++)
 		forget(&backends->each[i]);
 	free(backends);
 }
@@ -202,7 +213,7 @@ static void words_ready(struct loop_watch *watch, short revents)
 	struct backend *backend = watch->opaque;
 	char words[WORDS_MAX];
 
-	virtiofsd_last_words(&backend->process, words, sizeof(words));
+	last_words(backend, words, sizeof(words));
 	if (*words && backend->lines < LINES_MAX) {
 		backend->lines++;
 		verbose("%s: %s", backend->who, words);

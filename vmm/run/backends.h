@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The other ends of vhost-user devices: virtiofsd for each --share, passt for each --net passt, and
- * whoever listens for a --vhost-user. They are there from the first life of the machine to its
- * last, and one that has ended is made, or connected to, anew for the next.
+ * The other ends of vhost-user devices: a process of ours (backend_programs.h), or whoever listens
+ * for a --vhost-user. They are there from the first life of the machine to its last, and one that
+ * has ended is made, or connected to, anew for the next.
  */
 #ifndef VHART_BACKENDS_H
 #define VHART_BACKENDS_H
@@ -13,15 +13,19 @@
 #include "base/loop.h"
 #include "devices/vhost_link.h"
 #include "vmm/config.h"
-#include "vmm/run/virtiofsd.h"
+#include "vmm/run/backend_process.h"
+#include "vmm/run/backend_programs.h"
 
 struct backend {
-	const struct config_backend *config;
-	const struct config_net *net; /* passt's; NULL: it is another */
-	char who[PATH_MAX + 32];      /* for messages */
-	bool there;		      /* LINK is one */
+	const struct config *all;
+	const struct config_backend *config; /* of it */
+	const char *option, *subject;	     /* what the user calls it: "--share", "DIR" */
+	char who[PATH_MAX + 32];	     /* for messages */
+	bool there;			     /* LINK is one */
 	struct vhost_link link;
-	struct virtiofsd process;
+	const struct backend_program *program; /* NULL: it is not ours */
+	struct backend_process process;
+	bool began;		 /* one was started before */
 	struct loop_watch words; /* of PROCESS, while a machine runs */
 	struct loop *loop;	 /* of WORDS; NULL: nobody listens */
 	unsigned int lines;	 /* that were shown */

@@ -10,6 +10,7 @@
 #include "vmm/command/command.h"
 #include "vmm/machine/machine_private.h"
 #include "vmm/run/backends.h"
+#include "vmm/run/disk_options.h"
 #include "vmm/run/serial.h"
 
 #define MAX_DISK_QUEUES 16u
@@ -34,29 +35,6 @@ static bool plug_virtio(struct machine *machine, struct virtio_device *device)
 	return machine->virtio_mmio[slot] != NULL;
 }
 
-static bool plug_disks(struct machine *machine)
-{
-	const struct config *config = machine->config;
-	unsigned int queues = config->cpus < MAX_DISK_QUEUES ? config->cpus : MAX_DISK_QUEUES;
-
-	for (unsigned int i = 0; i < config->disk_count; i++) {
-		const struct config_disk *disk = &config->disks[i];
-		const struct disk_options options = {
-			.path = disk->path,
-			.read_only = disk->read_only,
-			.direct = disk->direct,
-			.raw = disk->raw,
-			.serial = disk->serial,
-		};
-		char name[16];
-
-		snprintf(name, sizeof(name), "blk%u", i);
-		if (!plug_virtio(machine, virtio_blk_new(machine, name, &options, queues)))
-			return false;
-	}
-	return true;
-}
-
 static bool plug_backend(struct machine *machine, unsigned int index, const char *name)
 {
 	struct backend *backend = &machine->backends->each[index];
@@ -64,7 +42,9 @@ static bool plug_backend(struct machine *machine, unsigned int index, const char
 		.type = backend->config->type,
 		.tag = backend->config->tag,
 		.mac = backend->config->mac,
-		.mtu = backend->net ? backend->net->mtu : 0,
+		.mtu = config_backend_is_of(backend->config, "net")
+			       ? machine->config->nets[backend->config->index].mtu
+			       : 0,
 		.who = backend->who,
 		.link = &backend->link,
 	};
@@ -73,14 +53,56 @@ static bool plug_backend(struct machine *machine, unsigned int index, const char
 	return plug_virtio(machine, virtio_vhost_user_new(machine, name, &options));
 }
 
-/* All but cards of --net, which are among the other cards. */
+/* Of the disk or card with INDEX, which another process serves. */
+static unsigned int backend_of(const struct config *config, const char *type, unsigned int index)
+{
+	unsigned int i = 0;
+
+	while (!config_backend_is_of(&config->backends[i], type) ||
+	       config->backends[i].index != index)
+		i++;
+	return i;
+}
+
+static bool plug_disk(struct machine *machine, unsigned int index, unsigned int queues)
+{
+	const struct config_disk *disk = &machine->config->disks[index];
+	const struct disk_options options = {
+		.path = disk->path,
+		.read_only = disk->read_only,
+		.direct = disk->direct,
+		.raw = disk->raw,
+		.share_rw = disk->share_rw,
+		.again = !machine->first_life,
+		.serial = disk->serial,
+	};
+	char name[16];
+
+	snprintf(name, sizeof(name), "blk%u", index);
+	if (disk_option_is_served(disk))
+		return plug_backend(machine, backend_of(machine->config, "blk", index), name);
+	return plug_virtio(machine, virtio_blk_new(machine, name, &options, queues));
+}
+
+static bool plug_disks(struct machine *machine)
+{
+	const struct config *config = machine->config;
+	unsigned int queues = config->cpus < MAX_DISK_QUEUES ? config->cpus : MAX_DISK_QUEUES;
+
+	for (unsigned int i = 0; i < config->disk_count; i++)
+		if (!plug_disk(machine, i, queues))
+			return false;
+	return true;
+}
+
+/* All but those that are among the other disks and cards. */
 static bool plug_backends(struct machine *machine)
 {
 	for (unsigned int i = 0; machine->backends && i < machine->backends->count; i++) {
 		const struct config_backend *backend = machine->backends->each[i].config;
 		char name[24];
 
-		if (backend->net)
+		if (config_backend_is_of(backend, "blk") || config_backend_is_of(backend, "net"))
 			continue;
 		/* "fs0", and "vhost-blk1": blk1 is one of our own. */
 		snprintf(name, sizeof(name), "%s%s%u", backend->share ? "" : "vhost-",
@@ -112,16 +134,6 @@ static struct virtio_device *make_net(struct machine *machine, const char *name,
 			: virtio_net_user_new(machine, name, &options);
 }
 
-/* Of the card that passt serves. */
-static unsigned int backend_of_net(const struct config *config, unsigned int net)
-{
-	unsigned int i = 0;
-
-	while (config->backends[i].net != net + 1)
-		i++;
-	return i;
-}
-
 static bool plug_nets(struct machine *machine)
 {
 	const struct config *config = machine->config;
@@ -132,7 +144,7 @@ static bool plug_nets(struct machine *machine)
 		bool good;
 
 		snprintf(name, sizeof(name), "net%u", i);
-		good = net->passt ? plug_backend(machine, backend_of_net(config, i), name)
+		good = net->passt ? plug_backend(machine, backend_of(config, "net", i), name)
 				  : plug_virtio(machine, make_net(machine, name, net));
 		if (!good)
 			return false;

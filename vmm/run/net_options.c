@@ -182,7 +182,7 @@ const char *net_option(char *value, void *target)
 /* One of --vhost-user. */
 static bool is_card(const struct config_backend *backend)
 {
-	return !strcmp(backend->type, "net") && !backend->net;
+	return backend->socket && !strcmp(backend->type, "net");
 }
 
 static bool is_user(const struct config_net *net)

@@ -16,6 +16,7 @@
 #include "vmm/run/backend_options.h"
 #include "vmm/run/config_file.h"
 #include "vmm/run/cpu_options.h"
+#include "vmm/run/disk_options.h"
 #include "vmm/run/firmware_option.h"
 #include "vmm/run/net_options.h"
 #include "vmm/run/run_names.h"
@@ -23,7 +24,6 @@
 
 #define MEMORY_LEAST (16ull << 20)
 #define MEMORY_UNIT  (2ull << 20) /* KVM backs it with 2 MiB pages where it can */
-#define SERIAL_MAX   20		  /* virtio 1.2, 5.2.6.1: the ID string of a block device */
 #define VM_NAME_MAX  63
 
 static const char *parse_memory(char *value, void *target)
@@ -39,38 +39,6 @@ static const char *parse_memory(char *value, void *target)
 	/* The last guest-physical address must not wrap. */
 	if (config->memory > INT64_MAX - MAP_RAM)
 		return "expected less: no machine has that much";
-	return NULL;
-}
-
-static const char *parse_disk(char *value, void *target)
-{
-	static const char expected[] =
-		"expected FILE[,ro][,direct][,raw][,serial=S]; a comma in a file's "
-		"name is not supported";
-	struct config *config = target;
-
-	if (config->disk_count == CONFIG_MAX_DISKS)
-		return "there are 16 disks already, and no more can be";
-	struct config_disk *disk = &config->disks[config->disk_count];
-	*disk = (struct config_disk){.path = strsep(&value, ",")};
-	if (!*disk->path)
-		return expected;
-	for (char *part = strsep(&value, ","); part; part = strsep(&value, ",")) {
-		if (!strcmp(part, "ro") && !disk->read_only) {
-			disk->read_only = true;
-		} else if (!strcmp(part, "direct") && !disk->direct) {
-			disk->direct = true;
-		} else if (!strcmp(part, "raw") && !disk->raw) {
-			disk->raw = true;
-		} else if (!strncmp(part, "serial=", 7) && !disk->serial) {
-			disk->serial = part + 7;
-			if (!*disk->serial || strlen(disk->serial) > SERIAL_MAX)
-				return "expected a serial of 1 to 20 characters";
-		} else {
-			return expected;
-		}
-	}
-	config->disk_count++;
 	return NULL;
 }
 
@@ -214,11 +182,11 @@ static const struct option_spec specs[] = {
 	 OPTION_OTHER(affinity_option)},
 	{"--hugepages", NULL, "take RAM from the host's pool of 2 MiB pages (hugetlb)",
 	 OPTION_FLAG(struct config, hugepages)},
-	{"--disk", "FILE[,ro][,direct][,raw][,serial=S]",
-	 "add a disk: read-only, past the page cache, raw even\nif it looks like qcow2 or gzip, "
-	 "with "
-	 "a serial number",
-	 OPTION_OTHER(parse_disk), .letter = "-d", .repeatable = true, .path = PATH_FIRST},
+	{"--disk", "FILE[,ro][,direct][,format=F][,share-rw=on][,serial=S]",
+	 "add a disk: read-only, past the page cache, of a format\n(raw, qcow2, vmdk, ...) that "
+	 "its name does not say, beside\nothers that write to it, with a serial number; FILE may "
+	 "be\nan NBD server's: nbd://HOST/EXPORT",
+	 OPTION_OTHER(disk_option), .letter = "-d", .repeatable = true, .path = PATH_OR_URL},
 	{"--share", "DIR[,tag=T][,ro]",
 	 "let the guest mount a folder of the host, read-only if so\nasked, by its tag (share0, "
 	 "share1, ...)",
@@ -424,6 +392,8 @@ static int finish(struct config *config)
 	const char *wrong = contradiction(config);
 	if (!wrong && config->root)
 		wrong = backend_options_add_root(config);
+	if (!wrong)
+		wrong = backend_options_add_disks(config);
 	if (!wrong)
 		wrong = backend_options_add_passt(config);
 	if (!wrong)
