@@ -101,6 +101,7 @@ static void passt_forwards_nothing_unasked(void **state)
 	assert_string_equal(backend_option_of(backend), "--net");
 	assert_string_equal(backend_subject_of(&config, backend), "passt");
 	assert_true(backend_program_of(backend)->connected);
+	assert_string_equal(backend_program_of(backend)->gist("[a] b: --c: d"), "[a] b: --c: d");
 }
 
 static void passt_is_told_of_forwards_in_its_words(void **state)

@@ -34,7 +34,7 @@ struct backend_program {
 	/* Behind the program's path. False: there is no room for them. */
 	bool (*arguments)(const struct config *config, const struct config_backend *backend,
 			  const char *sandbox, struct backend_arguments *arguments);
-	/* What the user wants to know of a line that it says. NULL: all. */
+	/* What the user wants to know of a line that it says. */
 	const char *(*gist)(const char *line);
 	bool connected; /* it takes a socket that is, and does not listen */
 	int end_signal; /* 0: the end of its socket is its end */

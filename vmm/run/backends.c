@@ -32,7 +32,7 @@ static void last_words(const struct backend *backend, char *words, size_t size)
 	char line[4096]; /* with all that it repeats of its arguments */
 
 	backend_process_last_words(&backend->process, line, sizeof(line));
-	snprintf(words, size, "%s", backend->program->gist ? backend->program->gist(line) : line);
+	snprintf(words, size, "%s", backend->program->gist(line));
 }
 
 /* 0, or an errno; FD is the other end of its socket. */
