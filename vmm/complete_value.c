@@ -177,6 +177,9 @@ static void complete_head(const struct completing *completing, const struct opti
 	while (next_part(&text, "|", &part)) {
 		if (is_literal(&part) && complete_part(completing, &part, lead))
 			return;
+		/* "EXT=on|off": the others are values too. */
+		if (!is_literal(&part) && part.value)
+			break;
 		/* "HOSTFILE:GUESTPATH" */
 		if (!is_literal(&part) && !paths)
 			paths = paths_of(part.name, strcspn(part.name, "|:"));

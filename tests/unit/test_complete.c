@@ -265,14 +265,16 @@ static void words_are_completed_where_they_stand(void **state)
 		{"run --root ", ":folders "},
 		{"run --root=", ":folders --root="},
 		/* Parts of values. */
-		{"run --net ", "user tap= none"},
-		{"run --net user,", "user,mac= user,mtu= user,hostfwd="},
-		{"run --net user,mtu=1400,", "user,mtu=1400,mac= user,mtu=1400,hostfwd="},
+		{"run --net ", "user passt tap= none"},
+		{"run --net user,", "user,mac= user,mtu= user,hostfwd= user,vhost="},
+		{"run --net user,mtu=1,", "user,mtu=1,mac= user,mtu=1,hostfwd= user,mtu=1,vhost="},
 		{"run --net=user,m", "--net=user,mac= --net=user,mtu="},
 		{"run --net user,mac=", ""},
 		{"run --disk ", ":files "},
-		{"run --disk a,ro,", "a,ro,direct a,ro,raw a,ro,serial="},
+		{"run --disk a,ro,", "a,ro,direct a,ro,format= a,ro,share-rw= a,ro,serial="},
 		{"run --disk a,ro,raw,d", "a,ro,raw,direct"},
+		{"run --cpu ", ""},
+		{"run --cpu v=on,", "v=on,mmu="},
 		{"run --share ", ":folders "},
 		{"run --vhost-user ", "fs, blk, net,"},
 		{"run --vhost-user fs,", "fs,socket= fs,tag= fs,mac="},
@@ -344,8 +346,10 @@ static void help_is_one_line_behind_a_tab(void **state)
 			    "--once\tone table after one interval (1 s unless -i says another)\n");
 	assert_string_equal(ask("trace --cou"), "--count\tstop after N lines\n");
 	assert_string_equal(ask("run --cons"),
-			    "--console\twhat the guest has for a console (serial)\n");
-	assert_string_equal(ask("run --disk=a,r"), "--disk=a,ro\n--disk=a,raw\n");
+			    "--console\twhat the guest has for a console (serial)\n"
+			    "--console-log\twrite what the console prints to FILE too, anew or "
+			    "behind what is there\n");
+	assert_string_equal(ask("run --net=user,m"), "--net=user,mac=\n--net=user,mtu=\n");
 	assert_string_equal(ask("stat -p 14"), "14\tweb1\n");
 	assert_string_equal(ask("ctl web"), "web1\tprocess 14\n");
 	/* Those with more lines in --help. */
