@@ -195,8 +195,8 @@ static int run_with(struct backend_process *process, const char *const *argument
 int backend_process_start(struct backend_process *process, const char *const *arguments, int rules,
 			  int *socket_fd)
 {
-	int theirs, result = process->connected ? make_pair(&theirs, socket_fd)
-						: make_listener(&theirs, socket_fd);
+	int theirs = -1, result = process->connected ? make_pair(&theirs, socket_fd)
+						     : make_listener(&theirs, socket_fd);
 
 	process->pid = 0;
 	if (result != 0)
