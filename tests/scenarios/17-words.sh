@@ -53,7 +53,7 @@ options() {
     mistaken 125 '--memory 1: expected' run -m 1
     mistaken 125 'unknown option -smp: did you mean --cpus\?' run -smp 4
     mistaken 125 'unknown option --trans: did you mean --transport\?' run --trans pci
-    mistaken 125 'unknown option --isa: harts have every extension .*vhart probe' run --isa rv64gc
+    mistaken 125 'unknown option --isa: did you mean --cpu\?' run --isa rv64gc
 }
 
 t "help and version, however they are asked for" help
