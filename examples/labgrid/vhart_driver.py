@@ -211,7 +211,7 @@ class VhartDriver(ConsoleExpectMixin, Driver, PowerProtocol, ResetProtocol, Cons
     def reset(self):
         self.control("reset")
 
-    @step(result=True, args=["verb", "args"])
+    @step(result=True, args=["verb"])
     def control(self, verb, **args):
         """One verb of vhart-control(7): control("pause"), control("read", address="jiffies")."""
         if not self._control:
