@@ -16,10 +16,10 @@
 
 #include <cmocka.h>
 
+#include "base/socket_path.h"
 #include "tests/unit/fixtures/sample_verbs.h"
 #include "vmm/control/protocol.h"
 #include "vmm/control/server.h"
-#include "vmm/control/socket_path.h"
 
 enum { CLIENTS = 16 };
 

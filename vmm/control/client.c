@@ -9,8 +9,8 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/socket_path.h"
 #include "trace/sources/vms.h"
-#include "vmm/control/socket_path.h"
 
 #define MAX_VMS 256u
 

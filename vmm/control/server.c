@@ -16,10 +16,10 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/socket_path.h"
 #include "vmm/control/control.h"
 #include "vmm/control/event_json.h"
 #include "vmm/control/protocol.h"
-#include "vmm/control/socket_path.h"
 #include "vmm/control/verbs.h"
 
 #define CLIENTS_MAX   16u

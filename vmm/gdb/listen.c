@@ -12,7 +12,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "vmm/control/socket_path.h"
+#include "base/socket_path.h"
 
 bool gdb_is_port(const char *where)
 {

@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 
 #include "base/log.h"
-#include "vmm/control/socket_path.h"
+#include "base/socket_path.h"
 
 #define GREET_MS  20000
 #define WORDS_MAX 300

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-#include "vmm/control/socket_path.h"
+#include "base/socket_path.h"
 
 #include <errno.h>
 #include <stdbool.h>
