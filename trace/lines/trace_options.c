@@ -132,7 +132,7 @@ static const struct option_spec specs[] = {
 	 OPTION_CHOICE(struct trace_options, tier, collector_tiers)},
 };
 
-static const struct option_table trace_options = {
+const struct option_table trace_options = {
 	.command = "trace",
 	.usage = "[options] [-p PID | --name NAME | --all | -- run ...]",
 	.summary =

@@ -3,6 +3,7 @@
 #ifndef VHART_TRACE_OPTIONS_H
 #define VHART_TRACE_OPTIONS_H
 
+#include "base/options.h"
 #include "trace/lines/trace_format.h"
 #include "trace/sources/collector.h"
 #include "trace/sources/vms.h"
@@ -24,6 +25,8 @@ struct trace_options {
 	struct trace_view view;
 	struct vm_names names;
 };
+
+extern const struct option_table trace_options;
 
 /* options_read() and what it does not see. 0 or STATUS_USAGE. */
 int trace_read_options(int argc, char **argv, struct trace_options *options, bool *help);

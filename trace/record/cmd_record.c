@@ -14,9 +14,9 @@
 #include "base/clock.h"
 #include "base/exit_status.h"
 #include "base/log.h"
-#include "base/options.h"
 #include "trace/commands.h"
 #include "trace/guest/guest_names.h"
+#include "trace/record/record_options.h"
 #include "trace/record/recorder.h"
 #include "trace/sources/collector.h"
 #include "trace/sources/sampling.h"
@@ -30,64 +30,7 @@
 /* Not in step with anything that ticks at a round number. */
 #define DEFAULT_FREQUENCY 997u
 
-struct record_options {
-	struct target target;
-	struct sampling_options sampling;
-	struct guest_names_options names;
-	bool chains;
-	uint64_t buffer; /* bytes of the rings; 0: as usual */
-	const char *why; /* an event was taken that nobody chose; "" */
-	const char *output;
-};
-
 /* ---- options ---- */
-
-static const struct option_choice events[] = {
-	{"cycles", SAMPLE_CYCLES},
-	{"cpu-clock", SAMPLE_CLOCK},
-	{"exits", SAMPLE_EXITS},
-	{"cycles:G", SAMPLE_CYCLES}, /* perf's way to say whose */
-	{NULL, 0},
-};
-
-static const struct option_spec specs[] = {
-	{"--event", "EVENT",
-	 "cycles: the guest's, by a counter; cpu-clock: time, by a timer;\n"
-	 "exits: every exit, for what it takes the host (default: cycles\n"
-	 "where a counter can interrupt, else cpu-clock)",
-	 OPTION_CHOICE(struct record_options, sampling.event, events), .letter = "-e"},
-	{"--freq", "HZ", "so many samples a second (default: 997)",
-	 OPTION_NUMBER(struct record_options, sampling.frequency, 1, 1000000), .letter = "-F",
-	 .expected = "expected samples a second, from 1 to 1000000"},
-	{"--period", "N", "a sample every N cycles, or ns of cpu-clock",
-	 OPTION_NUMBER(struct record_options, sampling.period, 1, INT64_MAX), .letter = "-c",
-	 .expected = "expected a number of events from 1 up"},
-	{"--call-graph", NULL, "and who called: the guest kernel's frame pointers",
-	 OPTION_FLAG(struct record_options, chains), .letter = "-g"},
-	{"--buffer", "SIZE",
-	 "memory in which samples wait, of all vCPUs (default: a 32nd of the\n"
-	 "host's, from 64M to 256M): more of it loses less",
-	 OPTION_SIZE(struct record_options, buffer, COLLECTOR_BUFFER_LEAST, COLLECTOR_BUFFER_MOST)},
-	{"--output", "FILE", "the recording (default: vhart.recording)",
-	 OPTION_TEXT(struct record_options, output), .letter = "-o"},
-	{"--guestkallsyms", "FILE", "names: the guest's /proc/kallsyms, or its System.map",
-	 OPTION_TEXT(struct record_options, names.kallsyms)},
-	{"--guestvmlinux", "FILE",
-	 "names: an ELF, or a Linux Image, which has its own (default:\n"
-	 "the kernel that the VM was started with, or has in memory)",
-	 OPTION_TEXT(struct record_options, names.vmlinux)},
-};
-
-static const struct option_table record_options = {
-	.command = "record",
-	.usage = "[options] [-p PID | --name NAME | -- run ...]",
-	.summary = "Samples where a guest spends its time, from the host, into a file for\n"
-		   "'vhart report'. Until the VM ends or Ctrl-C. With -- run, starts a VM with\n"
-		   "these options.",
-	.shared = {target_options, TARGET_OPTIONS_ONE, offsetof(struct record_options, target)},
-	.specs = specs,
-	.count = sizeof(specs) / sizeof(specs[0]),
-};
 
 static bool agree(const struct record_options *options)
 {
@@ -147,7 +90,7 @@ static void fill_header(const struct record_session *session, struct recording_h
 
 	vm_name(options->target.process, name);
 	snprintf(header->event, sizeof(header->event), "%s",
-		 option_choice_name(events, options->sampling.event));
+		 option_choice_name(record_events, options->sampling.event));
 	snprintf(header->why, sizeof(header->why), "%s", options->why);
 	snprintf(header->vm, sizeof(header->vm), "%s", name);
 	snprintf(header->way, sizeof(header->way), "%s", collector_way(session->collector));
@@ -263,8 +206,8 @@ static void say_what_came(const struct record_session *session)
 	if (counts.alone)
 		snprintf(alone, sizeof(alone), ", %" PRIu64 " without callers", counts.alone);
 	note("%" PRIu64 " samples of %s%s, %" PRIu64 " lost%s, in %s", counts.samples,
-	     option_choice_name(events, session->options->sampling.event), host, counts.lost, alone,
-	     session->options->output);
+	     option_choice_name(record_events, session->options->sampling.event), host, counts.lost,
+	     alone, session->options->output);
 	if (counts.lost)
 		say_how_to_lose_less(session->options);
 	collector_warn_of_room(session->collector);

@@ -25,16 +25,6 @@ struct collector {
 	uint32_t *patience; /* with those who write while one reads; until the next look */
 };
 
-/* ---- options ---- */
-
-const struct option_choice collector_tiers[] = {
-	{"functions", TIER_FUNCTIONS},
-	{"tracepoints", TIER_TRACEPOINTS},
-	{"perf", TIER_PERF},
-	{"log", TIER_LOG},
-	{NULL, 0},
-};
-
 uint64_t collector_usual_buffer(void)
 {
 	return ring_buffer(&(struct ring_wish){.host_memory = host_memory()});

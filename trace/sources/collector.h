@@ -12,15 +12,11 @@
 #include <sys/types.h>
 
 #include "base/clock.h"
-#include "base/option_spec.h"
 #include "trace/exits/exits_map.h"
 #include "trace/sources/collector_options.h"
 #include "trace/sources/ring_room.h"
 
 struct collector;
-
-/* All but TIER_BEST. */
-extern const struct option_choice collector_tiers[];
 
 /* What is kept one by one waits in rings of so many bytes, all together, unless said otherwise: a
  * 32nd of the host's memory, from 64 MiB to 256 MiB (ring_room.h). */

@@ -7,10 +7,13 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "base/option_spec.h"
 #include "trace/exits/exits_map.h"
 
 /* Ways to watch, the best first. */
 enum collector_tier { TIER_BEST, TIER_FUNCTIONS, TIER_TRACEPOINTS, TIER_PERF, TIER_LOG };
+/* All but TIER_BEST. */
+extern const struct option_choice collector_tiers[];
 
 struct collector_options {
 	pid_t pid;		  /* watch the VMs of this process; 0: of all */

@@ -6,48 +6,13 @@
 
 #include "base/exit_status.h"
 #include "base/log.h"
-#include "base/options.h"
 #include "vmm/commands.h"
 #include "vmm/control/client.h"
+#include "vmm/control/ctl_options.h"
 #include "vmm/control/event_json.h"
 #include "vmm/control/result_text.h"
 #include "vmm/control/verbs.h"
 #include "vmm/control/verbs_help.h"
-
-#define WORDS_MAX 64u
-
-struct ctl_options {
-	bool json;
-	char *words[WORDS_MAX];
-	unsigned int count;
-};
-
-static const char *take_word(char *value, void *target)
-{
-	struct ctl_options *options = target;
-
-	if (options->count == WORDS_MAX)
-		return "expected fewer words";
-	options->words[options->count++] = value;
-	return NULL;
-}
-
-static const struct option_spec specs[] = {
-	{"--json", NULL, "print the result as JSON", OPTION_FLAG(struct ctl_options, json)},
-};
-
-static const struct option_table ctl_options = {
-	.command = "ctl",
-	.usage = "[--json] VM VERB [ARGUMENT...]",
-	.summary =
-		"Drives a running VM that was started with --control. VM is its name, or the\n"
-		"path of its socket with a slash in it. 'vhart ctl help [VERB]' lists the verbs.",
-	.specs = specs,
-	.count = sizeof(specs) / sizeof(specs[0]),
-	.operand = take_word,
-};
-
-/* ---- the command ---- */
 
 static int take_answer(json_object *answer, const char *vm, bool json)
 {

@@ -11,13 +11,10 @@
 #include "trace/sources/vms.h"
 #include "vmm/commands.h"
 #include "vmm/control/client.h"
+#include "vmm/control/ctl_options.h"
 #include "vmm/control/event_json.h"
 
 #define MAX_VMS 256u
-
-struct list_options {
-	bool json;
-};
 
 /* What is known of one. */
 struct row {
@@ -25,18 +22,6 @@ struct row {
 	uint64_t memory;       /* bytes; 0: not known, as of a script's machines */
 	double seconds;	       /* since its process began */
 	char socket[PATH_MAX]; /* "": it has none */
-};
-
-static const struct option_spec specs[] = {
-	{"--json", NULL, "a JSON object on each line", OPTION_FLAG(struct list_options, json)},
-};
-
-static const struct option_table list_options = {
-	.command = "list",
-	.usage = "[--json]",
-	.summary = "Lists the VMs that vhart runs and that you may look at.",
-	.specs = specs,
-	.count = sizeof(specs) / sizeof(specs[0]),
 };
 
 /* False: it has ended meanwhile. */

@@ -8,9 +8,9 @@
 
 #include "base/exit_status.h"
 #include "base/log.h"
-#include "base/options.h"
 #include "vmm/commands.h"
 #include "vmm/probe/probe.h"
+#include "vmm/probe/probe_options.h"
 
 static const struct probe_group groups[] = {
 	{"host", "Host", probe_host_checks},
@@ -25,24 +25,6 @@ static const struct probe_group groups[] = {
 };
 
 #define GROUP_COUNT (sizeof(groups) / sizeof(groups[0]))
-
-struct probe_options {
-	bool json;
-};
-
-static const struct option_spec specs[] = {
-	{"--json", NULL, "write JSON: the same findings, with ids that do not change",
-	 OPTION_FLAG(struct probe_options, json)},
-};
-
-static const struct option_table probe_options = {
-	.command = "probe",
-	.usage = "[--json]",
-	.summary = "Says what this host can do, what the things that are missing cost, and how to\n"
-		   "mend them. The exit status is 0 where VMs can be run and 1 where they cannot.",
-	.specs = specs,
-	.count = sizeof(specs) / sizeof(specs[0]),
-};
 
 static size_t count_checks(void)
 {

@@ -13,55 +13,25 @@
 #include "base/clock.h"
 #include "base/exit_status.h"
 #include "base/log.h"
-#include "base/options.h"
 #include "base/signals.h"
 #include "base/terminal.h"
 #include "vmm/commands.h"
 #include "vmm/script/late_math.h"
 #include "vmm/script/machine_library.h"
 #include "vmm/script/sandbox.h"
+#include "vmm/script/script_options.h"
 #include "vmm/script/state.h"
 
 /* A script that does not hear that its time is up (a pattern that takes for ever, say). */
 #define HARD_END_NS (10 * NS_PER_S)
 
-static const struct option_spec specs[] = {
-	{"--allow-host", NULL, "give the script io, os and require: all that its user may do",
-	 OPTION_FLAG(struct script_options, allow_host)},
-	{"--seed", "N", "what math.random begins with (another each time)",
-	 OPTION_NUMBER(struct script_options, seed, 0, UINT64_MAX)},
-	{"--timeout", "SECONDS", "end the script after this time (300)",
-	 OPTION_SECONDS(struct script_options, timeout),
-	 .expected = "expected a number of seconds above 0, such as 30 or 1.5"},
-	{"--verbose", NULL, "say what is being done", OPTION_FLAG(struct script_options, verbose)},
-};
-
-static const char *take_file(char *value, void *target)
-{
-	struct script_options *options = target;
-
-	if (options->path)
-		return "expected one script";
-	options->path = value;
-	return NULL;
-}
-
-static const struct option_table table = {
-	.command = "script",
-	.usage = "[options] FILE.lua [ARGUMENT...]",
-	.summary = "Runs a Lua script that makes virtual machines and drives them: see\n"
-		   "docs/scripting.md. Its arguments follow it. Defaults are in parentheses.",
-	.specs = specs,
-	.count = sizeof(specs) / sizeof(specs[0]),
-	.operand = take_file,
-};
-
 /* ---- options ---- */
 
 static bool takes_value(const char *argument)
 {
-	for (size_t i = 0; i < table.count; i++)
-		if (specs[i].value && !strcmp(specs[i].name, argument))
+	for (size_t i = 0; i < script_options.count; i++)
+		if (script_options.specs[i].value &&
+		    !strcmp(script_options.specs[i].name, argument))
 			return true;
 	return false;
 }
@@ -85,7 +55,7 @@ static int read_options(int argc, char **argv, struct script_options *options)
 	/* Small enough to be typed again. */
 	if (getrandom(&options->seed, 4, 0) != 4)
 		options->seed = clock_now();
-	if (options_read(&table, own, argv, options, &options->help) != 0)
+	if (options_read(&script_options, own, argv, options, &options->help) != 0)
 		return STATUS_NOT_RUN;
 	if (options->help)
 		return 0;

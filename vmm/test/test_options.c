@@ -86,7 +86,7 @@ static const struct other_name other_names[] = {
 	{NULL, NULL, NULL},
 };
 
-static const struct option_table test_options = {
+const struct option_table test_options = {
 	.command = "test",
 	.usage = "[options] FILE|DIR... [-- options of vhart run]",
 	.summary = "Runs test guests and scripts and prints their verdicts as TAP.",

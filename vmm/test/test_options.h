@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/options.h"
+
 #define TEST_REPEAT_MAX 1000000u
 #define TEST_JOBS_MAX	512u
 
@@ -26,6 +28,8 @@ struct test_options {
 	bool fail_fast, list, strict, verbose;
 	bool help; /* --help was answered */
 };
+
+extern const struct option_table test_options;
 
 /*
  * Fills OPTIONS from ARGV. 0, or STATUS_USAGE after one error() line; the words of vhart run are

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "trace/stat/stat_options.h"
+
+#include "base/log.h"
+
+static const struct option_choice rows[] = {
+	{"reason", BY_REASON}, {"sbi", BY_SBI}, {"mmio", BY_MMIO}, {"csr", BY_CSR},
+	{"vcpu", BY_VCPU},     {"pc", BY_PC},	{NULL, 0},
+};
+
+static const struct option_choice orders[] = {
+	{"time", ORDER_TIME},
+	{"count", ORDER_COUNT},
+	{"avg", ORDER_AVERAGE},
+	{"p99", ORDER_P99},
+	{"max", ORDER_MAX},
+	/* perf's names. */
+	{"sample", ORDER_COUNT},
+	{"mean_t", ORDER_AVERAGE},
+	{"max_t", ORDER_MAX},
+	{NULL, 0},
+};
+
+static const struct option_spec specs[] = {
+	{"--interval", "SECONDS",
+	 "a table every so often, each of its own interval; on a terminal it is\n"
+	 "drawn anew (every second unless -i says another), and h shows the keys",
+	 OPTION_SECONDS(struct stat_options, interval), .letter = "-i"},
+	{"--once", NULL, "one table after one interval (1 s unless -i says another)",
+	 OPTION_FLAG(struct stat_options, once)},
+	{"--by", "WHAT",
+	 "reason (the default), sbi: calls only, mmio: device addresses,\n"
+	 "csr: CSRs, vcpu: each apart, pc: where the guest was",
+	 OPTION_CHOICE(struct stat_options, view.by, rows)},
+	{"--guestkallsyms", "FILE",
+	 "names for --by pc: the guest's /proc/kallsyms, or its System.map",
+	 OPTION_TEXT(struct stat_options, kernel_names.kallsyms)},
+	{"--guestvmlinux", "FILE",
+	 "names for --by pc: an ELF, or a Linux Image, which has its own\n"
+	 "(default: the kernel that the VM was started with, or has\n"
+	 "in memory)",
+	 OPTION_TEXT(struct stat_options, kernel_names.vmlinux)},
+	{"--sort", "KEY", "time (the default), count, avg, p99 or max",
+	 OPTION_CHOICE(struct stat_options, view.order, orders), .letter = "-k"},
+	{"--json", NULL, "JSON: an object a line, times in ns",
+	 OPTION_FLAG(struct stat_options, json)},
+	{"--csv", NULL, "comma-separated values, times in ns",
+	 OPTION_FLAG(struct stat_options, csv)},
+	{"--output", "FILE", "write there", OPTION_TEXT(struct stat_options, output),
+	 .letter = "-o"},
+	{"--tier", "WAY",
+	 "functions: BPF at KVM's functions and tracepoints; tracepoints: BPF\n"
+	 "at tracepoints only; perf: perf events, where there is no BPF;\n"
+	 "log: what the VMM sees, without privileges\n"
+	 "(default: the first that can be had)",
+	 OPTION_CHOICE(struct stat_options, tier, collector_tiers)},
+};
+
+const struct option_table stat_options = {
+	.command = "stat",
+	.usage = "[options] [-p PID | --name NAME | --all | -- run ...]",
+	.summary =
+		"Counts why guests exit, and where the time of each vCPU goes, until the VM ends\n"
+		"or Ctrl-C. With -- run, starts a VM with these options and watches it from its\n"
+		"start; the table then goes to standard error.",
+	.shared = {target_options, TARGET_OPTIONS_ALL, offsetof(struct stat_options, target)},
+	.specs = specs,
+	.count = sizeof(specs) / sizeof(specs[0]),
+};
+
+bool stat_options_agree(const struct stat_options *options)
+{
+	const struct guest_names_options *names = &options->kernel_names;
+
+	if (names->kallsyms && names->vmlinux)
+		error("--guestkallsyms and --guestvmlinux exclude each other");
+	else if (options->json && options->csv)
+		error("--json and --csv exclude each other");
+	else if ((names->kallsyms || names->vmlinux) && options->view.by != BY_PC)
+		error("--guestkallsyms and --guestvmlinux name what --by pc shows: add that");
+	else
+		return true;
+	return false;
+}
