@@ -32,6 +32,9 @@ enum option_path {
 	PATH_AFTER_COLON, /* behind the first */
 };
 
+/* Whether a value is one of a VM that runs. */
+enum option_vm { OFFER_NO_VM, OFFER_VM_NAME, OFFER_VM_PID };
+
 /* A value by its name. What comes later for the same value is an alias, which messages leave out.
  */
 struct option_choice {
@@ -59,6 +62,10 @@ struct option_spec {
 	bool repeatable;
 	enum option_path path;
 	bool not_in_file; /* of --config */
+	/* For completions (vmm/complete.h), beside what CHOICES and VALUE say: the words that the
+	 * value, or its first part, can be, NULL after the last; and the VMs that run. */
+	const char *(*word)(unsigned int index);
+	enum option_vm vm;
 };
 
 /*

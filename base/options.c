@@ -99,6 +99,11 @@ const struct option_spec *option_find(const struct option_table *table, const ch
 	return index < count_of(table) ? spec_at(table, index) : NULL;
 }
 
+const struct option_spec *option_at(const struct option_table *table, size_t index)
+{
+	return index < count_of(table) ? spec_at(table, index) : NULL;
+}
+
 /* VALUE as it is to be taken: its own copy, where there is something to change or to remember. */
 static char *prepare(struct option_reading *reading, const struct option_spec *spec, char *value)
 {

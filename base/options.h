@@ -73,6 +73,8 @@ int options_take_rest(struct option_reading *reading, char **words, int count);
  */
 const char *options_peek(const struct option_table *table, int argc, char **argv, const char *name);
 
+/* The row INDEX, those that are shared first; NULL: there are no more. */
+const struct option_spec *option_at(const struct option_table *table, size_t index);
 /* The row whose name or letter is the LEN bytes at NAME; NULL: there is none. */
 const struct option_spec *option_find(const struct option_table *table, const char *name,
 				      size_t len);

@@ -41,5 +41,7 @@ struct vhost_user_type {
 
 /* NULL: there is none of this name. */
 const struct vhost_user_type *vhost_user_type_find(const char *name);
+/* NULL after the last. */
+const char *vhost_user_type_name(unsigned int index);
 
 #endif

@@ -111,3 +111,8 @@ const struct vhost_user_type *vhost_user_type_find(const char *name)
 			return &types[i];
 	return NULL;
 }
+
+const char *vhost_user_type_name(unsigned int index)
+{
+	return index < sizeof(types) / sizeof(types[0]) ? types[index].name : NULL;
+}

@@ -10,5 +10,7 @@ int command_script(int argc, char **argv);
 int command_ctl(int argc, char **argv);
 int command_list(int argc, char **argv);
 int command_test(int argc, char **argv);
+/* For shells: it is in no list. */
+int command_complete(int argc, char **argv);
 
 #endif

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "trace/commands.h"
 #include "vmm/commands.h"
+#include "vmm/complete.h"
 
 static int not_here(const char *command)
 {
@@ -51,6 +52,12 @@ int command_test(int argc, char **argv)
 {
 	(void)argc;
 	return not_here(argv[0]);
+}
+
+/* Without verbs, and VMs. */
+int command_complete(int argc, char **argv)
+{
+	return complete_command(argc, argv, &(const struct complete_sources){.verbs = NULL});
 }
 
 int command_stat(int argc, char **argv)

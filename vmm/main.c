@@ -6,33 +6,19 @@
 #include "base/log.h"
 #include "base/suggest.h"
 #include "trace/commands.h"
+#include "vmm/command_rows.h"
 #include "vmm/commands.h"
 #include "vmm/privileges.h"
 #include "vmm/surroundings.h"
 #include "vmm/version.h"
 
-static const struct {
-	const char *name;
-	int (*run)(int argc, char **argv);
-	const char *help;
-} commands[] = {
-	{"run", command_run, "boot a VM"},
-	{"list", command_list, "list the VMs that run"},
-	{"ctl", command_ctl, "drive a running VM: pause it, look into it, ..."},
-	{"stat", command_stat,
-	 "show why the guests of a running VM exit, and where their time goes"},
-	{"trace", command_trace, "show the exits of a running VM one by one: SBI calls, MMIO, ..."},
-	{"record", command_record, "sample where the guest of a running VM spends its time"},
-	{"report", command_report, "show what was recorded: functions, flame graphs"},
-	{"script", command_script, "run a Lua script that makes VMs and drives them"},
-	{"test", command_test, "run test guests and scripts, and print their verdicts"},
-	{"probe", command_probe, "say what this host can do, and how to mend what it cannot"},
+static int (*const runs[COMMANDS])(int argc, char **argv) = {
+	[COMMAND_RUN] = command_run,	   [COMMAND_LIST] = command_list,
+	[COMMAND_CTL] = command_ctl,	   [COMMAND_STAT] = command_stat,
+	[COMMAND_TRACE] = command_trace,   [COMMAND_RECORD] = command_record,
+	[COMMAND_REPORT] = command_report, [COMMAND_SCRIPT] = command_script,
+	[COMMAND_TEST] = command_test,	   [COMMAND_PROBE] = command_probe,
 };
-
-#define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
-
-/* The first also stands for its options, where somebody forgot it. */
-enum { COMMAND_RUN };
 
 static const struct other_name other_names[] = {
 	{"start", "run", NULL},	   {"boot", "run", NULL},     {"launch", "run", NULL},
@@ -44,22 +30,13 @@ static const struct other_name other_names[] = {
 static void print_help(FILE *to)
 {
 	fprintf(to, "usage: vhart COMMAND [OPTIONS]\n\nCommands:\n");
-	for (size_t i = 0; i < COMMAND_COUNT; i++)
-		fprintf(to, "  %-8s %s\n", commands[i].name, commands[i].help);
+	for (size_t i = 0; i < COMMANDS; i++)
+		fprintf(to, "  %-8s %s\n", command_rows[i].name, command_rows[i].help);
 	fprintf(to, "  %-8s %s\n  %-8s %s\n", "help", "show this, or the options of a command",
 		"version", "show the version, and what it was built with");
 	fprintf(to,
 		"\nA Linux guest:  vhart run --kernel Image --initrd FILE --append console=ttyS0\n"
 		"'vhart help COMMAND' lists the options of a command; see also vhart(1).\n");
-}
-
-static size_t find_command(const char *name)
-{
-	size_t index = 0;
-
-	while (index < COMMAND_COUNT && strcmp(name, commands[index].name) != 0)
-		index++;
-	return index;
 }
 
 static int refuse_command(const char *name)
@@ -69,13 +46,13 @@ static int refuse_command(const char *name)
 
 	suggest_offer(&near, "help");
 	suggest_offer(&near, "version");
-	for (size_t i = 0; i < COMMAND_COUNT; i++)
-		suggest_offer(&near, commands[i].name);
+	for (size_t i = 0; i < COMMANDS; i++)
+		suggest_offer(&near, command_rows[i].name);
 	if (other)
 		near.best = other->ours;
 	if (name[0] == '-')
 		error("'%s' is not a command, which comes first: vhart %s %s ..., for instance",
-		      name, commands[COMMAND_RUN].name, name);
+		      name, command_rows[COMMAND_RUN].name, name);
 	else if (near.best)
 		error("'%s' is not a command: did you mean %s?", name, near.best);
 	else
@@ -88,17 +65,17 @@ static int command_help(int argc, char **argv)
 {
 	static char help[] = "--help";
 	char *arguments[] = {NULL, help, NULL};
-	const size_t index = argc > 1 ? find_command(argv[1]) : COMMAND_COUNT;
+	const size_t index = argc > 1 ? command_row_find(argv[1]) : COMMANDS;
 
 	/* help, too, is what help lists. */
 	if (argc == 1 || !strcmp(argv[1], "help") || !strcmp(argv[1], "version")) {
 		print_help(stdout);
 		return STATUS_OK;
 	}
-	if (index == COMMAND_COUNT)
+	if (index == COMMANDS)
 		return refuse_command(argv[1]);
 	arguments[0] = argv[1];
-	return commands[index].run(2, arguments);
+	return runs[index](2, arguments);
 }
 
 static int command_version(int argc, char **argv)
@@ -114,8 +91,9 @@ static const struct {
 	const char *name;
 	int (*run)(int argc, char **argv);
 } asked[] = {
-	{"help", command_help},	      {"--help", command_help},	      {"-h", command_help},
-	{"version", command_version}, {"--version", command_version}, {"-V", command_version},
+	{"help", command_help},		{"--help", command_help},	{"-h", command_help},
+	{"version", command_version},	{"--version", command_version}, {"-V", command_version},
+	{"complete", command_complete},
 };
 
 int main(int argc, char **argv)
@@ -129,8 +107,8 @@ int main(int argc, char **argv)
 	for (size_t i = 0; i < sizeof(asked) / sizeof(asked[0]); i++)
 		if (!strcmp(argv[1], asked[i].name))
 			return asked[i].run(argc - 1, argv + 1);
-	const size_t index = find_command(argv[1]);
-	if (index == COMMAND_COUNT)
+	const size_t index = command_row_find(argv[1]);
+	if (index == COMMANDS)
 		return refuse_command(argv[1]);
-	return commands[index].run(argc - 1, argv + 1);
+	return runs[index](argc - 1, argv + 1);
 }

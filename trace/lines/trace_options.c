@@ -19,6 +19,11 @@ static const struct {
 	{"lcofi", CLASS_LCOFI}, {"other", CLASS_OTHER}, {"all", CLASS_ALL},
 };
 
+static const char *class_name(unsigned int index)
+{
+	return index < sizeof(classes) / sizeof(classes[0]) ? classes[index].name : NULL;
+}
+
 static uint32_t class_called(const char *name)
 {
 	for (size_t i = 0; i < sizeof(classes) / sizeof(classes[0]); i++)
@@ -86,10 +91,10 @@ static const char *parse_than(char *value, void *target)
 }
 
 static const struct option_spec specs[] = {
-	{"--events", "CLASSES",
+	{"--events", "CLASS[,CLASS]",
 	 "sbi, mmio, csr, wfi, fault, irq, lcofi, other, all; with ! in\n"
 	 "front all but these (default: !irq,fault)",
-	 OPTION_OTHER(parse_classes), .letter = "-e"},
+	 OPTION_OTHER(parse_classes), .letter = "-e", .word = class_name},
 	{"--vcpu", "N[,N]", "only these vCPUs", OPTION_OTHER(parse_vcpus)},
 	{"--durations", NULL, "how long the host took, who answered, and the VMM's part",
 	 OPTION_FLAG(struct trace_options, view.durations), .letter = "-T"},

@@ -9,9 +9,10 @@
 
 const struct option_spec target_options[TARGET_OPTIONS_ALL] = {
 	{"--pid", "PID", "the VM of this process, whatever VMM it is",
-	 OPTION_NUMBER(struct target, pid, 1, INT_MAX), .letter = "-p",
+	 OPTION_NUMBER(struct target, pid, 1, INT_MAX), .letter = "-p", .vm = OFFER_VM_PID,
 	 .expected = "expected a process id"},
-	{"--name", "NAME", "the VM of that name", OPTION_TEXT(struct target, name)},
+	{"--name", "NAME", "the VM of that name", OPTION_TEXT(struct target, name),
+	 .vm = OFFER_VM_NAME},
 	{"--all", NULL, "all VMs of this machine", OPTION_FLAG(struct target, all), .letter = "-a"},
 };
 

@@ -11,6 +11,7 @@
 #include "base/board.h"
 #include "base/exit_status.h"
 #include "base/log.h"
+#include "devices/vhost_user.h"
 #include "vmm/boot/bootargs.h"
 #include "vmm/run/backend_options.h"
 #include "vmm/run/config_file.h"
@@ -197,7 +198,8 @@ static const struct option_spec specs[] = {
 	{"--vhost-user", "TYPE,socket=PATH[,tag=T][,mac=M]",
 	 "add a device that another process serves at a socket: a\nfile system (fs), disk (blk) or "
 	 "network card (net)",
-	 OPTION_OTHER(backend_option_vhost_user), .repeatable = true, .path = PATH_OF_SOCKET},
+	 OPTION_OTHER(backend_option_vhost_user), .repeatable = true, .path = PATH_OF_SOCKET,
+	 .word = vhost_user_type_name},
 	{"--net", "user|tap=IF|none[,mac=M][,mtu=N][,hostfwd=RULE]",
 	 "add a network card: unprivileged (user), or on tap interface\nIF; RULE forwards a port "
 	 "of the host: tcp::2222-:22 (none)",
@@ -219,7 +221,7 @@ static const struct option_spec specs[] = {
 	{"--pmu-profile", "NAME",
 	 "what the PMU does where the specification and Linux differ:\nbest, spec, linux-7.2, "
 	 "linux-6.12, linux-6.12.107 (best)",
-	 OPTION_OTHER(parse_pmu_profile)},
+	 OPTION_OTHER(parse_pmu_profile), .word = pmu_profile_name},
 	{"--pmu-irq", "auto|sip|stub|msi|wired",
 	 "how an overflow of a counter of --pmu vmm gets to the guest:\nas LCOFI (sip, stub), or "
 	 "for "
