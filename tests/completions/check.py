@@ -33,6 +33,7 @@ typed = [
     ("run --disk kern\t", ["run", "--disk", "kernel image"]),
     ("run --root fol\t", ["run", "--root", "folder/"]),
     ("run --vhost-user f\tso\tsoc\t", ["run", "--vhost-user", "fs,socket=socket"]),
+    ("stat --openm\tuni\tsoc\t", ["stat", "--openmetrics", "unix=socket"]),
     ("trace -e sbi,mm\t", ["trace", "-e", "sbi,mmio"]),
     ("stat -- ru\t--ker\tkern\t", ["stat", "--", "run", "--kernel", "kernel image"]),
     ("run --extract /out:fold\t", ["run", "--extract", "/out:folder/"]),

@@ -114,5 +114,30 @@ def jsonl():
     assert any('"cut":true' in line for line in lines)
 
 
+# The parser of Prometheus' own client.
+def openmetrics():
+    from prometheus_client.openmetrics.parser import text_string_to_metric_families
+    for path in ('few.openmetrics', 'all.openmetrics'):
+        text = open(path, encoding='utf-8', newline='\n').read()
+        families = {family.name: family for family in text_string_to_metric_families(text)}
+        assert len(families) == 9, list(families)
+        assert all(family.documentation.endswith('.') for family in families.values())
+        assert {name for name, family in families.items() if family.unit == 'seconds'} == {
+            name for name in families if name.endswith('_seconds')}
+        types = [families[name].type for name in ('vhart_exits', 'vhart_stat_uncounted_vcpus', 'vhart_stat')]
+        assert types == ['counter', 'gauge', 'info'], types
+        for family in families.values():
+            labels = [tuple(sorted(sample.labels.items())) for sample in family.samples]
+            assert len(set(labels)) == len(labels), family.name
+        exits = families['vhart_exits'].samples
+        assert {sample.labels['vm'] for sample in exits} == {'web1', 'a"b\\c\\nd\\xff'}
+        timer = [sample.value for sample in exits if sample.labels['vm'] == 'web1'
+                 and sample.labels.get('sub') == 'time.set_timer']
+        assert timer == [7], timer
+        halted = [sample.value for sample in families['vhart_vcpu_seconds'].samples
+                  if sample.labels['vcpu'] == '1' and sample.labels['state'] == 'halted']
+        assert halted == [1.5], halted
+
+
 {'folded': folded, 'flamegraph': flamegraph, 'pprof': pprof, 'perfetto': perfetto,
- 'jsonl': jsonl}[format]()
+ 'jsonl': jsonl, 'openmetrics': openmetrics}[format]()

@@ -2,7 +2,7 @@
 # The root for building: Debian 13 with compilers for amd64 and riscv64 and the libraries for both.
 
 # Other people's parsers, for what the trace room exports; the Go package has profile.proto.
-export_readers="libxml2-utils protobuf-compiler python3-protobuf golang-github-google-pprof-dev"
+export_readers="libxml2-utils protobuf-compiler python3-protobuf golang-github-google-pprof-dev python3-prometheus-client"
 # Shells whose completions are tried, beside bash.
 shells="zsh fish"
 build_tools="gcc gcc-riscv64-linux-gnu libc6-dev libc6-dev:riscv64 clang clang-format clang-tidy lld llvm libclang-rt-dev

@@ -9,10 +9,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "tests/unit/fixtures/sample_counts.h"
 #include "tests/unit/fixtures/sample_profile.h"
 #include "tests/unit/fixtures/sample_trace.h"
 #include "trace/export/export.h"
 #include "trace/export/json_text.h"
+#include "trace/stat/stat_openmetrics.h"
 
 static const struct {
 	const char *suffix;
@@ -91,6 +93,15 @@ static void write_lines(FILE *to)
 	}
 }
 
+static void write_counts(FILE *to, bool every_row)
+{
+	const struct stat_view view = sample_counts_view();
+	struct stat_sample sample = sample_counts(every_row);
+
+	stat_openmetrics(to, &view, &sample);
+	sample_counts_free(&sample);
+}
+
 int main(int argc, char **argv)
 {
 	struct profile *small = profile_new(1ul << 24), *large = profile_new(1ul << 28);
@@ -113,6 +124,12 @@ int main(int argc, char **argv)
 	to = create("sample", "jsonl");
 	write_lines(to);
 	check(0, to, "jsonl");
+	to = create("few", "openmetrics");
+	write_counts(to, false);
+	check(0, to, "openmetrics");
+	to = create("all", "openmetrics");
+	write_counts(to, true);
+	check(0, to, "openmetrics");
 	profile_free(small);
 	profile_free(large);
 	return 0;

@@ -289,6 +289,9 @@ static void words_are_completed_where_they_stand(void **state)
 		{"trace --events=sbi,m", "--events=sbi,mmio"},
 		{"record -e c", "cycles cpu-clock"},
 		{"stat --sort ", "time count avg p99 max"},
+		{"stat --openmetrics ", "unix= :files "},
+		{"stat --openmetrics unix=/r", ":files unix="},
+		{"stat --openmetrics=unix=/r", ":files --openmetrics=unix="},
 		/* VMs, but for those whose names a shell reads otherwise. */
 		{"run --name ", ""},
 		{"stat --name ", "web1 web2 build.2_a-b"},

@@ -17,6 +17,7 @@
 #include "trace/sources/guest_clock.h"
 #include "trace/sources/vms.h"
 #include "trace/stat/stat_live.h"
+#include "trace/stat/stat_metrics.h"
 #include "trace/stat/stat_options.h"
 #include "trace/stat/stat_session.h"
 #include "trace/watch/await.h"
@@ -195,6 +196,27 @@ static FILE *open_output(const struct stat_options *options)
 	return out;
 }
 
+/* An exit status. */
+static int watch_as_asked(const struct stat_options *options, struct stat_session *session,
+			  int signals, FILE *out)
+{
+	const double seconds = options->interval > 0 ? options->interval : DEFAULT_INTERVAL;
+	bool good;
+
+	/* It says itself what is wrong, and no VM is nothing wrong. */
+	if (options->openmetrics)
+		return stat_metrics(options, session, signals, (uint64_t)(seconds * 1e9))
+			       ? STATUS_OK
+			       : STATUS_HOST;
+	good = is_live(options) ? watch_live(options, session, signals)
+				: watch(options, session, signals, out);
+	if (!good) {
+		error("writing the table: %s", strerror(errno));
+		return STATUS_HOST;
+	}
+	return saw_something(options, session) ? STATUS_OK : STATUS_USAGE;
+}
+
 static int run_session(const struct stat_options *options, struct stat_session *session)
 {
 	const struct collector_options wanted = {
@@ -208,7 +230,6 @@ static int run_session(const struct stat_options *options, struct stat_session *
 	/* One that comes while this takes its time ends it as soon as it is ready. */
 	int status = STATUS_HOST, signals = await_signals();
 	FILE *out = open_output(options);
-	bool good;
 
 	if (!out) {
 		close(signals);
@@ -224,12 +245,7 @@ static int run_session(const struct stat_options *options, struct stat_session *
 			refusal.way_out);
 	if (session->collector && stat_session_begin(session)) {
 		target_go(&options->target);
-		good = is_live(options) ? watch_live(options, session, signals)
-					: watch(options, session, signals, out);
-		if (!good)
-			error("writing the table: %s", strerror(errno));
-		else
-			status = saw_something(options, session) ? STATUS_OK : STATUS_USAGE;
+		status = watch_as_asked(options, session, signals, out);
 	}
 	stat_session_free(session);
 	collector_close(session->collector);

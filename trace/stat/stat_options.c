@@ -2,6 +2,8 @@
 
 #include "trace/stat/stat_options.h"
 
+#include <string.h>
+
 #include "base/log.h"
 
 static const struct option_choice rows[] = {
@@ -49,6 +51,10 @@ static const struct option_spec specs[] = {
 	 OPTION_FLAG(struct stat_options, csv)},
 	{"--output", "FILE", "write there", OPTION_TEXT(struct stat_options, output),
 	 .letter = "-o"},
+	{"--openmetrics", "FILE|unix=PATH",
+	 "no table, but the counts of each vCPU as OpenMetrics: in FILE, anew every\n"
+	 "interval, or for each client that connects to a socket at PATH",
+	 OPTION_TEXT(struct stat_options, openmetrics)},
 	{"--tier", "WAY",
 	 "functions: BPF at KVM's functions and tracepoints; tracepoints: BPF\n"
 	 "at tracepoints only; perf: perf events, where there is no BPF;\n"
@@ -69,6 +75,30 @@ const struct option_table stat_options = {
 	.count = sizeof(specs) / sizeof(specs[0]),
 };
 
+/* It has all that is counted, in one form, and runs until it is ended. */
+static bool openmetrics_agree(const struct stat_options *options)
+{
+	const bool socket = !strncmp(options->openmetrics, "unix=", strlen("unix="));
+
+	if (!options->openmetrics[socket ? strlen("unix=") : 0])
+		error("--openmetrics %s: expected FILE or unix=PATH", options->openmetrics);
+	else if (options->json || options->csv || options->output)
+		error("--openmetrics: it has a form and a place of its own: no --json, --csv or "
+		      "-o with it");
+	else if (options->view.by != BY_REASON)
+		error("--openmetrics: it tells exits apart by vCPU, reason and SBI call: no --by "
+		      "with it");
+	else if (socket && options->once)
+		error("--openmetrics unix=PATH: it answers whoever connects, until it is ended: "
+		      "no --once with it");
+	else if (socket && options->interval > 0)
+		error("--openmetrics unix=PATH: each client has the counts of its moment: no "
+		      "--interval with it");
+	else
+		return true;
+	return false;
+}
+
 bool stat_options_agree(const struct stat_options *options)
 {
 	const struct guest_names_options *names = &options->kernel_names;
@@ -79,6 +109,8 @@ bool stat_options_agree(const struct stat_options *options)
 		error("--json and --csv exclude each other");
 	else if ((names->kallsyms || names->vmlinux) && options->view.by != BY_PC)
 		error("--guestkallsyms and --guestvmlinux name what --by pc shows: add that");
+	else if (options->openmetrics)
+		return openmetrics_agree(options);
 	else
 		return true;
 	return false;

@@ -18,6 +18,7 @@ struct stat_options {
 	enum collector_tier tier;
 	struct guest_names_options kernel_names;
 	const char *output;
+	const char *openmetrics; /* "FILE" or "unix=PATH"; NULL: not asked for */
 	struct stat_view view;
 };
 

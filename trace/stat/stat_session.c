@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "trace/stat/stat_openmetrics.h"
+
 #define ROWS ((size_t)EXIT_VCPUS * EXIT_ROWS)
 
 struct extremes {
@@ -93,9 +95,9 @@ static void show_extremes(struct stat_session *session)
 	}
 }
 
-bool stat_session_print(struct stat_session *session, bool whole, FILE *out)
+/* How was counted, and what was not. */
+static void fill_view(struct stat_session *session)
 {
-	const struct stat_sample *before = whole ? &session->first : &session->last;
 	uint32_t seen = collector_seen(session->collector);
 	struct stat_view *view = &session->view;
 
@@ -103,12 +105,25 @@ bool stat_session_print(struct stat_session *session, bool whole, FILE *out)
 		     collector_events_missed(session->collector);
 	view->vcpus_lost = seen > EXIT_VCPUS ? seen - EXIT_VCPUS : 0;
 	view->way = collector_way(session->collector);
+}
+
+bool stat_session_openmetrics(struct stat_session *session, FILE *out)
+{
+	fill_view(session);
+	return stat_openmetrics(out, &session->view, &session->now);
+}
+
+bool stat_session_print(struct stat_session *session, bool whole, FILE *out)
+{
+	const struct stat_sample *before = whole ? &session->first : &session->last;
+
+	fill_view(session);
 	if (!stat_sample_copy(&session->shown, &session->now))
 		return false;
 	if (whole)
 		show_extremes(session);
 	stat_difference(&session->shown, before);
-	return stat_print(out, view, &session->shown, session->shown.when - before->when);
+	return stat_print(out, &session->view, &session->shown, session->shown.when - before->when);
 }
 
 bool stat_session_reset(struct stat_session *session)

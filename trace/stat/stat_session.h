@@ -30,6 +30,8 @@ bool stat_session_look(struct stat_session *session);
 bool stat_session_saw(const struct stat_session *session);
 /* What came in the last interval, or in all of them (WHOLE). False: no memory, or OUT is full. */
 bool stat_session_print(struct stat_session *session, bool whole, FILE *out);
+/* What has come since each vCPU was first seen, as OpenMetrics text. False: OUT is full. */
+bool stat_session_openmetrics(struct stat_session *session, FILE *out);
 /* As if watching had begun at the last look. False: no memory. */
 bool stat_session_reset(struct stat_session *session);
 

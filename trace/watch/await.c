@@ -75,6 +75,12 @@ enum wake await(int signals, int pidfd, struct collector *collector, uint64_t de
 	return await_counting(signals, pidfd, -1, collector, deadline);
 }
 
+enum wake await_file(int signals, int pidfd, struct collector *collector, uint64_t deadline,
+		     int file)
+{
+	return await_counting(signals, pidfd, file, collector, deadline);
+}
+
 enum wake await_key(int signals, int pidfd, struct collector *collector, uint64_t deadline)
 {
 	return await_counting(signals, pidfd, STDIN_FILENO, collector, deadline);

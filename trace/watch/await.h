@@ -19,6 +19,9 @@ int await_signals(void);
 /* PIDFD is readable when the VM's process has ended, -1: it is not waited for. DEADLINE is of
  * CLOCK_MONOTONIC in ns; 0: there is none. What COLLECTOR sees meanwhile is counted. */
 enum wake await(int signals, int pidfd, struct collector *collector, uint64_t deadline);
+/* The same, and WAKE_KEY when FILE is readable. */
+enum wake await_file(int signals, int pidfd, struct collector *collector, uint64_t deadline,
+		     int file);
 /* The same, and WAKE_KEY when there is something to read from standard input. */
 enum wake await_key(int signals, int pidfd, struct collector *collector, uint64_t deadline);
 

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "trace/stat/replaced_file.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/log.h"
+
+/* Whatever else is there would be gone: a device, a link to a file elsewhere. */
+static bool can_be_replaced(const char *option, const char *path)
+{
+	struct stat is;
+
+	if (lstat(path, &is) < 0 || S_ISREG(is.st_mode))
+		return true;
+	error("%s %s: it is no ordinary file, and would be replaced: give the path of one", option,
+	      path);
+	return false;
+}
+
+/* As fopen() makes files: with what the umask leaves. */
+static bool set_mode(int fd)
+{
+	const mode_t mask = umask(0);
+
+	umask(mask);
+	return fchmod(fd, 0666 & ~mask) == 0;
+}
+
+static bool write_all(int fd, const char *text, size_t len)
+{
+	for (size_t done = 0; done < len;) {
+		const ssize_t wrote = write(fd, text + done, len - done);
+
+		if (wrote < 0 && errno == EINTR)
+			continue;
+		if (wrote <= 0)
+			return false;
+		done += (size_t)wrote;
+	}
+	return true;
+}
+
+bool replaced_file_write(const char *option, const char *path, const char *text, size_t len)
+{
+	char beside[PATH_MAX];
+	int fd, why;
+
+	if (!can_be_replaced(option, path))
+		return false;
+	if ((size_t)snprintf(beside, sizeof(beside), "%s.XXXXXX", path) >= sizeof(beside)) {
+		error("%s: the path is too long: give a shorter one", option);
+		return false;
+	}
+	fd = mkstemp(beside);
+	bool good = fd >= 0 && set_mode(fd) && write_all(fd, text, len);
+	why = errno;
+	/* Some file systems say only here that there is no room. */
+	if (fd >= 0 && close(fd) != 0 && good) {
+		why = errno;
+		good = false;
+	}
+	if (good && rename(beside, path) != 0) {
+		why = errno;
+		good = false;
+	}
+	if (!good) {
+		error("%s %s: %s: its folder must take another file beside it", option, path,
+		      strerror(why));
+		if (fd >= 0)
+			unlink(beside);
+	}
+	return good;
+}
