@@ -3,14 +3,14 @@
 
 # Other people's parsers, for what the trace room exports; the Go package has profile.proto.
 export_readers="libxml2-utils protobuf-compiler python3-protobuf golang-github-google-pprof-dev python3-prometheus-client"
-# Shells whose completions are tried, beside bash.
-shells="zsh fish"
+# For the Debian packages; and the shells whose completions are tried, beside bash.
+packagers="debhelper dpkg-dev lintian zsh fish"
 build_tools="gcc gcc-riscv64-linux-gnu libc6-dev libc6-dev:riscv64 clang clang-format clang-tidy lld llvm libclang-rt-dev
     cppcheck shellcheck meson ninja-build pkgconf bpftool device-tree-compiler mandoc python3-minimal git cpio xz-utils zstd gzip file lua5.4 $export_readers
-    $shells"
+    $packagers pkgconf:riscv64"
 # On a riscv64 machine the same, without the cross compiler.
 build_tools_here="gcc libc6-dev clang clang-format clang-tidy lld cppcheck shellcheck meson ninja-build pkgconf bpftool
-    device-tree-compiler mandoc git cpio xz-utils zstd binutils $export_readers $shells"
+    device-tree-compiler mandoc git cpio xz-utils zstd binutils $export_readers $packagers"
 build_libraries="libfdt-dev liburing-dev libslirp-dev libbpf-dev libelf-dev zlib1g-dev libzstd-dev liblzma-dev
     libjson-c-dev libcmocka-dev liblua5.4-dev libseccomp-dev libcap-dev linux-libc-dev"
 
