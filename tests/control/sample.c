@@ -28,29 +28,6 @@ const struct verb verbs[] = {
 	{.name = NULL},
 };
 
-/* No verb here has a use for these. */
-struct machine *control_take(struct control *control)
-{
-	(void)control;
-	return NULL;
-}
-
-struct machine *control_hold(struct control *control, char why[CONTROL_ERROR_MAX])
-{
-	(void)control, (void)why;
-	return NULL;
-}
-
-void control_release(struct control *control)
-{
-	(void)control;
-}
-
-void control_let_go(struct control *control)
-{
-	(void)control;
-}
-
 int main(int argc, char **argv)
 {
 	const struct config config = {.name = "sample", .cpus = 1};
