@@ -196,10 +196,10 @@ static const struct option_spec specs[] = {
 	 "network card (net)",
 	 OPTION_OTHER(backend_option_vhost_user), .repeatable = true, .path = PATH_OF_SOCKET,
 	 .word = vhost_user_type_name},
-	{"--net", "user|passt|tap=IF|none[,mac=M][,mtu=N][,hostfwd=RULE][,vhost=on|off]",
-	 "add a network card: unprivileged, by libslirp (user) or\npasst, or on tap interface IF, "
-	 "by the kernel's vhost-net or\nnot; RULE forwards a port of the host: tcp::2222-:22 "
-	 "(none)",
+	{"--net", "user|passt|tap=IF|none[,mac=M][,mtu=N][,hostfwd=RULE]",
+	 "add a network card: unprivileged, by libslirp (user) or\npasst, or on tap interface IF "
+	 "(vhost=on|off: by the kernel\nor not); RULE forwards a port of the host: "
+	 "tcp::2222-:22\n(none)",
 	 OPTION_OTHER(net_option), .repeatable = true, .letter = "-n"},
 	{"--vsock", "CID",
 	 "give the guest sockets to the host without a network\n(AF_VSOCK), under this number",
