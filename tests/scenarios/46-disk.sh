@@ -121,12 +121,12 @@ locks_as_qemu() {
     head -c 1048576 /dev/zero >raw
     boots --disk raw
     await '^up'
-    qemu-img info raw >told 2>&1 && die 'qemu-img reads a disk that a guest writes'
+    raw_of raw >told 2>&1 && die 'qemu-img reads a disk that a guest writes'
     grep -q 'lock' told || die "$(cat told)"
     ends "$pid"
     hang_up
     pid=
-    qemu-img info raw >told || die 'the lock outlives the VM'
+    raw_of raw || die 'the lock outlives the VM'
     qemu-storage-daemon --blockdev driver=file,filename=raw,node-name=disk \
         --export "type=vhost-user-blk,id=export,node-name=disk,addr.type=unix,addr.path=$T/sock,writable=on" &
     storage=$!
@@ -197,7 +197,9 @@ t_any "a pause while the guest writes" paused
 
 nbd() {
     head -c 4194304 /dev/urandom >raw
+    # What an NBD server has does not grow: room for the image's clusters.
     qemu-img create -q -f qcow2 d 16M
+    truncate -s 32M d
     qemu-nbd -t -k "$T/nbd.sock" -x a,b -f raw raw &
     one=$!
     qemu-nbd -t -b 127.0.0.1 -p 10999 -x two -f raw d &
@@ -244,11 +246,12 @@ bad_input() {
     expect_status 125
     expect_err '^vhart: disk nbd://127.0.0.1:1/: .*Connection refused'
     expect_one_line
+    qemu-img create -q -f qcow2 real.qcow2 1M
     mount --bind /dev/null /usr/bin/qemu-storage-daemon
-    start --disk text.qcow2
+    start --disk real.qcow2
     umount /usr/bin/qemu-storage-daemon
     expect_status 125
-    expect_err '^vhart: disk text.qcow2: there is no qemu-storage-daemon on this host, .*: install the package qemu-utils'
+    expect_err '^vhart: disk real.qcow2: there is no qemu-storage-daemon on this host, .*: install the package qemu-utils'
     expect_one_line
 }
 t_any "no image, no server, no qemu-storage-daemon: a line each" bad_input

@@ -98,7 +98,7 @@ ip link set eth0 up
 read -r what
 [ "$what" = again ] && reboot -f
 before=$(cat /sys/class/net/eth0/statistics/rx_packets)
-wget -q -O /tmp/down http://10.9.6.1:8080/down
+wget -q -O /tmp/another http://10.9.6.1:8080/down
 echo "rx $(($(cat /sys/class/net/eth0/statistics/rx_packets) - before))"
 exit 0
 '

@@ -266,8 +266,8 @@ static void words_are_completed_where_they_stand(void **state)
 		{"run --root=", ":folders --root="},
 		/* Parts of values. */
 		{"run --net ", "user passt tap= none"},
-		{"run --net user,", "user,mac= user,mtu= user,hostfwd= user,vhost="},
-		{"run --net user,mtu=1,", "user,mtu=1,mac= user,mtu=1,hostfwd= user,mtu=1,vhost="},
+		{"run --net user,", "user,mac= user,mtu= user,hostfwd="},
+		{"run --net user,mtu=1,", "user,mtu=1,mac= user,mtu=1,hostfwd="},
 		{"run --net=user,m", "--net=user,mac= --net=user,mtu="},
 		{"run --net user,mac=", ""},
 		{"run --disk ", ":files "},
