@@ -123,7 +123,7 @@ struct virtio_device *vhost_net_new(struct machine *machine, const char *name,
 {
 	struct vhost_net *net = calloc(1, sizeof(*net));
 	struct virtio_device *card;
-	const int result = net ? vhost_kernel_init(&net->kernel, &net_kind, device) : ENOMEM;
+	int result = ENOMEM;
 	struct vhost_options vhost = {
 		.type = &vhost_net_type,
 		.mac = options->mac,
@@ -133,7 +133,9 @@ struct virtio_device *vhost_net_new(struct machine *machine, const char *name,
 		.way_out = ": vhost=off does without it",
 	};
 
-	if (result) {
+	if (net)
+		result = vhost_kernel_init(&net->kernel, &net_kind, device);
+	if (!net || result) {
 		error("%s: no vhost-net: %s", name, strerror(result));
 		free(net);
 		tap_close(&(struct tap){.fd = tap->fd});
