@@ -33,7 +33,8 @@ struct board {
 	uint32_t pmu_identity; /* an MSI with it to the hart's own IMSIC; 0: none */
 	bool pmu_wired;	       /* LINE_PMU and up, by an edge */
 
-	bool uart; /* also stdout-path */
+	bool uart;	      /* also stdout-path */
+	unsigned int serials; /* further ports, from 1 on */
 	bool pci;
 	unsigned int virtio_slots; /* virtio-mmio devices present, from slot 0 */
 };

@@ -86,6 +86,7 @@ void machine_doorbell_remove(struct machine *machine, struct doorbell *doorbell)
 struct console_device {
 	void (*input)(struct console_device *device);
 	void (*room)(struct console_device *device);
+	void (*resized)(struct console_device *device); /* may be NULL */
 	void *opaque;
 };
 void machine_console_attach(struct machine *machine, struct console_device *device);
@@ -94,6 +95,10 @@ size_t machine_console_read(struct machine *machine, void *bytes, size_t len);
 /* Waits, with the lock released, until machine_console_write() takes at least a byte. False: the
  * machine ends. Only for a vCPU's thread; what the caller knows of its device may have changed. */
 bool machine_console_wait(struct machine *machine);
+
+/* How large the console's screen is, in characters; resized() follows when it changes. False: it
+ * has none, or nobody knows. */
+bool machine_console_size(struct machine *machine, uint16_t *columns, uint16_t *rows);
 
 /* Why a machine ends. The first request counts, and later ones are ignored; but a reset of the
  * guest's, after which it would live again, keeps nobody outside from ending it. Any thread, no

@@ -16,6 +16,8 @@
 #define MAP_UART	  0x10000000ull
 #define MAP_VIRTIO	  0x10001000ull /* virtio-mmio slots, 4 KiB each */
 #define MAP_VIRTIO_STRIDE 0x00001000ull
+#define MAP_SERIAL	  0x10020000ull /* serial port 1 has the page behind it, and so on */
+#define MAP_SERIAL_STRIDE 0x00001000ull
 #define MAP_IMSIC	  0x28000000ull /* 4 KiB per hart */
 #define MAP_PCI_ECAM	  0x30000000ull
 #define MAP_PCI_ECAM_LEN  0x00100000ull /* bus 0 */
@@ -36,7 +38,9 @@
 #define LINE_VIRTIO	   8u  /* one per virtio-mmio slot */
 #define LINE_PMU	   32u /* one per hart */
 #define LINE_PMU_COUNT	   64u
-#define LINE_COUNT	   96u /* sources 1..95 */
+#define LINE_SERIAL	   96u	/* and 97.. for serial ports 1.. */
+#define LINE_COUNT	   128u /* sources 1..127 */
+#define BOARD_SERIALS	   3u	/* beside the console: Linux's ttyS1.. */
 #define BOARD_VIRTIO_SLOTS 24u
 #define BOARD_MAX_HARTS	   512u
 

@@ -26,10 +26,11 @@ enum option_kind {
  * KIND_PATH is one. */
 enum option_path {
 	PATH_NONE,
-	PATH_FIRST,	  /* it begins with one */
-	PATH_OR_NUMBER,	  /* it is one if it is not a number */
-	PATH_OF_SOCKET,	  /* behind ",socket=" */
-	PATH_AFTER_COLON, /* behind the first */
+	PATH_FIRST,	   /* it begins with one */
+	PATH_OR_NUMBER,	   /* it is one if it is not a number */
+	PATH_OF_SOCKET,	   /* behind ",socket=" */
+	PATH_AFTER_COLON,  /* behind the first */
+	PATH_AFTER_EQUALS, /* the same */
 };
 
 /* A value by its name. What comes later for the same value is an alias, which messages leave out.

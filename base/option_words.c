@@ -99,6 +99,7 @@ static const char *path_in(const struct option_spec *spec, const char *value)
 		at = strstr(value, ",socket=");
 		return at ? at + strlen(",socket=") : NULL;
 	case PATH_AFTER_COLON: at = strchr(value, ':'); return at ? at + 1 : NULL;
+	case PATH_AFTER_EQUALS: at = strchr(value, '='); return at ? at + 1 : NULL;
 	}
 	return NULL;
 }

@@ -31,6 +31,7 @@ static const struct {
 
 	{SIGQUIT, SIGNAL_REPORTS},
 	{SIGTSTP, SIGNAL_STOPS},
+	{SIGWINCH, SIGNAL_RESIZES},
 
 	{SIGSEGV, SIGNAL_DIES},
 	{SIGBUS, SIGNAL_DIES},
@@ -96,7 +97,8 @@ void signals_awaited(sigset_t *set)
 	for (int number = 1; number <= SIGRTMAX; number++) {
 		enum signal_way way = signal_way(number);
 
-		if (way == SIGNAL_ENDS || way == SIGNAL_REPORTS || way == SIGNAL_STOPS)
+		if (way == SIGNAL_ENDS || way == SIGNAL_REPORTS || way == SIGNAL_STOPS ||
+		    way == SIGNAL_RESIZES)
 			sigaddset(set, number);
 	}
 	if (was_ignored(SIGHUP))

@@ -11,6 +11,7 @@
 enum signal_way {
 	SIGNAL_ENDS,	/* the machine ends, with a result; the status is 128 + its number */
 	SIGNAL_REPORTS, /* the machine says where its harts are, and goes on (hart_report.h) */
+	SIGNAL_RESIZES, /* the terminal has another size: the guest's console is told */
 	SIGNAL_STOPS,	/* the terminal is given back, the process stops; and raw again later */
 	SIGNAL_DIES,	/* a fault: the terminal is given back, then the default action */
 	SIGNAL_IGNORED, /* the call that raised it fails instead */
@@ -26,8 +27,8 @@ enum signal_way signal_way(int number);
  * take, and ignores what is to be ignored. */
 void signals_prepare(void);
 
-/* Those that a thread has to take by sigwait(): all that end, report or stop. A SIGHUP that was
- * ignored when the program was started (nohup) is not among them. */
+/* Those that a thread has to take by sigwait(): all that end, report, stop or resize. A SIGHUP that
+ * was ignored when the program was started (nohup) is not among them. */
 void signals_awaited(sigset_t *set);
 
 #endif

@@ -28,6 +28,7 @@ struct writer {
 	bool starved; /* somebody found no room */
 	bool tell_empty;
 	int error;
+	uint64_t written;
 
 	size_t size, start, len;
 	uint8_t bytes[];
@@ -67,6 +68,8 @@ static void went_out(struct writer *writer, ssize_t result)
 
 	if (result < 0)
 		writer->error = (int)-result;
+	else
+		writer->written += done;
 	writer->start = (writer->start + done) % writer->size;
 	writer->len -= done;
 	if (writer->len == 0)
@@ -228,6 +231,16 @@ size_t writer_left(struct writer *writer)
 	left = writer->len;
 	pthread_mutex_unlock(&writer->lock);
 	return left;
+}
+
+uint64_t writer_written(struct writer *writer)
+{
+	uint64_t written;
+
+	pthread_mutex_lock(&writer->lock);
+	written = writer->written;
+	pthread_mutex_unlock(&writer->lock);
+	return written;
 }
 
 void writer_tell_empty(struct writer *writer)

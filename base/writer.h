@@ -34,6 +34,8 @@ void writer_go(struct writer *writer);
 /* Bytes that the buffer takes now, and bytes that it holds. */
 size_t writer_room(struct writer *writer);
 size_t writer_left(struct writer *writer);
+/* Bytes that went out so far. */
+uint64_t writer_written(struct writer *writer);
 
 /*
  * Readable when there is room again after writer_put() or writer_room() found none, and when

@@ -79,6 +79,28 @@ int pvpanic_pci_plug(
 #define UART_LEN 0x100u
 struct uart; /* NS16550A with FIFO, byte registers, on the machine's console */
 struct uart *uart_new(struct machine *machine, uint64_t gpa, unsigned int line);
+/*
+ * What else its wire may lead to. write() takes what it can without waiting; when that was not all,
+ * uart_room() follows once there is room. A driver that does not wait for that, as the register
+ * tells it to, loses what it writes: lost() counts. read() gives at most LEN bytes that are there;
+ * uart_input() tells of some.
+ */
+struct uart_wire {
+	size_t (*write)(void *opaque, const void *bytes, size_t len);
+	size_t (*read)(void *opaque, void *bytes, size_t len);
+	void (*lost)(void *opaque, size_t len);
+	void *opaque;
+};
+struct uart_place {
+	const char *name; /* for messages; outlives it */
+	uint64_t gpa;
+	unsigned int line;
+};
+/* WIRE is copied. */
+struct uart *uart_new_on(struct machine *machine, const struct uart_place *place,
+			 const struct uart_wire *wire);
+void uart_room(struct uart *uart);
+void uart_input(struct uart *uart);
 void uart_free(struct uart *uart);
 /*
  * A BREAK on the line, and THEN the next character, before all other input that waits: Linux takes
@@ -109,7 +131,7 @@ void rtc_free(struct rtc *rtc);
  * set_external(). plic_set() is what machine_irq_set() calls.
  */
 #define PLIC_LEN     0x4000000u
-#define PLIC_SOURCES 96u
+#define PLIC_SOURCES 128u
 struct plic;
 struct plic *plic_new(struct machine *machine, uint64_t gpa, unsigned int hart_count,
 		      void (*set_external)(void *opaque, unsigned int hart, bool level),

@@ -80,6 +80,7 @@ struct uart {
 	unsigned int line;
 	struct mmio_region region;
 	struct console_device console;
+	struct uart_wire wire; /* without write(): the console */
 	struct loop_task flush;
 
 	uint8_t ier, fcr, lcr, mcr, msr, scr, dll, dlm;
@@ -100,6 +101,31 @@ struct uart {
 	unsigned int output_len;
 	bool blocked; /* the console takes no more: wait for room() */
 };
+
+/* ---- the wire ---- */
+
+static size_t wire_write(struct uart *uart, const void *bytes, size_t len)
+{
+	return uart->wire.write ? uart->wire.write(uart->wire.opaque, bytes, len)
+				: machine_console_write(uart->machine, bytes, len);
+}
+
+static size_t wire_read(struct uart *uart, void *bytes, size_t len)
+{
+	return uart->wire.write ? uart->wire.read(uart->wire.opaque, bytes, len)
+				: machine_console_read(uart->machine, bytes, len);
+}
+
+/* Until it takes at least a byte. False: it will not, and a byte is lost. */
+static bool wire_wait(struct uart *uart)
+{
+	if (!uart->wire.write)
+		return machine_console_wait(uart->machine);
+	uart->wire.lost(uart->wire.opaque, 1);
+	return false;
+}
+
+/* ---- interrupts ---- */
 
 /* What LSR is to say of the character that is read next. */
 static bool break_is_next(const struct uart *uart)
@@ -140,7 +166,7 @@ static void output_flush(struct uart *uart)
 
 	if (!uart->output_len)
 		return;
-	taken = machine_console_write(uart->machine, uart->output, uart->output_len);
+	taken = wire_write(uart, uart->output, uart->output_len);
 	uart->output_len -= (unsigned int)taken;
 	memmove(uart->output, uart->output + taken, uart->output_len);
 	uart->blocked = uart->output_len != 0;
@@ -154,10 +180,8 @@ static void flush_task(struct loop_task *task)
 		output_flush(uart);
 }
 
-static void console_room(struct console_device *console)
+void uart_room(struct uart *uart)
 {
-	struct uart *uart = console->opaque;
-
 	if (!uart->blocked)
 		return;
 	output_flush(uart);
@@ -167,12 +191,17 @@ static void console_room(struct console_device *console)
 	update_interrupt(uart);
 }
 
+static void console_room(struct console_device *console)
+{
+	uart_room(console->opaque);
+}
+
 static void output_byte(struct uart *uart, uint8_t byte)
 {
 	/* Linux's printk looks at THRE for ten milliseconds, and then writes all the same: the
 	 * store takes as long as the wire does, and nothing is lost. */
 	while (uart->output_len == OUTPUT_SIZE) {
-		if (!machine_console_wait(uart->machine))
+		if (!wire_wait(uart))
 			return;
 		output_flush(uart);
 	}
@@ -223,7 +252,7 @@ static void receive_break(struct uart *uart)
 	}
 }
 
-static void receive_from_console(struct uart *uart)
+static void receive_from_wire(struct uart *uart)
 {
 	uint8_t bytes[RECEIVE_FIFO];
 	unsigned int capacity = receive_capacity(uart);
@@ -243,17 +272,20 @@ static void receive_from_console(struct uart *uart)
 	}
 	if (uart->received_count >= capacity)
 		return;
-	count = machine_console_read(uart->machine, bytes, capacity - uart->received_count);
+	count = wire_read(uart, bytes, capacity - uart->received_count);
 	for (size_t i = 0; i < count; i++)
 		receive_byte(uart, bytes[i]);
 }
 
+void uart_input(struct uart *uart)
+{
+	receive_from_wire(uart);
+	update_interrupt(uart);
+}
+
 static void console_input(struct console_device *console)
 {
-	struct uart *uart = console->opaque;
-
-	receive_from_console(uart);
-	update_interrupt(uart);
+	uart_input(console->opaque);
 }
 
 static uint8_t read_received(struct uart *uart)
@@ -265,7 +297,7 @@ static uint8_t read_received(struct uart *uart)
 	byte = uart->received[uart->received_first];
 	uart->received_first = (uart->received_first + 1) % RECEIVE_FIFO;
 	if (--uart->received_count == 0)
-		receive_from_console(uart);
+		receive_from_wire(uart);
 	return byte;
 }
 
@@ -312,7 +344,7 @@ static void write_ier(struct uart *uart, uint8_t value)
 	uart->ier = value & IER_BITS;
 	if (uart->ier & IER_RECEIVED) {
 		uart->listening = true;
-		receive_from_console(uart);
+		receive_from_wire(uart);
 	}
 }
 
@@ -349,7 +381,7 @@ static void write_fcr(struct uart *uart, uint8_t value)
 		uart->listening = uart->ier & IER_RECEIVED;
 	}
 	uart->fcr = value & FCR_ENABLE ? value & (FCR_ENABLE | 0xc0u) : 0;
-	receive_from_console(uart);
+	receive_from_wire(uart);
 }
 
 static uint8_t read_iir(struct uart *uart)
@@ -371,7 +403,7 @@ static uint8_t read_lsr(struct uart *uart)
 	 */
 	if (uart->lsr_reads >= 2 && !uart->blocked && !uart->listening) {
 		uart->listening = true;
-		receive_from_console(uart);
+		receive_from_wire(uart);
 	}
 	if (uart->received_count)
 		lsr |= LSR_DATA;
@@ -408,7 +440,9 @@ static uint64_t uart_read(struct mmio_region *region, uint64_t offset, unsigned 
 	case REG_LSR: value = read_lsr(uart); break;
 	case REG_MSR: value = read_msr(uart); break;
 	case REG_SCR: value = uart->scr; break;
-	default: machine_guest_error(uart->machine, "uart", "read of register 0x%" PRIx64, offset);
+	default:
+		machine_guest_error(uart->machine, region->name, "read of register 0x%" PRIx64,
+				    offset);
 	}
 	uart->lsr_reads = offset == REG_LSR ? uart->lsr_reads + 1 : 0;
 	update_interrupt(uart);
@@ -419,7 +453,7 @@ static void write_mcr(struct uart *uart, uint8_t value)
 {
 	uart->mcr = value & MCR_BITS;
 	update_modem_lines(uart);
-	receive_from_console(uart);
+	receive_from_wire(uart);
 }
 
 static void uart_write(struct mmio_region *region, uint64_t offset, unsigned int size,
@@ -450,7 +484,9 @@ static void uart_write(struct mmio_region *region, uint64_t offset, unsigned int
 	case REG_LSR:
 	case REG_MSR: break; /* read-only */
 	case REG_SCR: uart->scr = byte; break;
-	default: machine_guest_error(uart->machine, "uart", "write of register 0x%" PRIx64, offset);
+	default:
+		machine_guest_error(uart->machine, region->name, "write of register 0x%" PRIx64,
+				    offset);
 	}
 	update_interrupt(uart);
 }
@@ -461,12 +497,12 @@ bool uart_break(struct uart *uart, uint8_t then)
 		return false;
 	uart->break_state = BREAK_DUE;
 	uart->after_break = then;
-	receive_from_console(uart);
+	receive_from_wire(uart);
 	update_interrupt(uart);
 	return true;
 }
 
-struct uart *uart_new(struct machine *machine, uint64_t gpa, unsigned int line)
+static struct uart *make(struct machine *machine, const struct uart_place *place)
 {
 	struct uart *uart = calloc(1, sizeof(*uart));
 	int err;
@@ -476,24 +512,42 @@ struct uart *uart_new(struct machine *machine, uint64_t gpa, unsigned int line)
 		return NULL;
 	}
 	uart->machine = machine;
-	uart->line = line;
+	uart->line = place->line;
 	uart->msr = MSR_DCD | MSR_DSR | MSR_CTS;
 	uart->flush = (struct loop_task){.run = flush_task, .opaque = uart};
-	uart->console = (struct console_device){
-		.input = console_input, .room = console_room, .opaque = uart};
-	uart->region = (struct mmio_region){.name = "uart",
-					    .base = gpa,
+	uart->region = (struct mmio_region){.name = place->name,
+					    .base = place->gpa,
 					    .len = UART_LEN,
 					    .read = uart_read,
 					    .write = uart_write,
 					    .opaque = uart};
 	err = machine_mmio_add(machine, &uart->region);
-	if (err) {
-		error("the UART cannot be placed at 0x%" PRIx64 ": %s", gpa, strerror(-err));
-		free(uart);
+	if (!err)
+		return uart;
+	error("the UART cannot be placed at 0x%" PRIx64 ": %s", place->gpa, strerror(-err));
+	free(uart);
+	return NULL;
+}
+
+struct uart *uart_new(struct machine *machine, uint64_t gpa, unsigned int line)
+{
+	struct uart *uart = make(machine, &(struct uart_place){"uart", gpa, line});
+
+	if (!uart)
 		return NULL;
-	}
+	uart->console = (struct console_device){
+		.input = console_input, .room = console_room, .opaque = uart};
 	machine_console_attach(machine, &uart->console);
+	return uart;
+}
+
+struct uart *uart_new_on(struct machine *machine, const struct uart_place *place,
+			 const struct uart_wire *wire)
+{
+	struct uart *uart = make(machine, place);
+
+	if (uart)
+		uart->wire = *wire;
 	return uart;
 }
 
@@ -508,6 +562,8 @@ void uart_free(struct uart *uart)
 		before = uart->output_len;
 		output_flush(uart);
 	} while (uart->output_len && uart->output_len != before);
+	if (uart->flush.posted)
+		loop_withdraw(machine_loop(uart->machine), &uart->flush);
 	machine_mmio_remove(uart->machine, &uart->region);
 	free(uart);
 }

@@ -1,10 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The console (virtio 1.x, section 5.3) with its one port: queue 0 receives, queue 1 transmits. */
+#include <endian.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
 #include "devices/devices.h"
+
+#define F_SIZE 0u /* VIRTIO_CONSOLE_F_SIZE */
+
+/* Section 5.3.4: what belongs to F_SIZE. */
+struct console_config {
+	uint16_t columns, rows;
+};
 
 enum console_queue { QUEUE_RECEIVE = 0, QUEUE_TRANSMIT = 1, QUEUE_COUNT = 2 };
 
@@ -145,17 +153,37 @@ static void console_input(struct console_device *port)
 
 static uint64_t console_features(struct virtio_device *device)
 {
-	(void)device;
-	return 0;
+	uint16_t columns, rows;
+
+	return machine_console_size(device->machine, &columns, &rows) ? 1ull << F_SIZE : 0;
 }
 
-/* Section 5.3.4: all of it belongs to features that are not offered. */
+/* The rest belongs to features that are not offered. */
 static void console_config_read(struct virtio_device *device, uint64_t offset, void *to,
 				unsigned size)
 {
-	(void)device;
-	(void)offset;
+	struct console_config config = {0};
+	uint16_t columns, rows;
+
+	if (machine_console_size(device->machine, &columns, &rows))
+		config = (struct console_config){htole16(columns), htole16(rows)};
 	memset(to, 0, size);
+	if (offset < sizeof(config))
+		memcpy(to, (const uint8_t *)&config + offset,
+		       size < sizeof(config) - offset ? size : sizeof(config) - offset);
+}
+
+static void tell_size(struct virtio_device *device)
+{
+	if (virtio_has(device, F_SIZE))
+		virtio_config_changed(device);
+}
+
+static void console_resized(struct console_device *port)
+{
+	struct virtio_console *console = port->opaque;
+
+	tell_size(&console->device);
 }
 
 static void console_kick(struct virtio_device *device, unsigned int queue)
@@ -186,6 +214,7 @@ static const struct virtio_class console_class = {
 	.pci_class = 0x078000, /* simple communication controller, other */
 	.features = console_features,
 	.config_read = console_config_read,
+	.started = tell_size, /* Linux looks at the size only when it changes */
 	.kick = console_kick,
 	.reset = console_reset,
 	.free = console_free,
@@ -201,8 +230,10 @@ struct virtio_device *virtio_console_new(struct machine *machine, const char *na
 	}
 	console->transmit_more = (struct loop_task){.run = transmit_task, .opaque = console};
 	console->receive_more = (struct loop_task){.run = receive_task, .opaque = console};
-	console->port = (struct console_device){
-		.input = console_input, .room = console_room, .opaque = console};
+	console->port = (struct console_device){.input = console_input,
+						.room = console_room,
+						.resized = console_resized,
+						.opaque = console};
 	console->device.class = &console_class;
 	console->device.machine = machine;
 	console->device.queue_count = QUEUE_COUNT;

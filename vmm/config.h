@@ -21,6 +21,7 @@
 #define CONFIG_MAX_OVERLAYS 16
 #define CONFIG_MAX_ISA	    128 /* ISA extensions */
 #define CONFIG_MAX_AFFINITY 512 /* CPUs */
+#define CONFIG_MAX_SERIALS  3 /* BOARD_SERIALS */
 
 struct guest_command;
 struct sbi_override;
@@ -70,6 +71,14 @@ struct config_net {
 	unsigned int forward_count;
 };
 
+/* What a serial port beside the console leads to. */
+enum config_serial_kind { SERIAL_FILE, SERIAL_PTY, SERIAL_UNIX, SERIAL_NULL, SERIAL_STDIO };
+struct config_serial {
+	enum config_serial_kind kind;
+	const char *path; /* of a file or socket */
+	bool append;	  /* to the file */
+};
+
 struct config_inject {
 	const char *host_path, *guest_path;
 };
@@ -112,6 +121,10 @@ struct config {
 	const char *dtb; /* path of a devicetree instead of ours, or NULL */
 	const char *overlays[CONFIG_MAX_OVERLAYS]; /* paths of changes to it */
 	unsigned int overlay_count;
+	struct config_serial serials[CONFIG_MAX_SERIALS]; /* port 1 is the first */
+	unsigned int serial_count;
+	const char *console_log; /* path or NULL */
+	bool console_log_append;
 	const char *dump_fdt, *result; /* paths or NULL */
 	const char *control;	       /* path of a socket or NULL */
 	bool paused;		       /* start with the harts held */
@@ -119,6 +132,8 @@ struct config {
 	bool gdb_wait;		       /* start with the harts held, for the first gdb */
 	const char *name;	       /* NULL after options_parse() unless given */
 	int exit_log;		       /* file descriptor; 0: not given */
+	bool daemonize;		       /* go on in the background once it runs */
+	const char *pidfile;	       /* path or NULL */
 	double timeout;		       /* seconds, 0: none */
 	enum config_sbi_echo sbi_echo;
 	bool verbose;

@@ -72,6 +72,14 @@ static void check_config(const struct config *config)
 			require(net->forwards[j].host_port && net->forwards[j].guest_port &&
 				net->forwards[j].guest.s_addr);
 	}
+	require(config->serial_count <= CONFIG_MAX_SERIALS);
+	for (unsigned int i = 0; i < config->serial_count; i++) {
+		const struct config_serial *serial = &config->serials[i];
+		const bool named = serial->kind == SERIAL_FILE || serial->kind == SERIAL_UNIX;
+
+		require(named ? serial->path[0] != '\0' : !serial->path);
+	}
+	require(!config->console_log || config->console_log[0]);
 	require(config->append != NULL);
 	require(config->timeout >= 0 && config->timeout < 1e9);
 }

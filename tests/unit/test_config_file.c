@@ -204,7 +204,8 @@ static void relative_paths_are_seen_from_the_file(void **state)
 	(void)state;
 	assert_accepted("kernel Image\ninitrd /i\ndisk d,ro\nshare ../s,tag=t\ninject f:/g\n"
 			"vhost-user fs,socket=a/b,tag=u\ngdb g\nresult r\nappend init\n"
-			"control c\ndisk /e\nextract /o:p\n--\nx\n",
+			"control c\ndisk /e\nextract /o:p\nserial unix=s\nserial pty\n"
+			"console-log l,append\npidfile i\n--\nx\n",
 			"--disk here", &config);
 	expect_in_folder(config.kernel, "Image");
 	assert_string_equal(config.initrd, "/i");
@@ -222,6 +223,11 @@ static void relative_paths_are_seen_from_the_file(void **state)
 	assert_string_equal(config.extracts[0].guest_path, "/o");
 	expect_in_folder(config.extracts[0].host_path, "p");
 	assert_string_equal(config.append, "init");
+	expect_in_folder(config.serials[0].path, "s");
+	assert_int_equal(config.serials[1].kind, SERIAL_PTY);
+	expect_in_folder(config.console_log, "l");
+	assert_true(config.console_log_append);
+	expect_in_folder(config.pidfile, "i");
 	config_free(&config);
 	assert_accepted("kernel /k\ngdb 1234\n", "", &config);
 	assert_string_equal(config.gdb, "1234");
@@ -377,6 +383,8 @@ static const struct {
 	  "user,mtu=1500,hostfwd=tcp::80-:8080", "user"}},
 	{"--extract", {"/a:b", "/c:/d/e", "/f:g:h", "/ : "}},
 	{"--inject", {"a:/b", "/c:/d/e", "f:g:/h", " :/ "}},
+	{"--serial", {"file=s", "unix=/t", "pty", "file=../u,append"}},
+	{"--console-log", {"l", "/m,append", "../n", "o p"}},
 	{"--pmu-profile", {"best", "spec", "linux-7.2", "linux-6.12.107"}},
 	{"--name", {"a", "b-1", "C.d", "_"}},
 };
@@ -521,6 +529,14 @@ static void assert_same_rest(const struct config *a, const struct config *b)
 		assert_same_text(a->backends[i].tag, b->backends[i].tag);
 		assert_int_equal(a->backends[i].read_only, b->backends[i].read_only);
 	}
+	assert_int_equal(a->serial_count, b->serial_count);
+	for (unsigned int i = 0; i < a->serial_count; i++) {
+		assert_int_equal(a->serials[i].kind, b->serials[i].kind);
+		assert_same_path(a->serials[i].path, b->serials[i].path);
+		assert_int_equal(a->serials[i].append, b->serials[i].append);
+	}
+	assert_same_path(a->console_log, b->console_log);
+	assert_int_equal(a->console_log_append, b->console_log_append);
 	assert_int_equal(a->command_words, b->command_words);
 	for (unsigned int i = 0; i < a->command_words; i++)
 		assert_string_equal(a->command[i], b->command[i]);

@@ -23,6 +23,7 @@ static void registers_have_the_names_of_their_data_sheets(void **state)
 	(void)state;
 	assert_string_equal(name_of(MAP_UART), "uart+0x0 (RBR/THR)");
 	assert_string_equal(name_of(MAP_UART + 5), "uart+0x5 (LSR)");
+	assert_string_equal(name_of(MAP_SERIAL + 3 * MAP_SERIAL_STRIDE + 5), "serial3+0x5 (LSR)");
 	assert_string_equal(name_of(MAP_FINISHER + 4), "test+0x4 (STATUS)");
 	assert_string_equal(name_of(MAP_RTC + 0x1C), "rtc+0x1c (CLEAR_INTERRUPT)");
 	assert_string_equal(name_of(MAP_VIRTIO + 0x70), "virtio-mmio0+0x70 (Status)");

@@ -271,6 +271,35 @@ static void devices_have_their_registers_and_lines(void **state)
 	}
 }
 
+static void further_serial_ports_have_numbers_registers_and_lines(void **state)
+{
+	(void)state;
+	for (int aia = 0; aia < 2; aia++) {
+		struct board board = sample(aia);
+		board.serials = 2;
+		build(&board);
+		for (unsigned int port = 1; port <= 2; port++) {
+			char path[64], alias[32];
+			uint64_t base = MAP_SERIAL + port * MAP_SERIAL_STRIDE;
+			snprintf(path, sizeof(path), "/soc/serial@%llx", (unsigned long long)base);
+			snprintf(alias, sizeof(alias), "serial%u", port);
+			assert_string_equal(string("/aliases", alias), path);
+			assert_string_equal(string(path, "compatible"), "ns16550a");
+			assert_int_equal(number(path, "reg", 0, 2), base);
+			assert_int_equal(line_of(path, aia), LINE_SERIAL + port);
+			assert_true(LINE_SERIAL + port < LINE_COUNT);
+		}
+		assert_true(absent("/aliases", "serial3"));
+		assert_string_equal(string("/chosen", "stdout-path"), "/soc/serial@10000000");
+		/* Their numbers are the same without the console's. */
+		board.uart = false;
+		build(&board);
+		assert_true(absent("/aliases", "serial0"));
+		assert_string_equal(string("/aliases", "serial1"), "/soc/serial@10021000");
+		assert_true(absent("/chosen", "stdout-path"));
+	}
+}
+
 static void pci_pins_are_swizzled_over_four_lines(void **state)
 {
 	const char *pci = "/soc/pci@30000000";
@@ -318,6 +347,7 @@ static void no_two_devices_share_addresses(void **state)
 		int child;
 
 		board.virtio_slots = BOARD_VIRTIO_SLOTS;
+		board.serials = BOARD_SERIALS;
 		board.harts = BOARD_MAX_HARTS;
 		build(&board);
 		ranges[count++] = (struct range){MAP_PCI_MEM, MAP_PCI_MEM + MAP_PCI_MEM_LEN};
@@ -455,6 +485,7 @@ int main(void)
 		cmocka_unit_test(with_aia_lines_become_messages_to_the_imsics),
 		cmocka_unit_test(without_aia_there_is_a_plic_and_no_msi),
 		cmocka_unit_test(devices_have_their_registers_and_lines),
+		cmocka_unit_test(further_serial_ports_have_numbers_registers_and_lines),
 		cmocka_unit_test(pci_pins_are_swizzled_over_four_lines),
 		cmocka_unit_test(no_two_devices_share_addresses),
 		cmocka_unit_test(a_blob_too_small_is_an_error_and_not_overrun),

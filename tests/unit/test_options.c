@@ -653,6 +653,25 @@ static void forwards_are_spelled_as_in_qemu(void **state)
 	assert_refused("--kernel k --net user,hostfwd=tcp::2222-10.0.3.15:22", "10.0.2.0/24", NULL);
 }
 
+static void what_goes_on_in_the_background_has_no_terminal(void **state)
+{
+	struct config config;
+
+	(void)state;
+	assert_accepted("--kernel k --daemonize --pidfile p --serial pty --console-log l", &config);
+	assert_true(config.daemonize);
+	assert_string_equal(config.pidfile, "p");
+	assert_string_equal(config.console_log, "l");
+	assert_int_equal(config.serials[0].kind, SERIAL_PTY);
+	assert_refused("--kernel k --initrd i --daemonize -- true", "--daemonize", "-- CMD", NULL);
+	assert_refused("--kernel k --daemonize --console none --serial stdio", "--daemonize",
+		       "--serial stdio", NULL);
+	assert_refused("--kernel k --serial stdio", "--serial stdio", "--console none", NULL);
+	assert_refused("--kernel k --serial tcp:1", "--serial tcp:1", "file=PATH", NULL);
+	assert_refused("--kernel k --console-log ,append", "--console-log", "FILE", NULL);
+	assert_refused("--kernel k --pidfile=", "--pidfile", NULL);
+}
+
 static void injected_files_need_an_absolute_clean_guest_path(void **state)
 {
 	static const char *const wrong[] = {"h",       "h:",	":/g",	   "h:g",
@@ -789,6 +808,7 @@ int main(void)
 		cmocka_unit_test(shares_are_checked),
 		cmocka_unit_test(network_cards_are_checked),
 		cmocka_unit_test(forwards_are_spelled_as_in_qemu),
+		cmocka_unit_test(what_goes_on_in_the_background_has_no_terminal),
 		cmocka_unit_test(injected_files_need_an_absolute_clean_guest_path),
 		cmocka_unit_test(choices_name_what_they_accept),
 		cmocka_unit_test(help_lists_every_option_and_ends_there),

@@ -183,6 +183,45 @@ static void input_without_a_buffer_waits_at_the_console(void **state)
 	assert_int_equal(len, 3);
 }
 
+static uint64_t size_of_console(struct fixture *fixture)
+{
+	return virtio_device_config_read(fixture->device, 0, 2) << 16 |
+	       virtio_device_config_read(fixture->device, 2, 2);
+}
+
+static void a_screen_has_a_size_that_is_told_when_it_changes(void **state)
+{
+	struct fixture *fixture = *state;
+	const uint64_t all = UINT64_MAX;
+
+	/* There is none: nothing is offered, and nothing told. */
+	guest_driver_restart(&fixture->driver, all);
+	assert_false(virtio_has(fixture->device, 0));
+	assert_int_equal(fixture->driver.config_changes, 0);
+	assert_int_equal(size_of_console(fixture), 0);
+	/* Linux reads it when it is told, and not at the start. */
+	fixture->machine.columns = 80;
+	fixture->machine.rows = 25;
+	guest_driver_restart(&fixture->driver, all);
+	assert_true(virtio_has(fixture->device, 0));
+	assert_int_equal(fixture->driver.config_changes, 1);
+	assert_int_equal(size_of_console(fixture), 80 << 16 | 25);
+	assert_int_equal(virtio_device_config_read(fixture->device, 0, 4), 25 << 16 | 80);
+	assert_int_equal(virtio_device_config_read(fixture->device, 3, 8), 0);
+	assert_int_equal(virtio_device_config_read(fixture->device, 4, 4), 0);
+	fake_console_resize(&fixture->machine, 300, 100);
+	assert_int_equal(fixture->driver.config_changes, 2);
+	assert_int_equal(size_of_console(fixture), 300 << 16 | 100);
+	/* A driver that does not want it hears nothing. */
+	guest_driver_restart(&fixture->driver, 0);
+	fake_console_resize(&fixture->machine, 132, 43);
+	assert_int_equal(fixture->driver.config_changes, 2);
+	/* And before it runs. */
+	virtio_device_set_status(fixture->device, 0);
+	fake_console_resize(&fixture->machine, 80, 24);
+	assert_int_equal(fixture->driver.config_changes, 2);
+}
+
 static void a_request_for_entropy_is_filled_up_to_its_limit(void **state)
 {
 	struct fixture *fixture = *state;
@@ -212,6 +251,7 @@ int main(void)
 		TEST(a_megabyte_in_one_chain_passes_in_several_turns),
 		TEST(typed_characters_reach_the_guests_buffer),
 		TEST(input_without_a_buffer_waits_at_the_console),
+		TEST(a_screen_has_a_size_that_is_told_when_it_changes),
 		TEST_RNG(a_request_for_entropy_is_filled_up_to_its_limit),
 	};
 

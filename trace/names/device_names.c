@@ -58,6 +58,8 @@ static const struct {
 	{MAP_APLIC, MAP_APLIC_LEN, 0, "aplic", NULL},
 	{MAP_PLIC, 0x1000000, 0, "plic", NULL},
 	{MAP_UART, 0x100, 0, "uart", uart},
+	/* In pages that are nobody's virtio slot. */
+	{MAP_SERIAL, (BOARD_SERIALS + 1) * MAP_SERIAL_STRIDE, MAP_SERIAL_STRIDE, "serial", uart},
 	{MAP_VIRTIO, 0x100000, MAP_VIRTIO_STRIDE, "virtio-mmio", virtio_mmio},
 	{MAP_IMSIC, 0x1000000, 0, "imsic", NULL},
 	{MAP_PCI_ECAM, MAP_PCI_ECAM_LEN, 0, "pci-ecam", NULL},

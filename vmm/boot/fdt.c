@@ -157,6 +157,11 @@ static void put_interrupt(struct fdt_writer *w, unsigned int line)
 		cell(at, IRQ_LEVEL_HIGH);
 }
 
+static uint64_t serial_address(unsigned int port)
+{
+	return MAP_SERIAL + port * MAP_SERIAL_STRIDE;
+}
+
 static void put_chosen(struct fdt_writer *w)
 {
 	const struct board *board = w->board;
@@ -181,6 +186,14 @@ static void put_aliases(struct fdt_writer *w)
 	begin(w, "aliases");
 	if (w->board->uart)
 		put_string(w, "serial0", UART_PATH);
+	/* Linux takes the number for that of its ttyS. */
+	for (unsigned int port = 1; port <= w->board->serials; port++) {
+		char name[32], path[64];
+
+		snprintf(name, sizeof(name), "serial%u", port);
+		snprintf(path, sizeof(path), "/soc/serial@%" PRIx64, serial_address(port));
+		put_string(w, name, path);
+	}
 	end(w);
 }
 
@@ -297,13 +310,13 @@ static void put_plic(struct fdt_writer *w)
 	end(w);
 }
 
-static void put_uart(struct fdt_writer *w)
+static void put_uart(struct fdt_writer *w, uint64_t address, unsigned int line)
 {
-	begin_at(w, "serial", MAP_UART);
+	begin_at(w, "serial", address);
 	put_string(w, "compatible", "ns16550a");
-	put_reg(w, MAP_UART, 0x100);
+	put_reg(w, address, 0x100);
 	put_u32(w, "clock-frequency", UART_CLOCK);
-	put_interrupt(w, LINE_UART);
+	put_interrupt(w, line);
 	end(w);
 }
 
@@ -426,7 +439,9 @@ static void put_soc(struct fdt_writer *w)
 		put_plic(w);
 	}
 	if (board->uart)
-		put_uart(w);
+		put_uart(w, MAP_UART, LINE_UART);
+	for (unsigned int port = 1; port <= board->serials; port++)
+		put_uart(w, serial_address(port), LINE_SERIAL + port);
 	put_finisher(w);
 	put_rtc(w);
 	for (unsigned int slot = 0; slot < board->virtio_slots; slot++)

@@ -318,20 +318,10 @@ static bool listen_at(struct server *server)
 	return true;
 }
 
-/* Another VM may have its socket there by now. */
-static void remove_path(const struct server *server)
-{
-	struct stat now;
-
-	if (lstat(server->path, &now) == 0 && now.st_dev == server->own.st_dev &&
-	    now.st_ino == server->own.st_ino)
-		unlink(server->path);
-}
-
 static void release(struct server *server)
 {
 	if (server->fd >= 0) {
-		remove_path(server);
+		socket_path_remove(server->path, &server->own);
 		close(server->fd);
 	}
 	if (server->end_fd >= 0)

@@ -107,3 +107,11 @@ int socket_path_listen(const char *option, const char *path)
 		error("%s %s: %s", option, path, why);
 	return fd;
 }
+
+void socket_path_remove(const char *path, const struct stat *own)
+{
+	struct stat now;
+
+	if (lstat(path, &now) == 0 && now.st_dev == own->st_dev && now.st_ino == own->st_ino)
+		unlink(path);
+}

@@ -12,6 +12,10 @@
 int socket_path_listen(const char *option, const char *path);
 /* The same; -1 with words in WHY (ROOM bytes), that have a way out. */
 int socket_path_open(const char *path, char *why, size_t room);
+/* Takes away what is at PATH, unless somebody has put something else there since OWN was taken of
+ * it (lstat()). */
+struct stat;
+void socket_path_remove(const char *path, const struct stat *own);
 /* Connected to PATH; -1 with errno. */
 int socket_path_connect(const char *path);
 

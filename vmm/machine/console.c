@@ -8,7 +8,9 @@
 
 #include "base/log.h"
 #include "base/reader.h"
+#include "base/window.h"
 #include "base/writer.h"
+#include "vmm/machine/console_log.h"
 
 #define ESCAPE_KEY  1 /* Ctrl-A */
 #define SHORT_PIECE 64u
@@ -45,39 +47,46 @@ static void out_event(struct loop_watch *watch, short revents)
 	console->owner.room(console->owner.opaque);
 }
 
+static void log_event(struct loop_watch *watch, short revents)
+{
+	struct console *console = watch->opaque;
+
+	(void)revents;
+	if (!console_log_heard(console->ends.log))
+		loop_watch_remove(console->loop, watch);
+}
+
+static void go(struct console *console)
+{
+	writer_go(console->ends.out);
+	if (console->ends.log)
+		console_log_go(console->ends.log);
+}
+
 static void flush_expired(struct loop_timer *timer)
 {
-	struct console *console = timer->opaque;
-
-	writer_go(console->ends.out);
+	go(timer->opaque);
 }
 
-static size_t write_short(struct console *console, const uint8_t *bytes, size_t len)
+/* Behind a short piece that ends with LAST. */
+static void collect(struct console *console, uint8_t last)
 {
-	size_t done = writer_put(console->ends.out, bytes, len);
-
-	if (done == 0)
-		return done;
-	if (bytes[done - 1] == '\n' || writer_left(console->ends.out) >= COLLECT_MAX)
-		writer_go(console->ends.out);
+	if (last == '\n' || writer_left(console->ends.out) >= COLLECT_MAX)
+		go(console);
 	else if (!console->flush.deadline)
 		loop_timer_set(console->loop, &console->flush, COLLECT_NS);
-	return done;
-}
-
-static size_t write_long(struct console *console, const uint8_t *bytes, size_t len)
-{
-	size_t done = writer_put(console->ends.out, bytes, len);
-
-	writer_go(console->ends.out);
-	return done;
 }
 
 size_t console_write(struct console *console, const void *bytes, size_t len)
 {
-	size_t done = len <= SHORT_PIECE ? write_short(console, bytes, len)
-					 : write_long(console, bytes, len);
+	const size_t done = writer_put(console->ends.out, bytes, len);
 
+	if (console->ends.log)
+		console_log_put(console->ends.log, bytes, done);
+	if (len > SHORT_PIECE)
+		go(console);
+	else if (done)
+		collect(console, ((const uint8_t *)bytes)[done - 1]);
 	panic_text_look(&console->panic, bytes, done);
 	if (console->ends.heard && done)
 		console->ends.heard(console->ends.opaque, bytes, done);
@@ -192,6 +201,36 @@ void console_attach(struct console *console, struct console_device *device)
 		device->input(device);
 }
 
+/* ---- size ---- */
+
+/* What a terminal of ours has. */
+static void look_at_size(struct console *console)
+{
+	uint16_t columns, rows;
+
+	if (!console->ends.escapes || !window_size(&columns, &rows))
+		return;
+	console->columns = columns;
+	console->rows = rows;
+}
+
+bool console_size(struct console *console, uint16_t *columns, uint16_t *rows)
+{
+	*columns = console->columns;
+	*rows = console->rows;
+	return console->columns != 0;
+}
+
+void console_resized(struct console *console)
+{
+	const uint16_t columns = console->columns, rows = console->rows;
+
+	look_at_size(console);
+	if ((columns != console->columns || rows != console->rows) && console->device &&
+	    console->device->resized)
+		console->device->resized(console->device);
+}
+
 /* ---- life ---- */
 
 void console_init(struct console *console, const struct console_owner *owner, struct loop *loop,
@@ -205,6 +244,7 @@ void console_init(struct console *console, const struct console_owner *owner, st
 		/* A paused machine is ended by Ctrl-A x too. */
 		.in_watch = {.events = POLLIN, .while_frozen = true, .ready = in_ready},
 		.out_watch = {.fd = writer_event(ends->out), .events = POLLIN, .ready = out_event},
+		.log_watch = {.events = POLLIN, .ready = log_event},
 		.flush = {.expired = flush_expired, .while_frozen = true},
 		.tell_input = {.run = tell_input, .opaque = console},
 	};
@@ -213,7 +253,13 @@ void console_init(struct console *console, const struct console_owner *owner, st
 	console->in_watch.opaque = console;
 	console->out_watch.opaque = console;
 	console->flush.opaque = console;
+	console->log_watch.opaque = console;
+	look_at_size(console);
 	loop_watch_add(loop, &console->out_watch);
+	if (ends->log) {
+		console->log_watch.fd = console_log_event(ends->log);
+		loop_watch_add(loop, &console->log_watch);
+	}
 	watch_input(console);
 }
 

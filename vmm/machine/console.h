@@ -15,14 +15,18 @@
 #define CONSOLE_ROOM  65536u /* of the writer that console_init() is given */
 #define CONSOLE_INPUT 4096u
 
+struct console_log;
 struct reader;
+struct serials;
 struct writer;
 
 /* Where the console's bytes come from and go to: the process's, for all lives of a machine. */
 struct console_ends {
 	struct reader *in; /* NULL: there is no input */
 	struct writer *out;
-	bool escapes; /* IN is a terminal whose Ctrl-A is the escape key */
+	struct console_log *log; /* has what OUT was given, too; NULL: there is none */
+	struct serials *serials; /* further serial ports (vmm/run/serial.h); NULL: there are none */
+	bool escapes;		 /* IN is a terminal whose Ctrl-A is the escape key */
 	/* Hears what OUT was given, too. NULL: nobody does. */
 	void (*heard)(void *opaque, const void *bytes, size_t len);
 	void *opaque; /* of heard() */
@@ -46,10 +50,11 @@ struct console {
 	struct console_ends ends;
 	bool in_open; /* no end of input seen yet */
 	bool in_watched;
+	uint16_t columns, rows;	 /* of the terminal; 0: there is none, or it does not say */
 	bool escape_seen;	 /* Ctrl-A was the last key */
 	bool line_seen;		 /* the guest has written one */
 	struct panic_text panic; /* the guest said that it panicked */
-	struct loop_watch in_watch, out_watch;
+	struct loop_watch in_watch, out_watch, log_watch;
 	struct loop_timer flush;       /* for what was collected */
 	struct loop_task tell_input;   /* to the device: not while the machine is paused */
 	struct console_device *device; /* NULL: nobody listens yet */
@@ -60,10 +65,13 @@ struct console {
 
 void console_init(struct console *console, const struct console_owner *owner, struct loop *loop,
 		  const struct console_ends *ends);
-/* These three are machine_console_*() of machine.h. */
+/* These four are machine_console_*() of machine.h. */
 void console_attach(struct console *console, struct console_device *device);
 size_t console_write(struct console *console, const void *bytes, size_t len);
 size_t console_read(struct console *console, void *bytes, size_t len);
+bool console_size(struct console *console, uint16_t *columns, uint16_t *rows);
+/* The terminal may have another size now. */
+void console_resized(struct console *console);
 /* LEN bytes as if they had been typed, without escapes; returns how many there was room for. */
 size_t console_type(struct console *console, const void *bytes, size_t len);
 /* Whether there is room for output. */

@@ -60,6 +60,11 @@ size_t machine_console_read(struct machine *machine, void *bytes, size_t len)
 	return console_read(&machine->console, bytes, len);
 }
 
+bool machine_console_size(struct machine *machine, uint16_t *columns, uint16_t *rows)
+{
+	return console_size(&machine->console, columns, rows);
+}
+
 /* Of the calling thread; NULL: it is none. */
 static struct vcpu *own_vcpu(struct machine *machine)
 {

@@ -207,6 +207,17 @@ static bool interrupt_command(struct machine *machine)
 	return taken;
 }
 
+static void resize_console(struct machine *machine)
+{
+	int old;
+
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &old);
+	machine_lock(machine);
+	console_resized(&machine->console);
+	machine_unlock(machine);
+	pthread_setcancelstate(old, &old);
+}
+
 /*
  * Takes signals until one ends the machine. Not a signalfd in the loop: the kernel wakes whoever
  * polls one for every signal of every thread (signalfd_notify()), and an SBI call that the forward
@@ -223,6 +234,7 @@ static void *signal_thread(void *opaque)
 		switch (signal_way(number)) {
 		case SIGNAL_STOPS: terminal_stop(); break;
 		case SIGNAL_REPORTS: hart_report_live(machine); break;
+		case SIGNAL_RESIZES: resize_console(machine); break;
 		default:
 			if (number == SIGINT && interrupt_command(machine))
 				break;

@@ -10,6 +10,7 @@
 #include "vmm/command/command.h"
 #include "vmm/machine/machine_private.h"
 #include "vmm/run/backends.h"
+#include "vmm/run/serial.h"
 
 #define MAX_DISK_QUEUES 16u
 
@@ -136,6 +137,8 @@ static bool plug_platform(struct machine *machine)
 		if (!machine->uart)
 			return false;
 	}
+	if (!serials_plug(machine->console.ends.serials, machine))
+		return false;
 	if (machine->config->transport == TRANSPORT_PCI) {
 		machine->pci = pci_host_new(machine, &layout);
 		return machine->pci && pvpanic_pci_plug(machine->pci) == 0;
@@ -172,6 +175,7 @@ void devices_unplug(struct machine *machine)
 	pci_host_free(machine->pci);
 	unplug_backends(machine);
 	uart_free(machine->uart);
+	serials_unplug(machine->console.ends.serials);
 	rtc_free(machine->rtc);
 	finisher_free(machine->finisher);
 	htif_free(machine->htif);

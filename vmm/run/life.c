@@ -12,6 +12,7 @@
 #include "vmm/run/bring_up.h"
 #include "vmm/run/hart_report.h"
 #include "vmm/run/run.h"
+#include "vmm/run/service.h"
 #include "vmm/run/take_down.h"
 #include "vmm/run/vcpu_thread.h"
 
@@ -82,6 +83,8 @@ static bool run(struct machine *machine, struct run_account *account)
 	}
 	for (unsigned int i = 0; i < machine->vcpu_count && started; i++)
 		started = vcpu_start(&machine->vcpus[i]);
+	if (started && account->boots == 1 && !service_running(account->service))
+		machine_request_end(machine, END_HOST);
 	if (started) {
 		machine_lock(machine);
 		hart_report_watch(machine);

@@ -12,6 +12,7 @@
 #include "vmm/run/backends.h"
 #include "vmm/run/boot.h"
 #include "vmm/run/run.h"
+#include "vmm/run/service.h"
 
 #define MORE_MEMORY   "see --memory"
 #define SHORT_LIFE_NS 10000000000ull
@@ -115,5 +116,6 @@ int lives_run(const struct config *config, struct boot_files *files,
 	if (!ran)
 		account->end = account->boots > 0 ? END_HOST : END_NONE;
 	verbose("the machine ended: %s", machine_end_name(account->end));
+	service_ending(account->service, machine_end_name(account->end));
 	return machine_end_status(account);
 }

@@ -17,6 +17,7 @@
 struct boot_files;
 struct console_ends;
 struct machine_watcher;
+struct service;
 
 /* What is worth telling afterwards; sums over all lives of one `vhart run`. */
 struct run_account {
@@ -41,6 +42,7 @@ struct run_account {
 	bool spoke;			     /* whether it brought a line to the console */
 	unsigned int silent_resets;	     /* short lives without, one behind the other */
 	const struct guest_command *command; /* -- CMD; NULL: none */
+	struct service *service;	     /* who waits for it to run; NULL: nobody */
 	bool bad_input; /* it never ran because of what the user gave, not because of the host */
 };
 

@@ -17,6 +17,7 @@
 #include "vmm/run/cpu_options.h"
 #include "vmm/run/net_options.h"
 #include "vmm/run/run_names.h"
+#include "vmm/run/serial_options.h"
 
 #define MEMORY_LEAST (16ull << 20)
 #define MEMORY_UNIT  (2ull << 20) /* KVM backs it with 2 MiB pages where it can */
@@ -232,6 +233,13 @@ static const struct option_spec specs[] = {
 	 OPTION_FLAG(struct config, balloon)},
 	{"--console", "serial|virtio|none", "what the guest has for a console (serial)",
 	 OPTION_CHOICE(struct config, console, consoles)},
+	{"--serial", "file=PATH[,append]|pty|unix=PATH|null|stdio",
+	 "add a serial port: its output to a file, a terminal of its\nown, a socket that it "
+	 "listens at, or nowhere",
+	 OPTION_OTHER(serial_option), .repeatable = true, .path = PATH_AFTER_EQUALS},
+	{"--console-log", "FILE[,append]",
+	 "write what the console prints to FILE too, anew or behind\nwhat is there",
+	 OPTION_OTHER(serial_option_console_log), .path = PATH_FIRST},
 	{"--transport", "pci|mmio", "how virtio devices are attached (pci)",
 	 OPTION_CHOICE(struct config, transport, transports)},
 	{"--aia", "auto|emul|off",
@@ -260,6 +268,10 @@ static const struct option_spec specs[] = {
 	 OPTION_OTHER(parse_name)},
 	{"--result", "FILE", "write to FILE, as JSON, why the VM ended, times, and exits\nby cause",
 	 OPTION_PATH(struct config, result)},
+	{"--daemonize", NULL, "go on in the background once the VM runs",
+	 OPTION_FLAG(struct config, daemonize)},
+	{"--pidfile", "PATH", "write the number of the VM's process to PATH while it lives",
+	 OPTION_PATH(struct config, pidfile)},
 	{"--control", "PATH",
 	 "let vhart ctl and other programs drive the VM by a socket\nat PATH: see vhart-control(7)",
 	 OPTION_PATH(struct config, control)},
@@ -326,6 +338,14 @@ static const char *contradiction(const struct config *config)
 		return "nothing to boot: give --kernel FILE (or --firmware FILE)";
 	if (net_options_contradiction(config))
 		return net_options_contradiction(config);
+	if (config->daemonize && config->command)
+		return "--daemonize: -- CMD has this terminal for its input and output: leave one "
+		       "of them out";
+	if (config->daemonize && serial_options_have_stdio(config))
+		return "--daemonize leaves standard input and output, which --serial stdio is to "
+		       "have: take another, such as pty";
+	if (serial_options_contradiction(config))
+		return serial_options_contradiction(config);
 	if (config->paused && !config->control)
 		return "--paused: nobody could resume it: add --control PATH";
 	if (config->gdb && !*config->gdb)

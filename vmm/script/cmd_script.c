@@ -112,6 +112,7 @@ static bool take_signal(struct script *script, int number)
 {
 	switch (signal_way(number)) {
 	case SIGNAL_STOPS: terminal_stop(); return true;
+	case SIGNAL_RESIZES: return true; /* no machine has a terminal */
 	case SIGNAL_REPORTS: script_machines_report(script); return true;
 	default:
 		script->signal = number;

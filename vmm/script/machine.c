@@ -14,6 +14,7 @@
 #include "base/writer.h"
 #include "vmm/control/server.h"
 #include "vmm/gdb/server.h"
+#include "vmm/machine/console_log.h"
 #include "vmm/machine/machine_private.h"
 #include "vmm/run/calling_hart.h"
 #include "vmm/run/config_file.h"
@@ -21,6 +22,7 @@
 #include "vmm/run/lives.h"
 #include "vmm/run/overriding.h"
 #include "vmm/run/run_options.h"
+#include "vmm/run/serial.h"
 #include "vmm/script/sbi_call.h"
 #include "vmm/script/state.h"
 
@@ -118,9 +120,9 @@ bool script_machine_init(struct script_machine *machine, struct script *script, 
 		return false;
 	}
 	if (machine->config.help || machine->config.exit_log || machine->config.dump_fdt ||
-	    machine->config.result) {
+	    machine->config.result || machine->config.daemonize || machine->config.pidfile) {
 		error("a machine of a script has no --help, --print-config, --exit-log, "
-		      "--dump-fdt and --result");
+		      "--dump-fdt, --result, --daemonize and --pidfile");
 		return false;
 	}
 	if (!machine->config.name) {
@@ -146,6 +148,10 @@ static void close_streams(struct script_machine *machine)
 {
 	writer_free(machine->ends.out);
 	machine->ends.out = NULL;
+	console_log_close(machine->ends.log, false);
+	machine->ends.log = NULL;
+	serials_close(machine->ends.serials, false);
+	machine->ends.serials = NULL;
 	if (machine->nowhere >= 0)
 		close(machine->nowhere);
 	machine->nowhere = -1;
@@ -192,7 +198,13 @@ static bool open_streams(struct script_machine *machine)
 		machine->nowhere < 0 ? NULL : writer_new(machine->nowhere, CONSOLE_ROOM);
 	if (!machine->ends.out)
 		error("%s: its console: %s", machine->config.name, strerror(errno));
-	return machine->ends.out != NULL;
+	if (machine->ends.out && machine->config.console_log)
+		machine->ends.log = console_log_open(machine->config.console_log,
+						     machine->config.console_log_append);
+	if (machine->ends.out && machine->config.serial_count)
+		machine->ends.serials = serials_open(&machine->config);
+	return machine->ends.out && (machine->ends.log || !machine->config.console_log) &&
+	       (machine->ends.serials || !machine->config.serial_count);
 }
 
 bool script_machine_start(struct script_machine *machine, bool paused)

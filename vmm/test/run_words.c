@@ -38,7 +38,10 @@ static const struct {
 } reserved[] = {
 	{"--result", "vhart test reads the result itself, and shows what it says of a failure"},
 	{"--firmware", "give the flat binary as a test"},
+	{"--console-log", "--keep DIR keeps the consoles of tests that fail"},
 	{"--exit-log", "vhart stat -- run watches one machine"},
+	{"--daemonize", "vhart test waits for the end of each"},
+	{"--pidfile", "each test has a process of its own"},
 	{"--print-config", "vhart run --print-config prints it"},
 	{"--help", "vhart run --help shows its options"},
 	{"-h", "vhart run --help shows its options"},
