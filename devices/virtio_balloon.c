@@ -4,9 +4,8 @@
  * free, go back to the host; the guest finds zeros when it touches them again. The loop's ring does
  * it, so that nothing waits here.
  *
- * A driver numbers the queues by the features that it takes, and older Linux by those that are
- * offered (linux: "virtio: fix vq # when vq skipped"). With all of them offered both agree, which
- * is why free page hints are, of which this device never asks for any.
+ * Drivers may number the queues behind one that is missing in two ways. With all of them offered
+ * both agree, which is why free page hints are, of which this device never asks for any.
  */
 #include <endian.h>
 #include <fcntl.h>
@@ -34,7 +33,7 @@
 enum { INFLATE, DEFLATE, STATISTICS, HINTS, REPORTS, QUEUES };
 
 /* Section 5.5.4. Hints are not asked for: command 0, VIRTIO_BALLOON_CMD_ID_STOP. */
-struct config {
+struct balloon_config {
 	uint32_t wanted, actual, hint_command, poison;
 };
 
@@ -270,7 +269,8 @@ static void deflate(struct balloon *balloon)
 {
 	struct virtqueue_chain chain;
 
-	for (unsigned int i = 0; i < VIRTIO_QUEUE_SIZE; i++) {
+	/* Once more than there can be: the pop that finds nothing asks for the next doorbell. */
+	for (unsigned int i = 0; i <= VIRTIO_QUEUE_SIZE; i++) {
 		if (!virtio_pop(&balloon->device, DEFLATE, &chain))
 			break;
 		virtio_push(&balloon->device, DEFLATE, chain.head, 0);
@@ -364,7 +364,7 @@ static void balloon_config_read(struct virtio_device *device, uint64_t offset, v
 				unsigned size)
 {
 	const struct balloon *balloon = device->state;
-	const struct config config = {
+	const struct balloon_config config = {
 		.wanted = htole32(balloon->wanted),
 		.actual = htole32(balloon->actual),
 	};
@@ -382,7 +382,7 @@ static void balloon_config_write(struct virtio_device *device, uint64_t offset, 
 	struct balloon *balloon = device->state;
 	uint32_t actual;
 
-	if (offset != offsetof(struct config, actual) || size != sizeof(actual))
+	if (offset != offsetof(struct balloon_config, actual) || size != sizeof(actual))
 		return;
 	memcpy(&actual, from, sizeof(actual));
 	balloon->actual = le32toh(actual);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The verb for the memory balloon. */
+#include "base/saturate.h"
 #include "devices/balloon.h"
 #include "vmm/control/verbs.h"
 #include "vmm/machine/machine_private.h"
@@ -66,7 +67,8 @@ bool verb_balloon(struct verb_call *call)
 	if (!state.driven)
 		return verb_fail(call, "balloon",
 				 "no driver of the guest serves it (Linux: virtio_balloon)");
-	add_number(call->result, "memory", all - (uint64_t)state.actual * PAGE);
+	/* What the driver says may be anything. */
+	add_number(call->result, "memory", saturating_sub(all, (uint64_t)state.actual * PAGE));
 	add_number(call->result, "asked", all - (uint64_t)state.wanted * PAGE);
 	add_number(call->result, "returned", state.returned);
 	json_object_object_add(call->result, "guest", guest_says(&state.statistics));
