@@ -48,7 +48,9 @@ struct console_log *console_log_open(const char *path, bool append)
 	log->fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | how, 0644);
 	if (log->fd >= 0)
 		log->writer = writer_new(log->fd, ROOM);
-	return log->writer ? log : refuse(log, path);
+	if (!log->writer)
+		return refuse(log, path);
+	return log;
 }
 
 static void say_failed(struct console_log *log)

@@ -50,7 +50,7 @@ static void watch_line(struct serial *serial)
 static void take_line(struct serial *serial)
 {
 	serial->in.fd = serial->out.fd = serial->line;
-	serial->deaf = false;
+	serial->deaf = serial->believed = false;
 	watch_line(serial);
 }
 
@@ -81,13 +81,11 @@ static void knocked(struct loop_watch *which, short revents)
 
 /* ---- from the guest ---- */
 
-static void has_room(struct serial *serial)
+static void stop_waiting(struct serial *serial)
 {
-	serial->deaf = false;
 	set_patience(serial, 0);
 	if (!serial->writer)
 		watch(serial, &serial->out, &serial->out_on, false);
-	uart_room(serial->uart);
 }
 
 /* A file's tells of its errors, too. */
@@ -101,8 +99,11 @@ static void out_ready(struct loop_watch *which, short revents)
 		serial_end_look(serial);
 		if (serial->failed)
 			watch(serial, which, &serial->out_on, false);
+	} else {
+		serial->believed = true;
+		watch(serial, which, &serial->out_on, false);
 	}
-	has_room(serial);
+	uart_room(serial->uart);
 }
 
 static void patience_ended(struct loop_timer *timer)
@@ -114,6 +115,7 @@ static void patience_ended(struct loop_timer *timer)
 		return;
 	}
 	serial->deaf = true;
+	stop_waiting(serial);
 	uart_room(serial->uart);
 }
 
@@ -124,17 +126,28 @@ static void lose(void *opaque, size_t len)
 	serial->lost += len;
 }
 
-/* LEN bytes did not go out: a driver waits for room, or nobody does. */
+/*
+ * LEN bytes did not go out: a driver waits for room, or nobody does. Of a terminal that is full
+ * Linux says that there is room and then takes nothing: that is believed once, and then the
+ * patience ends.
+ */
 static size_t keep_or_lose(struct serial *serial, size_t len)
 {
-	watch(serial, &serial->out, &serial->out_on, true);
 	if (serial->deaf) {
 		lose(serial, len);
 		return len;
 	}
+	if (!serial->writer && !serial->believed)
+		watch(serial, &serial->out, &serial->out_on, true);
 	if (!serial->patience.deadline)
 		set_patience(serial, PATIENCE_NS);
 	return 0;
+}
+
+static void was_heard(struct serial *serial)
+{
+	serial->deaf = serial->believed = false;
+	stop_waiting(serial);
 }
 
 static size_t put(void *opaque, const void *bytes, size_t len)
@@ -149,6 +162,8 @@ static size_t put(void *opaque, const void *bytes, size_t len)
 		drop_line(serial);
 		return len;
 	}
+	if (done > 0)
+		was_heard(serial);
 	if ((size_t)done < len)
 		done += (ssize_t)keep_or_lose(serial, len - (size_t)done);
 	return (size_t)done;

@@ -31,7 +31,8 @@ struct serial {
 	struct loop_watch in, out, knock;
 	bool in_on, out_on, knock_on;
 	struct loop_timer patience; /* with an end that takes nothing */
-	bool deaf;		    /* it was lost */
+	bool deaf;		    /* it was lost: what is not taken at once is lost, too */
+	bool believed;		    /* it said that it has room, and has taken nothing since */
 
 	uint8_t input[SERIAL_INPUT]; /* not yet read by the guest */
 	size_t input_start, input_len;
