@@ -21,7 +21,7 @@
 #define CONFIG_MAX_OVERLAYS 16
 #define CONFIG_MAX_ISA	    128 /* ISA extensions */
 #define CONFIG_MAX_AFFINITY 512 /* CPUs */
-#define CONFIG_MAX_SERIALS  3 /* BOARD_SERIALS */
+#define CONFIG_MAX_SERIALS  3	/* BOARD_SERIALS */
 
 struct guest_command;
 struct sbi_override;
