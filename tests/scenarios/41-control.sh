@@ -151,7 +151,7 @@ inject_and_stop() {
     does inject line 10
     does inject line 10 level=false
     does inject msi 7 hart=0
-    refuses 'from 1 to 95' inject line 4096
+    refuses 'from 1 to 127' inject line 4096
     refuses 'expected a number' inject msi
     refuses 'does not answer' inject lcofi
     refuses 'has no number' inject lcofi 0

@@ -98,15 +98,19 @@ three_ports_in_two_lives() {
 }
 t "three ports to a file, a socket and a terminal, over a reboot" three_ports_in_two_lives
 
-# Nobody is there; then somebody who does not read; then he does, and the last word arrives.
+# Nobody is there; then somebody who says a word and does not read; then he does, and the last word arrives. What he is sent
+# while he does not read is more than a socket holds.
 nobody_holds_the_guest_up() {
     cat >run.sh <<'SCRIPT'
 for port in 1 2; do stty -F /dev/ttyS$port raw -echo; done
 head -c 30000 /dev/zero | tr '\0' n >/dev/ttyS1
 head -c 30000 /dev/zero | tr '\0' n >/dev/ttyS2
+exec 4</dev/ttyS1
 echo "nobody read"
+read -r word <&4
+echo "he says $word"
 read -r line
-head -c 400000 /dev/zero | tr '\0' s >/dev/ttyS1
+head -c 250000 /dev/zero | tr '\0' s >/dev/ttyS1
 echo "he did not read"
 read -r line
 while :; do echo "the last word" >/dev/ttyS1; usleep 100000; done &
@@ -120,6 +124,8 @@ SCRIPT
     "$peer" connect port <to >got &
     client=$!
     exec 4>to
+    echo hello >&4
+    await '^he says hello'
     kill -STOP $client
     say_to 'go on
 '
@@ -135,6 +141,7 @@ SCRIPT
     ends $client
     expect_status 0
     expect_err '^vhart: serial1: [0-9]+ bytes were lost: nobody read them in time'
+    expect_err '^vhart: serial2: [0-9]+ bytes were lost: nobody read them in time'
 }
 t "nobody who does not read holds the guest up" nobody_holds_the_guest_up
 
