@@ -86,7 +86,7 @@ struct uart {
 	uint8_t ier, fcr, lcr, mcr, msr, scr, dll, dlm;
 	bool overrun;
 	bool listening;		/* the driver is up: input may enter the receiver */
-	unsigned int lsr_reads; /* of LSR, with no other access between */
+	unsigned int lsr_reads; /* of LSR, with none between but reads of MCR and MSR */
 	bool thre_pending;	/* the THRE interrupt, until IIR is read or THR written */
 
 	uint8_t received[RECEIVE_FIFO];
@@ -444,7 +444,11 @@ static uint64_t uart_read(struct mmio_region *region, uint64_t offset, unsigned 
 		machine_guest_error(uart->machine, region->name, "read of register 0x%" PRIx64,
 				    offset);
 	}
-	uart->lsr_reads = offset == REG_LSR ? uart->lsr_reads + 1 : 0;
+	/* EDK2 polls for input by MSR, MCR and LSR in turn. */
+	if (offset == REG_LSR)
+		uart->lsr_reads++;
+	else if (offset != REG_MSR && offset != REG_MCR)
+		uart->lsr_reads = 0;
 	update_interrupt(uart);
 	return value;
 }

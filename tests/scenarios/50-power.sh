@@ -7,9 +7,10 @@ modprobe virtio_input && modprobe evdev || exit 1
 n=0
 until [ -e /dev/input/event0 ] || [ $n = 300 ]; do n=$((n + 1)); usleep 100000; done
 cat /sys/class/input/event0/device/name
+exec 5</dev/input/event0
 echo listening
 # Two events, of 24 bytes each: the key that goes down, and its SYN_REPORT. Type, code and value are the last 8 bytes.
-head -c 48 /dev/input/event0 | od -An -v -tx2 -w24 | while read -r s1 s2 s3 s4 u1 u2 u3 u4 what; do echo "event: $what"; done
+head -c 48 <&5 | od -An -v -tx2 -w24 | while read -r s1 s2 s3 s4 u1 u2 u3 u4 what; do echo "event: $what"; done
 exit 0
 '
 deaf='
@@ -48,7 +49,7 @@ asked_by_signal() {
 asked_by_verb() {
     starts "$listens" --power-key on
     await '^listening'
-    vhart ctl socket power-key || die "the verb failed"
+    vhart ctl ./socket power-key || die "the verb failed"
     powers_off
 }
 
@@ -57,7 +58,7 @@ second_signal() {
     await '^bound'
     kill "$pid"
     await 'a second SIGTERM ends the VM' "$err"
-    vhart ctl socket status | grep -q 'state: running' || die "the first one ended it"
+    vhart ctl ./socket status | grep -q 'state: running' || die "the first one ended it"
     kill "$pid"
     hang_up
     expect_status 143
@@ -67,7 +68,7 @@ second_signal() {
 no_driver() {
     starts 'echo deaf; sleep 1000' --power-key on
     await '^deaf'
-    ! vhart ctl socket power-key 2>words || die "the verb worked"
+    ! vhart ctl ./socket power-key 2>words || die "the verb worked"
     grep -q 'no driver of the guest takes it' words || die "it said $(cat words)"
     kill "$pid"
     hang_up
@@ -78,7 +79,7 @@ no_driver() {
 no_key() {
     starts 'echo here; sleep 1000' "$@"
     await '^here'
-    ! vhart ctl socket power-key 2>words || die "the verb worked"
+    ! vhart ctl ./socket power-key 2>words || die "the verb worked"
     grep -q 'start it with --power-key on' words || die "it said $(cat words)"
     kill "$pid"
     hang_up
@@ -88,7 +89,7 @@ no_key() {
 while_paused() {
     starts "$deaf" --power-key on
     await '^bound'
-    vhart ctl socket pause || die "it cannot be paused"
+    vhart ctl ./socket pause || die "it cannot be paused"
     kill "$pid"
     hang_up
     expect_status 143

@@ -233,6 +233,22 @@ static void a_driver_that_polls_without_interrupts_gets_input(void **state)
 	assert_int_equal(get(DATA), 'x');
 }
 
+/* As EDK2 does. */
+static void a_driver_that_polls_the_modem_lines_too_gets_input(void **state)
+{
+	(void)state;
+	fake_console_type(&machine, "x", 1);
+	for (int i = 0; i < 2; i++) {
+		get(MSR);
+		get(MCR);
+		get(LSR);
+	}
+	get(MSR);
+	get(MCR);
+	assert_int_equal(get(LSR) & 1, 1);
+	assert_int_equal(get(DATA), 'x');
+}
+
 static void a_few_characters_below_the_trigger_report_a_timeout(void **state)
 {
 	(void)state;
@@ -381,6 +397,7 @@ int main(void)
 		TEST(input_beyond_the_fifo_waits_at_the_console),
 		TEST(input_waits_until_the_driver_is_up),
 		TEST(a_driver_that_polls_without_interrupts_gets_input),
+		TEST(a_driver_that_polls_the_modem_lines_too_gets_input),
 		TEST(a_few_characters_below_the_trigger_report_a_timeout),
 		TEST(received_data_goes_before_the_empty_transmitter),
 		TEST(the_driver_finds_a_16550a),
