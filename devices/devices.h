@@ -98,8 +98,8 @@ struct uart *uart_new(struct machine *machine, uint64_t gpa, unsigned int line);
 /*
  * What else its wire may lead to. write() takes what it can without waiting; when that was not all,
  * uart_room() follows once there is room. A driver that does not wait for that, as the register
- * tells it to, loses what it writes: lost() counts. read() gives at most LEN bytes that are there;
- * uart_input() tells of some.
+ * tells it to, loses what it writes, and uart_free() what still waits: lost() counts. read() gives
+ * at most LEN bytes that are there; uart_input() tells of some.
  */
 struct uart_wire {
 	size_t (*write)(void *opaque, const void *bytes, size_t len);

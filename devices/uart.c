@@ -566,6 +566,8 @@ void uart_free(struct uart *uart)
 		before = uart->output_len;
 		output_flush(uart);
 	} while (uart->output_len && uart->output_len != before);
+	if (uart->output_len && uart->wire.lost)
+		uart->wire.lost(uart->wire.opaque, uart->output_len);
 	if (uart->flush.posted)
 		loop_withdraw(machine_loop(uart->machine), &uart->flush);
 	machine_mmio_remove(uart->machine, &uart->region);

@@ -21,8 +21,8 @@ full_disk_and_others() {
     guest 'echo all is well; exit 0' --console-log /dev/full
     expect_status 0
     expect_out '^all is well'
-    expect_err '^vhart: warning: --console-log /dev/full: No space left on device: from here on the console is not in it'
-    expect_err "^vhart: warning: --console-log /dev/full: [0-9]+ of the console's [0-9]+ bytes are not in it"
+    expect_err '^vhart: warning: --console-log /dev/full: No space left on device: nothing more is written to it'
+    expect_err "^vhart: warning: --console-log /dev/full: [0-9]+ of [0-9]+ bytes are not in it"
     has_lines 2 'console-log' "$err" || die "not two lines of it"
     mkfifo pipe
     run vhart run --kernel /guests/hello.elf --memory 16M --console-log pipe

@@ -15,22 +15,10 @@
 #include "base/exit_status.h"
 #include "base/log.h"
 #include "base/options.h"
+#include "tests/unit/fixtures/kept_messages.h"
 #include "vmm/config.h"
 #include "vmm/run/config_file.h"
 #include "vmm/run/run_options.h"
-
-static char message[1024]; /* instead of log.c's */
-static int messages;
-
-void error(const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	vsnprintf(message, sizeof(message), format, arguments);
-	va_end(arguments);
-	messages++;
-}
 
 /* ---- a file, and words behind it ---- */
 

@@ -20,37 +20,11 @@
 #include "base/log.h"
 #include "base/writer.h"
 #include "tests/unit/fixtures/fake_machine.h"
+#include "tests/unit/fixtures/kept_messages.h"
 #include "vmm/machine/console.h"
 #include "vmm/machine/console_log.h"
 
 #define ROOM (1u << 20) /* of the log */
-
-static char message[1024]; /* instead of log.c's: the last one */
-static int messages;
-
-static void keep(const char *format, va_list arguments)
-{
-	vsnprintf(message, sizeof(message), format, arguments);
-	messages++;
-}
-
-void error(const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	keep(format, arguments);
-	va_end(arguments);
-}
-
-void warning(const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	keep(format, arguments);
-	va_end(arguments);
-}
 
 static char folder[64], path[128];
 
@@ -61,8 +35,7 @@ static int setup(void **state)
 	if (!mkdtemp(folder))
 		return -1;
 	snprintf(path, sizeof(path), "%s/log", folder);
-	messages = 0;
-	message[0] = '\0';
+	messages_forget();
 	return 0;
 }
 
@@ -148,15 +121,14 @@ static void a_full_disk_is_said_once_and_counted(void **state)
 	assert_int_equal(poll(&event, 1, -1), 1);
 	assert_false(console_log_heard(log));
 	assert_int_equal(messages, 1);
-	assert_string_equal(message, "--console-log /dev/full: No space left on device: from here "
-				     "on the console is not in it");
+	assert_string_equal(message, "--console-log /dev/full: No space left on device: nothing "
+				     "more is written to it");
 	console_log_put(log, "and more", 8);
 	console_log_go(log);
 	assert_int_equal(messages, 1);
 	console_log_close(log, false);
 	assert_int_equal(messages, 2);
-	assert_string_equal(message, "--console-log /dev/full: 12 of the console's 12 bytes are "
-				     "not in it");
+	assert_string_equal(message, "--console-log /dev/full: 12 of 12 bytes are not in it");
 }
 
 /* Nobody hears of it while the machine runs. */
@@ -205,7 +177,7 @@ static void a_reader_that_waits_holds_nobody_up_and_what_is_left_out_is_counted(
 	assert_true(seen <= ROOM + pipe_size + ROOM);
 	close(reader);
 	console_log_close(log, false);
-	assert_non_null(strstr(message, "of the console's 3145728 bytes are not in it"));
+	assert_non_null(strstr(message, "of 3145728 bytes are not in it"));
 }
 
 /* ---- with a console ---- */

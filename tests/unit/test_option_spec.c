@@ -13,18 +13,7 @@
 #include "base/log.h"
 #include "base/option_spec.h"
 #include "base/options.h"
-
-/* The message, instead of log.c's. */
-static char message[256];
-
-void error(const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	vsnprintf(message, sizeof(message), format, arguments);
-	va_end(arguments);
-}
+#include "tests/unit/fixtures/kept_messages.h"
 
 enum colour { RED = 3, GREEN = 7, BLUE = 1 };
 

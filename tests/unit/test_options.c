@@ -15,24 +15,11 @@
 #include "base/exit_status.h"
 #include "base/log.h"
 #include "base/options.h"
+#include "tests/unit/fixtures/kept_messages.h"
 #include "vmm/config.h"
 #include "vmm/kvm/isa.h"
 #include "vmm/run/run_names.h"
 #include "vmm/run/run_options.h"
-
-/* The messages, instead of log.c's. */
-static char message[1024];
-static int messages;
-
-void error(const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	vsnprintf(message, sizeof(message), format, arguments);
-	va_end(arguments);
-	messages++;
-}
 
 enum { ARGUMENTS_MAX = 200 };
 
@@ -802,6 +789,7 @@ static void what_goes_on_in_the_background_has_no_terminal(void **state)
 	assert_refused("--kernel k --initrd i --daemonize -- true", "--daemonize", "-- CMD", NULL);
 	assert_refused("--kernel k --daemonize --console none --serial stdio", "--daemonize",
 		       "--serial stdio", NULL);
+	assert_refused("--kernel k --daemonize --exit-log 3", "--daemonize", "vhart stat -p", NULL);
 	assert_refused("--kernel k --serial stdio", "--serial stdio", "--console none", NULL);
 	assert_refused("--kernel k --serial tcp:1", "--serial tcp:1", "file=PATH", NULL);
 	assert_refused("--kernel k --console-log ,append", "--console-log", "FILE", NULL);

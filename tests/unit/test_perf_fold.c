@@ -11,9 +11,7 @@
 
 #include "base/riscv.h"
 #include "trace/names/exit_names.h"
-#include "trace/sources/asleep.h"
 #include "trace/sources/perf_fold.h"
-#include "trace/sources/perf_records.h"
 
 enum { VCPUS = 4, PROCESS = 10, THREAD = 11, OTHER = 12, A = 0, B = 1 };
 
@@ -408,33 +406,6 @@ static void a_vcpu_that_sleeps(void **state)
 	tear_down(&machine);
 }
 
-/* What /proc says of a thread that sleeps: proc_pid_syscall(5), proc_pid_stat(5), of Linux 6.12. */
-static void what_proc_says(void **state)
-{
-	(void)state;
-	assert_int_equal(asleep_kvm_run("29 0x17 0xae80 0x0 0x2 0x0 0x3 0x3fff 0x3ffe\n"), 0x17);
-	assert_int_equal(asleep_kvm_run("29 0x17 0xae81 0x0 0x2 0x0 0x3 0x3fff 0x3ffe\n"), -1);
-	assert_int_equal(asleep_kvm_run("98 0x17 0xae80 0x0 0x2 0x0 0x3 0x3fff 0x3ffe\n"), -1);
-	assert_int_equal(asleep_kvm_run("running\n"), -1);
-	assert_int_equal(asleep_kvm_run("-1 0x3fff 0x3ffe\n"), -1);
-	assert_int_equal(asleep_kvm_run(""), -1);
-	assert_int_equal(asleep_vcpu_of_link("anon_inode:kvm-vcpu:12"), 12);
-	assert_int_equal(asleep_vcpu_of_link("anon_inode:kvm-vcpu:12x"), -1);
-	assert_int_equal(asleep_vcpu_of_link("anon_inode:kvm-vm"), -1);
-	assert_int_equal(asleep_letter("77 (vcpu0) S 1 77 77"), 'S');
-	assert_int_equal(asleep_letter("77 (a ) R ) T 1 77 77"), 'T');
-	assert_int_equal(asleep_letter("77 (vcpu0)"), '\0');
-	assert_int_equal(asleep_letter(""), '\0');
-	assert_int_equal(asleep_in("kvm_vcpu_block"), VCPU_HALTED);
-	assert_int_equal(asleep_in("kvm_vcpu_halt"), VCPU_HALTED);
-	assert_int_equal(asleep_in("kvm_arch_vcpu_ioctl_run"), VCPU_BLOCKED);
-	assert_int_equal(asleep_in("0"), VCPU_BLOCKED);
-	assert_int_equal(asleep_ran("vcpu0 (77, #threads: 3)\n-----\nse.exec_start"
-				    "                                :         12345.678901\n"),
-			 12345678901ull);
-	assert_int_equal(asleep_ran("nothing"), 0);
-}
-
 /* In the order in which they came, until a name says better. */
 static void threads_without_names(void **state)
 {
@@ -471,131 +442,6 @@ static void more_vcpus_than_there_is_room_for(void **state)
 	assert_int_equal(vcpu(&machine, VCPUS - 1)->exits, 1);
 	assert_int_equal(perf_fold_seen(machine.fold), VCPUS + 3);
 	tear_down(&machine);
-}
-
-static void names_of_threads(void **state)
-{
-	(void)state;
-	assert_int_equal(vcpu_number("vcpu3"), 3);
-	assert_int_equal(vcpu_number("CPU 12/KVM"), 12);
-	assert_int_equal(vcpu_number("kvm-vcpu-0"), 0);
-	assert_int_equal(vcpu_number("vcpu3a"), VCPU_UNNAMED);
-	assert_int_equal(vcpu_number("CPU 12/TCG"), VCPU_UNNAMED);
-	assert_int_equal(vcpu_number("vhart"), VCPU_UNNAMED);
-	assert_int_equal(vcpu_number(""), VCPU_UNNAMED);
-}
-
-/* ---- records ---- */
-
-#define COMMON                                                                                     \
-	"format:\n\tfield:unsigned short common_type;\toffset:0;\tsize:2;\tsigned:0;\n"            \
-	"\tfield:int common_pid;\toffset:4;\tsize:4;\tsigned:1;\n\n"
-
-/* As 7.2 has them, but with scause where nobody would assume it. */
-static const char *const formats_text[PERF_TRACEPOINTS] = {
-	"name: kvm_entry\nID: 1398\n" COMMON
-	"\tfield:unsigned long pc;\toffset:8;\tsize:8;\tsigned:0;\n",
-	"name: kvm_exit\nID: 1397\n" COMMON
-	"\tfield:unsigned long sepc;\toffset:8;\tsize:8;\tsigned:0;\n"
-	"\tfield:unsigned long scause;\toffset:48;\tsize:8;\tsigned:0;\n"
-	"\tfield:unsigned long stval;\toffset:24;\tsize:8;\tsigned:0;\n"
-	"\tfield:unsigned long htval;\toffset:32;\tsize:8;\tsigned:0;\n"
-	"\tfield:unsigned long htinst;\toffset:40;\tsize:8;\tsigned:0;\n",
-	"name: kvm_userspace_exit\nID: 1396\n" COMMON
-	"\tfield:__u32 reason;\toffset:8;\tsize:4;\tsigned:0;\n"
-	"\tfield:int errno;\toffset:12;\tsize:4;\tsigned:1;\n",
-	"name: kvm_vcpu_wakeup\nID: 1395\n" COMMON
-	"\tfield:__u64 ns;\toffset:8;\tsize:8;\tsigned:0;\n"
-	"\tfield:bool waited;\toffset:16;\tsize:1;\tsigned:0;\n",
-};
-
-/* A sample of 56 bytes of tracepoint data. */
-struct sample {
-	struct perf_event_header header;
-	uint32_t tgid, tid;
-	uint64_t time;
-	uint32_t raw_size;
-	uint8_t raw[60];
-};
-
-static void records_are_read_where_formats_say(void **state)
-{
-	struct perf_formats formats;
-	struct sample sample = {.header = {PERF_RECORD_SAMPLE, 0, sizeof(sample)},
-				.tgid = PROCESS,
-				.tid = THREAD,
-				.time = 77,
-				.raw_size = 60};
-	const uint16_t type = 1397;
-	const uint64_t scause = CAUSE_VIRTUAL_SUPERVISOR_ECALL, sepc = 0x80200000;
-	struct vcpu_event event;
-
-	(void)state;
-	assert_null(perf_formats_read(&formats, formats_text));
-	memcpy(sample.raw, &type, sizeof(type));
-	memcpy(sample.raw + 8, &sepc, sizeof(sepc));
-	memcpy(sample.raw + 48, &scause, sizeof(scause));
-	perf_record_read(&formats, &sample.header, &event);
-	assert_int_equal(event.kind, VCPU_EVENT_EXIT);
-	assert_int_equal(event.tid, THREAD);
-	assert_int_equal(event.time, 77);
-	assert_int_equal(event.scause, CAUSE_VIRTUAL_SUPERVISOR_ECALL);
-	assert_int_equal(event.sepc, 0x80200000);
-	/* A record that claims more than it has is none. */
-	sample.raw_size = 61;
-	perf_record_read(&formats, &sample.header, &event);
-	assert_int_equal(event.kind, VCPU_EVENT_NOTHING);
-}
-
-static void formats_that_lack_a_field_are_named(void **state)
-{
-	const char *texts[PERF_TRACEPOINTS];
-	struct perf_formats formats;
-
-	(void)state;
-	memcpy(texts, formats_text, sizeof(texts));
-	texts[1] = texts[0];
-	assert_string_equal(perf_formats_read(&formats, texts), "sepc");
-	texts[1] = "";
-	assert_string_equal(perf_formats_read(&formats, texts), "kvm_exit");
-}
-
-static void losses_switches_and_ends_are_read(void **state)
-{
-	static const struct perf_formats formats;
-	struct {
-		struct perf_event_header header;
-		uint64_t words[5];
-	} record = {.header = {PERF_RECORD_LOST, 0, 8 + 16 + 16},
-		    .words = {1, 23, (uint64_t)THREAD << 32 | PROCESS, 99}};
-	struct vcpu_event event;
-
-	(void)state;
-	perf_record_read(&formats, &record.header, &event);
-	assert_int_equal(event.kind, VCPU_EVENT_MENDED);
-	assert_int_equal(event.lost, 23);
-	assert_int_equal(event.time, 99);
-	record.header = (struct perf_event_header){PERF_RECORD_EXIT, 0, 8 + 24 + 16};
-	record.words[0] = 5;
-	record.words[1] = 6;
-	record.words[3] = (uint64_t)THREAD << 32 | PROCESS;
-	record.words[4] = 101;
-	struct {
-		struct perf_event_header header;
-		uint64_t words[2];
-	} turn = {.header = {PERF_RECORD_SWITCH_CPU_WIDE,
-			     PERF_RECORD_MISC_SWITCH_OUT | PERF_RECORD_MISC_SWITCH_OUT_PREEMPT,
-			     8 + 16},
-		  .words = {(uint64_t)THREAD << 32 | PROCESS, 100}};
-	perf_record_read(&formats, &turn.header, &event);
-	assert_int_equal(event.kind, VCPU_EVENT_OUT);
-	assert_true(event.preempted);
-	assert_int_equal(event.tid, THREAD);
-	perf_record_read(&formats, &record.header, &event);
-	assert_int_equal(event.kind, VCPU_EVENT_END);
-	assert_int_equal(event.tgid, 5);
-	assert_int_equal(event.tid, 6);
-	assert_int_equal(event.time, 101);
 }
 
 static bool add_up(void *opaque, const struct exit_key_name *name, const struct exit_times *counted)
@@ -643,13 +489,8 @@ int main(void)
 		cmocka_unit_test(two_vms_with_equal_vcpu_numbers),
 		cmocka_unit_test(a_vm_that_was_reset_has_new_threads),
 		cmocka_unit_test(a_vcpu_that_sleeps),
-		cmocka_unit_test(what_proc_says),
 		cmocka_unit_test(threads_without_names),
 		cmocka_unit_test(more_vcpus_than_there_is_room_for),
-		cmocka_unit_test(names_of_threads),
-		cmocka_unit_test(records_are_read_where_formats_say),
-		cmocka_unit_test(formats_that_lack_a_field_are_named),
-		cmocka_unit_test(losses_switches_and_ends_are_read),
 		cmocka_unit_test(keys_are_kept_until_there_is_no_room),
 	};
 

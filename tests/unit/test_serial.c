@@ -20,32 +20,10 @@
 #include "base/log.h"
 #include "base/memory_map.h"
 #include "tests/unit/fixtures/fake_machine.h"
+#include "tests/unit/fixtures/kept_messages.h"
 #include "vmm/config.h"
 #include "vmm/run/serial.h"
 #include "vmm/run/serial_options.h"
-
-static char message[1024]; /* instead of log.c's: the last one */
-static int messages;
-
-static void keep(const char *format, va_list arguments)
-{
-	vsnprintf(message, sizeof(message), format, arguments);
-	messages++;
-}
-
-#define KEEPS(name)                                                                                \
-	void name(const char *format, ...)                                                         \
-	{                                                                                          \
-		va_list arguments;                                                                 \
-                                                                                                   \
-		va_start(arguments, format);                                                       \
-		keep(format, arguments);                                                           \
-		va_end(arguments);                                                                 \
-	}
-KEEPS(error)
-KEEPS(warning)
-KEEPS(note)
-KEEPS(verbose)
 
 enum { DATA, IER, IIR, LCR, MCR, LSR };
 #define THRE 0x20u
@@ -363,15 +341,17 @@ static void a_driver_that_heeds_nothing_loses_its_own(void **state)
 static void who_reads_late_gets_what_was_written_in_order(void **state)
 {
 	uint8_t next = 0, expected = 0;
-	unsigned int written = 0, seen = 0;
+	unsigned int written = 0, seen = 0, idle = 0;
 	int fd;
 
 	(void)state;
 	open_port("pty", "");
 	fd = open_terminal();
-	while (get(LSR) & THRE) {
-		put(DATA, next++);
-		written++;
+	/* With turns in which it could be taken for one that has room. */
+	for (int turns = 0; turns < 10; turns++) {
+		for (; get(LSR) & THRE; written++)
+			put(DATA, next++);
+		turn();
 	}
 	while (seen < written) {
 		uint8_t got[512];
@@ -380,6 +360,10 @@ static void who_reads_late_gets_what_was_written_in_order(void **state)
 		for (ssize_t i = 0; i < len; i++)
 			assert_int_equal(got[i], expected++);
 		seen += len > 0 ? (unsigned int)len : 0;
+		/* It goes on as soon as there is room, and not when the patience of a second ends:
+		 * a turn is a millisecond at least. */
+		idle = len > 0 ? 0 : idle + 1;
+		assert_true(idle < 500);
 		turn();
 	}
 	assert_true(get(LSR) & THRE);
@@ -447,6 +431,34 @@ static void clients_come_one_after_the_other(void **state)
 	assert_int_equal(messages, 0);
 }
 
+/* Also what the UART had and nobody took when it goes. */
+static void every_byte_is_read_or_counted_as_lost(void **state)
+{
+	unsigned int written = 0, lost = 0;
+	size_t seen = 0;
+	uint8_t got[4096];
+	ssize_t len;
+	int fd;
+
+	(void)state;
+	open_port("unix=", path);
+	fd = connect_to();
+	turn();
+	for (; get(LSR) & THRE; written++)
+		put(DATA, 'x');
+	/* A burst of a driver that has looked before. */
+	for (int i = 0; i < 16; i++, written++)
+		put(DATA, 'x');
+	close_port();
+	while ((len = read(fd, got, sizeof(got))) > 0)
+		seen += (size_t)len;
+	close(fd);
+	assert_int_equal(messages, 1);
+	assert_int_equal(sscanf(message, "serial1: %u bytes were lost", &lost), 1);
+	assert_true(lost >= 16);
+	assert_int_equal(seen + lost, written);
+}
+
 static void a_client_that_leaves_in_the_middle_frees_the_driver(void **state)
 {
 	int fd;
@@ -511,6 +523,7 @@ int main(void)
 		TEST(who_reads_late_gets_what_was_written_in_order),
 		TEST(a_socket_is_for_this_user_and_gone_in_the_end),
 		TEST(clients_come_one_after_the_other),
+		TEST(every_byte_is_read_or_counted_as_lost),
 		TEST(a_client_that_leaves_in_the_middle_frees_the_driver),
 		TEST(more_input_than_the_guest_reads_waits),
 	};

@@ -20,35 +20,9 @@
 
 #include "base/exit_status.h"
 #include "base/log.h"
+#include "tests/unit/fixtures/kept_messages.h"
 #include "vmm/config.h"
 #include "vmm/run/service.h"
-
-static char message[1024]; /* instead of log.c's: the last one */
-static int messages;
-
-static void keep(const char *format, va_list arguments)
-{
-	vsnprintf(message, sizeof(message), format, arguments);
-	messages++;
-}
-
-void error(const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	keep(format, arguments);
-	va_end(arguments);
-}
-
-void warning(const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	keep(format, arguments);
-	va_end(arguments);
-}
 
 static char folder[64], path[128];
 
@@ -59,8 +33,7 @@ static int setup(void **state)
 	if (!mkdtemp(folder))
 		return -1;
 	snprintf(path, sizeof(path), "%s/it", folder);
-	messages = 0;
-	message[0] = '\0';
+	messages_forget();
 	unsetenv("NOTIFY_SOCKET");
 	return 0;
 }
@@ -72,13 +45,18 @@ static int teardown(void **state)
 	return rmdir(folder);
 }
 
-static void write_file(const char *text)
+static void write_bytes(const char *bytes, size_t len)
 {
 	FILE *to = fopen(path, "w");
 
 	assert_non_null(to);
-	assert_true(fputs(text, to) >= 0);
+	assert_int_equal(fwrite(bytes, 1, len, to), len);
 	assert_int_equal(fclose(to), 0);
+}
+
+static void write_file(const char *text)
+{
+	write_bytes(text, strlen(text));
 }
 
 static void assert_file(const char *text)
@@ -158,6 +136,13 @@ static void other_files_are_not_touched(void **state)
 	assert_file("123 and more\n");
 	write_file("12\n\n");
 	assert_false(pidfile_open(&file, path));
+	write_bytes("12\n\0and more", 12);
+	assert_false(pidfile_open(&file, path));
+	/* More digits than are looked at. */
+	write_file("1234567890123456789012345678901 and more\n");
+	assert_false(pidfile_open(&file, path));
+	write_file("12345678901234567890123456789012\n");
+	assert_false(pidfile_open(&file, path));
 	assert_false(pidfile_open(&file, folder));
 	assert_non_null(strstr(message, "Is a directory"));
 	unlink(path);
@@ -165,7 +150,7 @@ static void other_files_are_not_touched(void **state)
 	assert_false(pidfile_open(&file, path));
 	assert_non_null(strstr(message, "expected a file"));
 	assert_false(pidfile_open(&file, "/no/such/folder/it"));
-	assert_int_equal(messages, 5);
+	assert_int_equal(messages, 8);
 }
 
 static void a_file_of_another_in_its_place_stays(void **state)

@@ -258,7 +258,10 @@ static void *signal_thread(void *opaque)
 	signals_awaited(&set);
 	while (sigwait(&set, &number) == 0) {
 		switch (signal_way(number)) {
-		case SIGNAL_STOPS: terminal_stop(); break;
+		case SIGNAL_STOPS:
+			terminal_stop();
+			resize_console(machine); /* what happened meanwhile had no signal */
+			break;
 		case SIGNAL_REPORTS: hart_report_live(machine); break;
 		case SIGNAL_RESIZES: resize_console(machine); break;
 		default:
@@ -319,6 +322,8 @@ static bool create_loop(struct machine *machine, const struct console_ends *ends
 		      strerror(errno));
 		return false;
 	}
+	/* The thread looks at the console. */
+	console_init(&machine->console, &owner, machine->loop, ends);
 	result = machine->config->no_signals
 			 ? 0
 			 : pthread_create(&machine->signals, NULL, signal_thread, machine);
@@ -328,7 +333,6 @@ static bool create_loop(struct machine *machine, const struct console_ends *ends
 		return false;
 	}
 	set_timeout(machine, account);
-	console_init(&machine->console, &owner, machine->loop, ends);
 	return true;
 }
 

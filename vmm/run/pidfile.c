@@ -20,17 +20,17 @@ static int lock(int fd)
 	return fcntl(fd, F_OFD_SETLK, &all);
 }
 
-/* Whether there is nothing in it, or a number, which TEXT has then. */
+/* Whether there is nothing in it, or a number, with or without a newline, which TEXT has then. */
 static bool read_number(int fd, char text[32])
 {
-	ssize_t len = pread(fd, text, 31, 0);
+	const ssize_t len = pread(fd, text, 32, 0);
 	size_t digits;
 
-	if (len < 0)
+	if (len < 0 || len == 32)
 		return false;
 	text[len] = '\0';
 	digits = strspn(text, "0123456789");
-	if (strcmp(text + digits, "\n") != 0 && digits != (size_t)len)
+	if (digits < (size_t)len && (text[digits] != '\n' || digits + 1 < (size_t)len))
 		return false;
 	text[digits] = '\0';
 	return true;

@@ -325,6 +325,9 @@ static const char *contradiction(const struct config *config)
 	if (config->daemonize && config->command)
 		return "--daemonize: -- CMD has this terminal for its input and output: leave one "
 		       "of them out";
+	if (config->daemonize && config->exit_log)
+		return "--daemonize: the process that is watched would not be the VM's: leave it "
+		       "out, and watch a VM that runs (vhart stat -p PID)";
 	if (config->daemonize && serial_options_have_stdio(config))
 		return "--daemonize leaves standard input and output, which --serial stdio is to "
 		       "have: take another, such as pty";

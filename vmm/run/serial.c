@@ -50,7 +50,7 @@ static void watch_line(struct serial *serial)
 static void take_line(struct serial *serial)
 {
 	serial->in.fd = serial->out.fd = serial->line;
-	serial->deaf = serial->believed = false;
+	serial->deaf = false;
 	watch_line(serial);
 }
 
@@ -81,10 +81,33 @@ static void knocked(struct loop_watch *which, short revents)
 
 /* ---- from the guest ---- */
 
+static bool is_file(const struct serial *serial)
+{
+	return serial->file.writer != NULL;
+}
+
+static void lose(void *opaque, size_t len)
+{
+	struct serial *serial = opaque;
+
+	if (is_file(serial))
+		output_file_lose(&serial->file, len);
+	else
+		serial->lost += len;
+}
+
+static void wait_for_room(struct serial *serial)
+{
+	if (!serial->patience.deadline)
+		set_patience(serial, PATIENCE_NS);
+	if (!is_file(serial))
+		watch(serial, &serial->out, &serial->out_on, true);
+}
+
 static void stop_waiting(struct serial *serial)
 {
 	set_patience(serial, 0);
-	if (!serial->writer)
+	if (!is_file(serial))
 		watch(serial, &serial->out, &serial->out_on, false);
 }
 
@@ -94,15 +117,10 @@ static void out_ready(struct loop_watch *which, short revents)
 	struct serial *serial = which->opaque;
 
 	(void)revents;
-	if (serial->writer) {
-		writer_heard(serial->writer);
-		serial_end_look(serial);
-		if (serial->failed)
-			watch(serial, which, &serial->out_on, false);
-	} else {
-		serial->believed = true;
+	if (!is_file(serial))
+		stop_waiting(serial);
+	else if (!output_file_heard(&serial->file))
 		watch(serial, which, &serial->out_on, false);
-	}
 	uart_room(serial->uart);
 }
 
@@ -110,63 +128,47 @@ static void patience_ended(struct loop_timer *timer)
 {
 	struct serial *serial = timer->opaque;
 
-	if (serial->line < 0 && !serial->writer) {
+	if (serial->line < 0 && !is_file(serial)) {
 		watch_line(serial);
 		return;
 	}
-	serial->deaf = true;
 	stop_waiting(serial);
+	serial->deaf = true;
 	uart_room(serial->uart);
 }
 
-static void lose(void *opaque, size_t len)
-{
-	struct serial *serial = opaque;
-
-	serial->lost += len;
-}
-
 /*
- * LEN bytes did not go out: a driver waits for room, or nobody does. Of a terminal that is full
- * Linux says that there is room and then takes nothing: that is believed once, and then the
- * patience ends.
+ * Not while it waits for room: a write to a terminal, also one that it does not take, wakes those
+ * who wait to write there (tty_write_unlock()), and io_uring says of each who is woken that there
+ * is room, without looking (io_poll_wake()).
  */
-static size_t keep_or_lose(struct serial *serial, size_t len)
-{
-	if (serial->deaf) {
-		lose(serial, len);
-		return len;
-	}
-	if (!serial->writer && !serial->believed)
-		watch(serial, &serial->out, &serial->out_on, true);
-	if (!serial->patience.deadline)
-		set_patience(serial, PATIENCE_NS);
-	return 0;
-}
-
-static void was_heard(struct serial *serial)
-{
-	serial->deaf = serial->believed = false;
-	stop_waiting(serial);
-}
-
 static size_t put(void *opaque, const void *bytes, size_t len)
 {
 	struct serial *serial = opaque;
 	ssize_t done;
 
-	if (serial->line < 0 && !serial->writer)
+	if (serial->line < 0 && !is_file(serial))
 		return len;
+	if (serial->out_on && !is_file(serial))
+		return 0;
 	done = serial_end_write(serial, bytes, len);
 	if (done < 0) {
 		drop_line(serial);
 		return len;
 	}
-	if (done > 0)
-		was_heard(serial);
-	if ((size_t)done < len)
-		done += (ssize_t)keep_or_lose(serial, len - (size_t)done);
-	return (size_t)done;
+	if (done > 0) {
+		serial->deaf = false;
+		stop_waiting(serial);
+	}
+	if ((size_t)done == len)
+		return len;
+	/* A driver waits for room, or nobody does. */
+	if (!serial->deaf) {
+		wait_for_room(serial);
+		return (size_t)done;
+	}
+	lose(serial, len - (size_t)done);
+	return len;
 }
 
 /* ---- to the guest ---- */
@@ -227,10 +229,10 @@ static void begin(struct serial *serial, struct machine *machine)
 		.fd = serial->listener, .events = POLLIN, .ready = knocked, .opaque = serial};
 	serial->patience = (struct loop_timer){.expired = patience_ended, .opaque = serial};
 	serial->in_on = serial->out_on = serial->knock_on = false;
-	if (serial->writer) {
-		serial->out.fd = writer_event(serial->writer);
+	if (is_file(serial)) {
+		serial->out.fd = writer_event(serial->file.writer);
 		serial->out.events = POLLIN;
-		watch(serial, &serial->out, &serial->out_on, !serial->failed);
+		watch(serial, &serial->out, &serial->out_on, !serial->file.failed);
 	}
 	take_line(serial);
 }
@@ -261,16 +263,16 @@ bool serials_plug(struct serials *serials, struct machine *machine)
 	return true;
 }
 
-/* The UART's last characters still go out. */
+/* The UART's last characters still go out, where there is room for them. */
 static void unplug(struct serial *serial)
 {
-	uart_free(serial->uart);
-	serial->uart = NULL;
 	watch(serial, &serial->in, &serial->in_on, false);
 	watch(serial, &serial->out, &serial->out_on, false);
 	watch(serial, &serial->knock, &serial->knock_on, false);
 	set_patience(serial, 0);
 	serial->loop = NULL;
+	uart_free(serial->uart);
+	serial->uart = NULL;
 }
 
 void serials_unplug(struct serials *serials)
@@ -295,7 +297,7 @@ struct serials *serials_open(const struct config *config)
 		serial->config = &config->serials[serials->count];
 		serial->number = ++serials->count;
 		snprintf(serial->name, sizeof(serial->name), "serial%u", serial->number);
-		serial->line = serial->held = serial->listener = serial->file = -1;
+		serial->line = serial->held = serial->listener = -1;
 		if (!serial_end_open(serial)) {
 			serials_close(serials, true);
 			return NULL;

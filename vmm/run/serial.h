@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Serial ports beside the console (--serial). The host's ends of their wires stay the same over all
- * lives of a machine; each life has UARTs of its own. Nothing here waits, and no hart waits for it:
+ * lives of a machine; each life has UARTs of its own. Nothing here waits, and no hart waits for it
+ * (but for SERIAL_STDIO, which is the machine's console as far as this goes):
  *
  * - Where nobody is at the end of a wire, what the guest writes is gone.
  * - An end that takes no more makes the UART's transmitter busy, so that a driver waits as it would

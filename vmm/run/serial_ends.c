@@ -15,61 +15,21 @@
 #include "vmm/run/serial_private.h"
 
 #define FILE_ROOM (256u << 10)
-#define HURRY_MS  200u
-#define QUIET_MS  1000u
-#define MOST_MS	  10000u
 
 /* ---- a file ---- */
 
-/* Not waiting for the reader of a pipe, as --console-log. */
 static bool open_file(struct serial *serial)
 {
-	const int how = serial->config->append ? O_APPEND : O_TRUNC;
-
-	serial->file = open(serial->config->path,
-			    O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | how, 0644);
-	if (serial->file >= 0)
-		serial->writer = writer_new(serial->file, FILE_ROOM);
-	if (serial->writer)
-		return true;
-	error("--serial file=%s: %s%s", serial->config->path, strerror(errno),
-	      errno == ENXIO ? ": start what reads this pipe first" : "");
-	return false;
+	return output_file_open(&serial->file, "--serial file=", serial->config->path,
+				serial->config->append, FILE_ROOM);
 }
 
 static ssize_t write_file(struct serial *serial, const void *bytes, size_t len)
 {
-	const size_t done = writer_put(serial->writer, bytes, len);
+	const size_t done = output_file_put(&serial->file, bytes, len);
 
-	writer_go(serial->writer);
-	serial->given += done;
+	writer_go(serial->file.writer);
 	return (ssize_t)done;
-}
-
-void serial_end_look(struct serial *serial)
-{
-	const int err = writer_error(serial->writer);
-
-	if (!err || serial->failed)
-		return;
-	serial->failed = true;
-	warning("--serial file=%s: %s: nothing more is written to it", serial->config->path,
-		strerror(err));
-}
-
-static void close_file(struct serial *serial, bool hurry)
-{
-	uint64_t missing;
-
-	if (!serial->writer)
-		return;
-	writer_finish(serial->writer, hurry ? HURRY_MS : QUIET_MS, hurry ? HURRY_MS : MOST_MS);
-	serial_end_look(serial);
-	missing = serial->lost + serial->given - writer_written(serial->writer);
-	if (missing)
-		warning("--serial file=%s: %" PRIu64 " of %" PRIu64 " bytes are not in it",
-			serial->config->path, missing, serial->lost + serial->given);
-	writer_free(serial->writer);
 }
 
 /* ---- a terminal ---- */
@@ -158,7 +118,8 @@ bool serial_end_open(struct serial *serial)
 
 ssize_t serial_end_write(struct serial *serial, const void *bytes, size_t len)
 {
-	return serial->writer ? write_file(serial, bytes, len) : write_line(serial, bytes, len);
+	return serial->file.writer ? write_file(serial, bytes, len)
+				   : write_line(serial, bytes, len);
 }
 
 static void close_if_open(int fd)
@@ -169,8 +130,8 @@ static void close_if_open(int fd)
 
 void serial_end_close(struct serial *serial, bool hurry)
 {
-	close_file(serial, hurry);
-	if (!serial->writer && serial->lost)
+	output_file_close(&serial->file, hurry);
+	if (serial->lost)
 		verbose("%s: %" PRIu64 " bytes were lost: nobody read them in time", serial->name,
 			serial->lost);
 	if (serial->listener >= 0)
@@ -178,5 +139,4 @@ void serial_end_close(struct serial *serial, bool hurry)
 	close_if_open(serial->line);
 	close_if_open(serial->held);
 	close_if_open(serial->listener);
-	close_if_open(serial->file);
 }

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "base/loop.h"
+#include "base/output_file.h"
 #include "vmm/config.h"
 
 #define SERIAL_INPUT 4096u
@@ -15,15 +16,12 @@ struct serial {
 	char name[24]; /* "serial1", as in messages and in the guest's devicetree */
 	unsigned int number;
 	const struct config_serial *config;
-	int line;	       /* the terminal, or the client, not blocking; -1: there is none */
-	int held;	       /* the terminal's other side, which keeps it from hanging up; -1 */
-	int listener;	       /* of the socket; -1 */
-	struct stat own;       /* what is at its path */
-	int file;	       /* -1 */
-	struct writer *writer; /* to the file; NULL */
-	uint64_t given;	       /* bytes to the file */
-	uint64_t lost;	       /* bytes that somebody was there for */
-	bool failed;	       /* the file takes nothing any more, and that was said */
+	int line;		 /* the terminal, or the client, not blocking; -1: there is none */
+	int held;		 /* the terminal's other side, which keeps it from hanging up; -1 */
+	int listener;		 /* of the socket; -1 */
+	struct stat own;	 /* what is at its path */
+	struct output_file file; /* without a writer: it is none */
+	uint64_t lost;		 /* bytes that somebody was there for at the line */
 
 	/* Of one life. */
 	struct loop *loop; /* NULL: there is none now */
@@ -32,7 +30,6 @@ struct serial {
 	bool in_on, out_on, knock_on;
 	struct loop_timer patience; /* with an end that takes nothing */
 	bool deaf;		    /* it was lost: what is not taken at once is lost, too */
-	bool believed;		    /* it said that it has room, and has taken nothing since */
 
 	uint8_t input[SERIAL_INPUT]; /* not yet read by the guest */
 	size_t input_start, input_len;
@@ -48,7 +45,5 @@ void serial_end_close(struct serial *serial, bool hurry);
 bool serial_end_accept(struct serial *serial, bool *exhausted);
 /* What the end takes of LEN bytes now; 0: nothing. -1: it has gone away. */
 ssize_t serial_end_write(struct serial *serial, const void *bytes, size_t len);
-/* Says, once, that the file takes no more. */
-void serial_end_look(struct serial *serial);
 
 #endif
