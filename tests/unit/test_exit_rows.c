@@ -237,6 +237,66 @@ static void buckets_cover_all_durations(void **state)
 	assert_int_equal(exit_bucket(1ull << 63), EXIT_BUCKETS - 1);
 }
 
+static bool may_turn_out(const struct exit_vcpu *vcpu, uint32_t traced, uint32_t lcofi)
+{
+	const struct exit_rules rules = {.traced = traced, .lcofi = lcofi};
+
+	return exit_may_turn_out(&rules, vcpu);
+}
+
+/* Nothing later than such an exit has its line before that is known. */
+static void a_fault_is_nobody_s_until_it_is_a_device_s(void **state)
+{
+	struct exit_vcpu vcpu = {.state = VCPU_GUEST};
+
+	(void)state;
+	assert_false(may_turn_out(&vcpu, CLASS_MMIO, 0));
+	exit_came(&vcpu, exception(21), 0, 1000);
+	assert_true(may_turn_out(&vcpu, CLASS_MMIO, 0));
+	assert_false(may_turn_out(&vcpu, CLASS_MMIO | CLASS_FAULT, 0));
+	assert_false(may_turn_out(&vcpu, CLASS_SBI, 0));
+	fold_take_detour(&vcpu, VCPU_WAITING, 1100);
+	assert_true(may_turn_out(&vcpu, CLASS_MMIO, 0));
+	/* A page is being fetched. */
+	fold_enter_state(&vcpu, VCPU_BLOCKED, 1200);
+	assert_false(may_turn_out(&vcpu, CLASS_MMIO, 0));
+	fold_enter_state(&vcpu, VCPU_KERNEL, 1300);
+	exit_to_vmm(&vcpu, 6, true, 1400);
+	assert_false(may_turn_out(&vcpu, CLASS_MMIO, 0));
+	fold_guest_entered(&vcpu, 1500);
+	assert_false(may_turn_out(&vcpu, CLASS_MMIO, 0));
+}
+
+static void an_untold_instruction_is_nobody_s_until_it_is_told(void **state)
+{
+	struct exit_vcpu vcpu = {.state = VCPU_GUEST};
+	const struct exit_told told = {.wfi = 1};
+
+	(void)state;
+	exit_came(&vcpu, EXIT_VIRTUAL_UNTOLD, 0, 1000);
+	assert_true(may_turn_out(&vcpu, CLASS_WFI, 0));
+	assert_true(may_turn_out(&vcpu, CLASS_CSR, 0));
+	assert_false(may_turn_out(&vcpu, CLASS_SBI, 0));
+	fold_instruction_told(&vcpu, &told);
+	assert_false(may_turn_out(&vcpu, CLASS_WFI, 0));
+	assert_false(may_turn_out(&vcpu, CLASS_CSR, 0));
+}
+
+static void an_lcofi_may_come_in_any_exit_but_not_hold_up_a_sleep(void **state)
+{
+	struct exit_vcpu vcpu = {.state = VCPU_GUEST};
+
+	(void)state;
+	exit_came(&vcpu, irq(5), 0, 1000);
+	assert_false(may_turn_out(&vcpu, CLASS_LCOFI, 0));
+	assert_true(may_turn_out(&vcpu, CLASS_LCOFI, 1));
+	fold_guest_entered(&vcpu, 1100);
+	exit_came(&vcpu, EXIT_WFI, 0, 1200);
+	assert_true(may_turn_out(&vcpu, CLASS_LCOFI, 1));
+	fold_take_detour(&vcpu, VCPU_BLOCKED, 1300);
+	assert_false(may_turn_out(&vcpu, CLASS_LCOFI, 1));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -250,6 +310,9 @@ int main(void)
 		cmocka_unit_test(untold_accesses),
 		cmocka_unit_test(each_sbi_function_has_its_row),
 		cmocka_unit_test(only_32_bits_of_a_call_count),
+		cmocka_unit_test(a_fault_is_nobody_s_until_it_is_a_device_s),
+		cmocka_unit_test(an_untold_instruction_is_nobody_s_until_it_is_told),
+		cmocka_unit_test(an_lcofi_may_come_in_any_exit_but_not_hold_up_a_sleep),
 		cmocka_unit_test(buckets_cover_all_durations),
 	};
 

@@ -302,12 +302,13 @@ static __always_inline int index_of(const struct known_name *name)
 }
 
 /* Fills HERE for its thread, which enters VCPU. */
-static __always_inline void adopt(struct entry *here, struct kvm_vcpu *vcpu, __u64 now)
+static __always_inline void adopt(struct entry *here, struct kvm_vcpu *vcpu)
 {
 	struct bpf_pidns_info process = {0};
 	struct known_name name = {0};
 	struct exit_counts *counts;
 	struct exit_vcpu *seen;
+	__u64 now;
 	__u32 index;
 	int found;
 
@@ -328,6 +329,7 @@ static __always_inline void adopt(struct entry *here, struct kvm_vcpu *vcpu, __u
 	if (seen->first && seen->state != VCPU_GONE && seen->kvm)
 		return;
 	fold_begin(seen);
+	now = bpf_ktime_get_ns();
 	seen->kvm = name.kvm;
 	seen->tgid = name.tgid;
 	seen->vcpu_id = name.vcpu_id;
@@ -354,7 +356,7 @@ static __always_inline void move_to(struct exit_vcpu *vcpu, __u32 tid)
 }
 
 /* Another vCPU than this CPU had last, or in another thread. */
-static __always_inline void look_up(struct entry *here, __u32 tid, struct kvm_vcpu *vcpu, __u64 now)
+static __always_inline void look_up(struct entry *here, __u32 tid, struct kvm_vcpu *vcpu)
 {
 	const struct runner *runner = bpf_map_lookup_elem(&runners, &tid);
 	struct runner made = {.vcpu = (__u64)vcpu, .tid = tid};
@@ -366,19 +368,19 @@ static __always_inline void look_up(struct entry *here, __u32 tid, struct kvm_vc
 		here->watched = runner->watched;
 		return;
 	}
-	adopt(here, vcpu, now);
+	adopt(here, vcpu);
 	made.index = here->index;
 	made.watched = here->watched;
 	bpf_map_update_elem(&runners, &tid, &made, BPF_ANY);
 }
 
 /* This CPU enters VCPU, and did something else before. False: it is not watched. */
-static __always_inline bool find_vcpu(struct entry *here, struct kvm_vcpu *vcpu, __u64 now)
+static __always_inline bool find_vcpu(struct entry *here, struct kvm_vcpu *vcpu)
 {
 	__u32 tid = (__u32)bpf_get_current_pid_tgid();
 
 	if (here->last != (__u64)vcpu || here->tid != tid)
-		look_up(here, tid, vcpu, now);
+		look_up(here, tid, vcpu);
 	if (!here->watched) {
 		here->vcpu = NULL;
 		return false;
@@ -387,7 +389,12 @@ static __always_inline bool find_vcpu(struct entry *here, struct kvm_vcpu *vcpu,
 	return true;
 }
 
-/* ---- events ---- */
+/*
+ * ---- events ----
+ *
+ * Where an event makes a line of vhart trace, its time is read behind fold_begin(): who finds the
+ * vCPU unchanging after T knows that nothing from before T is still to come.
+ */
 
 /* The program that began at BEGAN is done with VCPU. */
 static __always_inline void note_cost(struct exit_vcpu *vcpu, __u64 began)
@@ -442,15 +449,15 @@ SEC("tp_btf/kvm_entry")
 int BPF_PROG(on_entry, struct kvm_vcpu *entering)
 {
 	struct entry *here = last_entered();
-	__u64 now = bpf_ktime_get_ns();
 	struct exit_counts *counts;
 	struct exit_vcpu *vcpu;
 	__u32 index;
+	__u64 now;
 	__u8 mark;
 
 	if (!entering || !here)
 		return 0;
-	if (here->vcpu != entering && !find_vcpu(here, entering, now))
+	if (here->vcpu != entering && !find_vcpu(here, entering))
 		return 0;
 	index = here->index;
 	counts = bpf_map_lookup_elem(&vcpus, &index);
@@ -462,6 +469,7 @@ int BPF_PROG(on_entry, struct kvm_vcpu *entering)
 	if (vcpu->own)
 		return 0;
 	fold_begin(vcpu);
+	now = bpf_ktime_get_ns();
 	/* The mark is about what the VMM did: it stays while KVM handles further exits. */
 	if (mark & RUN_MARK_LCOFI && rules.lcofi && vcpu->open == EXIT_DETOUR && vcpu->to_vmm)
 		note_mark(index, mark, now);
@@ -496,8 +504,7 @@ SEC("tp_btf/kvm_exit")
 int BPF_PROG(on_exit, struct kvm_cpu_trap *trap)
 {
 	const struct entry *here = last_entered();
-	__u64 now = bpf_ktime_get_ns(), scause, stval = 0, htval = 0, htinst = 0;
-	__u64 eid = 0, fid = 0;
+	__u64 now, scause, stval = 0, htval = 0, htinst = 0, eid = 0, fid = 0;
 	const struct kvm_vcpu *left;
 	struct exit_counts *counts;
 	struct exit_vcpu *vcpu;
@@ -516,9 +523,11 @@ int BPF_PROG(on_exit, struct kvm_cpu_trap *trap)
 	scause = trap->scause;
 	if (vcpu->own) {
 		if (rules.lcofi && !(scause & CAUSE_INTERRUPT))
-			note_own(index, now);
+			note_own(index, bpf_ktime_get_ns());
 		return 0;
 	}
+	fold_begin(vcpu);
+	now = bpf_ktime_get_ns();
 	if (scause == CAUSE_VIRTUAL_SUPERVISOR_ECALL) {
 		eid = left->arch.guest_context.a7;
 		fid = left->arch.guest_context.a6;
@@ -527,7 +536,6 @@ int BPF_PROG(on_exit, struct kvm_cpu_trap *trap)
 		htval = trap->htval;
 		htinst = trap->htinst;
 	}
-	fold_begin(vcpu);
 	exit_came(vcpu, exit_row(scause, stval, htinst, eid, fid), trap->sepc, now);
 	if (vcpu->row == EXIT_VIRTUAL_UNTOLD)
 		vcpu->told = told_of(left);

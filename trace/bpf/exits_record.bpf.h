@@ -94,21 +94,7 @@ static __always_inline bool keep_stack(__u32 index, struct exit_ring *ring,
 	return true;
 }
 
-/* By its row at the exit; what turns out to be what is looked at again at the entry. */
-static __always_inline bool may_be_traced(__u32 row)
-{
-	__u32 classes = exit_class(row);
-
-	/* Faults may turn out to be devices'. */
-	if (classes == CLASS_FAULT)
-		classes |= CLASS_MMIO;
-	if (row == EXIT_VIRTUAL_UNTOLD)
-		classes |= CLASS_WFI | CLASS_CSR;
-	/* An LCOFI may become pending in any. */
-	return rules.traced & classes || rules.lcofi;
-}
-
-/* The same at the entry, when all is known. */
+/* At the entry, when all is known. */
 static __always_inline bool is_traced(__u32 row, const struct exit_ring *ring)
 {
 	return rules.traced & exit_class(row) || (rules.lcofi && ring->injected);
@@ -126,7 +112,7 @@ static __always_inline void record_exit(__u32 index, struct exit_vcpu *seen,
 	ring->open = 0;
 	ring->sampled = seen->due;
 	seen->due = 0;
-	if (!ring->sampled && !may_be_traced(seen->row))
+	if (!ring->sampled && !exit_may_be_traced(rules.traced, rules.lcofi, seen->row))
 		return;
 	if (ring->head - ring->tail >= rules.ring) {
 		ring->open = 2;

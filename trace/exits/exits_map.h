@@ -314,6 +314,35 @@ struct exit_rules {
 	uint32_t pieces;  /* of stacks a vCPU; at least STACK_PIECES where they are kept */
 };
 
+/* An exit by its row when it came, or as it is known since: it may turn out to be another. */
+static inline int exit_may_be_traced(uint32_t traced, uint32_t lcofi, uint32_t row)
+{
+	uint32_t classes = exit_class(row);
+
+	/* Faults may turn out to be devices'. */
+	if (classes == CLASS_FAULT)
+		classes |= CLASS_MMIO;
+	if (row == EXIT_VIRTUAL_UNTOLD)
+		classes |= CLASS_WFI | CLASS_CSR;
+	/* An LCOFI may become pending in any. */
+	return traced & classes || lcofi;
+}
+
+/*
+ * VCPU is in an exit that is none of those that are traced, and KVM may find yet that it is one. It
+ * does so before it sleeps or goes to the VMM, but for an LCOFI that ends such a wait.
+ */
+static inline int exit_may_turn_out(const struct exit_rules *rules, const struct exit_vcpu *vcpu)
+{
+	uint32_t row = (uint32_t)vcpu->row;
+	int in_exit = vcpu->open == EXIT_DIRECT || vcpu->open == EXIT_DETOUR;
+	int in_vmm = vcpu->open == EXIT_DETOUR && vcpu->to_vmm;
+	int asleep = vcpu->state == VCPU_BLOCKED || vcpu->state == VCPU_HALTED;
+
+	return in_exit && !in_vmm && !asleep && !(rules->traced & exit_class(row)) &&
+	       exit_may_be_traced(rules->traced, rules->lcofi, row);
+}
+
 static inline int exit_rules_use_rings(const struct exit_rules *rules)
 {
 	return rules->traced || rules->sampled;

@@ -120,6 +120,7 @@ static bool wants_begun(const struct tracer *tracer, bool last)
 
 struct under_way {
 	struct exit_record records[EXIT_VCPUS]; /* exited is 0: none */
+	uint64_t until;				/* all exits from before it are known */
 };
 
 static void find_under_way(const struct tracer *tracer, struct under_way *now)
@@ -127,7 +128,8 @@ static void find_under_way(const struct tracer *tracer, struct under_way *now)
 	uint32_t count = vcpu_count(tracer);
 
 	for (uint32_t i = 0; i < EXIT_VCPUS; i++)
-		if (i >= count || !collector_open_exit(tracer->collector, i, &now->records[i]) ||
+		if (i >= count ||
+		    !collector_open_exit(tracer->collector, i, &now->records[i], &now->until) ||
 		    now->records[i].exited == tracer->begun[i])
 			now->records[i].exited = 0;
 }
@@ -271,11 +273,10 @@ bool tracer_look(struct tracer *tracer, bool last)
 {
 	struct under_way now = {0};
 	bool begun = wants_begun(tracer, last);
-	uint64_t until;
 
 	forget_begun(tracer);
 	tracer->clock = guest_clock(tracer->timebase);
-	until = last ? UINT64_MAX : tracer->clock.ns;
+	now.until = tracer->clock.ns;
 	if (begun)
 		find_under_way(tracer, &now);
 	for (uint32_t i = 0; i < vcpu_count(tracer); i++)
@@ -293,7 +294,7 @@ bool tracer_look(struct tracer *tracer, bool last)
 	if (tracer->timeline)
 		draw_items(tracer);
 	else
-		print_items(tracer, until, last);
+		print_items(tracer, last ? UINT64_MAX : now.until, last);
 	if (last)
 		tell_last_losses(tracer);
 	if (last && tracer->timeline)

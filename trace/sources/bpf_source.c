@@ -409,6 +409,11 @@ uint64_t bpf_source_look_after(const struct bpf_source *source, uint64_t before)
 	return ring_look_after(before, waiting, source->rules.ring);
 }
 
+bool bpf_source_may_turn_out(const struct bpf_source *source, const struct exit_vcpu *vcpu)
+{
+	return exit_may_turn_out(&source->rules, vcpu);
+}
+
 bool bpf_source_open_exit(const struct bpf_source *source, uint32_t index,
 			  const struct exit_vcpu *vcpu, struct exit_record *record)
 {

@@ -32,6 +32,8 @@ bool bpf_source_stack_word(const struct bpf_source *source, uint32_t index,
 			   const struct exit_stack *stack, uint64_t address, uint64_t *value);
 void bpf_source_take(struct bpf_source *source, uint32_t index);
 uint64_t bpf_source_look_after(const struct bpf_source *source, uint64_t before);
+/* exit_may_turn_out(). */
+bool bpf_source_may_turn_out(const struct bpf_source *source, const struct exit_vcpu *vcpu);
 /* VCPU is a copy of vCPU INDEX, with an exit open. */
 bool bpf_source_open_exit(const struct bpf_source *source, uint32_t index,
 			  const struct exit_vcpu *vcpu, struct exit_record *record);

@@ -220,11 +220,20 @@ static void count_open_state(struct exit_vcpu *vcpu, uint64_t now)
 	vcpu->ns[vcpu->state] += ns;
 }
 
+/* NULL: no such vCPU was seen. */
+static const struct exit_vcpu *seen_vcpu(const struct collector *collector, uint32_t index)
+{
+	if (index >= collector_seen(collector) || index >= collector->room ||
+	    !collector->vcpus[index].vcpu.first)
+		return NULL;
+	return &collector->vcpus[index].vcpu;
+}
+
 bool collector_vcpu(const struct collector *collector, uint32_t index, struct exit_vcpu *vcpu)
 {
-	const struct exit_vcpu *from = &collector->vcpus[index].vcpu;
+	const struct exit_vcpu *from = seen_vcpu(collector, index);
 
-	if (index >= collector_seen(collector) || index >= collector->room || !from->first)
+	if (!from)
 		return false;
 	exit_copy(from, vcpu, from, sizeof(*vcpu), collector->patience);
 	if (collector->class->trust)
@@ -283,14 +292,29 @@ uint64_t collector_look_after(const struct collector *collector, uint64_t before
 			      : ring_look_after(before, 0, 1);
 }
 
-bool collector_open_exit(const struct collector *collector, uint32_t index,
-			 struct exit_record *record)
+static uint64_t earlier(uint64_t a, uint64_t b)
 {
+	return a < b ? a : b;
+}
+
+bool collector_open_exit(const struct collector *collector, uint32_t index,
+			 struct exit_record *record, uint64_t *until)
+{
+	const struct exit_vcpu *from = seen_vcpu(collector, index);
 	struct exit_vcpu vcpu;
 
-	return collector->bpf && collector_vcpu(collector, index, &vcpu) &&
-	       (vcpu.open == EXIT_DIRECT || vcpu.open == EXIT_DETOUR) &&
-	       bpf_source_open_exit(collector->bpf, index, &vcpu, record);
+	if (!from || !collector->bpf)
+		return false;
+	if (!exit_copy(from, &vcpu, from, sizeof(vcpu), collector->patience)) {
+		*until = earlier(*until, __atomic_load_n(&from->since, __ATOMIC_RELAXED));
+		return false;
+	}
+	if (bpf_source_may_turn_out(collector->bpf, &vcpu))
+		*until = earlier(*until, vcpu.exited);
+	if (vcpu.open != EXIT_DIRECT && vcpu.open != EXIT_DETOUR)
+		return false;
+	count_open_state(&vcpu, clock_now());
+	return bpf_source_open_exit(collector->bpf, index, &vcpu, record);
 }
 
 uint64_t collector_records_lost(const struct collector *collector, uint32_t index)

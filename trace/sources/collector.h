@@ -83,9 +83,13 @@ void collector_take(struct collector *collector, uint32_t index);
 /*
  * The traced exit that vCPU INDEX has not come back from, as far as it is known; RECORD->ns is how
  * long it took up to now, or to the end of its thread. False: there is none.
+ *
+ * *UNTIL, which is past, becomes earlier where an exit from before it may still turn out to be a
+ * traced one: a fault that may be a device's, or one that is being written down. Any other that is
+ * from before *UNTIL is RECORD, or has its own record by now.
  */
 bool collector_open_exit(const struct collector *collector, uint32_t index,
-			 struct exit_record *record);
+			 struct exit_record *record, uint64_t *until);
 /* When records are to be taken again, in ns, where that was done BEFORE ns after the time before:
  * by how many there are to be taken now (ring_look_after()). */
 uint64_t collector_look_after(const struct collector *collector, uint64_t before);
