@@ -37,6 +37,7 @@ struct board {
 	bool uart;	      /* also stdout-path */
 	unsigned int serials; /* further ports, from 1 on */
 	bool pci;
+	bool watchdog;
 	unsigned int virtio_slots; /* virtio-mmio devices present, from slot 0 */
 };
 

@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/exit_status.h"
 
+bool machine_end_is_reset(enum machine_end end)
+{
+	return end == END_RESET || end == END_WATCHDOG;
+}
+
 enum machine_end srst_end(uint32_t type, uint32_t reason)
 {
 	if (reason != SRST_NO_REASON && reason < SRST_STATUS)

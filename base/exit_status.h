@@ -20,7 +20,7 @@ enum exit_status {
 	STATUS_HOST = 1,	    /* the host failed us; `vhart run` says STATUS_NOT_RUN */
 	STATUS_USAGE = 2,	    /* bad option or input file; likewise */
 	STATUS_RESET = 3,	    /* the guest reset, with --on-reboot exit */
-	STATUS_PANIC = 4,	    /* the guest said that it failed */
+	STATUS_PANIC = 4,	    /* the guest said that it failed, or its watchdog does */
 	STATUS_VCPU = 5,	    /* KVM could not run a vCPU any more */
 	STATUS_NOT_EXTRACTED = 122, /* CMD ended with 0, and a file of --extract is missing */
 	/* A guest's own status that means something else here: as xargs(1) has it. */
@@ -41,6 +41,9 @@ struct guest_end {
 	bool has_status;
 	uint32_t status;
 };
+
+/* Whether the guest may live again after this end of its own. */
+bool machine_end_is_reset(enum machine_end end);
 
 /*
  * How a system reset ends the machine. A reason that is reserved counts as a failure: what it means

@@ -122,13 +122,14 @@ bool machine_console_size(struct machine *machine, uint16_t *columns, uint16_t *
 enum machine_end {
 	END_NONE,
 	END_POWEROFF,
-	END_RESET,   /* the guest asked for a reset */
-	END_PANIC,   /* the guest said that it failed (pvpanic, SRST reason) */
-	END_TIMEOUT, /* --timeout */
-	END_QUIT,    /* the user, on the console */
-	END_SIGNAL,  /* SIGINT, SIGTERM, SIGHUP */
-	END_VCPU,    /* KVM cannot run a vCPU any more */
-	END_HOST,    /* the host failed under us */
+	END_RESET,    /* the guest asked for a reset */
+	END_PANIC,    /* the guest said that it failed (pvpanic, SRST reason) */
+	END_WATCHDOG, /* the guest has not restarted its watchdog in time */
+	END_TIMEOUT,  /* --timeout */
+	END_QUIT,     /* the user, on the console */
+	END_SIGNAL,   /* SIGINT, SIGTERM, SIGHUP */
+	END_VCPU,     /* KVM cannot run a vCPU any more */
+	END_HOST,     /* the host failed under us */
 };
 void machine_request_end(struct machine *machine, enum machine_end end);
 

@@ -10,6 +10,7 @@
  * firmware and people know those addresses. */
 #define MAP_FINISHER	  0x00100000ull
 #define MAP_RTC		  0x00101000ull
+#define MAP_WATCHDOG	  0x00102000ull
 #define MAP_APLIC	  0x0d000000ull
 #define MAP_APLIC_LEN	  0x00008000ull
 #define MAP_PLIC	  0x0c000000ull /* 64 MiB; never beside the APLIC */

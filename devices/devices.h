@@ -150,6 +150,11 @@ struct rtc; /* Goldfish RTC ("google,goldfish-rtc") with alarm */
 struct rtc *rtc_new(struct machine *machine, uint64_t gpa, unsigned int line);
 void rtc_free(struct rtc *rtc);
 
+#define WATCHDOG_LEN 0x1000u
+struct watchdog; /* of Allwinner's D1 ("allwinner,sun20i-d1-wdt"): END_WATCHDOG when it is over */
+struct watchdog *watchdog_new(struct machine *machine, uint64_t gpa);
+void watchdog_free(struct watchdog *watchdog);
+
 /*
  * The userspace PLIC (RISC-V PLIC 1.0.0, "sifive,plic-1.0.0"), used where the host has no AIA. One
  * context per hart (S-mode): context i is hart i. It drives each hart's external interrupt through

@@ -43,6 +43,8 @@ enum config_pmu {
 enum config_pmu_irq { PMU_IRQ_AUTO, PMU_IRQ_SIP, PMU_IRQ_STUB, PMU_IRQ_MSI, PMU_IRQ_WIRED };
 /* AUTO: a guest that has its system on a disk or starts by firmware has one. */
 enum config_power_key { POWER_KEY_AUTO, POWER_KEY_ON, POWER_KEY_OFF };
+/* What happens when the guest does not restart it in time. */
+enum config_watchdog { WATCHDOG_NONE, WATCHDOG_RESET, WATCHDOG_EXIT };
 enum config_on_reboot { ON_REBOOT_RESTART, ON_REBOOT_EXIT };
 
 /* What the guest is to have of an ISA extension. */
@@ -146,6 +148,7 @@ struct config {
 	const char *console_log; /* path or NULL */
 	bool console_log_append;
 	enum config_power_key power_key;
+	enum config_watchdog watchdog;
 	const char *dump_fdt, *result; /* paths or NULL */
 	const char *control;	       /* path of a socket or NULL */
 	bool paused;		       /* start with the harts held */

@@ -340,6 +340,15 @@ static void put_rtc(struct fdt_writer *w)
 	end(w);
 }
 
+/* Its driver in Linux wants no interrupt and no clocks, of which the binding has some. */
+static void put_watchdog(struct fdt_writer *w)
+{
+	begin_at(w, "watchdog", MAP_WATCHDOG);
+	put_string(w, "compatible", "allwinner,sun20i-d1-wdt");
+	put_reg(w, MAP_WATCHDOG, 0x1000);
+	end(w);
+}
+
 static void put_flash(struct fdt_writer *w)
 {
 	begin_at(w, "flash", MAP_FLASH_VARS);
@@ -453,6 +462,8 @@ static void put_soc(struct fdt_writer *w)
 		put_uart(w, serial_address(port), LINE_SERIAL + port);
 	put_finisher(w);
 	put_rtc(w);
+	if (board->watchdog)
+		put_watchdog(w);
 	if (board->flash)
 		put_flash(w);
 	for (unsigned int slot = 0; slot < board->virtio_slots; slot++)

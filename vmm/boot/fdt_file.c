@@ -14,6 +14,7 @@ static const struct {
 	{"soc", "simple-bus"},
 	{"serial0", "ns16550a"},
 	{"rtc", "google,goldfish-rtc"},
+	{"watchdog", "allwinner,sun20i-d1-wdt"},
 	{"plic", "riscv,plic0"},
 	{"aplic", "riscv,aplic"},
 	{"imsics", "riscv,imsics"},

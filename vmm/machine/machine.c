@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/exit_status.h"
 #include "base/log.h"
 #include "vmm/machine/machine_private.h"
 #include "vmm/machine/pause.h"
@@ -153,7 +154,8 @@ static bool set_end(struct machine *machine, enum machine_end end)
 	int before = END_NONE;
 
 	while (!atomic_compare_exchange_strong(&machine->end, &before, (int)end))
-		if (before != END_RESET || !machine_end_is_from_outside(end))
+		if (!machine_end_is_reset((enum machine_end)before) ||
+		    !machine_end_is_from_outside(end))
 			return false;
 	loop_stop(machine->loop);
 	return true;

@@ -59,6 +59,7 @@ struct machine {
 
 	struct uart *uart;
 	struct rtc *rtc;
+	struct watchdog *watchdog; /* NULL: the guest has none */
 	struct finisher *finisher;
 	struct flash *code, *vars; /* NULL: the firmware is not in flash */
 	unsigned int rom_slots;	   /* taken */

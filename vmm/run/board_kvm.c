@@ -98,6 +98,7 @@ bool board_from_kvm(const struct machine *machine, struct board *board, struct b
 	board->pmu_wired = machine->lcofi && machine->lcofi->by == LCOFI_BY_WIRED;
 	board->uart = machine->uart != NULL;
 	board->serials = machine->config->serial_count;
+	board->watchdog = machine->watchdog != NULL;
 	board->pci = machine->pci != NULL;
 	board->virtio_slots = machine->virtio_mmio_count;
 	return getrandom(board->seed, sizeof(board->seed), 0) == (ssize_t)sizeof(board->seed);

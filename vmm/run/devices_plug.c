@@ -188,6 +188,11 @@ static bool plug_platform(struct machine *machine)
 	machine->rtc = rtc_new(machine, MAP_RTC, LINE_RTC);
 	if (!machine->finisher || !machine->rtc)
 		return false;
+	if (machine->config->watchdog != WATCHDOG_NONE) {
+		machine->watchdog = watchdog_new(machine, MAP_WATCHDOG);
+		if (!machine->watchdog)
+			return false;
+	}
 	if (machine->config->console == CONSOLE_SERIAL) {
 		machine->uart = uart_new(machine, MAP_UART, LINE_UART);
 		if (!machine->uart)
@@ -240,6 +245,7 @@ void devices_unplug(struct machine *machine)
 	uart_free(machine->uart);
 	serials_unplug(machine->console.ends.serials);
 	rtc_free(machine->rtc);
+	watchdog_free(machine->watchdog);
 	finisher_free(machine->finisher);
 	htif_free(machine->htif);
 	flash_free(machine->code);
@@ -248,6 +254,7 @@ void devices_unplug(struct machine *machine)
 	machine->pci = NULL;
 	machine->uart = NULL;
 	machine->rtc = NULL;
+	machine->watchdog = NULL;
 	machine->finisher = NULL;
 	machine->htif = NULL;
 	if (machine->config->command_run)

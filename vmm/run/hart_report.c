@@ -263,6 +263,7 @@ static const struct {
 	const char *why; /* NULL: not printed */
 } reports[] = {
 	[END_PANIC] = {true, "the guest failed"},
+	[END_WATCHDOG] = {true, "the guest has not restarted its watchdog in time"},
 	[END_TIMEOUT] = {true, "--timeout"},
 	[END_QUIT] = {true, NULL},
 	[END_SIGNAL] = {true, NULL},

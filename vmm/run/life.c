@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/exit_status.h"
 #include "base/log.h"
 #include "vmm/machine/machine_private.h"
 #include "vmm/machine/pause.h"
@@ -124,7 +125,7 @@ static void close_account(struct machine *machine, struct run_account *account)
 {
 	const enum machine_end end = machine_final_end(machine);
 
-	if (account->end != END_RESET || !machine_end_is_from_outside(end))
+	if (!machine_end_is_reset(account->end) || !machine_end_is_from_outside(end))
 		return;
 	account->end = end;
 	account->signal_number = atomic_load(&machine->end_signal);

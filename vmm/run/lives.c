@@ -3,6 +3,7 @@
 
 #include "vmm/run/lives.h"
 
+#include "base/exit_status.h"
 #include "base/image_formats.h"
 #include "base/log.h"
 #include "devices/flash_file.h"
@@ -121,6 +122,13 @@ static void count_silent_resets(struct run_account *account)
 			SILENT_RESETS);
 }
 
+static bool lives_again(const struct config *config, enum machine_end end)
+{
+	if (end == END_WATCHDOG && config->watchdog != WATCHDOG_RESET)
+		return false;
+	return machine_end_is_reset(end) && config->on_reboot == ON_REBOOT_RESTART;
+}
+
 /*
  * The files stay open and are read anew for each life: their contents, kept, would cost as much
  * memory as the guest's own copy, for a reset that seldom comes.
@@ -134,7 +142,7 @@ int lives_run(const struct config *config, struct boot_files *files,
 	do {
 		ran = machine_run(config, files, ends, watcher, account);
 		boot_files_free(files);
-		again = ran && account->end == END_RESET && config->on_reboot == ON_REBOOT_RESTART;
+		again = ran && lives_again(config, account->end);
 		if (again)
 			count_silent_resets(account);
 		if (again)

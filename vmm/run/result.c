@@ -20,6 +20,7 @@ static const struct {
 	[END_POWEROFF] = {"poweroff", STATUS_OK},
 	[END_RESET] = {"reset", STATUS_RESET},
 	[END_PANIC] = {"panic", STATUS_PANIC},
+	[END_WATCHDOG] = {"watchdog", STATUS_PANIC},
 	[END_TIMEOUT] = {"timeout", STATUS_TIMEOUT},
 	[END_QUIT] = {"quit", STATUS_QUIT},
 	[END_SIGNAL] = {"signal", 128},

@@ -139,6 +139,8 @@ static const struct option_choice pmu_irqs[] = {
 };
 static const struct option_choice reboots[] = {
 	{"restart", ON_REBOOT_RESTART}, {"exit", ON_REBOOT_EXIT}, {NULL, 0}};
+static const struct option_choice watchdogs[] = {
+	{"none", WATCHDOG_NONE}, {"reset", WATCHDOG_RESET}, {"exit", WATCHDOG_EXIT}, {NULL, 0}};
 static const struct option_choice power_keys[] = {
 	{"auto", POWER_KEY_AUTO}, {"on", POWER_KEY_ON}, {"off", POWER_KEY_OFF}, {NULL, 0}};
 static const struct option_choice sbi_echoes[] = {
@@ -245,6 +247,10 @@ static const struct option_spec specs[] = {
 	 "give the guest a power key, by which SIGTERM and vhart ctl\nask it to power off; auto: "
 	 "with a disk or firmware (auto)",
 	 OPTION_CHOICE(struct config, power_key, power_keys)},
+	{"--watchdog", "reset|exit|none",
+	 "give the guest a watchdog; when it is not restarted in time\nthe guest resets, or "
+	 "vhart exits (none)",
+	 OPTION_CHOICE(struct config, watchdog, watchdogs)},
 	{"--timeout", "SECONDS", "end the VM after this time",
 	 OPTION_SECONDS(struct config, timeout),
 	 .expected = "expected a number of seconds above 0, such as 30 or 1.5"},
