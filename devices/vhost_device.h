@@ -30,7 +30,8 @@ struct vhost_device {
 	uint64_t own_features; /* that the guest is offered in any case */
 	uint8_t config[VHOST_CONFIG_SPACE];
 	unsigned int rings; /* that are the back-end's: the first of the device's queues */
-	bool running;	    /* the back-end has them */
+	bool running;	    /* the back-end works on those that it has */
+	uint32_t handed;    /* rings that it has, one bit each; the driver may not know */
 	bool announced;	    /* that the back-end is broken */
 	struct loop_watch watch;
 	struct loop_timer patience;

@@ -44,8 +44,7 @@ static bool greet(struct vhost_backend *backend, int timeout_ms)
 
 	(void)timeout_ms;
 	backend->ring_count = kernel->kind->ring_count;
-	return vhost_kernel_ask(kernel, VHOST_SET_OWNER, NULL, "cannot have a worker for it") &&
-	       vhost_kernel_ask(kernel, VHOST_GET_FEATURES, &backend->features,
+	return vhost_kernel_ask(kernel, VHOST_GET_FEATURES, &backend->features,
 				"does not say what it can do");
 }
 
@@ -177,7 +176,22 @@ static int call_host(struct vhost_kernel *kernel, unsigned long request, void *a
 
 int vhost_kernel_open(const char *path)
 {
-	return open(path, O_RDWR | O_CLOEXEC);
+	const int device = open(path, O_RDWR | O_CLOEXEC);
+	int result;
+
+	if (device < 0 || ioctl(device, VHOST_SET_OWNER) == 0)
+		return device;
+	result = errno;
+	close(device);
+	errno = result;
+	return -1;
+}
+
+const char *vhost_kernel_advice(int err, const char *load)
+{
+	if (err == EACCES || err == EPERM)
+		return "join the group that has it (kvm, mostly), or ";
+	return err == ENOENT || err == ENODEV || err == ENXIO ? load : "";
 }
 
 int vhost_kernel_init(struct vhost_kernel *kernel, const struct vhost_kernel_kind *kind, int device)

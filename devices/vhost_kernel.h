@@ -28,8 +28,10 @@ struct vhost_kernel_kind {
 	void (*free)(struct vhost_kernel *kernel);
 };
 
-/* For PATH, which is to be opened. -1 with errno. */
+/* PATH, with a worker for this process, which the host may refuse (RLIMIT_NPROC). -1 with errno. */
 int vhost_kernel_open(const char *path);
+/* What to do about an errno of that: "..., or "; LOAD, where the module is missing; or "". */
+const char *vhost_kernel_advice(int err, const char *load);
 /* On DEVICE, a file of vhost_kernel_open(), which is KERNEL's when this succeeds. 0, or an errno.
  */
 int vhost_kernel_init(struct vhost_kernel *kernel, const struct vhost_kernel_kind *kind,

@@ -106,14 +106,9 @@ int vhost_net_open(const char *name, bool wanted)
 		return device;
 	if (!wanted)
 		verbose("%s: no vhost-net: " DEVICE ": %s", name, strerror(errno));
-	else if (errno == EACCES || errno == EPERM)
-		error("%s: vhost=on: " DEVICE ": %s: join the group that has it (kvm, mostly), or "
-		      "leave vhost= out",
-		      name, strerror(errno));
 	else
-		error("%s: vhost=on: " DEVICE ": %s: load the module (sudo modprobe vhost_net), or "
-		      "leave vhost= out",
-		      name, strerror(errno));
+		error("%s: vhost=on: " DEVICE ": %s: %sleave vhost= out", name, strerror(errno),
+		      vhost_kernel_advice(errno, "load the module (sudo modprobe vhost_net), or "));
 	return -1;
 }
 

@@ -6,20 +6,41 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "base/log.h"
 
 /* ---- their events ---- */
 
+/* Another process has these eventfds too, and could make them ones that block. */
+static bool take_event(int fd)
+{
+	uint64_t count;
+	const struct iovec iov = {.iov_base = &count, .iov_len = sizeof(count)};
+
+	return preadv2(fd, &iov, 1, -1, RWF_NOWAIT) == sizeof(count);
+}
+
+static void send_event(int fd)
+{
+	const uint64_t one = 1;
+	struct pollfd room = {.fd = fd, .events = POLLOUT};
+	ssize_t written;
+
+	/* Full: it is kicked already. */
+	if (poll(&room, 1, 0) <= 0)
+		return;
+	written = write(fd, &one, sizeof(one));
+	(void)written;
+}
+
 static void call_ready(struct loop_watch *watch, short revents)
 {
 	struct vhost_device *vhost = watch->opaque;
-	uint64_t count;
 
 	(void)revents;
-	if (read(watch->fd, &count, sizeof(count)) == sizeof(count) &&
-	    virtio_is_running(&vhost->device))
+	if (take_event(watch->fd) && virtio_is_running(&vhost->device))
 		vhost->device.transport->interrupt(&vhost->device,
 						   (unsigned int)(watch - vhost->calls));
 }
@@ -98,20 +119,27 @@ static void start_ring(struct vhost_device *vhost, unsigned int index)
 	};
 
 	vhost->given_calls[index] = ring.call;
+	vhost->handed |= 1u << index;
 	vhost->backend->operations->start_ring(vhost->backend, &ring, &vhost->positions[index]);
 }
 
+/* A driver may enable a queue after the device's start, which is too late, and disable one that the
+ * back-end has. */
 static bool is_its(const struct vhost_device *vhost, unsigned int index)
 {
-	return index < vhost->rings && vhost->device.queues[index].ready;
+	return vhost->handed >> index & 1;
 }
 
 void vhost_rings_kick(const struct vhost_device *vhost, unsigned int queue)
 {
-	const uint64_t one = 1;
-	ssize_t written = write(vhost->kicks[queue], &one, sizeof(one));
+	send_event(vhost->kicks[queue]);
+}
 
-	(void)written; /* EAGAIN: it is kicked already */
+void vhost_rings_kick_all(const struct vhost_device *vhost)
+{
+	for (unsigned int i = 0; i < vhost->rings; i++)
+		if (is_its(vhost, i))
+			vhost_rings_kick(vhost, i);
 }
 
 void vhost_rings_start(struct vhost_device *vhost)
@@ -120,14 +148,12 @@ void vhost_rings_start(struct vhost_device *vhost)
 
 	vhost->running = true;
 	for (unsigned int i = 0; i < vhost->rings; i++)
-		if (is_its(vhost, i))
+		if (vhost->device.queues[i].ready)
 			start_ring(vhost, i);
 	if (operations->run)
 		operations->run(vhost->backend, true);
 	/* What came while nobody listened. */
-	for (unsigned int i = 0; i < vhost->rings; i++)
-		if (is_its(vhost, i))
-			vhost_rings_kick(vhost, i);
+	vhost_rings_kick_all(vhost);
 }
 
 void vhost_rings_stop(struct vhost_device *vhost)
@@ -143,10 +169,13 @@ void vhost_rings_stop(struct vhost_device *vhost)
 		vhost->positions[i] = (struct vhost_ring_state){.index = i};
 		operations->stop_ring(vhost->backend, &vhost->positions[i]);
 	}
+	vhost->handed = 0;
 }
 
 void vhost_rings_move_calls(struct vhost_device *vhost)
 {
+	if (!vhost->backend->operations->set_call)
+		return;
 	for (unsigned int i = 0; vhost->running && i < vhost->rings; i++) {
 		const int call = call_of(vhost, i);
 

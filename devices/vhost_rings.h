@@ -19,5 +19,7 @@ bool vhost_rings_are_drained(const struct vhost_device *vhost);
 /* Where calls go to has changed, perhaps. */
 void vhost_rings_move_calls(struct vhost_device *vhost);
 void vhost_rings_kick(const struct vhost_device *vhost, unsigned int queue);
+/* Those that the back-end has. */
+void vhost_rings_kick_all(const struct vhost_device *vhost);
 
 #endif

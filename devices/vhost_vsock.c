@@ -14,10 +14,15 @@
 
 #define DEVICE "/dev/vhost-vsock"
 
+#define RINGS 2u /* the third is ours: no kernel has events */
+
+/* The kernel starts both or none: without one of them the guest's driver has made a mistake. */
 static void run(struct vhost_kernel *kernel, bool on)
 {
 	int running = on;
 
+	if (on && kernel->started != (1u << RINGS) - 1)
+		return;
 	if (on)
 		vhost_kernel_ask(kernel, VHOST_VSOCK_SET_RUNNING, &running,
 				 "does not start the guest's sockets");
@@ -31,7 +36,7 @@ static void free_vsock(struct vhost_kernel *kernel)
 }
 
 static const struct vhost_kernel_kind vsock_kind = {
-	.ring_count = 2,
+	.ring_count = RINGS,
 	.run = run,
 	.free = free_vsock,
 };
@@ -40,17 +45,12 @@ static int open_device(uint32_t cid)
 {
 	const int device = vhost_kernel_open(DEVICE);
 
-	if (device >= 0)
-		return device;
-	if (errno == EACCES || errno == EPERM)
-		error("--vsock %" PRIu32 ": " DEVICE ": %s: join the group that has it (kvm, "
-		      "mostly)",
-		      cid, strerror(errno));
-	else
-		error("--vsock %" PRIu32 ": " DEVICE ": %s: load the module (sudo modprobe "
-		      "vhost_vsock)",
-		      cid, strerror(errno));
-	return -1;
+	if (device < 0)
+		error("--vsock %" PRIu32 ": " DEVICE ": %s: %sleave --vsock out", cid,
+		      strerror(errno),
+		      vhost_kernel_advice(errno,
+					  "load the module (sudo modprobe vhost_vsock), or "));
+	return device;
 }
 
 static void cid_error(uint32_t cid, int err)
@@ -59,8 +59,9 @@ static void cid_error(uint32_t cid, int err)
 		error("--vsock %" PRIu32 ": another VM of this host has this CID: take another one",
 		      cid);
 	else
-		error("--vsock %" PRIu32 ": the host's kernel does not take it: %s", cid,
-		      strerror(err));
+		error("--vsock %" PRIu32 ": the host's kernel does not take it: %s: take another "
+		      "one, or leave --vsock out",
+		      cid, strerror(err));
 }
 
 /* NULL after error(). */
@@ -91,6 +92,7 @@ struct virtio_device *virtio_vhost_vsock_new(struct machine *machine, const char
 		.type = &vhost_vsock_type,
 		.cid = cid,
 		.who = "the host's kernel (vhost-vsock)",
+		.way_out = ": leave --vsock out",
 	};
 	uint64_t number = cid;
 	int result;

@@ -34,6 +34,7 @@ static void announce(struct vhost_device *vhost)
 
 	vhost->announced = true;
 	vhost->running = false;
+	vhost->handed = 0;
 	loop_watch_remove(machine_loop(vhost->device.machine), &vhost->watch);
 	warning("%s: %s %s%s%s: the device does not work until the guest is rebooted",
 		vhost->device.name, vhost->options.who, backend->broken,
@@ -101,6 +102,8 @@ static void stop(struct vhost_device *vhost)
 		stop_now(vhost);
 		return;
 	}
+	/* A pause may be between the driver's offer and its kick. */
+	vhost_rings_kick_all(vhost);
 	vhost->drain_deadline = clock_now() + ANSWER_MS * (NS_PER_S / 1000);
 	loop_timer_set(machine_loop(vhost->device.machine), &vhost->drain, DRAIN_NS);
 	look_at_backend(vhost);
@@ -194,11 +197,16 @@ static void reset(struct virtio_device *device)
 {
 	struct vhost_device *vhost = device->state;
 
-	vhost->backend->bad_rings = NULL;
-	if (!vhost->running)
+	if (vhost->running)
+		stop(vhost);
+	/* Also those of a reset by another hart. */
+	if (!machine_wait_answers(device->machine, &vhost->busy))
 		return;
-	stop(vhost);
-	machine_wait_answers(device->machine, &vhost->busy);
+	/* What it found wrong is no fault of the next driver's. */
+	if (!vhost->announced)
+		vhost->backend->operations->read(vhost->backend);
+	vhost->backend->bad_rings = NULL;
+	look_at_backend(vhost);
 }
 
 static void free_backend(struct vhost_backend *backend)

@@ -149,16 +149,28 @@ static void it_ends_when_it_is_asked(void **state)
 	end(&fixture);
 }
 
+/* All that could write to it have ended. */
+static bool is_closed(int words)
+{
+	struct pollfd closed = {.fd = words};
+
+	return poll(&closed, 1, 10000) == 1 && closed.revents & POLLHUP;
+}
+
 /* With what it has started, which is of its session. */
 static void it_is_ended_when_it_does_not(void **state)
 {
 	struct fixture fixture = {.rules = -1, .process.end_signal = SIGTERM};
+	int words;
 
 	(void)state;
 	assert_int_equal(start(&fixture, "trap '' TERM; echo up >&2; sleep 1000; sleep 1000"), 0);
 	expect_words(&fixture, "up");
 	fixture.process.end_ms = 1;
+	words = dup(fixture.process.words);
 	end(&fixture);
+	assert_true(is_closed(words));
+	close(words);
 }
 
 static void *start_in_thread(void *opaque)

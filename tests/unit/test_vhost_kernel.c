@@ -2,6 +2,7 @@
 /* Devices whose work the host's kernel does, against one in this process that is as strict. */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -174,8 +175,45 @@ static void starts_again_after_a_reset(void **state)
 	virtio_device_set_status(fixture->device, 0);
 	assert_false(fixture->host.rings[RECEIVE].running);
 	assert_false(fixture->host.rings[TRANSMIT].running);
-	assert_int_equal(fixture->host.asked[_IOC_NR(VHOST_SET_OWNER)], 1);
 	assert_false(fixture->host.out_of_order);
+}
+
+/* QueueReady of virtio-mmio. */
+static void a_queue_that_the_driver_disables_is_stopped_with_the_others(void **state)
+{
+	struct fixture *fixture = *state;
+
+	start(fixture, &vhost_net_type);
+	serve_one(fixture);
+	fixture->device->queues[TRANSMIT].ready = false;
+	virtio_device_set_status(fixture->device, 0);
+	assert_int_equal(fixture->host.kernel.started, 0);
+	assert_int_equal(fixture->host.asked[_IOC_NR(VHOST_GET_VRING_BASE)], 2);
+	guest_driver_restart(&fixture->driver, ~0ull);
+	serve_one(fixture);
+}
+
+/* Of a back-end that is another process: whether they block is the same for all who have them. */
+static void events_that_block_hold_nobody_up(void **state)
+{
+	struct fixture *fixture = *state;
+	struct vhost_device *vhost;
+	struct loop_watch *call;
+	int kick;
+
+	start(fixture, &vhost_net_type);
+	serve_one(fixture);
+	vhost = fixture->device->state;
+	call = &vhost->calls[TRANSMIT];
+	await_interrupts(fixture, 1);
+	fcntl(call->fd, F_SETFL, 0);
+	call->ready(call, POLLIN);
+	assert_int_equal(fixture->driver.interrupts[TRANSMIT], 1);
+	kick = vhost->kicks[TRANSMIT];
+	fcntl(kick, F_SETFL, 0);
+	assert_int_equal(eventfd_write(kick, UINT64_MAX - 1), 0);
+	guest_driver_kick(&fixture->driver, TRANSMIT);
+	serve_one(fixture);
 }
 
 static void stands_still_while_the_machine_is_paused(void **state)
@@ -245,8 +283,7 @@ static void interrupts_go_to_kvm_where_they_can(void **state)
 
 static void a_refusal_at_the_start_is_an_error(void **state)
 {
-	static const unsigned long at[] = {VHOST_SET_OWNER, VHOST_GET_FEATURES,
-					   VHOST_SET_MEM_TABLE};
+	static const unsigned long at[] = {VHOST_GET_FEATURES, VHOST_SET_MEM_TABLE};
 	struct fixture *fixture = *state;
 
 	for (size_t i = 0; i < sizeof(at) / sizeof(at[0]); i++) {
@@ -409,6 +446,8 @@ int main(void)
 		TEST(has_no_features_that_the_kernel_has_not),
 		TEST(is_a_device_for_sockets),
 		TEST(starts_again_after_a_reset),
+		TEST(a_queue_that_the_driver_disables_is_stopped_with_the_others),
+		TEST(events_that_block_hold_nobody_up),
 		TEST(stands_still_while_the_machine_is_paused),
 		TEST(wrong_rings_are_the_guests_mistake),
 		TEST(interrupts_go_to_kvm_where_they_can),

@@ -253,6 +253,51 @@ static void a_disk_stops_when_its_requests_are_done(void **state)
 	assert_null(fixture->link.backend.broken);
 }
 
+/* A driver that is stopped between the two. */
+static void a_request_without_its_kick_is_done_before_a_pause(void **state)
+{
+	const struct guest_buffer buffer = {.gpa = GUEST_DATA, .len = 16, .writable = true};
+	struct fixture *fixture = *state;
+	struct machine_outsider *outsider;
+	uint32_t len;
+
+	start_disk(fixture);
+	guest_driver_add(&fixture->driver, REQUESTS, &buffer, 1);
+	outsider = fixture->machine.outsiders;
+	outsider->stop(outsider);
+	fake_machine_run_idle(&fixture->machine, outsider->busy);
+	assert_true(guest_driver_used(&fixture->driver, REQUESTS, &len));
+	outsider->go_on(outsider);
+	serve_one(fixture);
+}
+
+/* Section 3.1.1 of virtio 1.2: queues are set up before DRIVER_OK. */
+static void a_queue_that_is_enabled_too_late_is_nobody_s(void **state)
+{
+	struct fixture *fixture = *state;
+	struct virtio_device *device;
+	struct virtqueue queue;
+
+	start(fixture, "fs");
+	device = fixture->device;
+	queue = device->queues[HIGH];
+	virtio_device_set_status(device, 0);
+	virtio_device_set_status(device, VIRTIO_STATUS_ACKNOWLEDGE | VIRTIO_STATUS_DRIVER);
+	virtio_device_set_features(device, true, 1);
+	virtio_device_set_status(device, device->status | VIRTIO_STATUS_FEATURES_OK);
+	virtio_device_set_status(device, device->status | VIRTIO_STATUS_DRIVER_OK);
+	device->queues[HIGH].size = queue.size;
+	device->queues[HIGH].desc = queue.desc;
+	device->queues[HIGH].driver = queue.driver;
+	device->queues[HIGH].device = queue.device;
+	assert_true(virtio_device_queue_enable(device, HIGH));
+	virtio_device_interrupts_moved(device);
+	guest_driver_kick(&fixture->driver, HIGH);
+	guest_driver_restart(&fixture->driver, ~0ull);
+	serve_one(fixture);
+	assert_int_equal(fixture->backend.asked[VHOST_SET_VRING_KICK], 4);
+}
+
 static void a_disk_that_dies_is_not_awaited(void **state)
 {
 	struct fixture *fixture = *state;
@@ -457,6 +502,8 @@ int main(void)
 		TEST(a_link_outlives_the_machine),
 		TEST(a_pause_stops_the_other_process),
 		TEST(a_disk_stops_when_its_requests_are_done),
+		TEST(a_request_without_its_kick_is_done_before_a_pause),
+		TEST(a_queue_that_is_enabled_too_late_is_nobody_s),
 		TEST(a_disk_that_dies_is_not_awaited),
 		TEST(a_death_is_a_broken_device),
 		TEST(lies_at_the_start_are_errors),

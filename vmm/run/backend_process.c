@@ -22,6 +22,7 @@
 
 #define SOCKET	    (BACKEND_SOCKET[0] - '0')
 #define LAST_MS	    3000
+#define MOST_READS  64u /* of a pipe that is full */
 #define CHILD_STACK 16384u
 
 /* ---- the socket: connected before the process exists, and without a name from then on ---- */
@@ -209,20 +210,40 @@ int backend_process_start(struct backend_process *process, const char *const *ar
 
 /* ---- its words and its end ---- */
 
+/* The last SIZE bytes of what a pipe holds; how many there are. */
+static size_t read_tail(int fd, char *bytes, size_t size)
+{
+	char more[1024];
+	size_t len = 0;
+
+	for (unsigned int i = 0; i < MOST_READS; i++) {
+		const ssize_t came = read(fd, more, sizeof(more));
+		size_t kept;
+
+		if (came <= 0)
+			break;
+		kept = len < size - (size_t)came ? len : size - (size_t)came;
+		memmove(bytes, bytes + len - kept, kept);
+		memcpy(bytes + kept, more, (size_t)came);
+		len = kept + (size_t)came;
+	}
+	return len;
+}
+
 void backend_process_last_words(const struct backend_process *process, char *words, size_t size)
 {
 	char bytes[4096];
-	ssize_t len = read(process->words, bytes, sizeof(bytes) - 1);
+	size_t len = read_tail(process->words, bytes, sizeof(bytes) - 1);
 	char *line;
 
 	*words = '\0';
-	if (len <= 0)
+	if (!len)
 		return;
 	bytes[len] = '\0';
 	/* What a Rust program that panics says of itself is behind the reason. */
 	line = strstr(bytes, "\nnote: run with");
 	if (line)
-		len = line - bytes;
+		len = (size_t)(line - bytes);
 	bytes[len] = '\0';
 	while (len > 0 && bytes[len - 1] == '\n')
 		bytes[--len] = '\0';
