@@ -24,7 +24,7 @@ starts_shell() {
 types() { say_to "$1$(printf '\r')"; }
 sets() { types "setvar $1 -guid $guid -nv -bs =L\"$2\""; }
 
-# shows NAME PATTERN: the variable's bytes, as characters with dots between them.
+# shows NAME PATTERN: the variable's bytes, in hexadecimal; "first" is in UTF-16.
 shows() {
     types "setvar $1 -guid $guid"
     await "$2"
@@ -42,11 +42,11 @@ keeps_variables() {
     fresh_vars
     starts_shell "$@"
     sets Kept first
-    shows Kept 'f\.i\.r\.s\.t'
+    shows Kept '66 00 69 00 72 00 73 00 74 00'
     leaves
     ! cmp -s vars /guests/edk2/RISCV_VIRT_VARS.fd || die "nothing was saved"
     starts_shell "$@"
-    shows Kept 'f\.i\.r\.s\.t'
+    shows Kept '66 00 69 00 72 00 73 00 74 00'
     leaves
 }
 
@@ -55,14 +55,14 @@ survives_kill() {
     fresh_vars
     starts_shell
     sets Kept first
-    shows Kept 'f\.i\.r\.s\.t'
+    shows Kept '66 00 69 00 72 00 73 00 74 00'
     for n in 1 2 3 4 5 6 7 8; do sets "Many$n" "$n$n$n$n$n$n$n$n"; done
     await 'Many3 '
     kill -KILL "$pid"
     hang_up
     expect_status 137
     starts_shell
-    shows Kept 'f\.i\.r\.s\.t'
+    shows Kept '66 00 69 00 72 00 73 00 74 00'
     leaves
 }
 
@@ -73,7 +73,7 @@ reboots() {
     sets Kept first
     types reset
     at_prompt 2
-    shows Kept 'f\.i\.r\.s\.t'
+    shows Kept '66 00 69 00 72 00 73 00 74 00'
     leaves
 }
 
