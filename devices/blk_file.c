@@ -57,8 +57,9 @@ static bool lock(const struct blk_file *file, const struct disk_options *options
 	if (result == EAGAIN) {
 		error("disk %s: is in use by another virtual machine%s%s", options->path,
 		      file->read_only ? " that writes to it" : ": several may share it with ,ro",
-		      file->read_only || options->image ? ""
-							: ", or write to it with ,share-rw=on");
+		      options->image	? ""
+		      : file->read_only ? ": ,share-rw=on reads it while it changes"
+					: ", or write to it with ,share-rw=on");
 		return false;
 	}
 	if (result != 0 && !options->again)
@@ -172,11 +173,12 @@ static bool check_format(const struct blk_file *file, const struct disk_options 
 	ssize_t len = pread(file->fd, head, sizeof(head), 0);
 	const struct disk_format *format = len > 0 ? disk_format_of(head, (size_t)len) : NULL;
 
-	if (!format || options->raw)
+	/* What a guest has written into its disk is no reason to end it. */
+	if (!format || options->raw || options->again)
 		return true;
 	if (format->word) {
-		error("disk %s: is %s: add ,format=%s to show the guest the disk in it, or "
-		      ",format=raw to show it these bytes",
+		error("disk %s: is %s: add ,format=raw to show the guest these bytes, or if a "
+		      "guest may have written them, else ,format=%s to show it the disk in it",
 		      options->path, format->name, format->word);
 		return false;
 	}

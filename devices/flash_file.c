@@ -7,13 +7,13 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/log.h"
 #include "devices/cfi_flash.h"
+#include "devices/disk_lock.h"
 
 #define PIECE 4096u
 
@@ -86,10 +86,15 @@ static bool find_len(struct flash_file *file, const char *what)
 	return false;
 }
 
-/* Advisory, and as with disks: it stops other VMs, not other tools. */
+/* As with disks: QEMU takes the same lock of a flash's file. */
 static bool lock(const struct flash_file *file, const char *what)
 {
-	if (flock(file->fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK)
+	const int result = disk_lock(file->fd, DISK_WRITE);
+
+	if (result != 0 && result != EAGAIN)
+		verbose("%s%s: cannot be locked: %s: nothing keeps other virtual machines from it",
+			what, file->path, strerror(result));
+	if (result != EAGAIN)
 		return true;
 	error("%s%s: is in use by another virtual machine: give each a copy of its own", what,
 	      file->path);
@@ -141,16 +146,6 @@ struct flash_file *flash_file_open(const char *what, const char *path)
 	return NULL;
 }
 
-void flash_file_close(struct flash_file *file)
-{
-	if (!file)
-		return;
-	flash_memory_free(file->bytes, file->len);
-	if (file->fd >= 0)
-		close(file->fd);
-	free(file);
-}
-
 /* ---- saving ---- */
 
 static bool write_all(const struct flash_file *file, uint64_t from, uint64_t to)
@@ -188,4 +183,25 @@ bool flash_file_save(struct flash_file *file, uint64_t from, uint64_t to)
 			file->path, strerror(errno));
 	file->told = true;
 	return false;
+}
+
+/* The last chance of what could not be saved. */
+static void save_rest(const struct flash_file *file)
+{
+	if (file->unsaved_from < file->unsaved_to &&
+	    !write_all(file, file->unsaved_from, file->unsaved_to))
+		warning("the firmware's last variables are not in %s: %s", file->path,
+			strerror(errno));
+}
+
+void flash_file_close(struct flash_file *file)
+{
+	if (!file)
+		return;
+	if (file->fd >= 0) {
+		save_rest(file);
+		close(file->fd);
+	}
+	flash_memory_free(file->bytes, file->len);
+	free(file);
 }

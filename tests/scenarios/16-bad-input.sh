@@ -89,7 +89,7 @@ no "a disk without a sector" 125 'disk tiny-disk: has 100 bytes' --kernel $image
 no "a disk that is empty" 125 'disk empty: has 0 bytes' --kernel $image --disk empty
 printf 'QFI\373' | cat - disk >qcow2
 gzip -c disk >disk.gz
-no "a disk that is qcow2" 125 'disk qcow2: is a qcow2 image: add ,format=qcow2 .*,format=raw to show it these bytes$' --kernel $image --disk qcow2
+no "a disk that is qcow2" 125 'disk qcow2: is a qcow2 image: add ,format=raw to show the guest these bytes, .* else ,format=qcow2 to show it the disk in it$' --kernel $image --disk qcow2
 no "a disk that is compressed, read-only" 125 'disk disk.gz: is compressed with gzip, .*gzip -dc disk.gz' --kernel $image --disk disk.gz,ro
 no "a disk twice" 125 'disk disk: is in use' --kernel $image --disk disk --disk disk
 no "a disk twice, once to be shared" 125 'disk disk: is in use' --kernel $image --disk disk,share-rw=on --disk disk

@@ -108,6 +108,7 @@ RUN
     boots --disk d.qcow2
     await written
     second --disk d.qcow2,ro && die 'a reader beside a writer'
+    grep -qE '^vhart: disk d.qcow2: is in use by another virtual machine that writes to it$' second.err || die "$(cat second.err)"
     ends "$pid"
     hang_up
     pid=
@@ -237,7 +238,7 @@ bad_input() {
     expect_status 0 vhart run --kernel /guests/hello.elf --memory 16M --disk text.qcow2,format=raw
     qemu-img create -q -f vdi vdi.vmdk 1M
     start --disk vdi.vmdk
-    expect_err '^vhart: disk vdi.vmdk: its name says vmdk, and it is a VDI image: add ,format=vdi$'
+    expect_err '^vhart: disk vdi.vmdk: its name says vmdk, and it is a VDI image: add ,format=vdi, if no guest may have written that$'
     expect_one_line
     start --disk none.vmdk
     expect_err '^vhart: disk none.vmdk: No such file or directory$'

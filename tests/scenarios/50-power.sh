@@ -86,10 +86,43 @@ no_key() {
     expect_status 143
 }
 
+# Its next life would not know of it.
+resets_instead() {
+    starts "$deaf
+" --power-key on
+    await '^bound'
+    kill "$pid"
+    await 'is asked to power off' "$err"
+    vhart ctl ./socket sysrq b || die "it cannot be reset from inside"
+    hang_up
+    expect_status 143
+    expect_eq "lives" "$(grep -ca '^bound' "$out")" 1
+    result_has '"end":"signal"'
+}
+
+# Whoever looks into the guest holds it meanwhile.
+while_held() {
+    starts "$deaf" --power-key on
+    await '^bound'
+    while vhart ctl ./socket where >>where.out 2>>where.err; do :; done &
+    looks=$!
+    until_true [ -s where.out ]
+    for _ in 1 2 3 4 5; do vhart ctl ./socket where >/dev/null; done
+    kill "$pid"
+    await 'a second SIGTERM ends the VM' "$err"
+    vhart ctl ./socket status | grep -q 'state: running' || die "the first one ended it"
+    kill "$pid"
+    hang_up
+    expect_status 143
+    wait $looks
+}
+
 while_paused() {
     starts "$deaf" --power-key on
     await '^bound'
     vhart ctl ./socket pause || die "it cannot be paused"
+    ! vhart ctl ./socket power-key 2>words || die "the verb worked"
+    grep -q 'the machine is paused: resume it first' words || die "it said $(cat words)"
     kill "$pid"
     hang_up
     expect_status 143
@@ -118,5 +151,7 @@ t "a second SIGTERM ends a guest that does not heed the first" second_signal
 t_any "a guest without a driver is not waited for" no_driver
 t_any "a guest without the key neither" no_key --power-key off
 t_any "a guest with neither disk nor firmware has none by itself" no_key
+t "a guest that resets when it is asked has ended" resets_instead
+t "a guest that is looked into is asked" while_held
 t "a paused guest is not waited for" while_paused
 t_any "SIGINT ends the VM at once, as before" interrupted

@@ -222,9 +222,9 @@ static void a_paused_machine_stands_still_and_its_time_is_put_back(void **state)
 
 	start_harts(fixture);
 	for (int i = 0; i < ROUNDS; i++) {
-		assert_false(pause_asked(&fixture->machine));
+		assert_true(pause_wait_over(&fixture->machine, 0));
 		hold(fixture);
-		assert_true(pause_asked(&fixture->machine));
+		assert_false(pause_wait_over(&fixture->machine, 1));
 		expect_still(fixture, HARTS);
 		pause_end(&fixture->machine);
 		assert_int_equal(fixture->put_back, i + 1);

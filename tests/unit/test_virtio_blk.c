@@ -499,6 +499,15 @@ static void an_image_in_another_format_is_refused_unless_raw(void **state)
 	open_disk(fixture, (struct disk_options){.raw = true}, FEATURES);
 }
 
+/* It can write anything there. */
+static void what_a_guest_has_written_ends_none_of_its_lives(void **state)
+{
+	struct fixture *fixture = *state;
+
+	assert_int_equal(pwrite(fixture->fd, "QFI\xfb", 4, 0), 4);
+	open_disk(fixture, (struct disk_options){.again = true}, FEATURES);
+}
+
 static void a_disk_in_use_is_refused_unless_all_only_read(void **state)
 {
 	struct fixture *fixture = *state;
@@ -579,6 +588,7 @@ int main(void)
 		TEST_CLOSED(direct_io_takes_buffers_of_any_alignment),
 		TEST_CLOSED(what_is_no_disk_is_refused),
 		TEST_CLOSED(an_image_in_another_format_is_refused_unless_raw),
+		TEST_CLOSED(what_a_guest_has_written_ends_none_of_its_lives),
 		TEST_CLOSED(a_disk_in_use_is_refused_unless_all_only_read),
 		TEST_CLOSED(disks_that_are_shared_are_written_to_by_several),
 		TEST_CLOSED(a_disk_that_is_closed_is_free_at_once),

@@ -5,10 +5,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -19,6 +21,7 @@
 #include "trace/guest/command_line.h"
 #include "trace/sources/exit_log_source.h"
 #include "trace/sources/vms.h"
+#include "trace/watch/await.h"
 
 #define MAX_VMS 64u
 /* So many vCPUs are expected where it is not known how many there will be, and of a VM that runs.
@@ -227,10 +230,39 @@ void target_stop(const struct target *target)
 		kill(target->process, SIGTERM);
 }
 
+/* False: the time is over. */
+static bool take_signal(int signals, int pidfd, int ms)
+{
+	struct pollfd files[] = {{.fd = signals, .events = POLLIN},
+				 {.fd = pidfd, .events = POLLIN}};
+	struct signalfd_siginfo info;
+
+	if (poll(files, 2, ms) < 0)
+		return errno == EINTR;
+	return files[0].revents && read(signals, &info, sizeof(info)) == sizeof(info);
+}
+
+/* A guest that is asked to power off may not heed it, and then the next signal is for its VM too.
+ */
+static void pass_signals(const struct target *target)
+{
+	const int signals = await_signals();
+
+	if (signals < 0 || target->pidfd < 0)
+		return;
+	/* Those that target_stop() was for. */
+	while (take_signal(signals, -1, 0))
+		;
+	while (take_signal(signals, target->pidfd, -1))
+		kill(target->process, SIGTERM);
+	close(signals);
+}
+
 int target_wait(struct target *target)
 {
 	int status = 0;
 
+	pass_signals(target);
 	while (waitpid(target->process, &status, 0) < 0 && errno == EINTR)
 		;
 	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);

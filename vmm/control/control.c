@@ -55,6 +55,13 @@ static bool started(void *opaque, struct machine *machine)
 	return hold;
 }
 
+static bool is_paused(void *opaque)
+{
+	struct control *control = opaque;
+
+	return atomic_load(&control->paused);
+}
+
 static void ending(void *opaque, struct machine *machine)
 {
 	struct control *control = opaque;
@@ -144,6 +151,7 @@ void control_init(struct control *control, const struct config *config)
 			    .console = console,
 			    .guest_error = guest_error,
 			    .stopped_at = stopped_at,
+			    .is_paused = is_paused,
 			    .opaque = control},
 	};
 	event_hub_init(&control->hub);

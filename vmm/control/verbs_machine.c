@@ -64,6 +64,8 @@ bool verb_power_key(struct verb_call *call)
 {
 	const char *why = "the guest has none: start it with --power-key on";
 
+	if (atomic_load(&call->control->paused))
+		return verb_fail(call, "power-key", "the machine is paused: resume it first");
 	machine_lock(call->machine);
 	if (call->machine->power_key)
 		why = power_key_press(call->machine->power_key);

@@ -86,6 +86,7 @@ struct machine {
 
 	atomic_int end;	       /* enum machine_end, and END_IS_FINAL */
 	atomic_int end_signal; /* END_SIGNAL: which */
+	bool asked_off;	       /* by SIGTERM, to power off; with the lock */
 	atomic_ullong status;  /* that the guest gave, and GUEST_STATUS_GIVEN; 0: none */
 	struct guest_end said; /* by whoever set end; read after the vCPUs stopped */
 	atomic_bool stopping;  /* vCPUs leave KVM_RUN for good */

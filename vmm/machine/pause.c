@@ -115,14 +115,19 @@ static bool wait_until(struct machine *machine, const bool *there, uint64_t limi
 	return came;
 }
 
-bool pause_asked(struct machine *machine)
+bool pause_wait_over(struct machine *machine, uint64_t limit_ns)
 {
-	bool asked;
+	const struct timespec until = clock_timespec(clock_now() + limit_ns);
+	struct pause *pause = &machine->pause;
+	int result = 0;
+	bool over;
 
-	pthread_mutex_lock(&machine->pause.lock);
-	asked = machine->pause.all;
-	pthread_mutex_unlock(&machine->pause.lock);
-	return asked;
+	pthread_mutex_lock(&pause->lock);
+	while (pause->all && !atomic_load(&machine->stopping) && result == 0)
+		result = pthread_cond_timedwait(&pause->changed, &pause->lock, &until);
+	over = !pause->all && !atomic_load(&machine->stopping);
+	pthread_mutex_unlock(&pause->lock);
+	return over;
 }
 
 bool pause_wait_one(struct machine *machine, unsigned int hart, uint64_t limit_ns)
@@ -241,6 +246,7 @@ void pause_end(struct machine *machine)
 	move_again(machine);
 	for (unsigned int i = 0; i < machine->vcpu_count; i++)
 		let_go(&machine->vcpus[i]);
+	pthread_cond_broadcast(&pause->changed);
 	pthread_mutex_unlock(&pause->lock);
 }
 
@@ -253,6 +259,7 @@ void pause_let_one(struct machine *machine, unsigned int hart)
 	pause->all = false;
 	move_again(machine);
 	let_go(&machine->vcpus[hart]);
+	pthread_cond_broadcast(&pause->changed);
 	pthread_mutex_unlock(&pause->lock);
 }
 

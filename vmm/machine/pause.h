@@ -53,8 +53,8 @@ void pause_let_one(struct machine *machine, unsigned int hart);
  * false: LIMIT_NS has passed, or the machine ends. */
 bool pause_wait_one(struct machine *machine, unsigned int hart, uint64_t limit_ns);
 bool pause_wait_asked(struct machine *machine, uint64_t limit_ns);
-/* Whether the machine is paused, or is to be. */
-bool pause_asked(struct machine *machine);
+/* Waits until the machine is neither paused nor to be. False: LIMIT_NS has passed, or it ends. */
+bool pause_wait_over(struct machine *machine, uint64_t limit_ns);
 /* pause_ask() and pause_wait(). */
 bool pause_take_back(struct machine *machine);
 

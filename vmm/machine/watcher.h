@@ -34,6 +34,8 @@ struct machine_watcher {
 	 * run: with release order, once what it needs is there.
 	 */
 	void (*_Atomic exit)(void *opaque, struct machine *machine, const struct guest_exit *seen);
+	/* Whether somebody has told it to stay paused; any thread. */
+	bool (*is_paused)(void *opaque);
 	void *opaque;
 };
 

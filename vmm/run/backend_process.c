@@ -273,17 +273,21 @@ void backend_process_ask(const struct backend_process *process)
 		kill(process->pid, process->end_signal);
 }
 
-void backend_process_end(struct backend_process *process)
+bool backend_process_end(struct backend_process *process)
 {
+	bool ended;
+
 	if (!process->pid)
-		return;
+		return true;
 	backend_process_ask(process);
+	ended = await_end(process, process->end_ms);
 	/* With the child that does the work, where it has one. */
-	if (!await_end(process, process->end_ms))
+	if (!ended)
 		kill(-process->pid, SIGKILL);
 	while (waitpid(process->pid, NULL, 0) < 0 && errno == EINTR)
 		;
 	close(process->pidfd);
 	close(process->words);
 	process->pid = 0;
+	return ended;
 }

@@ -34,7 +34,7 @@ void backend_process_last_words(const struct backend_process *process, char *wor
 bool backend_process_await_end(const struct backend_process *process);
 /* Its socket is closed: it is to end. Several can so end at the same time. */
 void backend_process_ask(const struct backend_process *process);
-/* Asks, and waits for its end; ends it when it does not come. */
-void backend_process_end(struct backend_process *process);
+/* Asks, and waits for its end; kills it when it does not come, and is false. */
+bool backend_process_end(struct backend_process *process);
 
 #endif

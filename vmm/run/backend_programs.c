@@ -47,11 +47,12 @@ static const char *sandbox_of_virtiofsd(unsigned int index)
 	return geteuid() == 0 ? of_root[index] : of_users[index];
 }
 
-static bool check_folder(const struct config *config, const struct config_backend *backend)
+static bool check_folder(const struct config *config, const struct config_backend *backend,
+			 bool again)
 {
 	struct stat info;
 
-	(void)config;
+	(void)config, (void)again;
 	if (stat(backend->share, &info) < 0)
 		error("%s %s: %s", backend_option_of(backend), backend->share, strerror(errno));
 	else if (!S_ISDIR(info.st_mode))
@@ -88,7 +89,8 @@ static const char *const places_of_storage[] = {"/usr/bin/qemu-storage-daemon",
 						"/usr/libexec/qemu-storage-daemon",
 						"/usr/local/bin/qemu-storage-daemon", NULL};
 
-/* What the name says may be wrong, and then it is not what the user wants. */
+/* What the name says may be wrong, and then it is not what the user wants. A guest can have written
+ * the beginning of a raw disk, or of a VHD of fixed size: what is found there is no advice. */
 static bool check_name(const struct config_disk *disk, int fd)
 {
 	uint8_t head[DISK_FORMAT_HEAD];
@@ -105,8 +107,9 @@ static bool check_name(const struct config_disk *disk, int fd)
 		      "is a raw disk",
 		      disk->path, disk->format);
 	else if (format->word)
-		error("disk %s: its name says %s, and it is %s: add ,format=%s", disk->path,
-		      disk->format, format->name, format->word);
+		error("disk %s: its name says %s, and it is %s: add ,format=%s, if no guest may "
+		      "have written that",
+		      disk->path, disk->format, format->name, format->word);
 	else
 		error("disk %s: its name says %s, and it is %s: unpack it (%s %s %s)", disk->path,
 		      disk->format, format->name, format->before, disk->path, format->after);
@@ -114,7 +117,8 @@ static bool check_name(const struct config_disk *disk, int fd)
 }
 
 /* Before the program does it too: that it cannot be had is said as of other disks. */
-static bool check_disk(const struct config *config, const struct config_backend *backend)
+static bool check_disk(const struct config *config, const struct config_backend *backend,
+		       bool again)
 {
 	const struct config_disk *disk = &config->disks[backend->index];
 	const struct disk_options options = {
@@ -126,7 +130,7 @@ static bool check_disk(const struct config *config, const struct config_backend 
 		return true;
 	if (!blk_file_take(&file, &options))
 		return false;
-	good = !disk->by_name || check_name(disk, file.fd);
+	good = !disk->by_name || again || check_name(disk, file.fd);
 	blk_file_close(&file);
 	return good;
 }

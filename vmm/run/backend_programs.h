@@ -29,8 +29,10 @@ struct backend_program {
 	/* The rules of the sandbox "landlock" (confine.h), which is not the program's own. Negative
 	 * errno. */
 	int (*confine)(const struct config *config, const struct config_backend *backend);
-	/* False after error(): what it is to serve cannot be that. NULL: all can. */
-	bool (*check)(const struct config *config, const struct config_backend *backend);
+	/* False after error(): what it is to serve cannot be that. NULL: all can. AGAIN: a guest
+	 * has used it already. */
+	bool (*check)(const struct config *config, const struct config_backend *backend,
+		      bool again);
 	/* Behind the program's path. False: there is no room for them. */
 	bool (*arguments)(const struct config *config, const struct config_backend *backend,
 			  const char *sandbox, struct backend_arguments *arguments);

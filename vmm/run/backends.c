@@ -16,12 +16,20 @@
 #define WORDS_MAX 300
 #define LINES_MAX 20u /* in all: what a guest asks for must not fill the user's log */
 
-static void forget(struct backend *backend)
+/* Several can end at the same time. */
+static void ask_to_end(struct backend *backend)
 {
 	if (backend->there)
 		vhost_link_close(&backend->link);
-	backend_process_end(&backend->process);
 	backend->there = false;
+	backend_process_ask(&backend->process);
+}
+
+static void forget(struct backend *backend)
+{
+	ask_to_end(backend);
+	if (!backend_process_end(&backend->process))
+		warning("%s did not end by itself, and was killed", backend->who);
 }
 
 /* ---- processes of ours ---- */
@@ -91,7 +99,7 @@ static bool serve(struct backend *backend)
 	const char *sandbox = program->sandbox(0), *next;
 	char words[WORDS_MAX] = "";
 
-	if (program->check && !program->check(backend->all, backend->config))
+	if (program->check && !program->check(backend->all, backend->config, backend->began))
 		return false;
 	if (!backend->began && !strcmp(sandbox, "none"))
 		warning("%s %s: this kernel has no Landlock: %s has no sandbox", backend->option,
@@ -140,12 +148,18 @@ static bool connect_to(struct backend *backend)
 
 /* ---- all ---- */
 
+/* Over the guest's reset. */
+static bool stays(const struct backend *backend)
+{
+	return backend->there && !backend->link.backend.broken &&
+	       !(backend->program && backend->program->each_life);
+}
+
 static bool make_ready(struct backend *backend)
 {
 	const struct backend_program *program = backend->program;
-	const bool stays = !program || !program->each_life;
 
-	if (backend->there && !backend->link.backend.broken && stays)
+	if (stays(backend))
 		return true;
 	forget(backend);
 	return program ? serve(backend) : connect_to(backend);
@@ -186,6 +200,9 @@ bool backends_ready(const struct config *config, struct backends **backends)
 	if (!*backends)
 		return false;
 	for (unsigned int i = 0; i < (*backends)->count; i++)
+		if (!stays(&(*backends)->each[i]))
+			ask_to_end(&(*backends)->each[i]);
+	for (unsigned int i = 0; i < (*backends)->count; i++)
 		if (!make_ready(&(*backends)->each[i]))
 			return false;
 	return true;
@@ -196,11 +213,7 @@ void backends_close(struct backends *backends)
 	if (!backends)
 		return;
 	for (unsigned int i = 0; i < backends->count; i++)
-		if (backends->each[i].there)
-			vhost_link_close(&backends->each[i].link);
-	/* They end at the same time. */
-	for (unsigned int i = 0; i < backends->count; i++)
-		backend_process_ask(&backends->each[i].process);
+		ask_to_end(&backends->each[i]);
 	for (unsigned int i = 0; i < backends->count; i++)
 		forget(&backends->each[i]);
 	free(backends);

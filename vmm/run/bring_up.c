@@ -219,6 +219,16 @@ static void resize_console(struct machine *machine)
 	pthread_setcancelstate(old, &old);
 }
 
+/* A dump of a large guest holds it for as long as that takes. */
+#define HELD_MOST_NS (60 * NS_PER_S)
+
+static bool is_paused(const struct machine *machine)
+{
+	const struct machine_watcher *watcher = machine->watcher;
+
+	return watcher && watcher->is_paused && watcher->is_paused(watcher->opaque);
+}
+
 /*
  * Asks the guest to power off. False: nobody in it would hear that, and the signal is the
  * machine's. A guest with a driver may still not heed it; the next signal ends it.
@@ -228,14 +238,17 @@ static bool ask_guest(struct machine *machine)
 	const char *why = "";
 	int old;
 
-	if (pause_asked(machine))
+	if (is_paused(machine))
 		return false;
-	/* As above, and not with the log's lock. */
+	/* As above, and not with the log's lock, or that of who holds the harts for a moment. */
 	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &old);
-	machine_lock(machine);
-	if (machine->power_key)
-		why = power_key_press(machine->power_key);
-	machine_unlock(machine);
+	if (pause_wait_over(machine, HELD_MOST_NS)) {
+		machine_lock(machine);
+		if (machine->power_key)
+			why = power_key_press(machine->power_key);
+		machine->asked_off = machine->asked_off || !why;
+		machine_unlock(machine);
+	}
 	if (!why)
 		note("SIGTERM: the guest is asked to power off, by its power key; a second SIGTERM "
 		     "ends the VM");

@@ -16,16 +16,11 @@ static const struct {
 	const char *name;
 	int status;
 } ends[] = {
-	[END_NONE] = {"none", STATUS_NOT_RUN},
-	[END_POWEROFF] = {"poweroff", STATUS_OK},
-	[END_RESET] = {"reset", STATUS_RESET},
-	[END_PANIC] = {"panic", STATUS_PANIC},
-	[END_WATCHDOG] = {"watchdog", STATUS_PANIC},
-	[END_TIMEOUT] = {"timeout", STATUS_TIMEOUT},
-	[END_QUIT] = {"quit", STATUS_QUIT},
-	[END_SIGNAL] = {"signal", 128},
-	[END_VCPU] = {"vcpu", STATUS_VCPU},
-	[END_HOST] = {"host", STATUS_NOT_RUN},
+	[END_NONE] = {"none", STATUS_NOT_RUN},	     [END_POWEROFF] = {"poweroff", STATUS_OK},
+	[END_RESET] = {"reset", STATUS_RESET},	     [END_PANIC] = {"panic", STATUS_PANIC},
+	[END_WATCHDOG] = {"watchdog", STATUS_PANIC}, [END_TIMEOUT] = {"timeout", STATUS_TIMEOUT},
+	[END_QUIT] = {"quit", STATUS_QUIT},	     [END_SIGNAL] = {"signal", 128},
+	[END_VCPU] = {"vcpu", STATUS_VCPU},	     [END_HOST] = {"host", STATUS_NOT_RUN},
 };
 
 const char *machine_end_name(enum machine_end end)
