@@ -64,7 +64,7 @@ done' "$@" --transport mmio
         shift
     done
 }
-t "vmdk, vdi, vhdx, vhd and qed, by their names" each_format
+t_any "vmdk, vdi, vhdx, vhd and qed, by their names" each_format
 
 # What is behind an image is elsewhere and is only read. What the guest discards the host gets back.
 backing_and_discard() {
@@ -83,7 +83,7 @@ blkdiscard /dev/vda || exit 4
     sha256sum -c before || die 'what is behind the image was written to'
     [ "$(du -k images/top.qcow2 | cut -f 1)" -lt 4096 ] || die "the image has $(du -k images/top.qcow2)"
 }
-t "an image with others behind it, and discards" backing_and_discard
+t_any "an image with others behind it, and discards" backing_and_discard
 
 # Two that read, one that would write; then one that writes.
 several() {
@@ -114,7 +114,7 @@ RUN
     pid=
     until_true no_storage
 }
-t "an image that several read, or one writes" several
+t_any "an image that several read, or one writes" several
 
 # Of raw disks, beside QEMU's programs.
 locks_as_qemu() {
@@ -221,7 +221,7 @@ dd if=/text of=/dev/vdb bs=512 seek=7 conv=fsync,sync 2>/dev/null || exit 3' \
     raw_of d
     expect_eq 'what was written' "$(dd if=d.raw bs=512 skip=7 count=1 2>/dev/null | head -n 1)" written
 }
-t "disks of NBD servers, at a socket and over TCP" nbd
+t_any "disks of NBD servers, at a socket and over TCP" nbd
 
 start() { run vhart run --kernel /guests/hello.elf --memory 16M "$@"; }
 
