@@ -11,14 +11,10 @@
 static const struct {
 	const char *label, *compatible;
 } labels[] = {
-	{"soc", "simple-bus"},
-	{"serial0", "ns16550a"},
-	{"rtc", "google,goldfish-rtc"},
-	{"watchdog", "allwinner,sun20i-d1-wdt"},
-	{"plic", "riscv,plic0"},
-	{"aplic", "riscv,aplic"},
-	{"imsics", "riscv,imsics"},
-	{"pci", "pci-host-ecam-generic"},
+	{"soc", "simple-bus"},		{"serial0", "ns16550a"},
+	{"rtc", "google,goldfish-rtc"}, {"watchdog", "allwinner,sun20i-d1-wdt"},
+	{"plic", "riscv,plic0"},	{"aplic", "riscv,aplic"},
+	{"imsics", "riscv,imsics"},	{"pci", "pci-host-ecam-generic"},
 };
 
 /* Longer than any path of the board's nodes. */
