@@ -77,7 +77,8 @@ static void families_and_samples_are_written(void **state)
 							  "seconds", "It counts."},
 					       gauge = {"y", OPENMETRICS_GAUGE, NULL,
 							"A \"gauge\" \\ of\nlines."},
-					       info = {"z", OPENMETRICS_INFO, NULL, "About."};
+					       about = {"z_info", OPENMETRICS_GAUGE, NULL,
+							"About."};
 	static const struct openmetrics_label labels[] = {
 		{"a", "1"}, {"empty", ""}, {"b", "q\" b\\ n\n t\t e\x1b u\xc3\xbc x\xff"}};
 	FILE *out;
@@ -89,8 +90,8 @@ static void families_and_samples_are_written(void **state)
 	openmetrics_ns(out, &counter, labels + 1, 1, UINT64_MAX);
 	openmetrics_family(out, &gauge);
 	openmetrics_uint(out, &gauge, NULL, 0, UINT64_MAX);
-	openmetrics_family(out, &info);
-	openmetrics_uint(out, &info, labels, 3, 1);
+	openmetrics_family(out, &about);
+	openmetrics_uint(out, &about, labels, 3, 1);
 	openmetrics_end(out);
 	fclose(out);
 	assert_string_equal(text, "# TYPE x_seconds counter\n"
@@ -101,8 +102,8 @@ static void families_and_samples_are_written(void **state)
 				  "# TYPE y gauge\n"
 				  "# HELP y A \\\"gauge\\\" \\\\ of\\\\nlines.\n"
 				  "y 18446744073709551615\n"
-				  "# TYPE z info\n"
-				  "# HELP z About.\n"
+				  "# TYPE z_info gauge\n"
+				  "# HELP z_info About.\n"
 				  "z_info{a=\"1\",b=\"q\\\" b\\\\ n\\\\n t\\\\t e\\\\x1b u\xc3\xbc "
 				  "x\\\\xff\"} 1\n"
 				  "# EOF\n");
@@ -152,6 +153,7 @@ static void counts_are_told_apart_by_vm_vcpu_and_kind(void **state)
 	    "1.500000000\n");
 	has("\nvhart_stat_lost_total 7\n");
 	has("\nvhart_stat_uncounted_vcpus 2\n");
+	has("\n# TYPE vhart_stat_info gauge\n");
 	has("\nvhart_stat_info{version=\"" VHART_VERSION "\",way=\"BPF at tracepoints\"} 1\n"
 	    "# EOF\n");
 	assert_string_equal(text + strlen(text) - 6, "# EOF\n");
