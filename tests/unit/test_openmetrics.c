@@ -434,6 +434,28 @@ static void too_many_wait_until_one_is_done(void **state)
 			close(fds[i]);
 }
 
+/* The caller has more to do than to answer clients that come one after the other. */
+static void one_call_takes_so_many_and_no_more(void **state)
+{
+	struct maker maker = {.len = 10};
+	struct metrics_server *server = metrics_server_new("s", make, &maker);
+	int fds[METRICS_CLIENTS + 1];
+
+	(void)state;
+	for (unsigned int i = 0; i < METRICS_CLIENTS + 1; i++) {
+		fds[i] = socket_path_connect("s");
+		assert_true(fds[i] >= 0);
+	}
+	assert_true(serve(server));
+	assert_int_equal(maker.made, METRICS_CLIENTS);
+	assert_true(serve(server));
+	assert_int_equal(maker.made, METRICS_CLIENTS + 1);
+	assert_false(serve(server));
+	for (unsigned int i = 0; i < METRICS_CLIENTS + 1; i++)
+		assert_int_equal(read_all(server, fds[i], (char)('a' + i)), 10);
+	metrics_server_free(server);
+}
+
 static void without_memory_a_client_gets_nothing(void **state)
 {
 	struct maker maker = {.len = 10, .no_memory = true};
@@ -518,6 +540,8 @@ int main(void)
 						teardown),
 		cmocka_unit_test_setup_teardown(one_that_goes_away_is_forgotten, setup, teardown),
 		cmocka_unit_test_setup_teardown(too_many_wait_until_one_is_done, setup, teardown),
+		cmocka_unit_test_setup_teardown(one_call_takes_so_many_and_no_more, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(without_memory_a_client_gets_nothing, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(a_place_that_is_taken_is_refused, setup, teardown),

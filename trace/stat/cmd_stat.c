@@ -102,14 +102,6 @@ static bool is_live(const struct stat_options *options)
 	       !options->target.command && stat_live_possible();
 }
 
-/* DEADLINE, or when the collector is to be asked again. */
-static uint64_t soon(uint64_t deadline)
-{
-	uint64_t next = clock_now() + COLLECTOR_POLL_NS;
-
-	return next < deadline ? next : deadline;
-}
-
 /* A table of nothing says nothing. */
 static bool print_seen(struct stat_session *session, bool whole, FILE *out)
 {
@@ -155,8 +147,8 @@ static bool watch(const struct stat_options *options, struct stat_session *sessi
 	enum wake wake;
 
 	deadline = interval ? session->first.when + interval : UINT64_MAX;
-	while ((wake = await(signals, options->target.pidfd, session->collector, soon(deadline))) ==
-	       WAKE_TIME) {
+	while ((wake = await(signals, options->target.pidfd, session->collector,
+			     await_soon(deadline))) == WAKE_TIME) {
 		stat_session_meet(session);
 		if (clock_now() < deadline)
 			continue;

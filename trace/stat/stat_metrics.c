@@ -14,14 +14,6 @@
 
 #define OPTION "--openmetrics"
 
-/* DEADLINE, or when the collector is to be asked again. */
-static uint64_t soon(uint64_t deadline)
-{
-	const uint64_t next = clock_now() + COLLECTOR_POLL_NS;
-
-	return next < deadline ? next : deadline;
-}
-
 /* Of this moment (a metrics_text). */
 static char *make_text(void *opaque, size_t *len)
 {
@@ -66,8 +58,8 @@ static bool keep_file(const struct stat_options *options, struct stat_session *s
 
 	if (!options->once && !write_file(options->openmetrics, session))
 		return false;
-	while ((wake = await(signals, options->target.pidfd, session->collector, soon(deadline))) ==
-	       WAKE_TIME) {
+	while ((wake = await(signals, options->target.pidfd, session->collector,
+			     await_soon(deadline))) == WAKE_TIME) {
 		stat_session_meet(session);
 		if (clock_now() < deadline)
 			continue;
@@ -91,7 +83,8 @@ static bool answer_socket(const struct stat_options *options, const char *path,
 	if (!server)
 		return false;
 	while ((wake = await_file(signals, options->target.pidfd, session->collector,
-				  soon(UINT64_MAX), metrics_server_fd(server))) == WAKE_TIME ||
+				  await_soon(UINT64_MAX), metrics_server_fd(server))) ==
+		       WAKE_TIME ||
 	       wake == WAKE_KEY) {
 		stat_session_meet(session);
 		metrics_server_serve(server);
