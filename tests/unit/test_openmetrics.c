@@ -259,6 +259,9 @@ static void a_file_is_replaced_as_a_whole(void **state)
 	assert_string_equal(got, "one\n");
 	fclose(reader);
 	assert_file("m.prom", "two two\n");
+	assert_true(replaced_file_can("--openmetrics", "m.prom"));
+	assert_file("m.prom", "two two\n");
+	assert_true(replaced_file_can("--openmetrics", "new"));
 	assert_int_equal(entries(), 1);
 }
 
@@ -273,6 +276,7 @@ static void what_is_no_ordinary_file_stays(void **state)
 				     "replaced: give the path of one");
 	assert_int_equal(lstat("link", &is), 0);
 	assert_true(S_ISLNK(is.st_mode));
+	assert_false(replaced_file_can("--openmetrics", "link"));
 	assert_false(replaced_file_write("--openmetrics", ".", "x", 1));
 	assert_false(replaced_file_write("--openmetrics", "/dev/null", "x", 1));
 	assert_int_equal(entries(), 1);
@@ -283,6 +287,9 @@ static void a_folder_that_is_not_there_is_said(void **state)
 	char path[5000];
 
 	(void)state;
+	assert_false(replaced_file_can("--openmetrics", "no/m"));
+	assert_non_null(strstr(message, "no/m: No such file or directory"));
+	message[0] = '\0';
 	assert_false(replaced_file_write("--openmetrics", "no/m", "x", 1));
 	assert_string_equal(message, "--openmetrics no/m: No such file or directory: its folder "
 				     "must take another file beside it");
