@@ -486,6 +486,8 @@ static void a_place_that_is_taken_is_refused(void **state)
 	assert_null(metrics_server_new("s", make, &maker));
 	assert_string_equal(message, "--openmetrics s: there is something already: take another "
 				     "name");
+	assert_null(metrics_server_new("no/s", make, &maker));
+	assert_string_equal(message, "--openmetrics no/s: there is no such folder: make it first");
 	/* And at the end, another's stays. */
 	unlink("s");
 	fclose(fopen("s", "w"));
