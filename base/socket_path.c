@@ -72,6 +72,15 @@ static int bind_at(int fd, const struct sockaddr_un *address)
 	return bind(fd, (const struct sockaddr *)address, sizeof(*address));
 }
 
+static const char *why_not(int number)
+{
+	switch (number) {
+	case EADDRINUSE: return "there is something already: take another name";
+	case ENOENT: return "there is no such folder: make it first";
+	default: return strerror(number);
+	}
+}
+
 int socket_path_open(const char *path, char *why, size_t room)
 {
 	struct sockaddr_un address;
@@ -90,9 +99,7 @@ int socket_path_open(const char *path, char *why, size_t room)
 	}
 	if (result == 0 && listen(fd, BACKLOG) == 0)
 		return fd;
-	snprintf(why, room, "%s",
-		 errno == EADDRINUSE ? "there is something already: take another name"
-				     : strerror(errno));
+	snprintf(why, room, "%s", why_not(errno));
 	if (fd >= 0)
 		close(fd);
 	return -1;

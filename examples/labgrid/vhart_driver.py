@@ -57,6 +57,8 @@ class Control:
             self._socket.connect(path)
             self._lines = self._socket.makefile("r", encoding="utf-8")
             self.greeting = self._next()
+            # A verb takes as long as it does, and a line that came only in part would be lost.
+            self._socket.settimeout(None)
         except BaseException:
             self._socket.close()
             raise
@@ -67,6 +69,11 @@ class Control:
         if not line:
             raise ExecutionError("the VM has closed its control socket")
         return json.loads(line)
+
+    def stop(self):
+        """Ends the VM, which is waited for so long; then the socket is of no more use."""
+        self._socket.settimeout(PATIENCE)
+        self.ask("stop")
 
     def ask(self, verb, **args):
         """The result of VERB, an object; what went wrong is an ExecutionError."""
@@ -149,16 +156,36 @@ class VhartDriver(ConsoleExpectMixin, Driver, PowerProtocol, ResetProtocol, Cons
                 raise ExecutionError("vhart does not open its control socket")
             time.sleep(0.01)
 
-    def _end(self):
-        """Whatever state it is in."""
-        if self._control:
+    def _stop(self):
+        """By the socket. Whether vhart has heard it."""
+        try:
+            self._control.stop()
+        except (ExecutionError, OSError) as why:
+            # It has ended by itself, or hangs.
+            self.logger.debug("stop: %s", why)
+            return False
+        finally:
             self._control.close()
             self._control = None
+        return True
+
+    def _has_ended(self):
+        try:
+            self._child.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
+
+    def _end(self):
+        """Whatever state it is in. The first SIGTERM only asks a guest that has a power key, and what is killed leaves
+        images without what the guest wrote last."""
+        ended = self._control is not None and self._stop() and self._has_ended()
         if self._child:
-            self._child.terminate()
-            try:
-                self._child.wait(PATIENCE)
-            except subprocess.TimeoutExpired:
+            for _ in range(2):
+                if not ended:
+                    self._child.terminate()
+                    ended = self._has_ended()
+            if not ended:
                 self._child.kill()
                 self._child.wait()
             self._child.stdin.close()
@@ -190,14 +217,6 @@ class VhartDriver(ConsoleExpectMixin, Driver, PowerProtocol, ResetProtocol, Cons
     @Driver.check_active
     @step()
     def off(self):
-        if not self._child:
-            return
-        try:
-            self.control("stop")
-            self._child.wait(PATIENCE)
-        except (ExecutionError, OSError, subprocess.TimeoutExpired) as why:
-            # A guest that has ended by itself is off, too.
-            self.logger.debug("stop: %s", why)
         self._end()
 
     @Driver.check_active

@@ -115,7 +115,9 @@ def zsh():
     subprocess.run(["zsh", "-n", f"{completions}/_vhart"], check=True)
     with open(".zshrc", "w") as file:
         file.write(f"PS1='ready> '\nunsetopt prompt_cr prompt_sp\nunset zle_bracketed_paste\n"
-                   f"fpath=('{completions}' $fpath)\nautoload -Uz compinit\ncompinit -u -D\n")
+                   f"fpath=('{completions}' $fpath)\nautoload -Uz compinit\ncompinit -u -D\n"
+                   # Asked where _vhart says that it has nothing: then no word is the only one.
+                   "_other() { compadd -U -- other; }\nzstyle ':completion:*' completer _complete _other\n")
     os.environ["ZDOTDIR"] = os.getcwd()
     terminal = Terminal("zsh", "-i")
     terminal.wait_for("ready> ")

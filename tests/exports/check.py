@@ -114,9 +114,10 @@ def jsonl():
     assert any('"cut":true' in line for line in lines)
 
 
-# The parser of Prometheus' own client.
+# The parsers of Prometheus' own client: of OpenMetrics, and of the older text, which node exporter takes.
 def openmetrics():
     from prometheus_client.openmetrics.parser import text_string_to_metric_families
+    from prometheus_client.parser import text_string_to_metric_families as older_text_to_metric_families
     for path in ('few.openmetrics', 'all.openmetrics'):
         text = open(path, encoding='utf-8', newline='\n').read()
         families = {family.name: family for family in text_string_to_metric_families(text)}
@@ -124,8 +125,15 @@ def openmetrics():
         assert all(family.documentation.endswith('.') for family in families.values())
         assert {name for name, family in families.items() if family.unit == 'seconds'} == {
             name for name in families if name.endswith('_seconds')}
-        types = [families[name].type for name in ('vhart_exits', 'vhart_stat_uncounted_vcpus', 'vhart_stat')]
-        assert types == ['counter', 'gauge', 'info'], types
+        types = [families[name].type for name in ('vhart_exits', 'vhart_stat_uncounted_vcpus', 'vhart_stat_info')]
+        assert types == ['counter', 'gauge', 'gauge'], types
+        # Others stop a parser of the older text.
+        types = {line.split()[3] for line in text.split('\n') if line.startswith('# TYPE ')}
+        assert types == {'counter', 'gauge'}, types
+        older = [sample for family in older_text_to_metric_families(text) for sample in family.samples]
+        assert sorted((sample.name, sorted(sample.labels.items()), sample.value) for sample in older) == sorted(
+            (sample.name, sorted(sample.labels.items()), sample.value)
+            for family in families.values() for sample in family.samples)
         for family in families.values():
             labels = [tuple(sorted(sample.labels.items())) for sample in family.samples]
             assert len(set(labels)) == len(labels), family.name

@@ -5,6 +5,7 @@
 MACHINE (machine.c) is started in vhart's place. It has vhart's own control socket.
 """
 import os
+import subprocess
 import sys
 import time
 import types
@@ -211,6 +212,7 @@ tap(bool(raises(Timeout, driver.expect, b"never", timeout=0)), "nothing on the c
 tap(driver.control("status") == {"state": "running"}, "a verb gives its result")
 tap(raises(ExecutionError, driver.control, "dump", file="/tmp/x") == "dump: it has no memory", "one that fails says why")
 tap("there is no verb 'fly'" in raises(ExecutionError, driver.control, "fly"), "and one that is not there")
+tap(driver._control._socket.gettimeout() is None, "a verb may take as long as it does")
 first = driver._child.pid
 driver.on()
 tap(driver._child.pid == first, "on() of a VM that is on does nothing")
@@ -237,8 +239,36 @@ driver.off()
 driver.on()
 driver.expect(b"booted\n")
 tap(driver._child.poll() is None, "and can be turned on again")
+child = driver._child
 driver.on_deactivate()
 tap(not os.path.exists(folder), "deactivating leaves nothing behind")
+tap(child.returncode == 0, "and ends it by the socket, too", child.returncode)
+
+
+class Deaf:
+    """A process that ends when it was told N times."""
+    stdin = stdout = types.SimpleNamespace(close=lambda: None)
+
+    def __init__(self, times):
+        self.times = times
+        self.told = []
+
+    def terminate(self):
+        self.told.append("terminate")
+
+    def kill(self):
+        self.told.append("kill")
+
+    def wait(self, timeout=None):
+        if len(self.told) < self.times:
+            raise subprocess.TimeoutExpired("vhart", timeout)
+
+
+for times, told in enumerate((["terminate"], ["terminate", "terminate"], ["terminate", "terminate", "kill"]), start=1):
+    driver._child = child = Deaf(times)
+    driver._end()
+    tap(child.told == told and driver._child is None, f"one without a socket that ends when it is told {times} times",
+        child.told)
 
 broken = VhartDriver(target, "vm", vhart="nothing", firmware="u-boot.bin", disk="disk.img")
 broken.active = True

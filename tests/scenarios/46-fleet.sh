@@ -118,6 +118,14 @@ wrong_places_are_said() {
     refuses 'No such file or directory' --once --openmetrics no/m
     : >file
     refuses 'there is something already' --openmetrics unix=file
+    # A VM that would be started does not begin.
+    for place in no/m unix=file unix=no/s; do
+        run vhart stat --openmetrics "$place" -- run --memory 64M --pmu off --kernel /guests/exits.elf
+        expect_status 125
+        expect_err "--openmetrics"
+        expect_one_line
+        [ ! -s "$out" ] || die "the guest has begun: $(cat "$out")"
+    done
 }
 t_any "stat --openmetrics: places that cannot be written are said in one line" wrong_places_are_said
 

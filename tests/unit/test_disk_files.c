@@ -67,7 +67,8 @@ static void qcow_says_where_the_name_of_its_backing_file_is(void **state)
 	assert_parts(0, 0, false);
 }
 
-static void a_vmdk_that_is_a_text_has_its_data_beside_it(void **state)
+/* Of these it is not read which. */
+static void vmdk_and_qed_may_have_others_beside_them(void **state)
 {
 	(void)state;
 	memset(head, 0, sizeof(head));
@@ -75,6 +76,11 @@ static void a_vmdk_that_is_a_text_has_its_data_beside_it(void **state)
 	assert_parts(0, 0, true);
 	memset(head, 0, sizeof(head));
 	memcpy(head, "KDMV", 4);
+	assert_parts(0, 0, true);
+	memcpy(head, "QED\0", 4);
+	assert_parts(0, 0, true);
+	memset(head, 0, sizeof(head));
+	memcpy(head, "vhdxfile", 8);
 	assert_parts(0, 0, false);
 	memset(head, 0, sizeof(head));
 	assert_parts(0, 0, false);
@@ -139,7 +145,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(qcow_says_where_the_name_of_its_backing_file_is),
-		cmocka_unit_test(a_vmdk_that_is_a_text_has_its_data_beside_it),
+		cmocka_unit_test(vmdk_and_qed_may_have_others_beside_them),
 		cmocka_unit_test(any_head_of_any_length_is_read_as_far_as_it_goes),
 		cmocka_unit_test(names_are_seen_from_the_image),
 	};

@@ -77,7 +77,8 @@ static void families_and_samples_are_written(void **state)
 							  "seconds", "It counts."},
 					       gauge = {"y", OPENMETRICS_GAUGE, NULL,
 							"A \"gauge\" \\ of\nlines."},
-					       info = {"z", OPENMETRICS_INFO, NULL, "About."};
+					       about = {"z_info", OPENMETRICS_GAUGE, NULL,
+							"About."};
 	static const struct openmetrics_label labels[] = {
 		{"a", "1"}, {"empty", ""}, {"b", "q\" b\\ n\n t\t e\x1b u\xc3\xbc x\xff"}};
 	FILE *out;
@@ -89,8 +90,8 @@ static void families_and_samples_are_written(void **state)
 	openmetrics_ns(out, &counter, labels + 1, 1, UINT64_MAX);
 	openmetrics_family(out, &gauge);
 	openmetrics_uint(out, &gauge, NULL, 0, UINT64_MAX);
-	openmetrics_family(out, &info);
-	openmetrics_uint(out, &info, labels, 3, 1);
+	openmetrics_family(out, &about);
+	openmetrics_uint(out, &about, labels, 3, 1);
 	openmetrics_end(out);
 	fclose(out);
 	assert_string_equal(text, "# TYPE x_seconds counter\n"
@@ -101,8 +102,8 @@ static void families_and_samples_are_written(void **state)
 				  "# TYPE y gauge\n"
 				  "# HELP y A \\\"gauge\\\" \\\\ of\\\\nlines.\n"
 				  "y 18446744073709551615\n"
-				  "# TYPE z info\n"
-				  "# HELP z About.\n"
+				  "# TYPE z_info gauge\n"
+				  "# HELP z_info About.\n"
 				  "z_info{a=\"1\",b=\"q\\\" b\\\\ n\\\\n t\\\\t e\\\\x1b u\xc3\xbc "
 				  "x\\\\xff\"} 1\n"
 				  "# EOF\n");
@@ -152,6 +153,7 @@ static void counts_are_told_apart_by_vm_vcpu_and_kind(void **state)
 	    "1.500000000\n");
 	has("\nvhart_stat_lost_total 7\n");
 	has("\nvhart_stat_uncounted_vcpus 2\n");
+	has("\n# TYPE vhart_stat_info gauge\n");
 	has("\nvhart_stat_info{version=\"" VHART_VERSION "\",way=\"BPF at tracepoints\"} 1\n"
 	    "# EOF\n");
 	assert_string_equal(text + strlen(text) - 6, "# EOF\n");
@@ -257,6 +259,9 @@ static void a_file_is_replaced_as_a_whole(void **state)
 	assert_string_equal(got, "one\n");
 	fclose(reader);
 	assert_file("m.prom", "two two\n");
+	assert_true(replaced_file_can("--openmetrics", "m.prom"));
+	assert_file("m.prom", "two two\n");
+	assert_true(replaced_file_can("--openmetrics", "new"));
 	assert_int_equal(entries(), 1);
 }
 
@@ -271,6 +276,7 @@ static void what_is_no_ordinary_file_stays(void **state)
 				     "replaced: give the path of one");
 	assert_int_equal(lstat("link", &is), 0);
 	assert_true(S_ISLNK(is.st_mode));
+	assert_false(replaced_file_can("--openmetrics", "link"));
 	assert_false(replaced_file_write("--openmetrics", ".", "x", 1));
 	assert_false(replaced_file_write("--openmetrics", "/dev/null", "x", 1));
 	assert_int_equal(entries(), 1);
@@ -281,6 +287,9 @@ static void a_folder_that_is_not_there_is_said(void **state)
 	char path[5000];
 
 	(void)state;
+	assert_false(replaced_file_can("--openmetrics", "no/m"));
+	assert_non_null(strstr(message, "no/m: No such file or directory"));
+	message[0] = '\0';
 	assert_false(replaced_file_write("--openmetrics", "no/m", "x", 1));
 	assert_string_equal(message, "--openmetrics no/m: No such file or directory: its folder "
 				     "must take another file beside it");
@@ -432,6 +441,28 @@ static void too_many_wait_until_one_is_done(void **state)
 			close(fds[i]);
 }
 
+/* The caller has more to do than to answer clients that come one after the other. */
+static void one_call_takes_so_many_and_no_more(void **state)
+{
+	struct maker maker = {.len = 10};
+	struct metrics_server *server = metrics_server_new("s", make, &maker);
+	int fds[METRICS_CLIENTS + 1];
+
+	(void)state;
+	for (unsigned int i = 0; i < METRICS_CLIENTS + 1; i++) {
+		fds[i] = socket_path_connect("s");
+		assert_true(fds[i] >= 0);
+	}
+	assert_true(serve(server));
+	assert_int_equal(maker.made, METRICS_CLIENTS);
+	assert_true(serve(server));
+	assert_int_equal(maker.made, METRICS_CLIENTS + 1);
+	assert_false(serve(server));
+	for (unsigned int i = 0; i < METRICS_CLIENTS + 1; i++)
+		assert_int_equal(read_all(server, fds[i], (char)('a' + i)), 10);
+	metrics_server_free(server);
+}
+
 static void without_memory_a_client_gets_nothing(void **state)
 {
 	struct maker maker = {.len = 10, .no_memory = true};
@@ -455,6 +486,8 @@ static void a_place_that_is_taken_is_refused(void **state)
 	assert_null(metrics_server_new("s", make, &maker));
 	assert_string_equal(message, "--openmetrics s: there is something already: take another "
 				     "name");
+	assert_null(metrics_server_new("no/s", make, &maker));
+	assert_string_equal(message, "--openmetrics no/s: there is no such folder: make it first");
 	/* And at the end, another's stays. */
 	unlink("s");
 	fclose(fopen("s", "w"));
@@ -516,6 +549,8 @@ int main(void)
 						teardown),
 		cmocka_unit_test_setup_teardown(one_that_goes_away_is_forgotten, setup, teardown),
 		cmocka_unit_test_setup_teardown(too_many_wait_until_one_is_done, setup, teardown),
+		cmocka_unit_test_setup_teardown(one_call_takes_so_many_and_no_more, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(without_memory_a_client_gets_nothing, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(a_place_that_is_taken_is_refused, setup, teardown),

@@ -13,7 +13,6 @@ static const struct {
 } types[] = {
 	[OPENMETRICS_COUNTER] = {"counter", "_total"},
 	[OPENMETRICS_GAUGE] = {"gauge", ""},
-	[OPENMETRICS_INFO] = {"info", "_info"},
 };
 
 /* The text has to be UTF-8, and what others wrote need not be: it is made printable, which leaves

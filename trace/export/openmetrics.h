@@ -10,10 +10,10 @@
 #include <stdint.h>
 #include <stdio.h>
 
+/* Those that the older text of Prometheus has, too: a parser of that refuses others. */
 enum openmetrics_type {
 	OPENMETRICS_COUNTER, /* only grows; its samples are called NAME_total */
 	OPENMETRICS_GAUGE,
-	OPENMETRICS_INFO, /* labels that say something, and a value of 1; NAME_info */
 };
 
 struct openmetrics_family {

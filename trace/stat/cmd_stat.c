@@ -102,14 +102,6 @@ static bool is_live(const struct stat_options *options)
 	       !options->target.command && stat_live_possible();
 }
 
-/* DEADLINE, or when the collector is to be asked again. */
-static uint64_t soon(uint64_t deadline)
-{
-	uint64_t next = clock_now() + COLLECTOR_POLL_NS;
-
-	return next < deadline ? next : deadline;
-}
-
 /* A table of nothing says nothing. */
 static bool print_seen(struct stat_session *session, bool whole, FILE *out)
 {
@@ -155,8 +147,8 @@ static bool watch(const struct stat_options *options, struct stat_session *sessi
 	enum wake wake;
 
 	deadline = interval ? session->first.when + interval : UINT64_MAX;
-	while ((wake = await(signals, options->target.pidfd, session->collector, soon(deadline))) ==
-	       WAKE_TIME) {
+	while ((wake = await(signals, options->target.pidfd, session->collector,
+			     await_soon(deadline))) == WAKE_TIME) {
 		stat_session_meet(session);
 		if (clock_now() < deadline)
 			continue;
@@ -196,18 +188,32 @@ static FILE *open_output(const struct stat_options *options)
 	return out;
 }
 
+/* An exit status. A place that is wrong is found before a VM that is started runs, as that of -o
+ * is. What goes wrong is said, and no VM is nothing wrong. */
+static int watch_for_metrics(const struct stat_options *options, struct stat_session *session,
+			     int signals)
+{
+	const double seconds = options->interval > 0 ? options->interval : DEFAULT_INTERVAL;
+	struct stat_metrics metrics;
+	bool good;
+
+	if (!stat_metrics_begin(&metrics, options, session))
+		return STATUS_USAGE;
+	target_go(&options->target);
+	good = stat_metrics(&metrics, options, session, signals, (uint64_t)(seconds * 1e9));
+	stat_metrics_end(&metrics);
+	return good ? STATUS_OK : STATUS_HOST;
+}
+
 /* An exit status. */
 static int watch_as_asked(const struct stat_options *options, struct stat_session *session,
 			  int signals, FILE *out)
 {
-	const double seconds = options->interval > 0 ? options->interval : DEFAULT_INTERVAL;
 	bool good;
 
-	/* It says itself what is wrong, and no VM is nothing wrong. */
 	if (options->openmetrics)
-		return stat_metrics(options, session, signals, (uint64_t)(seconds * 1e9))
-			       ? STATUS_OK
-			       : STATUS_HOST;
+		return watch_for_metrics(options, session, signals);
+	target_go(&options->target);
 	good = is_live(options) ? watch_live(options, session, signals)
 				: watch(options, session, signals, out);
 	if (!good) {
@@ -243,10 +249,8 @@ static int run_session(const struct stat_options *options, struct stat_session *
 	else if (refusal.why[0])
 		warning("%s: %s: %s", collector_lacks(session->collector), refusal.why,
 			refusal.way_out);
-	if (session->collector && stat_session_begin(session)) {
-		target_go(&options->target);
+	if (session->collector && stat_session_begin(session))
 		status = watch_as_asked(options, session, signals, out);
-	}
 	stat_session_free(session);
 	collector_close(session->collector);
 	if (signals >= 0)

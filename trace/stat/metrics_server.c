@@ -76,17 +76,14 @@ static void drop(struct client *client)
 
 void metrics_server_free(struct metrics_server *server)
 {
-	struct stat now;
-
 	if (!server)
 		return;
 	for (size_t i = 0; i < METRICS_CLIENTS; i++)
 		drop(&server->clients[i]);
-	if (server->listener >= 0 && lstat(server->path, &now) == 0 &&
-	    now.st_dev == server->own.st_dev && now.st_ino == server->own.st_ino)
-		unlink(server->path);
-	if (server->listener >= 0)
+	if (server->listener >= 0) {
+		socket_path_remove(server->path, &server->own);
 		close(server->listener);
+	}
 	if (server->ready >= 0)
 		close(server->ready);
 	free(server);
@@ -172,7 +169,10 @@ void metrics_server_serve(struct metrics_server *server)
 		if (server->clients[i].fd >= 0)
 			send_to(&server->clients[i]);
 	listen_if(server, free_client(server) != NULL);
-	while (taken && (client = free_client(server)) && somebody_waits(server))
+	/* One that comes as soon as another is done would keep the caller here. */
+	for (size_t i = 0; i < METRICS_CLIENTS && taken && (client = free_client(server)) &&
+			   somebody_waits(server);
+	     i++)
 		taken = take_client(server, client);
 	listen_if(server, taken && free_client(server) != NULL);
 }

@@ -24,7 +24,7 @@ void metrics_server_free(struct metrics_server *server);
 
 /* Readable when metrics_server_serve() has something to do. */
 int metrics_server_fd(const struct metrics_server *server);
-/* Does it. To be called every second as well. */
+/* Does it, for METRICS_CLIENTS new ones at most. To be called every second as well. */
 void metrics_server_serve(struct metrics_server *server);
 
 #endif

@@ -47,22 +47,53 @@ static bool write_all(int fd, const char *text, size_t len)
 	return true;
 }
 
+static void say_why(const char *option, const char *path, int why)
+{
+	error("%s %s: %s: its folder must take another file beside it", option, path,
+	      strerror(why));
+}
+
+/* The file that is to take PATH's place; BESIDE becomes its path. -1 after error(). */
+static int open_beside(const char *option, const char *path, char beside[PATH_MAX])
+{
+	int fd;
+
+	if (!can_be_replaced(option, path))
+		return -1;
+	if (snprintf(beside, PATH_MAX, "%s.XXXXXX", path) >= PATH_MAX) {
+		error("%s: the path is too long: give a shorter one", option);
+		return -1;
+	}
+	fd = mkstemp(beside);
+	if (fd < 0)
+		say_why(option, path, errno);
+	return fd;
+}
+
+bool replaced_file_can(const char *option, const char *path)
+{
+	char beside[PATH_MAX];
+	const int fd = open_beside(option, path, beside);
+
+	if (fd < 0)
+		return false;
+	close(fd);
+	unlink(beside);
+	return true;
+}
+
 bool replaced_file_write(const char *option, const char *path, const char *text, size_t len)
 {
 	char beside[PATH_MAX];
-	int fd, why;
+	const int fd = open_beside(option, path, beside);
+	int why;
 
-	if (!can_be_replaced(option, path))
+	if (fd < 0)
 		return false;
-	if ((size_t)snprintf(beside, sizeof(beside), "%s.XXXXXX", path) >= sizeof(beside)) {
-		error("%s: the path is too long: give a shorter one", option);
-		return false;
-	}
-	fd = mkstemp(beside);
-	bool good = fd >= 0 && set_mode(fd) && write_all(fd, text, len);
+	bool good = set_mode(fd) && write_all(fd, text, len);
 	why = errno;
 	/* Some file systems say only here that there is no room. */
-	if (fd >= 0 && close(fd) != 0 && good) {
+	if (close(fd) != 0 && good) {
 		why = errno;
 		good = false;
 	}
@@ -71,10 +102,8 @@ bool replaced_file_write(const char *option, const char *path, const char *text,
 		good = false;
 	}
 	if (!good) {
-		error("%s %s: %s: its folder must take another file beside it", option, path,
-		      strerror(why));
-		if (fd >= 0)
-			unlink(beside);
+		say_why(option, path, why);
+		unlink(beside);
 	}
 	return good;
 }

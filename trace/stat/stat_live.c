@@ -256,10 +256,7 @@ static bool watch(struct live *live, int signals, int pidfd, uint64_t interval)
 	if (!show(live))
 		return false;
 	while (!live->quit) {
-		uint64_t next = clock_now() + COLLECTOR_POLL_NS;
-
-		switch (await_key(signals, pidfd, live->session->collector,
-				  next < deadline ? next : deadline)) {
+		switch (await_key(signals, pidfd, live->session->collector, await_soon(deadline))) {
 		case WAKE_KEY:
 			if (!take_keys(live))
 				return false;

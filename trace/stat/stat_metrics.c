@@ -14,14 +14,6 @@
 
 #define OPTION "--openmetrics"
 
-/* DEADLINE, or when the collector is to be asked again. */
-static uint64_t soon(uint64_t deadline)
-{
-	const uint64_t next = clock_now() + COLLECTOR_POLL_NS;
-
-	return next < deadline ? next : deadline;
-}
-
 /* Of this moment (a metrics_text). */
 static char *make_text(void *opaque, size_t *len)
 {
@@ -57,58 +49,72 @@ static bool failed_to_wait(enum wake wake)
 	return wake == WAKE_FAILED;
 }
 
-/* It is there from the beginning, and at the end has all that came. */
-static bool keep_file(const struct stat_options *options, struct stat_session *session, int signals,
-		      uint64_t interval)
+/* At the end it has all that came. */
+static bool keep_file(const char *path, const struct stat_options *options,
+		      struct stat_session *session, int signals, uint64_t interval)
 {
 	uint64_t deadline = clock_now() + interval;
 	enum wake wake;
 
-	if (!options->once && !write_file(options->openmetrics, session))
-		return false;
-	while ((wake = await(signals, options->target.pidfd, session->collector, soon(deadline))) ==
-	       WAKE_TIME) {
+	while ((wake = await(signals, options->target.pidfd, session->collector,
+			     await_soon(deadline))) == WAKE_TIME) {
 		stat_session_meet(session);
 		if (clock_now() < deadline)
 			continue;
 		if (options->once)
 			break;
-		if (!write_file(options->openmetrics, session))
+		if (!write_file(path, session))
 			return false;
 		deadline += interval;
 	}
 	if (wake == WAKE_SIGNAL)
 		target_stop(&options->target);
-	return !failed_to_wait(wake) && write_file(options->openmetrics, session);
+	return !failed_to_wait(wake) && write_file(path, session);
 }
 
-static bool answer_socket(const struct stat_options *options, const char *path,
+static bool answer_socket(struct metrics_server *server, const struct stat_options *options,
 			  struct stat_session *session, int signals)
 {
-	struct metrics_server *server = metrics_server_new(path, make_text, session);
 	enum wake wake;
 
-	if (!server)
-		return false;
 	while ((wake = await_file(signals, options->target.pidfd, session->collector,
-				  soon(UINT64_MAX), metrics_server_fd(server))) == WAKE_TIME ||
+				  await_soon(UINT64_MAX), metrics_server_fd(server))) ==
+		       WAKE_TIME ||
 	       wake == WAKE_KEY) {
 		stat_session_meet(session);
 		metrics_server_serve(server);
 	}
 	if (wake == WAKE_SIGNAL)
 		target_stop(&options->target);
-	metrics_server_free(server);
 	return !failed_to_wait(wake);
 }
 
-bool stat_metrics(const struct stat_options *options, struct stat_session *session, int signals,
-		  uint64_t interval)
+bool stat_metrics_begin(struct stat_metrics *metrics, const struct stat_options *options,
+			struct stat_session *session)
 {
 	static const char unix_path[] = "unix=";
 
-	if (!strncmp(options->openmetrics, unix_path, sizeof(unix_path) - 1))
-		return answer_socket(options, options->openmetrics + sizeof(unix_path) - 1, session,
-				     signals);
-	return keep_file(options, session, signals, interval);
+	*metrics = (struct stat_metrics){.path = options->openmetrics};
+	if (!strncmp(metrics->path, unix_path, sizeof(unix_path) - 1)) {
+		metrics->path += sizeof(unix_path) - 1;
+		metrics->server = metrics_server_new(metrics->path, make_text, session);
+		return metrics->server != NULL;
+	}
+	/* What an earlier run wrote stays until there is something in its place. */
+	return options->once ? replaced_file_can(OPTION, metrics->path)
+			     : write_file(metrics->path, session);
+}
+
+bool stat_metrics(const struct stat_metrics *metrics, const struct stat_options *options,
+		  struct stat_session *session, int signals, uint64_t interval)
+{
+	if (metrics->server)
+		return answer_socket(metrics->server, options, session, signals);
+	return keep_file(metrics->path, options, session, signals, interval);
+}
+
+void stat_metrics_end(struct stat_metrics *metrics)
+{
+	metrics_server_free(metrics->server);
+	metrics->server = NULL;
 }

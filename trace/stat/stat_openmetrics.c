@@ -64,7 +64,8 @@ static const struct openmetrics_family lost_family = {"vhart_stat_lost", OPENMET
 static const struct openmetrics_family room_family = {
 	"vhart_stat_uncounted_vcpus", OPENMETRICS_GAUGE, NULL,
 	"vCPUs that were seen and for which there was no room: start vhart stat anew."};
-static const struct openmetrics_family about_family = {"vhart_stat", OPENMETRICS_INFO, NULL,
+/* Not of the type info, for which parsers of Prometheus' older text refuse the whole. */
+static const struct openmetrics_family about_family = {"vhart_stat_info", OPENMETRICS_GAUGE, NULL,
 						       "The program that counts, and how it does."};
 
 /* ---- one vCPU ---- */

@@ -13,10 +13,15 @@ struct extremes {
 	uint64_t min, max; /* 0 and 0: there was none yet */
 };
 
+struct told_states {
+	uint64_t ns[VCPU_STATES];
+};
+
 bool stat_session_begin(struct stat_session *session)
 {
 	session->extremes = calloc(ROWS, sizeof(*session->extremes));
-	return session->extremes && stat_sample_new(&session->first) &&
+	session->told = calloc(EXIT_VCPUS, sizeof(*session->told));
+	return session->extremes && session->told && stat_sample_new(&session->first) &&
 	       stat_sample_new(&session->last) && stat_sample_new(&session->now) &&
 	       stat_sample_new(&session->shown) && stat_session_look(session) &&
 	       stat_session_reset(session);
@@ -29,6 +34,7 @@ void stat_session_free(struct stat_session *session)
 	stat_sample_free(&session->now);
 	stat_sample_free(&session->shown);
 	free(session->extremes);
+	free(session->told);
 }
 
 static uint64_t count_before(const struct stat_session *session, uint32_t vcpu, size_t row)
@@ -107,10 +113,31 @@ static void fill_view(struct stat_session *session)
 	view->way = collector_way(session->collector);
 }
 
+/*
+ * That a vCPU halted is known when the halt is over: what went by before was counted as another
+ * state's until then, which has it no more. A counter that falls would have begun anew, and all of
+ * it would be counted once more: so it stands until its state has come to as much again.
+ */
+static void tell_no_less(struct stat_session *session)
+{
+	for (uint32_t i = 0; i < session->shown.vcpu_count; i++)
+		for (uint32_t state = 0; state < VCPU_STATES; state++) {
+			uint64_t *told = &session->told[i].ns[state];
+			uint64_t *ns = &session->shown.vcpus[i].ns[state];
+
+			if (*ns < *told)
+				*ns = *told;
+			*told = *ns;
+		}
+}
+
 bool stat_session_openmetrics(struct stat_session *session, FILE *out)
 {
 	fill_view(session);
-	return stat_openmetrics(out, &session->view, &session->now);
+	if (!stat_sample_copy(&session->shown, &session->now))
+		return false;
+	tell_no_less(session);
+	return stat_openmetrics(out, &session->view, &session->shown);
 }
 
 bool stat_session_print(struct stat_session *session, bool whole, FILE *out)

@@ -16,6 +16,7 @@ struct stat_session {
 	struct stat_sample now;	  /* when it ended */
 	struct stat_sample shown;
 	struct extremes *extremes; /* since FIRST: the collector's are of one interval */
+	struct told_states *told;  /* by stat_session_openmetrics(), of each vCPU */
 };
 
 /* The first look. COLLECTOR, VIEW and KEYED are set. False: no memory. */
@@ -30,7 +31,8 @@ bool stat_session_look(struct stat_session *session);
 bool stat_session_saw(const struct stat_session *session);
 /* What came in the last interval, or in all of them (WHOLE). False: no memory, or OUT is full. */
 bool stat_session_print(struct stat_session *session, bool whole, FILE *out);
-/* What has come since each vCPU was first seen, as OpenMetrics text. False: OUT is full. */
+/* What has come since each vCPU was first seen, as OpenMetrics text, and never less than the time
+ * before. False: no memory, or OUT is full. */
 bool stat_session_openmetrics(struct stat_session *session, FILE *out);
 /* As if watching had begun at the last look. False: no memory. */
 bool stat_session_reset(struct stat_session *session);

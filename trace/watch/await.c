@@ -26,6 +26,13 @@ int await_signals(void)
 	return signalfd(-1, &set, SFD_CLOEXEC);
 }
 
+uint64_t await_soon(uint64_t deadline)
+{
+	const uint64_t next = clock_now() + COLLECTOR_POLL_NS;
+
+	return next < deadline ? next : deadline;
+}
+
 static enum wake await_files(int signals, int pidfd, int keys, int events, uint64_t deadline)
 {
 	struct pollfd files[] = {{.fd = signals, .events = POLLIN},

@@ -16,6 +16,9 @@ enum wake { WAKE_TIME, WAKE_SIGNAL, WAKE_END, WAKE_KEY, WAKE_FAILED };
  */
 int await_signals(void);
 
+/* DEADLINE, or when the collector is to be asked again. */
+uint64_t await_soon(uint64_t deadline);
+
 /* PIDFD is readable when the VM's process has ended, -1: it is not waited for. DEADLINE is of
  * CLOCK_MONOTONIC in ns; 0: there is none. What COLLECTOR sees meanwhile is counted. */
 enum wake await(int signals, int pidfd, struct collector *collector, uint64_t deadline);

@@ -39,8 +39,9 @@ struct disk_parts disk_files_in(const uint8_t *head, size_t len)
 
 	if (!word)
 		return parts;
-	/* The description of a VMDK image is a text, and the data are in files beside it. */
-	parts.has_others = !strcmp(word, "vmdk") && *head == '#';
+	/* Data beside a description that is a text, and backing files, which are not looked up
+	 * here. */
+	parts.has_others = !strcmp(word, "vmdk") || !strcmp(word, "qed");
 	if (strncmp(word, "qcow", 4) != 0 || len < QCOW2_HEADER_LEN)
 		return parts;
 	parts.name_at = get(head, BACKING_AT, 8);
