@@ -28,7 +28,7 @@ static void look_at_head(const uint8_t *data, size_t size)
 	const struct disk_format *format = disk_format_of(head, size);
 	const struct disk_parts parts = disk_files_in(head, size);
 	require(!format || !memcmp(head + format->offset, format->magic, format->len));
-	require(format || (!parts.name_at && !parts.has_others));
+	require(format || (!parts.name_at && !parts.has_data && !parts.has_backing));
 	require(!parts.name_at || (parts.name_len && parts.name_len <= DISK_FILES_NAME_MAX &&
 				   parts.name_at <= INT64_MAX));
 	free(head);

@@ -4,7 +4,7 @@
 
 # Opened, it runs: 16 seconds.
 begin='
-modprobe sunxi_wdt && exec 5>/dev/watchdog || exit 9
+modprobe sunxi_wdt && [ -c /dev/watchdog ] && exec 5>/dev/watchdog || exit 9
 echo started
 '
 

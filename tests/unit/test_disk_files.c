@@ -7,11 +7,15 @@
 
 #include <cmocka.h>
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "devices/disk_format.h"
+#include "vmm/run/confine.h"
 #include "vmm/run/disk_files.h"
 
 static uint8_t head[DISK_FORMAT_HEAD];
@@ -34,14 +38,14 @@ static void make_qcow(uint32_t version, uint64_t name_at, uint32_t name_len, uin
 	put(72, 8, incompatible);
 }
 
-static void assert_parts(uint64_t name_at, uint32_t name_len, bool has_others)
+static void assert_parts(uint64_t name_at, uint32_t name_len, bool has_data)
 {
 	const struct disk_parts parts = disk_files_in(head, sizeof(head));
 
 	assert_int_equal(parts.name_at, name_at);
 	if (name_at)
 		assert_int_equal(parts.name_len, name_len);
-	assert_int_equal(parts.has_others, has_others);
+	assert_int_equal(parts.has_data, has_data);
 }
 
 static void qcow_says_where_the_name_of_its_backing_file_is(void **state)
@@ -67,6 +71,11 @@ static void qcow_says_where_the_name_of_its_backing_file_is(void **state)
 	assert_parts(0, 0, false);
 }
 
+static void assert_backing(bool has_backing)
+{
+	assert_int_equal(disk_files_in(head, sizeof(head)).has_backing, has_backing);
+}
+
 /* Of these it is not read which. */
 static void vmdk_and_qed_may_have_others_beside_them(void **state)
 {
@@ -76,12 +85,15 @@ static void vmdk_and_qed_may_have_others_beside_them(void **state)
 	assert_parts(0, 0, true);
 	memset(head, 0, sizeof(head));
 	memcpy(head, "KDMV", 4);
-	assert_parts(0, 0, true);
+	assert_parts(0, 0, false);
+	assert_backing(true);
 	memcpy(head, "QED\0", 4);
-	assert_parts(0, 0, true);
+	assert_parts(0, 0, false);
+	assert_backing(true);
 	memset(head, 0, sizeof(head));
 	memcpy(head, "vhdxfile", 8);
 	assert_parts(0, 0, false);
+	assert_backing(false);
 	memset(head, 0, sizeof(head));
 	assert_parts(0, 0, false);
 }
@@ -141,6 +153,107 @@ static void names_are_seen_from_the_image(void **state)
 	assert_false(disk_files_path(folder, "abc", path));
 }
 
+/* ---- what may be reached ---- */
+
+static void make_file(const char *path, const void *bytes, size_t len)
+{
+	FILE *file = fopen(path, "w");
+
+	assert_non_null(file);
+	assert_int_equal(fwrite(bytes, 1, len, file), len);
+	fclose(file);
+}
+
+/* "r", "w", both or neither, of a process with the rules for a disk of this FORMAT at "image". */
+static const char *reached(const char *format, const char *path)
+{
+	static const char *const words[] = {"", "r", "w", "rw"};
+	const struct config_disk disk = {.path = "image", .format = format};
+	const int rules = confine_new(false);
+	int status = -1;
+	pid_t child;
+
+	assert_true(rules >= 0);
+	assert_int_equal(disk_files_allow(rules, &disk), 0);
+	child = fork();
+	if (child == 0) {
+		if (confine_enter(rules) != 0)
+			_exit(4);
+		_exit((open(path, O_RDONLY) >= 0) | (open(path, O_WRONLY) >= 0) << 1);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	close(rules);
+	assert_true(WIFEXITED(status) && WEXITSTATUS(status) < 4);
+	return words[WEXITSTATUS(status)];
+}
+
+static void an_image_that_names(const char *name)
+{
+	make_qcow(3, 0x100, (uint32_t)strlen(name), 0);
+	memcpy(head + 0x100, name, strlen(name));
+	make_file("image", head, sizeof(head));
+}
+
+static void an_image_reaches_what_it_names_and_no_more(void **state)
+{
+	(void)state;
+	if (!confine_can())
+		skip();
+	an_image_that_names("behind");
+	assert_string_equal(reached("qcow2", "image"), "rw");
+	assert_string_equal(reached("qcow2", "behind"), "r");
+	assert_string_equal(reached("qcow2", "beside"), "");
+	/* All that is below a folder would be a lot. */
+	an_image_that_names(".");
+	assert_string_equal(reached("qcow2", "beside"), "");
+	assert_string_equal(reached("qcow2", "image"), "rw");
+}
+
+/* As that of a VHD of fixed size, whose mark is at its end. */
+static void a_head_that_a_guest_wrote_names_nothing(void **state)
+{
+	(void)state;
+	if (!confine_can())
+		skip();
+	an_image_that_names("behind");
+	assert_string_equal(reached("vpc", "image"), "rw");
+	assert_string_equal(reached("vpc", "behind"), "");
+}
+
+static void what_is_beside_an_image_is_written_to_where_it_is_its_data(void **state)
+{
+	(void)state;
+	if (!confine_can())
+		skip();
+	memset(head, 0, sizeof(head));
+	memcpy(head, "KDMV", 4);
+	make_file("image", head, sizeof(head));
+	assert_string_equal(reached("vmdk", "beside"), "r");
+	memcpy(head, "# Disk DescriptorFile\nversion=1\n", 32);
+	make_file("image", head, sizeof(head));
+	assert_string_equal(reached("vmdk", "beside"), "rw");
+}
+
+static int make_folder(void **state)
+{
+	static char folder[] = "/tmp/disk-files.XXXXXX";
+
+	*state = mkdtemp(folder);
+	if (!*state || chdir(folder) != 0)
+		return -1;
+	make_file("behind", "b", 1);
+	make_file("beside", "b", 1);
+	return 0;
+}
+
+static int remove_folder(void **state)
+{
+	unlink("image");
+	unlink("behind");
+	unlink("beside");
+	return chdir("/") | rmdir(*state);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -148,7 +261,10 @@ int main(void)
 		cmocka_unit_test(vmdk_and_qed_may_have_others_beside_them),
 		cmocka_unit_test(any_head_of_any_length_is_read_as_far_as_it_goes),
 		cmocka_unit_test(names_are_seen_from_the_image),
+		cmocka_unit_test(an_image_reaches_what_it_names_and_no_more),
+		cmocka_unit_test(a_head_that_a_guest_wrote_names_nothing),
+		cmocka_unit_test(what_is_beside_an_image_is_written_to_where_it_is_its_data),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

@@ -39,16 +39,16 @@ struct disk_parts disk_files_in(const uint8_t *head, size_t len)
 
 	if (!word)
 		return parts;
-	/* Data beside a description that is a text, and backing files, which are not looked up
-	 * here. */
-	parts.has_others = !strcmp(word, "vmdk") || !strcmp(word, "qed");
+	/* A VMDK image may be a text, beside its data. */
+	parts.has_data = !strcmp(word, "vmdk") && *head == '#';
+	parts.has_backing = !strcmp(word, "vmdk") || !strcmp(word, "qed");
 	if (strncmp(word, "qcow", 4) != 0 || len < QCOW2_HEADER_LEN)
 		return parts;
 	parts.name_at = get(head, BACKING_AT, 8);
 	parts.name_len = (uint32_t)get(head, BACKING_LEN, 4);
 	if (parts.name_at > INT64_MAX || parts.name_len > DISK_FILES_NAME_MAX || !parts.name_len)
 		parts.name_at = 0;
-	parts.has_others =
+	parts.has_data =
 		get(head, VERSION_AT, 4) >= 3 && get(head, INCOMPATIBLE_AT, 8) & HAS_DATA_FILE;
 	return parts;
 }
@@ -95,18 +95,39 @@ static int open_image(const char *path)
 	return open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 }
 
-/* The file at PATH; PATH becomes its backing file's, "" if it has none. */
-static int allow_one(int rules, char path[PATH_MAX], enum confine_right right)
+static int allow_parts(int rules, const char *path, const struct disk_parts *parts,
+		       enum confine_right right)
+{
+	int result = confine_allow(rules, path, right);
+
+	if (result == 0 && parts->has_backing)
+		result = allow_folder(rules, path, CONFINE_READ);
+	if (result == 0 && parts->has_data)
+		result = allow_folder(rules, path, right);
+	return result;
+}
+
+/* FORMAT is what it is to be; NULL: whatever it is. */
+static struct disk_parts parts_of(const uint8_t *head, size_t len, const char *format)
+{
+	const struct disk_format *found = disk_format_of(head, len);
+
+	if (format && (!found || !found->word || strcmp(found->word, format) != 0))
+		return (struct disk_parts){0};
+	return disk_files_in(head, len);
+}
+
+/* The file at PATH; PATH becomes its backing file's, "" if it has none. What is no file cannot be
+ * a part of an image: with a folder all below it would be allowed. */
+static int allow_one(int rules, char path[PATH_MAX], const char *format, enum confine_right right)
 {
 	uint8_t head[DISK_FORMAT_HEAD];
 	char name[DISK_FILES_NAME_MAX + 1] = "", next[PATH_MAX] = "";
 	const int fd = open_image(path);
 	const ssize_t len = fd < 0 ? 0 : pread(fd, head, sizeof(head), 0);
-	const struct disk_parts parts = disk_files_in(head, len < 0 ? 0 : (size_t)len);
-	int result = confine_allow(rules, path, right);
+	const struct disk_parts parts = parts_of(head, len < 0 ? 0 : (size_t)len, format);
+	const int result = fd < 0 ? 0 : allow_parts(rules, path, &parts, right);
 
-	if (result == 0 && parts.has_others)
-		result = allow_folder(rules, path, right);
 	if (parts.name_at && pread(fd, name, parts.name_len, (off_t)parts.name_at) < 0)
 		*name = '\0';
 	if (fd >= 0)
@@ -120,6 +141,7 @@ static int allow_one(int rules, char path[PATH_MAX], enum confine_right right)
 int disk_files_allow(int rules, const struct config_disk *disk)
 {
 	enum confine_right right = disk->read_only ? CONFINE_READ : CONFINE_WRITE;
+	const char *format = disk->format;
 	char path[PATH_MAX];
 	int result = 0;
 
@@ -128,8 +150,9 @@ int disk_files_allow(int rules, const struct config_disk *disk)
 	if (snprintf(path, sizeof(path), "%s", disk->path) >= (int)sizeof(path))
 		return ENAMETOOLONG;
 	for (unsigned int i = 0; i < DISK_FILES_DEPTH && *path && result == 0; i++) {
-		result = allow_one(rules, path, right);
-		/* What is behind an image is only read. */
+		result = allow_one(rules, path, format, right);
+		/* What is behind an image is only read, and of the format that it has. */
+		format = NULL;
 		right = CONFINE_READ;
 	}
 	return result;
