@@ -4,11 +4,14 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "devices/devices.h"
 #include "tests/fuzz/program.h"
 
 #define BASE 0x00102000ull
 #define KEY  0x16aa0000u
+
+#define LONGER_THAN_ANY (20 * NS_PER_S)
 
 enum { CTRL = 0x10, CFG = 0x14, MODE = 0x18 };
 
@@ -27,7 +30,7 @@ static void turn(struct machine *machine)
 {
 	const bool resets = get(machine, CFG) == 1;
 
-	fake_machine_run_for(machine, 1);
+	fake_machine_run_for(machine, LONGER_THAN_ANY);
 	if (machine->end != END_NONE)
 		require(machine->end == END_WATCHDOG && resets);
 	machine->end = END_NONE;
@@ -38,7 +41,7 @@ static void must_end(struct machine *machine)
 {
 	fake_write(machine, BASE + CFG, 4, KEY | 1);
 	fake_write(machine, BASE + MODE, 4, KEY | 0x11);
-	fake_machine_run_for(machine, 1);
+	fake_machine_run_for(machine, LONGER_THAN_ANY);
 	require(machine->end == END_WATCHDOG);
 	machine->end = END_NONE;
 }

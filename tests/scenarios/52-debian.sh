@@ -14,6 +14,9 @@ is_up() {
 '
     # Of its motd: once a login, while there are more prompts than logins.
     until_true has_lines "$1" 'ABSOLUTELY NO WARRANTY'
+    # Which would stand in front of what commands print.
+    say_to "bind 'set enable-bracketed-paste off'
+"
 }
 
 log_in() { is_up 1; }
