@@ -25,10 +25,10 @@
 # copy into the guest takes 3.5 times that of the sender's own bytes (likely for words of source and destination that do not
 # meet). Only kvmtool's vhost takes 420 out, for it offers no segmentation then.
 # A trip is 123 us by tap and 107 by vhost. kvmtool's are shorter (112 and 93), as vhart's by tap is with --pmu off: three
-# exits a trip, at each of which BPF programs run, interpreted. libslirp acknowledges each packet that goes out, 23000 of them: 1200 ms, and 390
-# for those of an MTU of 65520; in, 380 and 250. passt says an MTU by DHCP, for which the lab's guest does not ask: 290, 260
-# and 330, for it acknowledges each byte before it has the answer. kvmtool's user network takes segments of many packets, so
-# 370, 290 and 170, and dies at its end or before: its largest packet is one byte more than its buffer.
+# exits a trip, at each of which BPF programs run, interpreted. libslirp acknowledges each packet that goes out, 23000 of them:
+# 1200 ms, and 390 for those of an MTU of 65520; in, 380 and 250. passt says an MTU by DHCP, for which the lab's guest does not
+# ask: 290, 260 and 330, for it acknowledges each byte before it has the answer. kvmtool's user network takes segments of many
+# packets, so 370, 290 and 170, and dies at its end or before: its largest packet is one byte more than its buffer.
 
 network_bytes=33554432
 network_trips=2000
