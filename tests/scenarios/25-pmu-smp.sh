@@ -18,7 +18,7 @@ echo "== received"; perf stat -a -x, -e r8000000000000007 /many 2>&1
 echo "== calls"; perf stat -a -x, -e rc000000000000002 /many 2>&1
 echo "== offline"; echo 0 >/sys/devices/system/cpu/cpu3/online; perf stat -a -A -x, -e instructions sleep 0.2 2>&1
 echo "== online"; echo 1 >/sys/devices/system/cpu/cpu3/online; perf stat -a -A -x, -e instructions /many 2>&1
-echo "== complaints"; dmesg | grep -iE "oops|bug|warning|illegal|stopped with error|starting counter"
+echo "== complaints"; dmesg | grep -iE -A 30 "oops|bug|warning|illegal|stopped with error|starting counter"
 echo "== end"
 '
 
@@ -43,6 +43,7 @@ reads_harts_that_run() {
 }
 misses_the_hart_that_is_gone() { expect_eq "the harts that counted" "$(harts_that_counted offline)" 3; }
 has_the_hart_back() { expect_eq "the harts that counted" "$(harts_that_counted online)" 4; }
+# With what the kernel says behind it, as that tells what it is about.
 complains_of_nothing() { if section complaints | grep .; then die "see above"; fi; }
 
 count() { section "$1" | awk -F, '$2 == "" { print $1 }'; }
