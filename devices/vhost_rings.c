@@ -186,7 +186,7 @@ void vhost_rings_move_calls(struct vhost_device *vhost)
 	}
 }
 
-/* What the driver has offered is used. A ring that it has put nowhere has nothing under way. */
+/* What the driver has offered is used. One that it has disabled may be anywhere by now. */
 static bool is_drained(const struct vhost_device *vhost, unsigned int index)
 {
 	const struct guest_memory *memory = machine_memory(vhost->device.machine);
@@ -194,7 +194,7 @@ static bool is_drained(const struct vhost_device *vhost, unsigned int index)
 	const uint16_t *offered = guest_memory_at(memory, queue->driver + 2, sizeof(*offered));
 	const uint16_t *used = guest_memory_at(memory, queue->device + 2, sizeof(*used));
 
-	return !is_its(vhost, index) || !offered || !used ||
+	return !is_its(vhost, index) || !queue->ready || !offered || !used ||
 	       __atomic_load_n(offered, __ATOMIC_RELAXED) ==
 		       __atomic_load_n(used, __ATOMIC_ACQUIRE);
 }

@@ -24,21 +24,14 @@ static void check(struct guest_driver *driver)
 		abort();
 }
 
+static struct virtio_device *make(struct machine *machine)
+{
+	return virtio_power_key_new(machine, "power-key");
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
-	struct input input = {.bytes = bytes, .left = size};
-	struct machine machine;
-	struct guest_driver driver;
-	struct virtio_device *device;
-
-	program_machine(&machine);
-	device = virtio_power_key_new(&machine, "power-key");
-	guest_driver_start(&driver, &machine, device, input_take(&input, 4));
-	program_run(&input, &driver, press);
-	guest_driver_restart(&driver, 0);
-	check(&driver);
-	virtio_device_free(device);
-	fake_machine_destroy(&machine);
+	program_of_device(bytes, size, make, press, check);
 	return 0;
 }

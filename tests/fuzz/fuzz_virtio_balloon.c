@@ -35,21 +35,14 @@ static void check(struct guest_driver *driver)
 		abort();
 }
 
+static struct virtio_device *make(struct machine *machine)
+{
+	return virtio_balloon_new(machine, "balloon0");
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
-	struct input input = {.bytes = bytes, .left = size};
-	struct machine machine;
-	struct guest_driver driver;
-	struct virtio_device *device;
-
-	program_machine(&machine);
-	device = virtio_balloon_new(&machine, "balloon0");
-	guest_driver_start(&driver, &machine, device, input_take(&input, 4));
-	program_run(&input, &driver, other_side);
-	guest_driver_restart(&driver, 0);
-	check(&driver);
-	virtio_device_free(device);
-	fake_machine_destroy(&machine);
+	program_of_device(bytes, size, make, other_side, check);
 	return 0;
 }

@@ -92,3 +92,23 @@ void program_run(struct input *input, struct guest_driver *driver,
 		}
 	}
 }
+
+void program_of_device(const uint8_t *bytes, size_t size,
+		       struct virtio_device *(*make)(struct machine *machine),
+		       void (*special)(struct input *input, struct guest_driver *driver),
+		       void (*check)(struct guest_driver *driver))
+{
+	struct input input = {.bytes = bytes, .left = size};
+	struct machine machine;
+	struct guest_driver driver;
+	struct virtio_device *device;
+
+	program_machine(&machine);
+	device = make(&machine);
+	guest_driver_start(&driver, &machine, device, input_take(&input, 4));
+	program_run(&input, &driver, special);
+	guest_driver_restart(&driver, 0);
+	check(&driver);
+	virtio_device_free(device);
+	fake_machine_destroy(&machine);
+}

@@ -26,4 +26,13 @@ void program_machine(struct machine *machine);
 void program_run(struct input *input, struct guest_driver *driver,
 		 void (*special)(struct input *input, struct guest_driver *driver));
 
+/*
+ * All of that for the device that MAKE makes. Whatever was done to it, it works for the next
+ * driver: CHECK sees to that.
+ */
+void program_of_device(const uint8_t *bytes, size_t size,
+		       struct virtio_device *(*make)(struct machine *machine),
+		       void (*special)(struct input *input, struct guest_driver *driver),
+		       void (*check)(struct guest_driver *driver));
+
 #endif

@@ -27,6 +27,13 @@ starts() {
         --append 'console=ttyS0 quiet panic=-1' --inject run.sh:/run.sh --control socket --result result "$@"
 }
 
+# By the next SIGTERM.
+ends_by_signal() {
+    kill "$pid"
+    hang_up
+    expect_status 143
+}
+
 result_has() { tr -d ' \n' <result | grep -qF "$1" || die "the result has no $1: $(tr -d '\n' <result)"; }
 
 # The guest heard of the key, and ended by itself.
@@ -59,10 +66,20 @@ second_signal() {
     kill "$pid"
     await 'a second SIGTERM ends the VM' "$err"
     vhart ctl ./socket status | grep -q 'state: running' || die "the first one ended it"
-    kill "$pid"
-    hang_up
-    expect_status 143
+    ends_by_signal
     result_has '"end":"signal"'
+}
+
+# What watches the VM passes them on.
+second_signal_to_a_watcher() {
+    printf '%s\n' "$deaf" >run.sh
+    talk vhart stat -o table -- run --kernel /guests/linux/Image --initrd /guests/linux/initrd --memory 256M \
+        --append 'console=ttyS0 quiet panic=-1' --inject run.sh:/run.sh --power-key on
+    await '^bound'
+    kill "$pid"
+    await 'a second SIGTERM ends the VM' "$err"
+    ends_by_signal
+    grep -q 'EXIT REASON' table || die "no table: $(cat table)"
 }
 
 no_driver() {
@@ -70,9 +87,7 @@ no_driver() {
     await '^deaf'
     ! vhart ctl ./socket power-key 2>words || die "the verb worked"
     grep -q 'no driver of the guest takes it' words || die "it said $(cat words)"
-    kill "$pid"
-    hang_up
-    expect_status 143
+    ends_by_signal
     expect_no_err 'is asked to power off'
 }
 
@@ -81,9 +96,7 @@ no_key() {
     await '^here'
     ! vhart ctl ./socket power-key 2>words || die "the verb worked"
     grep -q 'start it with --power-key on' words || die "it said $(cat words)"
-    kill "$pid"
-    hang_up
-    expect_status 143
+    ends_by_signal
 }
 
 # Its next life would not know of it.
@@ -111,9 +124,7 @@ while_held() {
     kill "$pid"
     await 'a second SIGTERM ends the VM' "$err"
     vhart ctl ./socket status | grep -q 'state: running' || die "the first one ended it"
-    kill "$pid"
-    hang_up
-    expect_status 143
+    ends_by_signal
     wait $looks
 }
 
@@ -123,9 +134,7 @@ while_paused() {
     vhart ctl ./socket pause || die "it cannot be paused"
     ! vhart ctl ./socket power-key 2>words || die "the verb worked"
     grep -q 'the machine is paused: resume it first' words || die "it said $(cat words)"
-    kill "$pid"
-    hang_up
-    expect_status 143
+    ends_by_signal
 }
 
 interrupted() {
@@ -148,6 +157,7 @@ t_any "the same with a PLIC" asked_by_signal --power-key on --aia off
 t_any "a guest with a disk has the key by itself" with_a_disk
 t "vhart ctl VM power-key asks too" asked_by_verb
 t_any "a second SIGTERM ends a guest that does not heed the first" second_signal
+t_any "the same by vhart stat, which started it" second_signal_to_a_watcher
 t_any "a guest without a driver is not waited for" no_driver
 t_any "a guest without the key neither" no_key --power-key off
 t_any "a guest with neither disk nor firmware has none by itself" no_key

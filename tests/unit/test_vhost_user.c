@@ -298,6 +298,27 @@ static void a_queue_that_is_enabled_too_late_is_nobody_s(void **state)
 	assert_int_equal(fixture->backend.asked[VHOST_SET_VRING_KICK], 4);
 }
 
+/* QueueReady of virtio-mmio; where it is then is the driver's to change. */
+static void a_queue_that_the_driver_disables_is_not_awaited(void **state)
+{
+	struct fixture *fixture = *state;
+	struct machine_outsider *outsider;
+
+	start_disk(fixture);
+	ask_in_vain(fixture);
+	fixture->device->queues[REQUESTS].ready = false;
+	fixture->device->queues[REQUESTS].driver |= 1;
+	outsider = fixture->machine.outsiders;
+	outsider->stop(outsider);
+	/* The answers for both rings. */
+	assert_int_equal(*outsider->busy, 2);
+	fake_machine_run_idle(&fixture->machine, outsider->busy);
+	assert_int_equal(fixture->backend.asked[VHOST_GET_VRING_BASE], 2);
+	assert_null(fixture->link.backend.broken);
+	fixture->backend.holds = false;
+	outsider->go_on(outsider);
+}
+
 static void a_disk_that_dies_is_not_awaited(void **state)
 {
 	struct fixture *fixture = *state;
@@ -504,6 +525,7 @@ int main(void)
 		TEST(a_disk_stops_when_its_requests_are_done),
 		TEST(a_request_without_its_kick_is_done_before_a_pause),
 		TEST(a_queue_that_is_enabled_too_late_is_nobody_s),
+		TEST(a_queue_that_the_driver_disables_is_not_awaited),
 		TEST(a_disk_that_dies_is_not_awaited),
 		TEST(a_death_is_a_broken_device),
 		TEST(lies_at_the_start_are_errors),

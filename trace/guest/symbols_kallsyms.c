@@ -3,6 +3,7 @@
  */
 #include <string.h>
 
+#include "base/hex_digit.h"
 #include "base/image_formats.h"
 #include "trace/guest/symbols.h"
 
@@ -31,22 +32,13 @@ static size_t take_word(struct cursor *line, const char **word)
 	return (size_t)(line->at - *word);
 }
 
-static int digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 static bool read_hex(const char *word, size_t len, uint64_t *value)
 {
 	*value = 0;
 	for (size_t i = 0; i < len; i++) {
-		if (i == 16 || digit(word[i]) < 0)
+		if (i == 16 || hex_digit(word[i]) < 0)
 			return false;
-		*value = *value << 4 | (uint64_t)digit(word[i]);
+		*value = *value << 4 | (uint64_t)hex_digit(word[i]);
 	}
 	return len > 0;
 }

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/hex_digit.h"
 #include "trace/record/recording.h"
 
 const char recording_of_another_version[] = "is of another version of vhart";
@@ -36,14 +37,6 @@ static bool take(struct recording_reader *reader, char wanted)
 		return false;
 	reader->at++;
 	return true;
-}
-
-static int hex_digit(char digit)
-{
-	if (digit >= '0' && digit <= '9')
-		return digit - '0';
-	digit = (char)(digit | 0x20);
-	return digit >= 'a' && digit <= 'f' ? digit - 'a' + 10 : -1;
 }
 
 /* \uXXXX, behind the u. What is no character of its own (surrogates, 0) becomes '?'. */

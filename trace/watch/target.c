@@ -230,16 +230,19 @@ void target_stop(const struct target *target)
 		kill(target->process, SIGTERM);
 }
 
-/* False: the time is over. */
+/* Waits for MS milliseconds, or for ever (-1), unless PIDFD is readable before. False: there was
+ * none. */
 static bool take_signal(int signals, int pidfd, int ms)
 {
 	struct pollfd files[] = {{.fd = signals, .events = POLLIN},
 				 {.fd = pidfd, .events = POLLIN}};
 	struct signalfd_siginfo info;
+	int ready;
 
-	if (poll(files, 2, ms) < 0)
-		return errno == EINTR;
-	return files[0].revents && read(signals, &info, sizeof(info)) == sizeof(info);
+	do {
+		ready = poll(files, 2, ms);
+	} while (ready < 0 && errno == EINTR);
+	return ready > 0 && files[0].revents && read(signals, &info, sizeof(info)) == sizeof(info);
 }
 
 /* A guest that is asked to power off may not heed it, and then the next signal is for its VM too.
@@ -248,12 +251,12 @@ static void pass_signals(const struct target *target)
 {
 	const int signals = await_signals();
 
-	if (signals < 0 || target->pidfd < 0)
+	if (signals < 0)
 		return;
 	/* Those that target_stop() was for. */
 	while (take_signal(signals, -1, 0))
 		;
-	while (take_signal(signals, target->pidfd, -1))
+	while (target->pidfd >= 0 && take_signal(signals, target->pidfd, -1))
 		kill(target->process, SIGTERM);
 	close(signals);
 }

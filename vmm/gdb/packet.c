@@ -6,22 +6,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/hex_digit.h"
+
 enum state { OUTSIDE, INSIDE, ESCAPED, REPEATED, FIRST_DIGIT, LAST_DIGIT };
 
 enum { ESCAPE = '}', ESCAPE_BIT = 0x20, REPEAT = '*', CTRL_C = 0x03 };
 /* A run's count is a printable character, this much above what it repeats. */
 enum { RUN_BIAS = 29, RUN_FIRST = ' ', RUN_LAST = '~' };
-
-static int digit_of(char character)
-{
-	if (character >= '0' && character <= '9')
-		return character - '0';
-	if (character >= 'a' && character <= 'f')
-		return character - 'a' + 10;
-	if (character >= 'A' && character <= 'F')
-		return character - 'A' + 10;
-	return -1;
-}
 
 /* ---- in ---- */
 
@@ -92,7 +83,7 @@ static enum gdb_item take_outside(struct gdb_parser *parser, uint8_t byte)
 
 static enum gdb_item finish(struct gdb_parser *parser, uint8_t byte)
 {
-	const int high = digit_of((char)parser->given), low = digit_of((char)byte);
+	const int high = hex_digit((char)parser->given), low = hex_digit((char)byte);
 
 	parser->state = OUTSIDE;
 	parser->text[parser->len] = '\0';
@@ -119,8 +110,8 @@ bool gdb_take_number(const char **at, uint64_t *value)
 	unsigned int digits = 0;
 
 	*value = 0;
-	for (; digit_of(**at) >= 0; digits++, (*at)++)
-		*value = *value << 4 | (unsigned int)digit_of(**at);
+	for (; hex_digit(**at) >= 0; digits++, (*at)++)
+		*value = *value << 4 | (unsigned int)hex_digit(**at);
 	return digits >= 1 && digits <= 16;
 }
 
@@ -129,7 +120,7 @@ bool gdb_take_hex(const char **at, void *bytes, size_t len)
 	uint8_t *to = bytes;
 
 	for (size_t i = 0; i < len; i++, *at += 2) {
-		const int high = digit_of((*at)[0]), low = high < 0 ? -1 : digit_of((*at)[1]);
+		const int high = hex_digit((*at)[0]), low = high < 0 ? -1 : hex_digit((*at)[1]);
 
 		if (low < 0)
 			return false;

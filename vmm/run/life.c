@@ -125,11 +125,7 @@ static void close_account(struct machine *machine, struct run_account *account)
 {
 	const enum machine_end end = machine_final_end(machine);
 
-	/* It resets instead: its next life would know nothing of that. */
-	if (machine_end_is_reset(account->end) && machine->asked_off) {
-		account->end = END_SIGNAL;
-		account->signal_number = SIGTERM;
-	}
+	account->asked_off = machine->asked_off;
 	if (!machine_end_is_reset(account->end) || !machine_end_is_from_outside(end))
 		return;
 	account->end = end;

@@ -3,6 +3,8 @@
 
 #include "vmm/run/lives.h"
 
+#include <signal.h>
+
 #include "base/exit_status.h"
 #include "base/image_formats.h"
 #include "base/log.h"
@@ -143,6 +145,12 @@ int lives_run(const struct config *config, struct boot_files *files,
 		ran = machine_run(config, files, ends, watcher, account);
 		boot_files_free(files);
 		again = ran && lives_again(config, account->end);
+		/* It resets instead, and its next life would know nothing of that. */
+		if (again && account->asked_off) {
+			account->end = END_SIGNAL;
+			account->signal_number = SIGTERM;
+			again = false;
+		}
 		if (again)
 			count_silent_resets(account);
 		if (again)

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "base/hex_digit.h"
 #include "base/option_spec.h"
 
 static const char expected[] =
@@ -13,15 +14,6 @@ static const char expected[] =
 
 static const char tcp[] = "nbd://", local[] = "nbd+unix:///", query[] = "?socket=";
 static const char standard_port[] = "10809";
-
-static int digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
 
 /* The LEN bytes at FROM, with each %XX as the byte it stands for. False: there is no room for it,
  * or it is none; a byte 0 is none either. */
@@ -33,8 +25,8 @@ static bool decode(const char *from, size_t len, char *to, size_t room)
 		char byte = from[i];
 
 		if (byte == '%') {
-			const int high = i + 1 < len ? digit(from[i + 1]) : -1;
-			const int low = i + 2 < len ? digit(from[i + 2]) : -1;
+			const int high = i + 1 < len ? hex_digit(from[i + 1]) : -1;
+			const int low = i + 2 < len ? hex_digit(from[i + 2]) : -1;
 
 			byte = high < 0 || low < 0 ? '\0' : (char)(high << 4 | low);
 			i += 2;

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/hex_digit.h"
 #include "base/option_spec.h"
 
 #define TAP_NAME_MAX 15 /* IFNAMSIZ with its zero */
@@ -27,14 +28,6 @@ static const char vhost_expected[] =
 	"expected vhost=on, off or auto: whether the host's kernel moves the packets";
 
 /* ---- words behind the first comma ---- */
-
-static int hex_digit(char digit)
-{
-	static const char digits[] = "0123456789abcdef0123456789ABCDEF";
-	const char *at = digit ? strchr(digits, digit) : NULL;
-
-	return at ? (int)(at - digits) % 16 : -1;
-}
 
 const char *net_option_mac(const char *text, uint8_t mac[6])
 {

@@ -23,6 +23,7 @@ struct service;
 struct run_account {
 	enum machine_end end;
 	int signal_number;	  /* with END_SIGNAL */
+	bool asked_off;		  /* the last life, by SIGTERM, to power off */
 	struct guest_end said;	  /* of the last life */
 	struct hart_where *harts; /* where they were at an end that was not asked for; malloc */
 	unsigned int hart_count;
