@@ -24,16 +24,6 @@ _Static_assert(sizeof(struct command) == 4, "as the standard lays it out");
 
 /* ---- which queues ---- */
 
-uint64_t net_control_features(const struct net_control *control)
-{
-	return control->most > 1 ? 1ull << NET_F_CTRL_VQ | 1ull << NET_F_MQ : 0;
-}
-
-unsigned int net_control_queue_count(const struct net_control *control)
-{
-	return control->most > 1 ? control->most * 2 + 1 : 2;
-}
-
 unsigned int net_control_usable(const struct net_control *control)
 {
 	return virtio_has(control->device, NET_F_MQ) ? control->most : 1;

@@ -28,9 +28,18 @@ struct net_control {
 
 void net_control_init(struct net_control *control, struct virtio_device *device, unsigned int most,
 		      bool (*set_pairs)(struct virtio_device *device, unsigned int pairs));
-/* What it adds to the device's features, and to its queues. */
-uint64_t net_control_features(const struct net_control *control);
-unsigned int net_control_queue_count(const struct net_control *control);
+
+/* What it adds to the device's features, and to its queues. Here, so that the types of devices
+ * (vhost_types.c) are data without a machine. */
+static inline uint64_t net_control_features(const struct net_control *control)
+{
+	return control->most > 1 ? 1ull << NET_F_CTRL_VQ | 1ull << NET_F_MQ : 0;
+}
+
+static inline unsigned int net_control_queue_count(const struct net_control *control)
+{
+	return control->most > 1 ? control->most * 2 + 1 : 2;
+}
 
 /* Pairs that the driver may use: those that were agreed on. */
 unsigned int net_control_usable(const struct net_control *control);
