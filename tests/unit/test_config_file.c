@@ -377,7 +377,7 @@ static const struct {
 	{"--vhost-user", {"fs,socket=s", "blk,socket=/a", "net,socket=../n", "fs,socket=s,tag=q"}},
 	{"--net",
 	 {"user,mtu=9000", "user,hostfwd=tcp::2222-:22,hostfwd=udp::5353-:53",
-	  "user,mtu=1500,hostfwd=tcp::80-:8080", "user"}},
+	  "user,mtu=1500,hostfwd=tcp::80-:8080", "tap=t,vhost=off,queues=3"}},
 	{"--extract", {"/a:b", "/c:/d/e", "/f:g:h", "/ : "}},
 	{"--firmware", {"f", "/g,vars=v", "../h,vars=/w", "i,j,vars=k,l"}},
 	{"--inject", {"a:/b", "/c:/d/e", "f:g:/h", " :/ "}},
