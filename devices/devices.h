@@ -31,8 +31,8 @@ struct virtio_device *virtio_blk_new(struct machine *machine, const char *name,
  * is forwarded in. */
 struct virtio_device *virtio_net_user_new(struct machine *machine, const char *name,
 					  const struct net_user_options *options);
-/* A network card on the tap interface IFNAME, which must exist. VHOST: whether the host's kernel
- * moves its packets. */
+/* A network card on the tap interface IFNAME, which must exist, with pairs of queues as that one
+ * has them. VHOST: whether the host's kernel moves its packets. */
 struct virtio_device *virtio_net_tap_new(struct machine *machine, const char *name,
 					 const struct net_options *options, const char *ifname,
 					 enum net_vhost vhost);

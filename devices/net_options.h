@@ -10,12 +10,17 @@
 #define NET_MTU_LEAST 1280u  /* IPv6 needs that */
 #define NET_MTU_MOST  65521u /* libslirp takes no more */
 
+#define NET_PAIRS_MOST 8u /* of queues: one to receive and one to transmit each */
+
 /* Who moves the packets of a tap interface: the host's kernel if it can, always, or never. */
 enum net_vhost { NET_VHOST_AUTO, NET_VHOST_ON, NET_VHOST_OFF };
 
 struct net_options {
 	uint8_t mac[6];	  /* no two on one network may be alike */
 	unsigned int mtu; /* that the guest is told; 0: none */
+	/* Of queues, where what is behind the card can so many; 0: one. */
+	unsigned int pairs;
+	bool pairs_asked; /* for just so many: without them there is no card */
 };
 
 /* What comes to a port of the host goes to one of the guest. */

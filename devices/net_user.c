@@ -36,7 +36,7 @@ static slirp_ssize_t send_packet(const void *frame, size_t len, void *opaque)
 	const struct net_user *user = opaque;
 
 	/* Without buffers the frame is lost, and TCP slows down. */
-	net_receive(user->device, NULL, frame, len);
+	net_receive(user->device, 0, NULL, frame, len);
 	return (slirp_ssize_t)len;
 }
 
@@ -87,18 +87,18 @@ static const SlirpCb slirp_callbacks = {
 
 /* ---- the backend ---- */
 
-static void user_send(void *state, const struct net_header *header, const struct iovec *frame,
-		      unsigned int count, size_t len)
+static void user_send(void *state, unsigned int pair, const struct net_frame *frame)
 {
 	struct net_user *user = state;
 	size_t done = 0;
 
-	(void)header; /* libslirp takes whole frames only, and nothing else was offered */
-	for (unsigned int i = 0; i < count; i++) {
-		memcpy(user->frame + done, frame[i].iov_base, frame[i].iov_len);
-		done += frame[i].iov_len;
+	(void)pair; /* there is one */
+	/* libslirp takes whole frames only, and nothing else was offered: no header. */
+	for (unsigned int i = 0; i < frame->count; i++) {
+		memcpy(user->frame + done, frame->pieces[i].iov_base, frame->pieces[i].iov_len);
+		done += frame->pieces[i].iov_len;
 	}
-	user->functions.input(user->slirp, user->frame, (int)len);
+	user->functions.input(user->slirp, user->frame, (int)frame->len);
 	net_user_turn(user);
 }
 

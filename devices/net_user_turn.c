@@ -162,7 +162,7 @@ static void turn(struct loop_task *task)
 	if (user->ready)
 		tell_slirp(user);
 	ask_slirp(user);
-	net_flush(user->device);
+	net_flush(user->device, 0);
 }
 
 static void timer_expired(struct loop_timer *timer)

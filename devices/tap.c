@@ -4,10 +4,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/ethtool.h>
 #include <linux/if_tun.h>
+#include <linux/sockios.h>
 #include <net/if.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -82,9 +85,39 @@ void tap_set_features(struct tap *tap, uint64_t features)
 
 	/* A frame that the interface has had from before, and the guest cannot take, is dropped.
 	 * The call takes the lock of all the host's interfaces, so it is not made for nothing. */
-	if (flags != tap->in_use &&
-	    (ioctl(tap->fd, TUNSETOFFLOAD, flags) == 0 || ioctl(tap->fd, TUNSETOFFLOAD, 0) == 0))
+	if (flags != tap->in_use && (ioctl(tap->fds[0], TUNSETOFFLOAD, flags) == 0 ||
+				     ioctl(tap->fds[0], TUNSETOFFLOAD, 0) == 0))
 		tap->in_use = flags;
+}
+
+/* ---- queues ---- */
+
+static bool set_queue(const struct tap *tap, unsigned int queue, short flag)
+{
+	struct ifreq request = {.ifr_flags = flag};
+
+	return ioctl(tap->fds[queue], TUNSETQUEUE, &request) == 0;
+}
+
+/* The last one goes first, and comes last: one that leaves the middle would give its number to the
+ * last. A queue that the kernel does not let go is the same as one that is attached. */
+static void detach_down_to(struct tap *tap, unsigned int queues)
+{
+	while (tap->attached > queues && set_queue(tap, tap->attached - 1, IFF_DETACH_QUEUE))
+		tap->attached--;
+}
+
+bool tap_attach(struct tap *tap, unsigned int queues)
+{
+	const unsigned int before = tap->attached;
+
+	while (tap->attached < queues && set_queue(tap, tap->attached, IFF_ATTACH_QUEUE))
+		tap->attached++;
+	detach_down_to(tap, queues);
+	if (tap->attached == queues)
+		return true;
+	detach_down_to(tap, before);
+	return false;
 }
 
 /* ---- opening ---- */
@@ -98,10 +131,7 @@ static void attach_error(const char *ifname, int err)
 		      "sudo ip tuntap add dev NAME mode tap user \"$USER\"",
 		      ifname);
 		break;
-	case EINVAL:
-		error("tap interface %s: is not a tap interface, or one with several queues",
-		      ifname);
-		break;
+	case EINVAL: error("tap interface %s: is not a tap interface", ifname); break;
 	default: error("tap interface %s: %s", ifname, strerror(err)); break;
 	}
 }
@@ -121,32 +151,138 @@ static bool exists(const char *ifname)
 	return false;
 }
 
-bool tap_open(struct tap *tap, const char *ifname)
+/* Negative after error(). */
+static int open_tun(void)
 {
-	struct ifreq request = {.ifr_flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR};
-	int header_len = NET_HEADER_LEN;
-	int fd, found;
+	const int fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC | O_NONBLOCK);
 
-	if (!exists(ifname))
-		return false;
-	fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC | O_NONBLOCK);
-	if (fd < 0) {
+	if (fd < 0)
 		error("/dev/net/tun: %s: --net tap needs it (sudo modprobe tun)", strerror(errno));
-		return false;
-	}
+	return fd;
+}
+
+/* FD becomes a queue of the interface. */
+static bool join(int fd, const char *ifname, short more_flags)
+{
+	struct ifreq request = {.ifr_flags =
+					(short)(IFF_TAP | IFF_NO_PI | IFF_VNET_HDR | more_flags)};
+
 	memcpy(request.ifr_name, ifname, strlen(ifname));
-	if (ioctl(fd, TUNSETIFF, &request) || ioctl(fd, TUNSETVNETHDRSZ, &header_len) ||
-	    (found = find_offloads(fd)) < 0) {
+	return ioctl(fd, TUNSETIFF, &request) == 0;
+}
+
+/* Whether a process has a queue of it, as far as an interface that is up tells. Of one with several
+ * queues the kernel gives some to whoever asks, and two VMs would share the frames that come. */
+static bool is_taken(const char *ifname)
+{
+	struct ethtool_value link = {.cmd = ETHTOOL_GLINK};
+	struct ifreq request = {.ifr_data = (void *)&link};
+	const int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	bool taken;
+
+	memcpy(request.ifr_name, ifname, strlen(ifname));
+	taken = fd >= 0 && ioctl(fd, SIOCETHTOOL, &request) == 0 && link.data;
+	if (fd >= 0)
+		close(fd);
+	return taken;
+}
+
+/* Adds a queue. False after error(). */
+static bool add_queue(struct tap *tap, const char *ifname, short more_flags)
+{
+	const int fd = open_tun();
+
+	if (fd < 0)
+		return false;
+	if (!join(fd, ifname, more_flags)) {
 		attach_error(ifname, errno);
 		close(fd);
 		return false;
 	}
-	*tap = (struct tap){
-		.fd = fd, .offloads = (unsigned int)found, .in_use = (unsigned int)found};
+	tap->fds[tap->queues++] = fd;
+	tap->attached = tap->queues;
 	return true;
+}
+
+/* The kernel wants to be told for what the interface was made, and does not say it. */
+static bool add_first(struct tap *tap, const char *ifname, bool *several)
+{
+	const bool taken = is_taken(ifname);
+	const int fd = open_tun();
+
+	if (fd < 0)
+		return false;
+	tap->fds[tap->queues++] = fd;
+	tap->attached = 1;
+	if (join(fd, ifname, 0))
+		return true;
+	*several = errno == EINVAL && join(fd, ifname, IFF_MULTI_QUEUE);
+	if (*several && !taken)
+		return true;
+	attach_error(ifname, *several ? EBUSY : errno);
+	return false;
+}
+
+/* For a card that could have more. */
+static bool takes_one_queue(const char *ifname, const struct net_options *options)
+{
+	static const char way_out[] =
+		"sudo ip tuntap add dev NAME mode tap multi_queue user \"$USER\"";
+
+	if (options->pairs_asked) {
+		error("tap interface %s: has one queue, and not queues=%u: make one that can have "
+		      "them with: %s",
+		      ifname, options->pairs, way_out);
+		return false;
+	}
+	verbose("tap interface %s: has one queue: one a vCPU is for interfaces that are made with: "
+		"%s",
+		ifname, way_out);
+	return true;
+}
+
+static bool open_queues(struct tap *tap, const char *ifname, const struct net_options *options)
+{
+	bool several = false;
+
+	if (!add_first(tap, ifname, &several))
+		return false;
+	if (!several)
+		return options->pairs <= 1 || takes_one_queue(ifname, options);
+	while (tap->queues < options->pairs)
+		if (!add_queue(tap, ifname, IFF_MULTI_QUEUE))
+			return false;
+	detach_down_to(tap, 1);
+	return true;
+}
+
+static bool set_up(struct tap *tap, const char *ifname)
+{
+	int header_len = NET_HEADER_LEN;
+	const int found = ioctl(tap->fds[0], TUNSETVNETHDRSZ, &header_len) == 0
+				  ? find_offloads(tap->fds[0])
+				  : -1;
+
+	if (found < 0) {
+		attach_error(ifname, errno);
+		return false;
+	}
+	tap->offloads = tap->in_use = (unsigned int)found;
+	return true;
+}
+
+bool tap_open(struct tap *tap, const char *ifname, const struct net_options *options)
+{
+	*tap = (struct tap){.queues = 0};
+	if (exists(ifname) && open_queues(tap, ifname, options) && set_up(tap, ifname))
+		return true;
+	tap_close(tap);
+	return false;
 }
 
 void tap_close(struct tap *tap)
 {
-	close(tap->fd);
+	for (unsigned int i = 0; i < tap->queues; i++)
+		close(tap->fds[i]);
+	tap->queues = 0;
 }

@@ -4,6 +4,7 @@
 #define VHART_VHOST_DEVICE_H
 
 #include "devices/devices.h"
+#include "devices/net_control.h"
 #include "devices/vhost_backend.h"
 
 #define VHOST_CONFIG_SPACE 64u /* the most bytes that a device has of it */
@@ -14,6 +15,7 @@ struct vhost_options {
 	const char *tag;     /* of a file system */
 	const uint8_t *mac;  /* of a network card */
 	unsigned int mtu;    /* of one; 0: it is not told */
+	unsigned int pairs;  /* of queues of one; 0: one */
 	uint64_t cid;	     /* of a socket device */
 	uint64_t features;   /* more that the guest is offered in any case */
 	const char *who;     /* the back-end, for messages */
@@ -32,8 +34,12 @@ struct vhost_device {
 	unsigned int rings; /* that are the back-end's: the first of the device's queues */
 	bool running;	    /* the back-end works on those that it has */
 	uint32_t handed;    /* rings that it has, one bit each; the driver may not know */
+	uint32_t enabled;   /* those that it is to have where the driver has set them up */
 	bool announced;	    /* that the back-end is broken */
 	struct loop_watch watch;
+	struct net_control control; /* of a network card */
+	struct loop_watch control_watch;
+	bool controlled; /* by that watch */
 	struct loop_timer patience;
 	struct loop_timer drain; /* looks whether all is done that was asked */
 	uint64_t drain_deadline; /* on clock_now(); 0: nothing is awaited so */

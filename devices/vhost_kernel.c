@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stddef.h>
+#include <string.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -19,14 +20,14 @@ static struct vhost_kernel *kernel_of(struct vhost_backend *backend)
 	return (struct vhost_kernel *)((uint8_t *)backend - offsetof(struct vhost_kernel, backend));
 }
 
-bool vhost_kernel_ask(struct vhost_kernel *kernel, unsigned long request, void *argument,
-		      const char *refused)
+static bool ask_file(struct vhost_kernel *kernel, unsigned int file, unsigned long request,
+		     void *argument, const char *refused)
 {
 	int result;
 
 	if (kernel->backend.broken)
 		return false;
-	result = kernel->call(kernel, request, argument);
+	result = kernel->call(kernel, file, request, argument);
 	if (result == 0)
 		return true;
 	kernel->backend.broken = refused;
@@ -36,6 +37,27 @@ bool vhost_kernel_ask(struct vhost_kernel *kernel, unsigned long request, void *
 	return false;
 }
 
+bool vhost_kernel_ask(struct vhost_kernel *kernel, unsigned long request, void *argument,
+		      const char *refused)
+{
+	for (unsigned int i = 0; i < kernel->file_count; i++)
+		if (!ask_file(kernel, i, request, argument, refused))
+			return false;
+	return true;
+}
+
+bool vhost_kernel_ask_ring(struct vhost_kernel *kernel, uint32_t ring, unsigned long request,
+			   void *argument, const char *refused)
+{
+	return ask_file(kernel, ring / kernel->kind->ring_count, request, argument, refused);
+}
+
+/* In its file. */
+static uint32_t number_of(const struct vhost_kernel *kernel, uint32_t ring)
+{
+	return ring % kernel->kind->ring_count;
+}
+
 /* ---- the operations ---- */
 
 static bool greet(struct vhost_backend *backend, int timeout_ms)
@@ -43,7 +65,7 @@ static bool greet(struct vhost_backend *backend, int timeout_ms)
 	struct vhost_kernel *kernel = kernel_of(backend);
 
 	(void)timeout_ms;
-	backend->ring_count = kernel->kind->ring_count;
+	backend->ring_count = (uint64_t)kernel->kind->ring_count * kernel->file_count;
 	return vhost_kernel_ask(kernel, VHOST_GET_FEATURES, &backend->features,
 				"does not say what it can do");
 }
@@ -76,11 +98,12 @@ static void set_features(struct vhost_backend *backend, uint64_t features)
 		kernel->kind->negotiated(kernel, features);
 }
 
-static void set_file(struct vhost_kernel *kernel, unsigned long request, uint32_t index, int fd)
+static void set_file(struct vhost_kernel *kernel, unsigned long request, uint32_t ring, int fd)
 {
-	struct vhost_vring_file file = {.index = index, .fd = fd};
+	struct vhost_vring_file file = {.index = number_of(kernel, ring), .fd = fd};
 
-	vhost_kernel_ask(kernel, request, &file, "does not take the eventfds of a queue");
+	vhost_kernel_ask_ring(kernel, ring, request, &file,
+			      "does not take the eventfds of a queue");
 }
 
 static void start_ring(struct vhost_backend *backend, const struct vhost_ring *ring,
@@ -88,18 +111,19 @@ static void start_ring(struct vhost_backend *backend, const struct vhost_ring *r
 {
 	static const char refused[] = "does not take a queue";
 	struct vhost_kernel *kernel = kernel_of(backend);
-	struct vhost_vring_state size = {.index = ring->index, .num = ring->size};
-	struct vhost_vring_state base = {.index = from->index, .num = from->num};
+	const uint32_t number = number_of(kernel, ring->index);
+	struct vhost_vring_state size = {.index = number, .num = ring->size};
+	struct vhost_vring_state base = {.index = number, .num = from->num};
 	struct vhost_vring_addr addresses = {
-		.index = ring->index,
+		.index = number,
 		.desc_user_addr = ring->desc,
 		.avail_user_addr = ring->avail,
 		.used_user_addr = ring->used,
 	};
 
-	vhost_kernel_ask(kernel, VHOST_SET_VRING_NUM, &size, refused);
-	vhost_kernel_ask(kernel, VHOST_SET_VRING_BASE, &base, refused);
-	vhost_kernel_ask(kernel, VHOST_SET_VRING_ADDR, &addresses, refused);
+	vhost_kernel_ask_ring(kernel, ring->index, VHOST_SET_VRING_NUM, &size, refused);
+	vhost_kernel_ask_ring(kernel, ring->index, VHOST_SET_VRING_BASE, &base, refused);
+	vhost_kernel_ask_ring(kernel, ring->index, VHOST_SET_VRING_ADDR, &addresses, refused);
 	set_file(kernel, VHOST_SET_VRING_CALL, ring->index, ring->call);
 	set_file(kernel, VHOST_SET_VRING_ERR, ring->index, backend->fd);
 	set_file(kernel, VHOST_SET_VRING_KICK, ring->index, ring->kick);
@@ -118,16 +142,24 @@ static void run(struct vhost_backend *backend, bool on)
 static void stop_ring(struct vhost_backend *backend, struct vhost_ring_state *position)
 {
 	struct vhost_kernel *kernel = kernel_of(backend);
-	struct vhost_vring_state state = {.index = position->index};
+	struct vhost_vring_state state = {.index = number_of(kernel, position->index)};
 
 	kernel->started &= ~(1u << position->index);
-	vhost_kernel_ask(kernel, VHOST_GET_VRING_BASE, &state, "does not say where a queue is");
+	vhost_kernel_ask_ring(kernel, position->index, VHOST_GET_VRING_BASE, &state,
+			      "does not say where a queue is");
 	position->num = state.num;
 }
 
 static void set_call(struct vhost_backend *backend, uint32_t index, int call)
 {
 	set_file(kernel_of(backend), VHOST_SET_VRING_CALL, index, call);
+}
+
+static bool set_pairs(struct vhost_backend *backend, unsigned int pairs)
+{
+	struct vhost_kernel *kernel = kernel_of(backend);
+
+	return kernel->kind->set_pairs && kernel->kind->set_pairs(kernel, pairs);
 }
 
 /* A descriptor that points nowhere, or the like. */
@@ -149,7 +181,8 @@ static void free_kernel(struct vhost_backend *backend)
 {
 	struct vhost_kernel *kernel = kernel_of(backend);
 
-	close(kernel->device);
+	for (unsigned int i = 0; i < kernel->file_count; i++)
+		close(kernel->files[i]);
 	close(backend->fd);
 	kernel->kind->free(kernel);
 }
@@ -162,6 +195,7 @@ static const struct vhost_operations operations = {
 	.run = run,
 	.stop_ring = stop_ring,
 	.set_call = set_call,
+	.set_pairs = set_pairs,
 	.read = read_errors,
 	.settle = settle,
 	.free = free_kernel,
@@ -169,9 +203,10 @@ static const struct vhost_operations operations = {
 
 /* ---- the host ---- */
 
-static int call_host(struct vhost_kernel *kernel, unsigned long request, void *argument)
+static int call_host(struct vhost_kernel *kernel, unsigned int file, unsigned long request,
+		     void *argument)
 {
-	return ioctl(kernel->device, request, argument) < 0 ? errno : 0;
+	return ioctl(kernel->files[file], request, argument) < 0 ? errno : 0;
 }
 
 int vhost_kernel_open(const char *path)
@@ -194,7 +229,8 @@ const char *vhost_kernel_advice(int err, const char *load)
 	return err == ENOENT || err == ENODEV || err == ENXIO ? load : "";
 }
 
-int vhost_kernel_init(struct vhost_kernel *kernel, const struct vhost_kernel_kind *kind, int device)
+int vhost_kernel_init(struct vhost_kernel *kernel, const struct vhost_kernel_kind *kind,
+		      const int *files, unsigned int count)
 {
 	const int errors = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 
@@ -203,8 +239,9 @@ int vhost_kernel_init(struct vhost_kernel *kernel, const struct vhost_kernel_kin
 	*kernel = (struct vhost_kernel){
 		.backend = {.operations = &operations, .fd = errors},
 		.kind = kind,
-		.device = device,
+		.file_count = count,
 		.call = call_host,
 	};
+	memcpy(kernel->files, files, count * sizeof(*files));
 	return 0;
 }

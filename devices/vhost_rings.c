@@ -135,6 +135,11 @@ void vhost_rings_kick(const struct vhost_device *vhost, unsigned int queue)
 	send_event(vhost->kicks[queue]);
 }
 
+void vhost_rings_take_kick(const struct vhost_device *vhost, unsigned int queue)
+{
+	take_event(vhost->kicks[queue]);
+}
+
 void vhost_rings_kick_all(const struct vhost_device *vhost)
 {
 	for (unsigned int i = 0; i < vhost->rings; i++)
@@ -148,7 +153,7 @@ void vhost_rings_start(struct vhost_device *vhost)
 
 	vhost->running = true;
 	for (unsigned int i = 0; i < vhost->rings; i++)
-		if (vhost->device.queues[i].ready)
+		if (vhost->device.queues[i].ready && vhost->enabled >> i & 1)
 			start_ring(vhost, i);
 	if (operations->run)
 		operations->run(vhost->backend, true);

@@ -10,7 +10,7 @@ bool vhost_rings_make_events(struct vhost_device *vhost);
 /* Those that were made. */
 void vhost_rings_free_events(struct vhost_device *vhost);
 
-/* All that the guest has set up, from where the positions say. */
+/* All that the guest has set up and that are enabled, from where the positions say. */
 void vhost_rings_start(struct vhost_device *vhost);
 /* Where they are is in the positions when the back-end has answered. */
 void vhost_rings_stop(struct vhost_device *vhost);
@@ -19,6 +19,8 @@ bool vhost_rings_are_drained(const struct vhost_device *vhost);
 /* Where calls go to has changed, perhaps. */
 void vhost_rings_move_calls(struct vhost_device *vhost);
 void vhost_rings_kick(const struct vhost_device *vhost, unsigned int queue);
+/* Of a queue that is served here. */
+void vhost_rings_take_kick(const struct vhost_device *vhost, unsigned int queue);
 /* Those that the back-end has. */
 void vhost_rings_kick_all(const struct vhost_device *vhost);
 

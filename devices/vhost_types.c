@@ -56,7 +56,7 @@ static void configure_blk(struct vhost_device *vhost)
 	memcpy(vhost->config + BLK_NUM_QUEUES, &queues, sizeof(queues));
 }
 
-/* ---- network cards, section 5.1: one pair of queues, and no control queue ---- */
+/* ---- network cards, section 5.1 ---- */
 
 #define NET_F_MTU    3u
 #define NET_F_MAC    5u
@@ -78,9 +78,11 @@ struct net_config {
 static void configure_net(struct vhost_device *vhost)
 {
 	struct net_config config = {.status = htole16(NET_LINK_UP),
+				    .pairs = htole16((uint16_t)vhost->control.most),
 				    .mtu = htole16((uint16_t)vhost->options.mtu)};
 
-	vhost->device.queue_count = 2;
+	vhost->device.queue_count = net_control_queue_count(&vhost->control);
+	vhost->own_features |= net_control_features(&vhost->control);
 	if (vhost->options.mtu)
 		vhost->own_features |= 1ull << NET_F_MTU;
 	memcpy(config.mac, vhost->options.mac, sizeof(config.mac));

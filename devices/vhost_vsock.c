@@ -27,7 +27,7 @@ static void run(struct vhost_kernel *kernel, bool on)
 		vhost_kernel_ask(kernel, VHOST_VSOCK_SET_RUNNING, &running,
 				 "does not start the guest's sockets");
 	else
-		kernel->call(kernel, VHOST_VSOCK_SET_RUNNING, &running);
+		kernel->call(kernel, 0, VHOST_VSOCK_SET_RUNNING, &running);
 }
 
 static void free_vsock(struct vhost_kernel *kernel)
@@ -75,7 +75,7 @@ static struct vhost_kernel *open_kernel(const char *name, uint32_t cid)
 		return NULL;
 	kernel = calloc(1, sizeof(*kernel));
 	if (kernel)
-		result = vhost_kernel_init(kernel, &vsock_kind, device);
+		result = vhost_kernel_init(kernel, &vsock_kind, &device, 1);
 	if (result == 0)
 		return kernel;
 	error("%s: %s", name, strerror(result));
@@ -100,7 +100,7 @@ struct virtio_device *virtio_vhost_vsock_new(struct machine *machine, const char
 	if (!kernel)
 		return NULL;
 	options.backend = &kernel->backend;
-	result = kernel->call(kernel, VHOST_VSOCK_SET_GUEST_CID, &number);
+	result = kernel->call(kernel, 0, VHOST_VSOCK_SET_GUEST_CID, &number);
 	if (result == 0)
 		return vhost_device_new(machine, name, &options);
 	cid_error(cid, result);

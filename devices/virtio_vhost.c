@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "devices/vhost_pairs.h"
 #include "devices/vhost_rings.h"
 
 #define START_MS  20000 /* for an answer before the guest starts: a process may be starting too */
@@ -138,6 +139,15 @@ static void kick(struct virtio_device *device, unsigned int queue)
 	vhost_rings_kick(device->state, queue);
 }
 
+static bool set_pairs(struct virtio_device *device, unsigned int pairs)
+{
+	struct vhost_device *vhost = device->state;
+	const bool done = vhost_pairs_set(vhost, pairs);
+
+	await_answers(vhost);
+	return done;
+}
+
 /* ---- a paused machine ---- */
 
 static void outsider_stop(struct machine_outsider *outsider)
@@ -189,6 +199,10 @@ static void started(struct virtio_device *device)
 	vhost->backend->operations->set_features(vhost->backend, device->driver_features);
 	for (unsigned int i = 0; i < device->queue_count; i++)
 		vhost->positions[i] = (struct vhost_ring_state){.index = i};
+	if (!vhost_pairs_start(vhost)) {
+		virtio_needs_reset(device);
+		return;
+	}
 	vhost_rings_start(vhost);
 	await_answers(vhost);
 }
@@ -202,6 +216,7 @@ static void reset(struct virtio_device *device)
 	/* Also those of a reset by another hart. */
 	if (!machine_wait_answers(device->machine, &vhost->busy))
 		return;
+	vhost_pairs_stop(vhost);
 	/* What it found wrong is no fault of the next driver's. */
 	if (!vhost->announced)
 		vhost->backend->operations->read(vhost->backend);
@@ -230,6 +245,7 @@ static void free_vhost(struct virtio_device *device)
 	if (vhost->running)
 		vhost_rings_stop(vhost);
 	vhost->backend->operations->settle(vhost->backend, ANSWER_MS);
+	vhost_pairs_stop(vhost);
 	vhost_rings_free_events(vhost);
 	free_backend(vhost->backend);
 	free(vhost);
@@ -304,8 +320,10 @@ static bool set_up(struct vhost_device *vhost)
 
 	if (!greet(vhost))
 		return false;
+	net_control_init(&vhost->control, device, vhost->options.pairs, set_pairs);
 	type->configure(vhost);
-	vhost->rings = device->queue_count - type->idle_queues;
+	/* The control queue is served here. */
+	vhost->rings = device->queue_count - type->idle_queues - (vhost->control.most > 1);
 	device->withheld = (1ull << VIRTIO_F_RING_INDIRECT_DESC | 1ull << VIRTIO_F_RING_EVENT_IDX) &
 			   ~vhost->backend->features;
 	if (!vhost_rings_make_events(vhost) || !watch_backend(vhost))

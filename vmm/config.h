@@ -87,6 +87,7 @@ struct config_net {
 	unsigned int mtu;    /* 0: not said */
 	bool vhost_said;
 	enum net_vhost vhost; /* of a tap interface */
+	unsigned int queues;  /* pairs of them, of one; 0: as many as it can have, one a hart */
 	struct net_forward forwards[CONFIG_MAX_FORWARDS];
 	unsigned int forward_count;
 };

@@ -84,7 +84,8 @@ static void check_config(const struct config *config)
 		const struct config_net *net = &config->nets[i];
 
 		require(!net->tap || (net->tap[0] && !net->forward_count && !net->passt));
-		require(net->tap || net->vhost == NET_VHOST_AUTO);
+		require(net->tap || (net->vhost == NET_VHOST_AUTO && !net->queues));
+		require(net->queues <= NET_PAIRS_MOST);
 		require(!(net->mac[0] & 1));
 		require(!net->mtu || (net->mtu >= NET_MTU_LEAST && net->mtu <= NET_MTU_MOST));
 		for (unsigned int j = 0; j < net->forward_count; j++)

@@ -142,6 +142,87 @@ packets_by_the_kernel() {
 t "vhost-net: large packets, a pause and a reboot" packets_by_the_kernel
 t_any "vhost-net with wired interrupts" packets_by_the_kernel --transport mmio
 
+# ---- several pairs of queues ----
+
+# Four fetch for ever, over as many pairs as there are now.
+queues_script='
+ip addr add 10.9.4.2/24 dev eth0
+ip link set eth0 up
+for i in 1 2 3 4; do
+    (while :; do wget -q -O /tmp/down$i http://10.9.4.1:8080/down && echo "sum $(md5sum </tmp/down$i | cut -c1-32)"; done) &
+done
+echo "has $(/queues get eth0)"
+for n in 1 4 2 3 1 4; do
+    /queues set eth0 $n
+    sleep 1
+    echo "now $(/queues get eth0)"
+done
+echo served
+read -r what
+[ "$what" = again ] && reboot -f
+exit 0
+'
+
+goes_on() {
+    seen=$(grep -ca "^$sum" "$out")
+    until_true has_lines $((seen + 8)) "^$sum"
+}
+
+# several_queues WHO OPTIONS...
+several_queues() {
+    who=$1
+    shift
+    { "$tools/queues" make vhart4 && ip addr add 10.9.4.1/24 dev vhart4 && ip link set vhart4 up; } || die "no tap interface here"
+    head -c 1000000 /dev/urandom >down
+    httpd -f -p 10.9.4.1:8080 -h . &
+    web=$!
+    printf '%s\n' "$queues_script" >run.sh
+    talk vhart run --kernel "/guests/$linux/Image" --initrd "/guests/$linux/initrd-small" --memory 256M --cpus 4 \
+        --append 'console=ttyS0 quiet panic=-1' --inject run.sh:/run.sh --inject "$tools/queues:/queues" \
+        --control socket --verbose "$@"
+    sum="sum $(md5sum <down | cut -c1-32)"
+    await '^served'
+    goes_on
+    expect_err "^vhart: net0: $who moves the packets of vhart4, by 4 pairs of queues$"
+    # Nobody else has a part of what comes.
+    vhart run --kernel /guests/hello.elf --memory 16M --net tap=vhart4 >/dev/null 2>other
+    grep -q '^vhart: tap interface vhart4: another process uses it$' other || die "the interface was given twice"
+    vhart ctl ./socket pause
+    sleep 1
+    vhart ctl ./socket resume
+    goes_on
+    say_to 'again
+'
+    until_true has_lines 2 '^served'
+    goes_on
+    say_to 'end
+'
+    hang_up
+    ends $web
+    "$tools/queues" delete vhart4
+    expect_status 0
+    expect_no_err 'guest error|warning'
+    for what in 'has 4 of 4' 'now 1 of 4' 'now 2 of 4' 'now 3 of 4' 'now 4 of 4'; do
+        has_lines 2 "^$what" || die "not in both lives: $what"
+    done
+    ! grep -aE '^sum [0-9a-f]{32}' "$out" | grep -qv "^$sum" || die "a wrong sum"
+}
+t "vhost-net with several pairs of queues, which the guest changes; a pause and a reboot" several_queues "the host's kernel \(vhost-net\)" --net tap=vhart4,vhost=on
+t "the same by vhart" several_queues 'this process' --net tap=vhart4,vhost=off
+
+queues_that_cannot_be_had() {
+    { tunctl -t vhart3 >/dev/null && ip link set vhart3 up; } || die "no tap interface here"
+    start --net tap=vhart3,queues=4
+    expect_status 125
+    expect_err '^vhart: tap interface vhart3: has one queue, and not queues=4: make one that can have them with: sudo ip tuntap add '
+    expect_one_line
+    start --net tap=vhart3 --cpus 2 --verbose
+    expect_status 0
+    expect_err '^vhart: tap interface vhart3: has one queue: .* multi_queue '
+    tunctl -d vhart3 >/dev/null
+}
+t "an interface with one queue: a line where more were asked for" queues_that_cannot_be_had
+
 # ---- passt ----
 
 no_passt_left() { [ -z "$(pidof passt)" ]; }

@@ -163,12 +163,13 @@ static void the_command_line_wins_and_adds(void **state)
 	struct config config;
 
 	(void)state;
-	assert_accepted("kernel /a\ncpus 2\ndisk /a\nnet tap=t\nmemory 1G\n",
+	assert_accepted("kernel /a\ncpus 2\ndisk /a\nnet tap=t,queues=2\nmemory 1G\n",
 			"--kernel b -c 8 --disk c --net user", &config);
 	assert_string_equal(config.kernel, "b");
 	assert_int_equal(config.cpus, 8);
 	assert_int_equal(config.net_count, 2);
 	assert_string_equal(config.nets[0].tap, "t");
+	assert_int_equal(config.nets[0].queues, 2);
 	assert_null(config.nets[1].tap);
 	assert_int_equal(config.memory, 1u << 30);
 	assert_int_equal(config.disk_count, 2);
@@ -376,7 +377,7 @@ static const struct {
 	{"--vhost-user", {"fs,socket=s", "blk,socket=/a", "net,socket=../n", "fs,socket=s,tag=q"}},
 	{"--net",
 	 {"user,mtu=9000", "user,hostfwd=tcp::2222-:22,hostfwd=udp::5353-:53",
-	  "user,mtu=1500,hostfwd=tcp::80-:8080", "user"}},
+	  "user,mtu=1500,hostfwd=tcp::80-:8080", "tap=t,vhost=off,queues=3"}},
 	{"--extract", {"/a:b", "/c:/d/e", "/f:g:h", "/ : "}},
 	{"--firmware", {"f", "/g,vars=v", "../h,vars=/w", "i,j,vars=k,l"}},
 	{"--inject", {"a:/b", "/c:/d/e", "f:g:/h", " :/ "}},
@@ -496,6 +497,7 @@ static void assert_same_rest(const struct config *a, const struct config *b)
 		assert_same_text(a->nets[i].tap, b->nets[i].tap);
 		assert_memory_equal(a->nets[i].mac, b->nets[i].mac, sizeof(a->nets[i].mac));
 		assert_int_equal(a->nets[i].mtu, b->nets[i].mtu);
+		assert_int_equal(a->nets[i].queues, b->nets[i].queues);
 		assert_int_equal(a->nets[i].forward_count, b->nets[i].forward_count);
 	}
 	assert_int_equal(a->pmu_profile, b->pmu_profile);

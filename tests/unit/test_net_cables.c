@@ -5,10 +5,8 @@
 #include <fcntl.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
-#include <linux/if_tun.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
-#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -24,6 +22,7 @@
 
 #include "devices/devices.h"
 #include "tests/unit/fixtures/guest_net.h"
+#include "tests/unit/fixtures/own_tap.h"
 
 static const struct net_options card = {.mac = {0x52, 0x54, 0, 1, 2, 3}};
 static const struct net_user_options user = {.card.mac = {0x52, 0x54, 0, 1, 2, 3}, .subnet = 2};
@@ -181,40 +180,6 @@ static void an_interface_that_is_no_tap_is_refused(void **state)
 	assert_null(virtio_net_tap_new(&fixture->machine, "net0", &card, "lo", NET_VHOST_OFF));
 }
 
-/* A tap of our own needs a network of our own. */
-static bool make_tap(const char *name)
-{
-	struct ifreq request = {.ifr_flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR};
-	bool made;
-	int fd, control;
-
-	if (unshare(CLONE_NEWNET) && unshare(CLONE_NEWUSER | CLONE_NEWNET))
-		return false;
-	fd = open("/dev/net/tun", O_RDWR);
-	if (fd < 0)
-		return false;
-	strcpy(request.ifr_name, name);
-	made = ioctl(fd, TUNSETIFF, &request) == 0 && ioctl(fd, TUNSETPERSIST, 1) == 0;
-	control = socket(AF_INET, SOCK_DGRAM, 0);
-	request.ifr_flags = IFF_UP;
-	made = made && ioctl(control, SIOCSIFFLAGS, &request) == 0;
-	close(control);
-	close(fd);
-	return made;
-}
-
-static int open_packet_socket(const char *name)
-{
-	struct sockaddr_ll address = {.sll_family = AF_PACKET,
-				      .sll_protocol = htons(ETH_P_ALL),
-				      .sll_ifindex = (int)if_nametoindex(name)};
-	int fd = socket(AF_PACKET, SOCK_RAW, htons(ETH_P_ALL));
-
-	assert_true(fd >= 0);
-	assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
-	return fd;
-}
-
 /* The next frame of our own type: the host sends neighbour discovery and such by itself. */
 #define OUR_TYPE 0x88b5
 
@@ -226,12 +191,12 @@ static void frames_pass_between_a_tap_and_the_guest(void **state)
 	uint32_t len;
 	int packet;
 
-	if (!make_tap("tap0"))
+	if (!own_tap_make("tap0", false))
 		skip();
 	guest_net_start(fixture, virtio_net_tap_new(&fixture->machine, "net0", &card, "tap0",
 						    NET_VHOST_OFF));
 	assert_null(virtio_net_tap_new(&fixture->machine, "net1", &card, "tap0", NET_VHOST_OFF));
-	packet = open_packet_socket("tap0");
+	packet = own_tap_open_socket("tap0");
 	memset(frame, 'x', sizeof(frame));
 	guest_net_put_ethernet(frame, guest_net_mac, OUR_TYPE);
 	assert_int_equal(send(packet, frame, sizeof(frame), 0), sizeof(frame));
@@ -306,11 +271,11 @@ static void the_host_cuts_packets_for_a_guest_that_does_not_take_them_whole(void
 	uint32_t len;
 	int packet;
 
-	if (!make_tap("tap0"))
+	if (!own_tap_make("tap0", false))
 		skip();
 	guest_net_start(fixture, virtio_net_tap_new(&fixture->machine, "net0", &card, "tap0",
 						    NET_VHOST_OFF));
-	packet = open_packet_socket("tap0");
+	packet = own_tap_open_socket("tap0");
 	host_sends_segmented(packet);
 	for (unsigned int i = 0; i < 2; i++) {
 		frame = next_tcp(fixture, &len);
@@ -343,13 +308,13 @@ static void the_guest_leaves_segments_and_checksums_to_the_host(void **state)
 	ssize_t len;
 	int packet;
 
-	if (!make_tap("tap0"))
+	if (!own_tap_make("tap0", false))
 		skip();
 	guest_net_start_with(
 		fixture,
 		virtio_net_tap_new(&fixture->machine, "net0", &card, "tap0", NET_VHOST_OFF),
 		1ull << NET_F_CSUM | 1ull << NET_F_HOST_TSO4 | 1ull << NET_F_HOST_TSO6);
-	packet = open_packet_socket("tap0");
+	packet = own_tap_open_socket("tap0");
 	put_segmented(frame);
 	guest_net_send_with(fixture, &segmented, frame, sizeof(frame));
 	do
@@ -389,7 +354,7 @@ static void an_interface_that_is_deleted_is_reported_once(void **state)
 	char said[1024] = "";
 	int errors, file;
 
-	if (!make_tap("tap0"))
+	if (!own_tap_make("tap0", false))
 		skip();
 	guest_net_start(fixture, virtio_net_tap_new(&fixture->machine, "net0", &card, "tap0",
 						    NET_VHOST_OFF));

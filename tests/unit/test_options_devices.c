@@ -184,6 +184,17 @@ static void network_cards_are_checked(void **state)
 	assert_refused("--kernel k --net tap=a,vhost=yes", "on, off or auto", NULL);
 	assert_refused("--kernel k --net tap=a,vhost=on,vhost=on", "on, off or auto", NULL);
 	assert_refused("--kernel k --net user,vhost=on", "only --net tap=IF", NULL);
+	assert_accepted("--kernel k --net tap=a --net tap=b,queues=8,vhost=on --net tap=c,queues=1",
+			&config);
+	assert_int_equal(config.nets[0].queues, 0);
+	assert_int_equal(config.nets[1].queues, 8);
+	assert_int_equal(config.nets[2].queues, 1);
+	assert_refused("--kernel k --net tap=a,queues=0", "from 1 to 8", NULL);
+	assert_refused("--kernel k --net tap=a,queues=9", "from 1 to 8", NULL);
+	assert_refused("--kernel k --net tap=a,queues=two", "from 1 to 8", NULL);
+	assert_refused("--kernel k --net tap=a,queues=2,queues=2", "from 1 to 8", NULL);
+	assert_refused("--kernel k --net user,queues=2", "only --net tap=IF", NULL);
+	assert_refused("--kernel k --net passt,queues=2", "only --net tap=IF", NULL);
 	for (int i = 0; i < CONFIG_MAX_NETS; i++)
 		strcat(many, " --net user");
 	assert_accepted(many, &config);

@@ -34,18 +34,20 @@ struct fixture {
 	struct cable cable;
 };
 
-static void take_frame(void *state, const struct net_header *header, const struct iovec *frame,
-		       unsigned int count, size_t len)
+static void take_frame(void *state, unsigned int pair, const struct net_frame *frame)
 {
 	struct cable *cable = state;
 
+	assert_int_equal(pair, 0);
 	cable->len = 0;
-	for (unsigned int i = 0; i < count; i++) {
-		memcpy(cable->frame + cable->len, frame[i].iov_base, frame[i].iov_len);
-		cable->len += frame[i].iov_len;
+	for (unsigned int i = 0; i < frame->count; i++) {
+		const struct iovec *piece = &frame->pieces[i];
+
+		memcpy(cable->frame + cable->len, piece->iov_base, piece->iov_len);
+		cable->len += piece->iov_len;
 	}
-	assert_int_equal(cable->len, len);
-	cable->header = *header;
+	assert_int_equal(cable->len, frame->len);
+	cable->header = *frame->header;
 	cable->sent++;
 }
 
@@ -67,8 +69,9 @@ static void stopped(void *state)
 	((struct cable *)state)->stopped++;
 }
 
-static void has_buffers(void *state)
+static void has_buffers(void *state, unsigned int pair)
 {
+	assert_int_equal(pair, 0);
 	((struct cable *)state)->has_buffers++;
 }
 
@@ -122,7 +125,7 @@ static enum net_received receive(struct fixture *fixture, size_t len)
 
 	for (size_t i = 0; i < len; i++)
 		frame[i] = (uint8_t)(i * 3 + 1);
-	return net_receive(fixture->device, NULL, frame, len);
+	return net_receive(fixture->device, 0, NULL, frame, len);
 }
 
 static void assert_received(struct fixture *fixture, uint64_t offset, size_t from, size_t len)
@@ -145,7 +148,7 @@ static void a_frame_arrives_behind_a_header_of_one_buffer(void **state)
 	assert_int_equal(fake_load(&fixture->machine, GUEST_DATA + 8, 4), 1 << 16);
 	assert_received(fixture, 12, 0, 60);
 	assert_int_equal(fixture->driver.interrupts[RX], 0);
-	net_flush(fixture->device);
+	net_flush(fixture->device, 0);
 	assert_int_equal(fixture->driver.interrupts[RX], 1);
 }
 
@@ -332,11 +335,11 @@ static void a_guest_gets_a_header_that_it_takes_and_no_other(void **state)
 	static const uint8_t frame[500];
 
 	give_buffer(fixture, 0, 1500);
-	assert_int_equal(net_receive(fixture->device, &header, frame, 500), NET_DROPPED);
+	assert_int_equal(net_receive(fixture->device, 0, &header, frame, 500), NET_DROPPED);
 	assert_int_equal(fixture->machine.guest_errors, 0);
 	start_with(fixture, 1ull << NET_F_GUEST_CSUM | 1ull << NET_F_GUEST_TSO4);
 	give_buffer(fixture, 0, 1500);
-	assert_int_equal(net_receive(fixture->device, &header, frame, 500), NET_TAKEN);
+	assert_int_equal(net_receive(fixture->device, 0, &header, frame, 500), NET_TAKEN);
 	assert_int_equal(fake_load(&fixture->machine, GUEST_DATA, 2), 0x0101);
 	assert_int_equal(fake_load(&fixture->machine, GUEST_DATA + 4, 2), 100);
 	assert_int_equal(fake_load(&fixture->machine, GUEST_DATA + 10, 2), 1);

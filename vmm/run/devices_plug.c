@@ -119,6 +119,18 @@ static void unplug_backends(struct machine *machine)
 		backend_ignore(&machine->backends->each[i]);
 }
 
+/* Of a card on a tap interface: those that were asked for, or one a hart. */
+static struct net_options tap_options(const struct config *config, const struct config_net *net)
+{
+	struct net_options options = {.mtu = net->mtu, .pairs_asked = net->queues};
+
+	options.pairs = net->queues ? net->queues : config->cpus;
+	if (options.pairs > NET_PAIRS_MOST)
+		options.pairs = NET_PAIRS_MOST;
+	memcpy(options.mac, net->mac, sizeof(net->mac));
+	return options;
+}
+
 static struct virtio_device *make_net(struct machine *machine, const char *name,
 				      const struct config_net *net)
 {
@@ -129,9 +141,13 @@ static struct virtio_device *make_net(struct machine *machine, const char *name,
 		.forward_count = net->forward_count,
 	};
 
+	if (net->tap) {
+		const struct net_options card = tap_options(machine->config, net);
+
+		return virtio_net_tap_new(machine, name, &card, net->tap, net->vhost);
+	}
 	memcpy(options.card.mac, net->mac, sizeof(net->mac));
-	return net->tap ? virtio_net_tap_new(machine, name, &options.card, net->tap, net->vhost)
-			: virtio_net_user_new(machine, name, &options);
+	return virtio_net_user_new(machine, name, &options);
 }
 
 static bool plug_nets(struct machine *machine)

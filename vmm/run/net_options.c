@@ -12,6 +12,7 @@
 #define TAP_NAME_MAX 15 /* IFNAMSIZ with its zero */
 
 _Static_assert(CONFIG_MAX_NETS == 8 && CONFIG_MAX_FORWARDS == 32, "messages have the numbers");
+_Static_assert(NET_PAIRS_MOST == 8, "messages have the number");
 _Static_assert(NET_MTU_LEAST == 1280 && NET_MTU_MOST == 65521, "messages have the numbers");
 
 static const char mac_expected[] =
@@ -23,9 +24,10 @@ static const char forward_expected[] =
 	"addresses, such as hostfwd=tcp::2222-:22";
 static const char expected[] =
 	"expected user, passt, none, or tap=IF with the name of an interface, and behind it mac=M "
-	"or mtu=N, for user and passt hostfwd=RULE, and for tap vhost=on|off|auto";
+	"or mtu=N, for user and passt hostfwd=RULE, and for tap vhost=on|off|auto or queues=N";
 static const char vhost_expected[] =
 	"expected vhost=on, off or auto: whether the host's kernel moves the packets";
+static const char queues_expected[] = "expected a number of pairs of queues from 1 to 8";
 
 /* ---- words behind the first comma ---- */
 
@@ -122,12 +124,26 @@ static const char *take_vhost(struct config_net *net, char *text)
 	return vhost_expected;
 }
 
+static const char *take_queues(struct config_net *net, char *text)
+{
+	uint64_t queues;
+
+	if (!net->tap)
+		return "only --net tap=IF has queues=: the others have one pair";
+	if (net->queues || !option_number(text, NET_PAIRS_MOST, &queues) || queues == 0)
+		return queues_expected;
+	net->queues = (unsigned int)queues;
+	return NULL;
+}
+
 static const struct word {
 	const char *begins;
 	/* NULL, or what was expected. */
 	const char *(*take)(struct config_net *net, char *text);
 } words[] = {
-	{"mac=", take_mac}, {"mtu=", take_mtu}, {"hostfwd=", take_forward}, {"vhost=", take_vhost}};
+	{"mac=", take_mac},	{"mtu=", take_mtu},	  {"hostfwd=", take_forward},
+	{"vhost=", take_vhost}, {"queues=", take_queues},
+};
 
 static const char *take_word(struct config_net *net, char *text)
 {

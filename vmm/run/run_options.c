@@ -200,8 +200,8 @@ static const struct option_spec specs[] = {
 	 .word = vhost_user_type_name},
 	{"--net", "user|passt|tap=IF|none[,mac=M][,mtu=N][,hostfwd=RULE]",
 	 "add a network card: unprivileged, by libslirp (user) or\npasst, or on tap interface IF "
-	 "(vhost=on|off: by the kernel\nor not); RULE forwards a port of the host: "
-	 "tcp::2222-:22\n(none)",
+	 "(vhost=on|off: by the kernel\nor not; queues=N: so many pairs of queues); RULE forwards "
+	 "a\nport of the host: tcp::2222-:22 (none)",
 	 OPTION_OTHER(net_option), .repeatable = true, .letter = "-n"},
 	{"--vsock", "CID",
 	 "give the guest sockets to the host without a network\n(AF_VSOCK), under this number",
