@@ -2,6 +2,7 @@
 
 #include "devices/vhost_rings.h"
 
+#include <endian.h>
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
@@ -142,11 +143,34 @@ void vhost_rings_kick_all(const struct vhost_device *vhost)
 			vhost_rings_kick(vhost, i);
 }
 
+uint16_t vhost_rings_largest(const struct vhost_device *vhost)
+{
+	uint16_t largest = 0;
+
+	for (unsigned int i = 0; i < vhost->rings; i++)
+		if (vhost->device.queues[i].ready && vhost->device.queues[i].size > largest)
+			largest = vhost->device.queues[i].size;
+	return largest;
+}
+
+static void give_inflight(struct vhost_device *vhost)
+{
+	struct vhost_ring_state sizes[VIRTIO_MAX_QUEUES];
+	unsigned int count = 0;
+
+	for (unsigned int i = 0; i < vhost->rings; i++)
+		if (vhost->device.queues[i].ready)
+			sizes[count++] = (struct vhost_ring_state){i, vhost->device.queues[i].size};
+	vhost->backend->operations->give_inflight(vhost->backend, sizes, count);
+}
+
 void vhost_rings_start(struct vhost_device *vhost)
 {
 	const struct vhost_operations *operations = vhost->backend->operations;
 
 	vhost->running = true;
+	if (operations->give_inflight)
+		give_inflight(vhost);
 	for (unsigned int i = 0; i < vhost->rings; i++)
 		if (vhost->device.queues[i].ready)
 			start_ring(vhost, i);
@@ -186,17 +210,37 @@ void vhost_rings_move_calls(struct vhost_device *vhost)
 	}
 }
 
+/* Of what its driver has put at GPA: how much of the ring was offered, or used. */
+static bool load_index(const struct vhost_device *vhost, uint64_t gpa, uint16_t *index)
+{
+	const struct guest_memory *memory = machine_memory(vhost->device.machine);
+	const uint16_t *at = guest_memory_at(memory, gpa + 2, sizeof(*at));
+
+	if (at)
+		*index = le16toh(__atomic_load_n(at, __ATOMIC_ACQUIRE));
+	return at;
+}
+
 /* What the driver has offered is used. A ring that it has put nowhere has nothing under way. */
 static bool is_drained(const struct vhost_device *vhost, unsigned int index)
 {
-	const struct guest_memory *memory = machine_memory(vhost->device.machine);
 	const struct virtqueue *queue = &vhost->device.queues[index];
-	const uint16_t *offered = guest_memory_at(memory, queue->driver + 2, sizeof(*offered));
-	const uint16_t *used = guest_memory_at(memory, queue->device + 2, sizeof(*used));
+	uint16_t offered, used;
 
-	return !is_its(vhost, index) || !offered || !used ||
-	       __atomic_load_n(offered, __ATOMIC_RELAXED) ==
-		       __atomic_load_n(used, __ATOMIC_ACQUIRE);
+	return !is_its(vhost, index) || !load_index(vhost, queue->driver, &offered) ||
+	       !load_index(vhost, queue->device, &used) || offered == used;
+}
+
+void vhost_rings_find(struct vhost_device *vhost)
+{
+	for (unsigned int i = 0; i < vhost->rings; i++) {
+		uint16_t used = 0;
+
+		if (!(vhost->orphaned >> i & 1))
+			continue;
+		load_index(vhost, vhost->device.queues[i].device, &used);
+		vhost->positions[i] = (struct vhost_ring_state){i, used};
+	}
 }
 
 bool vhost_rings_are_drained(const struct vhost_device *vhost)

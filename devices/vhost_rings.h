@@ -14,6 +14,10 @@ void vhost_rings_free_events(struct vhost_device *vhost);
 void vhost_rings_start(struct vhost_device *vhost);
 /* Where they are is in the positions when the back-end has answered. */
 void vhost_rings_stop(struct vhost_device *vhost);
+/* Of those that a back-end had when it went: at the first request that it has not given back. */
+void vhost_rings_find(struct vhost_device *vhost);
+/* The most entries that one of them has. */
+uint16_t vhost_rings_largest(const struct vhost_device *vhost);
 /* All that the driver has offered is used. */
 bool vhost_rings_are_drained(const struct vhost_device *vhost);
 /* Where calls go to has changed, perhaps. */
