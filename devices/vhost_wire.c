@@ -97,18 +97,18 @@ bool vhost_answer_has_file(const struct vhost_awaited *awaited)
 	return awaited->request == VHOST_GET_INFLIGHT_FD && !awaited->ack;
 }
 
-static const char *inflight_fault(const struct vhost_inflight *inflight,
-				  const struct vhost_awaited *awaited, int file)
+static const char *inflight_fault(const uint8_t *payload, const struct vhost_awaited *awaited,
+				  int file)
 {
-	struct vhost_inflight asked;
+	struct vhost_inflight asked, given;
 
 	memcpy(&asked, awaited->to, sizeof(asked));
+	memcpy(&given, payload, sizeof(given)); /* which is not aligned for it */
 	if (!file)
 		return "gives no memory for what is under way";
-	if (inflight->rings != asked.rings || inflight->queue_size != asked.queue_size)
+	if (given.rings != asked.rings || given.queue_size != asked.queue_size)
 		return "gives memory for other rings than it was asked about";
-	return !inflight->size || inflight->size > INT64_MAX ||
-			       inflight->offset > INT64_MAX - inflight->size
+	return !given.size || given.size > INT64_MAX || given.offset > INT64_MAX - given.size
 		       ? "gives memory of a size that cannot be"
 		       : NULL;
 }
@@ -129,7 +129,7 @@ const char *vhost_answer_take(struct vhost_answer *answer, const struct vhost_aw
 	if (awaited->request == VHOST_GET_VRING_BASE)
 		why = ring_fault((const struct vhost_ring_state *)payload, awaited);
 	if (vhost_answer_has_file(awaited))
-		why = inflight_fault((const struct vhost_inflight *)payload, awaited, answer->file);
+		why = inflight_fault(payload, awaited, answer->file);
 	if (!why)
 		memcpy(awaited->to, payload, awaited->len);
 	return why;
