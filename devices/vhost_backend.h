@@ -22,7 +22,8 @@ struct vhost_ring {
 	int kick, call;		    /* eventfds */
 };
 
-/* What a back-end can do, as far as the guest is to know: the same for as long as the guest lives. */
+/* What a back-end can do, as far as the guest is to know: the same for as long as the guest lives.
+ */
 #define VHOST_CONFIG_SPACE 64u /* the most bytes that a device has of it */
 struct vhost_offer {
 	bool known;
@@ -38,16 +39,17 @@ struct vhost_ring_state {
 
 struct vhost_backend {
 	const struct vhost_operations *operations;
-	uint64_t features;     /* of the device; after greet() */
-	uint64_t ring_count;   /* as the back-end says; 0: it does not */
-	unsigned int pending;  /* answers that are awaited */
-	int fd;		       /* when it is readable, read() is to be called */
-	const char *broken;    /* NULL, or why: a constant, "..." in "the back-end ..." */
-	bool gone;	       /* broken by its end, not by what it said */
-	bool returns;	       /* one that is gone may come back */
+	uint64_t features;	  /* of the device; after greet() */
+	uint64_t ring_count;	  /* as the back-end says; 0: it does not */
+	unsigned int pending;	  /* answers that are awaited */
+	int fd;			  /* when it is readable, read() is to be called */
+	const char *broken;	  /* NULL, or why: a constant, "..." in "the back-end ..." */
+	bool gone;		  /* broken by its end, not by what it said */
+	bool returns;		  /* one that is gone may come back */
+	bool notes;		  /* what is under way, in memory that outlives it */
 	struct vhost_offer offer; /* of the last that was greeted at the start of a life */
-	int broken_error;      /* the errno with that; 0: none */
-	const char *bad_rings; /* NULL, or what it found wrong in what the guest wrote */
+	int broken_error;	  /* the errno with that; 0: none */
+	const char *bad_rings;	  /* NULL, or what it found wrong in what the guest wrote */
 };
 
 /* One const table for each kind. */

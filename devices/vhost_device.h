@@ -4,6 +4,7 @@
 #define VHART_VHOST_DEVICE_H
 
 #include "devices/devices.h"
+#include "devices/vhost_account.h"
 #include "devices/vhost_backend.h"
 
 #define VHOST_TAG_MAX 36u /* virtio 1.2, 5.11.4: bytes of a file system's tag */
@@ -60,6 +61,7 @@ struct vhost_device {
 	int given_calls[VIRTIO_MAX_QUEUES];	    /* those that the back-end has, or another */
 	/* Where each ring is, when it is stopped. */
 	struct vhost_ring_state positions[VIRTIO_MAX_QUEUES];
+	struct vhost_account *accounts; /* of each ring; NULL: nobody needs them */
 };
 
 struct vhost_type {
@@ -74,6 +76,8 @@ struct vhost_type {
 	bool drains;
 	/* All that a back-end knows is in the rings and in its files: another one can go on. */
 	bool returns;
+	/* And it gives back what it was asked for in any order. */
+	bool any_order;
 	uint32_t backend_config;  /* bytes of configuration space that are the back-end's */
 	unsigned int idle_queues; /* the last ones, with which no back-end does anything */
 	/* The rest of it, and how many queues there are. */

@@ -36,6 +36,7 @@ void vhost_link_renew(struct vhost_link *link, int fd)
 	link->path = old.path;
 	link->inflight = old.inflight;
 	link->inflight_file = old.inflight_file;
+	link->backend.notes = old.backend.notes;
 }
 
 void vhost_link_await(struct vhost_link *link)
@@ -55,6 +56,7 @@ static void close_file(int *file)
 void vhost_link_drop_inflight(struct vhost_link *link)
 {
 	close_file(&link->inflight_file);
+	link->backend.notes = false;
 }
 
 void vhost_link_close(struct vhost_link *link)
@@ -225,6 +227,7 @@ static const char *keep_inflight(struct vhost_link *link)
 		return why;
 	vhost_link_drop_inflight(link);
 	link->inflight_file = link->answer.file;
+	link->backend.notes = true;
 	link->answer.file = 0;
 	return NULL;
 }

@@ -22,9 +22,8 @@ bool vhost_return_connect(struct vhost_device *vhost)
 struct vhost_offer vhost_return_offer(const struct vhost_device *vhost)
 {
 	struct vhost_backend *backend = vhost->backend;
-	struct vhost_offer offer = {.known = true,
-				    .features = backend->features,
-				    .ring_count = backend->ring_count};
+	struct vhost_offer offer = {
+		.known = true, .features = backend->features, .ring_count = backend->ring_count};
 	const uint32_t len = vhost->options.type->backend_config;
 
 	if (len)
@@ -35,7 +34,8 @@ struct vhost_offer vhost_return_offer(const struct vhost_device *vhost)
 /* Only what the guest was offered matters. NULL, or what is missing. */
 static const char *ability_missing(const struct vhost_device *vhost)
 {
-	const uint64_t told = vhost->offer.features & (vhost->options.type->features | CORE_FEATURES);
+	const uint64_t told =
+		vhost->offer.features & (vhost->options.type->features | CORE_FEATURES);
 
 	if (told & ~vhost->backend->features)
 		return "has come back without features that the guest was offered";

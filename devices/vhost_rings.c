@@ -5,12 +5,20 @@
 #include <endian.h>
 #include <errno.h>
 #include <poll.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
 #include "base/log.h"
+
+/* A driver may enable a queue after the device's start, which is too late, and disable one that the
+ * back-end has. */
+static bool is_its(const struct vhost_device *vhost, unsigned int index)
+{
+	return vhost->handed >> index & 1;
+}
 
 /* ---- their events ---- */
 
@@ -40,10 +48,15 @@ static void call_ready(struct loop_watch *watch, short revents)
 {
 	struct vhost_device *vhost = watch->opaque;
 
+	const unsigned int index = (unsigned int)(watch - vhost->calls);
+
 	(void)revents;
-	if (take_event(watch->fd) && virtio_is_running(&vhost->device))
-		vhost->device.transport->interrupt(&vhost->device,
-						   (unsigned int)(watch - vhost->calls));
+	if (!take_event(watch->fd))
+		return;
+	if (vhost->accounts && is_its(vhost, index))
+		vhost_account_look(&vhost->accounts[index], machine_memory(vhost->device.machine));
+	if (virtio_is_running(&vhost->device))
+		vhost->device.transport->interrupt(&vhost->device, index);
 }
 
 static bool make_event(struct vhost_device *vhost, unsigned int queue)
@@ -65,8 +78,20 @@ static bool make_event(struct vhost_device *vhost, unsigned int queue)
 	return false;
 }
 
+static bool make_accounts(struct vhost_device *vhost)
+{
+	if (!vhost->backend->returns || !vhost->options.type->any_order)
+		return true;
+	vhost->accounts = calloc(vhost->rings, sizeof(*vhost->accounts));
+	if (!vhost->accounts)
+		error("%s: no memory", vhost->device.name);
+	return vhost->accounts;
+}
+
 bool vhost_rings_make_events(struct vhost_device *vhost)
 {
+	if (!make_accounts(vhost))
+		return false;
 	for (unsigned int i = 0; i < vhost->device.queue_count; i++)
 		if (!make_event(vhost, i))
 			return false;
@@ -83,6 +108,7 @@ void vhost_rings_free_events(struct vhost_device *vhost)
 		loop_watch_remove(machine_loop(vhost->device.machine), &vhost->calls[i]);
 		close(vhost->calls[i].fd);
 	}
+	free(vhost->accounts);
 }
 
 /* ---- handed over, and taken back ---- */
@@ -119,16 +145,13 @@ static void start_ring(struct vhost_device *vhost, unsigned int index)
 		.call = call_of(vhost, index),
 	};
 
+	if (vhost->accounts)
+		vhost_account_begin(&vhost->accounts[index], queue,
+				    machine_memory(vhost->device.machine),
+				    (uint16_t)vhost->positions[index].num);
 	vhost->given_calls[index] = ring.call;
 	vhost->handed |= 1u << index;
 	vhost->backend->operations->start_ring(vhost->backend, &ring, &vhost->positions[index]);
-}
-
-/* A driver may enable a queue after the device's start, which is too late, and disable one that the
- * back-end has. */
-static bool is_its(const struct vhost_device *vhost, unsigned int index)
-{
-	return vhost->handed >> index & 1;
 }
 
 void vhost_rings_kick(const struct vhost_device *vhost, unsigned int queue)
@@ -231,16 +254,29 @@ static bool is_drained(const struct vhost_device *vhost, unsigned int index)
 	       !load_index(vhost, queue->device, &used) || offered == used;
 }
 
-void vhost_rings_find(struct vhost_device *vhost)
+static bool find(struct vhost_device *vhost, unsigned int index)
 {
-	for (unsigned int i = 0; i < vhost->rings; i++) {
-		uint16_t used = 0;
+	const struct virtqueue *queue = &vhost->device.queues[index];
+	bool known = true;
+	uint16_t used = 0;
 
-		if (!(vhost->orphaned >> i & 1))
-			continue;
-		load_index(vhost, vhost->device.queues[i].device, &used);
-		vhost->positions[i] = (struct vhost_ring_state){i, used};
-	}
+	if (vhost->accounts && !vhost->backend->notes)
+		known = vhost_account_restore(&vhost->accounts[index],
+					      machine_memory(vhost->device.machine), &used);
+	else
+		load_index(vhost, queue->device, &used);
+	vhost->positions[index] = (struct vhost_ring_state){index, used};
+	return known;
+}
+
+bool vhost_rings_find(struct vhost_device *vhost)
+{
+	bool known = true;
+
+	for (unsigned int i = 0; i < vhost->rings; i++)
+		if (vhost->orphaned >> i & 1 && vhost->device.queues[i].ready)
+			known &= find(vhost, i);
+	return known;
 }
 
 bool vhost_rings_are_drained(const struct vhost_device *vhost)

@@ -5,7 +5,7 @@
 
 #include "devices/vhost_device.h"
 
-/* The eventfds of all queues. False after error(). */
+/* The eventfds of all queues, and accounts of what is under way. False after error(). */
 bool vhost_rings_make_events(struct vhost_device *vhost);
 /* Those that were made. */
 void vhost_rings_free_events(struct vhost_device *vhost);
@@ -14,8 +14,9 @@ void vhost_rings_free_events(struct vhost_device *vhost);
 void vhost_rings_start(struct vhost_device *vhost);
 /* Where they are is in the positions when the back-end has answered. */
 void vhost_rings_stop(struct vhost_device *vhost);
-/* Of those that a back-end had when it went: at the first request that it has not given back. */
-void vhost_rings_find(struct vhost_device *vhost);
+/* Of those that a back-end had when it went: at the first request that it has not given back.
+ * False: which these are is not known. */
+bool vhost_rings_find(struct vhost_device *vhost);
 /* The most entries that one of them has. */
 uint16_t vhost_rings_largest(const struct vhost_device *vhost);
 /* All that the driver has offered is used. */

@@ -130,6 +130,7 @@ static const struct vhost_type types[] = {
 	 .features = BLK_FEATURES,
 	 .drains = true,
 	 .returns = true,
+	 .any_order = true,
 	 .backend_config = BLK_CONFIG_LEN,
 	 .configure = configure_blk},
 	{.name = "net",

@@ -39,9 +39,9 @@ enum vhost_request {
 #define VHOST_USER_F_PROTOCOL_FEATURES 30u
 
 /* Protocol features. */
-#define VHOST_PROTOCOL_F_MQ	       0u
-#define VHOST_PROTOCOL_F_REPLY_ACK      3u
-#define VHOST_PROTOCOL_F_CONFIG	       9u
+#define VHOST_PROTOCOL_F_MQ		0u
+#define VHOST_PROTOCOL_F_REPLY_ACK	3u
+#define VHOST_PROTOCOL_F_CONFIG		9u
 #define VHOST_PROTOCOL_F_INFLIGHT_SHMFD 12u
 
 #define VHOST_HEADER_LEN  12u
@@ -65,9 +65,9 @@ struct vhost_config {
 };
 /* The memory in which a back-end notes what is under way; it is the message's file. */
 struct vhost_inflight {
-	uint64_t size, offset;	     /* of it, in the file */
+	uint64_t size, offset;	    /* of it, in the file */
 	uint16_t rings, queue_size; /* that it is for */
-	uint32_t padding;	     /* as compilers have it: 24 bytes are what others send and expect */
+	uint32_t padding; /* as compilers have it: 24 bytes are what others send and expect */
 };
 
 struct vhost_message {

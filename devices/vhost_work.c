@@ -10,10 +10,11 @@
 #include "devices/vhost_return.h"
 #include "devices/vhost_rings.h"
 
-#define ANSWER_NS      (8 * NS_PER_S)
-#define AGAIN_NS       NS_PER_S /* between tries to connect */
-#define DRAIN_NS       1000000u /* between looks at rings: nothing else tells when the last is done */
-#define TOLD_ABSENCES  20u	/* in a life: what a guest can bring about must not fill the user's log */
+#define ANSWER_NS     (8 * NS_PER_S)
+#define AGAIN_NS      NS_PER_S /* between tries to connect */
+#define DRAIN_NS      1000000u /* between looks at rings: nothing else tells when the last is done */
+#define TOLD_ABSENCES 20u /* in a life: what a guest can bring about must not fill the user's log  \
+			   */
 
 static struct loop *loop_of(const struct vhost_device *vhost)
 {
@@ -104,12 +105,18 @@ static void start_rings(struct vhost_device *vhost)
 
 static void take_up(struct vhost_device *vhost)
 {
+	const bool is_used = virtio_is_running(&vhost->device);
+
+	if (is_used && !vhost_rings_find(vhost)) {
+		vhost->backend->operations->leave(vhost->backend, "is back, but which requests "
+								  "were under way nobody knows");
+		return;
+	}
 	if (vhost->absences <= TOLD_ABSENCES)
 		note("%s: %s is back", vhost->device.name, vhost->options.who);
-	if (!virtio_is_running(&vhost->device))
+	if (!is_used)
 		return;
 	vhost->backend->operations->set_features(vhost->backend, vhost->device.driver_features);
-	vhost_rings_find(vhost);
 	vhost_work_begin(vhost);
 }
 

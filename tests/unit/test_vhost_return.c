@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A vhost-user back-end that goes away and comes back: who it has to be, and what it goes on with. */
+/* A vhost-user back-end that goes away and comes back: who it has to be, and what it goes on with.
+ */
 #include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -23,7 +24,7 @@
 #define PROTOCOL                                                                                   \
 	(1ull << VHOST_PROTOCOL_F_MQ | 1ull << VHOST_PROTOCOL_F_REPLY_ACK |                        \
 	 1ull << VHOST_PROTOCOL_F_CONFIG)
-#define INFLIGHT (1ull << VHOST_PROTOCOL_F_INFLIGHT_SHMFD)
+#define INFLIGHT  (1ull << VHOST_PROTOCOL_F_INFLIGHT_SHMFD)
 #define READ_ONLY (1ull << 5)
 
 enum { REQUESTS = 1 };
@@ -326,6 +327,37 @@ static void notes_tell_what_is_under_way(void **state)
 	guest_driver_restart(&fixture->driver, ~0ull);
 	serve_one(fixture);
 	assert_int_equal(backend_of(fixture)->asked[VHOST_GET_INFLIGHT_FD], 1);
+}
+
+/* The same of one that notes nothing. */
+static void what_is_done_is_not_done_again(void **state)
+{
+	struct fixture *fixture = *state;
+
+	leave_under_way(fixture, 1);
+	assert_int_equal(guest_driver_wait(&fixture->driver, REQUESTS), 16);
+	go_away(fixture);
+	come_back(fixture);
+	assert_int_equal(guest_driver_wait(&fixture->driver, REQUESTS), 16);
+	serve_one(fixture);
+	is_idle(fixture);
+	assert_int_equal(backend_of(fixture)->taken, 2);
+}
+
+/* More was done than the ring has places, and its interrupts were lost. */
+static void what_nobody_knows_is_not_done_again(void **state)
+{
+	struct fixture *fixture = *state;
+
+	leave_under_way(fixture, 2);
+	go_away(fixture);
+	vhost_of(fixture)->accounts[REQUESTS].unknown = 2;
+	listen_again(fixture);
+	try_now(fixture);
+	run_until(fixture, needs_reset);
+	assert_string_equal(fixture->link.backend.broken,
+			    "is back, but which requests were under way nobody knows");
+	assert_int_equal(backend_of(fixture)->asked[VHOST_SET_VRING_KICK], 0);
 }
 
 /* The memory is asked for, and the answer is the last that it says, or not even that. */
@@ -697,6 +729,8 @@ int main(void)
 		TEST(a_network_card_comes_back),
 		TEST(without_protocol_features),
 		TEST(notes_tell_what_is_under_way),
+		TEST(what_is_done_is_not_done_again),
+		TEST(what_nobody_knows_is_not_done_again),
 		TEST(it_goes_before_a_driver_has_started),
 		TEST(only_so_many_lines),
 		TEST(fewer_features),
