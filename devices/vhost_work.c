@@ -53,6 +53,7 @@ static void announce(struct vhost_device *vhost)
 	const struct vhost_backend *backend = vhost->backend;
 
 	vhost->announced = true;
+	vhost->absence = VHOST_THERE;
 	warning("%s: %s %s%s%s: the device does not work until the guest is rebooted",
 		vhost->device.name, vhost->options.who, backend->broken,
 		backend->broken_error ? ": " : "", vhost_work_error(backend));
