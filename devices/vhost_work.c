@@ -10,11 +10,11 @@
 #include "devices/vhost_return.h"
 #include "devices/vhost_rings.h"
 
-#define ANSWER_NS     (8 * NS_PER_S)
-#define AGAIN_NS      NS_PER_S /* between tries to connect */
-#define DRAIN_NS      1000000u /* between looks at rings: nothing else tells when the last is done */
-#define TOLD_ABSENCES 20u /* in a life: what a guest can bring about must not fill the user's log  \
-			   */
+#define ANSWER_NS (8 * NS_PER_S)
+#define AGAIN_NS  NS_PER_S /* between tries to connect */
+#define DRAIN_NS  1000000u /* between looks at rings: nothing else tells when the last is done */
+/* In a life: what a guest can bring about must not fill the user's log. */
+#define TOLD_ABSENCES 20u
 
 static struct loop *loop_of(const struct vhost_device *vhost)
 {

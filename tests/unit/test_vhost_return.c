@@ -228,7 +228,7 @@ static void expect_done(struct fixture *fixture, uint32_t head)
 
 static bool has_taken_two_more(struct fixture *fixture)
 {
-	return backend_of(fixture)->taken >= 3;
+	return backend_of(fixture)->work.taken >= 3;
 }
 
 /* The first and KEPT more that a disk was asked for: those are under way. */
@@ -236,7 +236,7 @@ static void leave_under_way(struct fixture *fixture, unsigned int kept)
 {
 	start(fixture, "blk");
 	serve_one(fixture);
-	backend_of(fixture)->keeps = kept;
+	backend_of(fixture)->work.keeps = kept;
 	ask(fixture);
 	ask(fixture);
 	run_until(fixture, has_taken_two_more);
@@ -270,7 +270,7 @@ static void what_was_under_way_is_done_again(void **state)
 	assert_int_equal(messages, 1);
 	serve_one(fixture);
 	is_idle(fixture);
-	assert_int_equal(backend_of(fixture)->taken, 4);
+	assert_int_equal(backend_of(fixture)->work.taken, 4);
 	assert_int_equal(backend_of(fixture)->asked[VHOST_SET_INFLIGHT_FD], 0);
 	assert_int_equal(fixture->machine.guest_errors, 0);
 }
@@ -304,7 +304,7 @@ static void without_protocol_features(void **state)
 	for (unsigned int i = 0; i < 2; i++) {
 		fixture->backends[i].features &= ~(1ull << VHOST_USER_F_PROTOCOL_FEATURES);
 		for (unsigned int j = 0; j < BACKEND_RINGS; j++)
-			fixture->backends[i].rings[j].enabled = true;
+			fixture->backends[i].work.each[j].enabled = true;
 	}
 	start(fixture, "net");
 	serve_one(fixture);
@@ -334,7 +334,7 @@ static void notes_tell_what_is_under_way(void **state)
 	come_back(fixture);
 	expect_done(fixture, 1);
 	is_idle(fixture);
-	assert_int_equal(backend_of(fixture)->taken, 1);
+	assert_int_equal(backend_of(fixture)->work.taken, 1);
 	assert_int_equal(backend_of(fixture)->asked[VHOST_GET_INFLIGHT_FD], 0);
 	given = backend_of(fixture)->asked[VHOST_SET_INFLIGHT_FD];
 	assert_int_equal(given, 1);
@@ -357,7 +357,7 @@ static void what_is_done_is_not_done_again(void **state)
 	expect_done(fixture, 1);
 	serve_one(fixture);
 	is_idle(fixture);
-	assert_int_equal(backend_of(fixture)->taken, 2);
+	assert_int_equal(backend_of(fixture)->work.taken, 2);
 }
 
 /* More was done than the ring has places, and its interrupts were lost. */
@@ -545,7 +545,7 @@ static void it_dies_in_the_greeting(void **state)
 		fixture->backends[1] = fixture->backends[2];
 		fixture->backends[1].lie = LIE_DEATH;
 		fixture->backends[1].lie_at = at[i];
-		fixture->backends[1].holds = true;
+		fixture->backends[1].work.holds = true;
 		fixture->now = 0;
 		listen_again(fixture);
 		try_now(fixture);
@@ -666,7 +666,7 @@ static void it_dies_before_a_pause(void **state)
 	come_back(fixture);
 	serve_one(fixture);
 	is_idle(fixture);
-	assert_int_equal(backend_of(fixture)->taken, 1);
+	assert_int_equal(backend_of(fixture)->work.taken, 1);
 }
 
 /* Nobody listens to the socket of a frozen loop. */
@@ -685,7 +685,7 @@ static void it_dies_in_a_pause(void **state)
 	run_until(fixture, is_awaited);
 	come_back(fixture);
 	serve_one(fixture);
-	assert_int_equal(backend_of(fixture)->taken, 1);
+	assert_int_equal(backend_of(fixture)->work.taken, 1);
 }
 
 static void the_machine_ends(void **state)
