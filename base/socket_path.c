@@ -49,6 +49,11 @@ int socket_path_connect(const char *path)
 	return connect_to(path, 0);
 }
 
+int socket_path_connect_at_once(const char *path)
+{
+	return connect_to(path, SOCK_NONBLOCK);
+}
+
 /* What an earlier run left that was killed. */
 static bool is_left_over(const char *path)
 {
@@ -58,7 +63,7 @@ static bool is_left_over(const char *path)
 	if (lstat(path, &is) < 0 || !S_ISSOCK(is.st_mode))
 		return false;
 	/* One whose owner is stopped and whose queue is full would make this wait. */
-	fd = connect_to(path, SOCK_NONBLOCK);
+	fd = socket_path_connect_at_once(path);
 	if (fd >= 0)
 		close(fd);
 	return fd < 0 && errno == ECONNREFUSED;

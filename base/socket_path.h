@@ -18,5 +18,7 @@ struct stat;
 void socket_path_remove(const char *path, const struct stat *own);
 /* Connected to PATH; -1 with errno. */
 int socket_path_connect(const char *path);
+/* The same, when whoever listens has room for it now (else EAGAIN); the socket does not block. */
+int socket_path_connect_at_once(const char *path);
 
 #endif

@@ -49,11 +49,13 @@ const char *power_key_press(struct virtio_device *power_key);
  * The machine's memory is shared. */
 struct vhost_link;
 struct vhost_user_options {
-	const char *type;	 /* "fs", "blk" or "net" */
-	const char *tag;	 /* of a file system */
-	const uint8_t *mac;	 /* of a network card */
-	unsigned int mtu;	 /* that its guest is told; 0: none */
-	const char *who;	 /* the other process, for messages */
+	const char *type;   /* "fs", "blk" or "net" */
+	const char *tag;    /* of a file system */
+	const uint8_t *mac; /* of a network card */
+	unsigned int mtu;   /* that its guest is told; 0: none */
+	const char *who;    /* the other process, for messages */
+	/* Where it listens, and may come back when it is gone; NULL: it does not. */
+	const char *path;
 	struct vhost_link *link; /* the caller's; outlives the device */
 };
 struct virtio_device *virtio_vhost_user_new(struct machine *machine, const char *name,

@@ -22,6 +22,16 @@ struct vhost_ring {
 	int kick, call;		    /* eventfds */
 };
 
+/* What a back-end can do, as far as the guest is to know: the same for as long as the guest lives.
+ */
+#define VHOST_CONFIG_SPACE 64u /* the most bytes that a device has of it */
+struct vhost_offer {
+	bool known;
+	uint64_t features;
+	uint64_t ring_count; /* 0: the back-end does not say */
+	uint8_t config[VHOST_CONFIG_SPACE];
+};
+
 /* Where a ring is: as both kinds of back-ends lay it out. */
 struct vhost_ring_state {
 	uint32_t index, num;
@@ -29,13 +39,17 @@ struct vhost_ring_state {
 
 struct vhost_backend {
 	const struct vhost_operations *operations;
-	uint64_t features;     /* of the device; after greet() */
-	uint64_t ring_count;   /* as the back-end says; 0: it does not */
-	unsigned int pending;  /* answers that are awaited */
-	int fd;		       /* when it is readable, read() is to be called */
-	const char *broken;    /* NULL, or why: a constant, "..." in "the back-end ..." */
-	int broken_error;      /* the errno with that; 0: none */
-	const char *bad_rings; /* NULL, or what it found wrong in what the guest wrote */
+	uint64_t features;	  /* of the device; after greet() */
+	uint64_t ring_count;	  /* as the back-end says; 0: it does not */
+	unsigned int pending;	  /* answers that are awaited */
+	int fd;			  /* when it is readable, read() is to be called */
+	const char *broken;	  /* NULL, or why: a constant, "..." in "the back-end ..." */
+	bool gone;		  /* broken by its end, not by what it said */
+	bool returns;		  /* one that is gone may come back */
+	bool notes;		  /* what is under way, in memory that outlives it */
+	struct vhost_offer offer; /* of the last that was greeted at the start of a life */
+	int broken_error;	  /* the errno with that; 0: none */
+	const char *bad_rings;	  /* NULL, or what it found wrong in what the guest wrote */
 };
 
 /* One const table for each kind. */
@@ -44,8 +58,10 @@ struct vhost_operations {
 	 * answer. False: it is broken. */
 	bool (*greet)(struct vhost_backend *backend, int timeout_ms);
 	void (*share_memory)(struct vhost_backend *backend, const struct guest_memory *memory);
-	/* LEN bytes of configuration space. False: it is broken. NULL: this kind has none. */
-	bool (*get_config)(struct vhost_backend *backend, void *to, uint32_t len, int timeout_ms);
+	/* LEN bytes of configuration space are asked for, and taken when no answer is awaited any
+	 * more. NULL: this kind has none. */
+	void (*ask_config)(struct vhost_backend *backend, uint32_t len);
+	void (*take_config)(struct vhost_backend *backend, void *to, uint32_t len);
 	/* All that the driver accepted, also what is not the back-end's. */
 	void (*set_features)(struct vhost_backend *backend, uint64_t features);
 	/* From where FROM says. It may work from run() on. */
@@ -65,8 +81,22 @@ struct vhost_operations {
 	void (*read)(struct vhost_backend *backend);
 	/* Waits until nothing is awaited any more. False: it is broken. */
 	bool (*settle)(struct vhost_backend *backend, int timeout_ms);
-	/* It owes answers for too long. NULL: it never does. */
-	void (*out_of_patience)(struct vhost_backend *backend);
+	/* It is broken, as WHY says: a constant. NULL: it never owes an answer for long. */
+	void (*leave)(struct vhost_backend *backend, const char *why);
+	/* Those of a kind that can go away and come back; NULL of others. None of them waits. */
+	/* One that is gone is connected to once more. False: nobody is there. */
+	bool (*connect)(struct vhost_backend *backend);
+	/* The next of the words that greet() says all of. False: there are no more. */
+	bool (*greet_on)(struct vhost_backend *backend);
+	/* Asks for memory in which the back-end notes what is under way in so many RINGS, and which
+	 * outlives it. False: there is some already, or it does not do that. */
+	bool (*ask_inflight)(struct vhost_backend *backend, uint16_t rings, uint16_t queue_size);
+	/* Gives it back the memory that there is, if any, before rings are started: COUNT of these
+	 * SIZES. */
+	void (*give_inflight)(struct vhost_backend *backend, const struct vhost_ring_state *sizes,
+			      unsigned int count);
+	/* What is in it is over. */
+	void (*drop_inflight)(struct vhost_backend *backend);
 	/* With the device. NULL: it outlives that. */
 	void (*free)(struct vhost_backend *backend);
 };

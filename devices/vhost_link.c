@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -15,11 +16,47 @@
 	(1ull << VHOST_PROTOCOL_F_MQ | 1ull << VHOST_PROTOCOL_F_REPLY_ACK |                        \
 	 1ull << VHOST_PROTOCOL_F_CONFIG)
 
+static const char closed[] = "has closed its socket";
+
 void vhost_link_init(struct vhost_link *link, int fd)
 {
 	*link = (struct vhost_link){.backend.fd = fd};
 	if (fd >= 0)
 		fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
+}
+
+void vhost_link_renew(struct vhost_link *link, int fd)
+{
+	const struct vhost_link old = *link;
+
+	vhost_link_init(link, fd);
+	link->backend.operations = old.backend.operations;
+	link->backend.returns = old.backend.returns;
+	link->backend.offer = old.backend.offer;
+	link->path = old.path;
+	link->inflight = old.inflight;
+	link->inflight_file = old.inflight_file;
+	link->backend.notes = old.backend.notes;
+}
+
+void vhost_link_await(struct vhost_link *link)
+{
+	vhost_link_renew(link, -1);
+	link->backend.broken = closed;
+	link->backend.gone = true;
+}
+
+static void close_file(int *file)
+{
+	if (*file)
+		close(*file);
+	*file = 0;
+}
+
+void vhost_link_drop_inflight(struct vhost_link *link)
+{
+	close_file(&link->inflight_file);
+	link->backend.notes = false;
 }
 
 void vhost_link_close(struct vhost_link *link)
@@ -28,6 +65,7 @@ void vhost_link_close(struct vhost_link *link)
 		close(link->backend.fd);
 	link->backend.fd = -1;
 	link->backend.pending = 0;
+	close_file(&link->answer.file);
 }
 
 void vhost_link_break(struct vhost_link *link, const char *why)
@@ -35,6 +73,13 @@ void vhost_link_break(struct vhost_link *link, const char *why)
 	if (!link->backend.broken)
 		link->backend.broken = why;
 	vhost_link_close(link);
+}
+
+static void break_closed(struct vhost_link *link)
+{
+	if (!link->backend.broken)
+		link->backend.gone = true;
+	vhost_link_break(link, closed);
 }
 
 /* ---- out ---- */
@@ -70,8 +115,10 @@ static void send_request(struct vhost_link *link, const struct vhost_message *me
 	if (sent == (ssize_t)(VHOST_HEADER_LEN + message->size))
 		return;
 	/* The socket has room for hundreds of messages: nobody has read any. */
-	vhost_link_break(link, sent >= 0 || errno == EAGAIN ? "does not read what it is sent"
-							    : "has closed its socket");
+	if (sent >= 0 || errno == EAGAIN)
+		vhost_link_break(link, "does not read what it is sent");
+	else
+		break_closed(link);
 }
 
 static void await(struct vhost_link *link, const struct vhost_awaited *awaited)
@@ -112,27 +159,86 @@ void vhost_link_ask(struct vhost_link *link, enum vhost_request request, const v
 
 /* ---- in ---- */
 
-/* Up to LEN bytes; 0: there are none now, or the link is broken. File descriptors with them, which
- * no answer has, are closed by the kernel. */
-static size_t receive(struct vhost_link *link, uint8_t *to, size_t len)
+/* The file with a packet goes to *FILE. False: there is one there already. */
+static bool take_file(struct msghdr *packet, int *file)
+{
+	const struct cmsghdr *header = CMSG_FIRSTHDR(packet);
+	int one;
+
+	if (!header || header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS ||
+	    header->cmsg_len != CMSG_LEN(sizeof(one)))
+		return true;
+	memcpy(&one, CMSG_DATA(header), sizeof(one));
+	if (!*file)
+		*file = one;
+	else
+		close(one);
+	return *file == one;
+}
+
+/* Up to LEN bytes; 0: there are none now, or the link is broken. FILE: where one file goes that may
+ * come with them; NULL: none may. The kernel closes those for which there is no room. */
+static size_t receive(struct vhost_link *link, uint8_t *to, size_t len, int *file)
 {
 	struct iovec bytes = {.iov_base = to, .iov_len = len};
+	union {
+		struct cmsghdr header;
+		uint8_t room[CMSG_SPACE(sizeof(int))];
+	} control;
 	struct msghdr packet = {.msg_iov = &bytes, .msg_iovlen = 1};
-	ssize_t got = recvmsg(link->backend.fd, &packet, MSG_DONTWAIT);
+	ssize_t got;
 
+	/* Not CMSG_SPACE(): two files would find room in that. */
+	if (file) {
+		packet.msg_control = &control;
+		packet.msg_controllen = CMSG_LEN(sizeof(int));
+	}
+	got = recvmsg(link->backend.fd, &packet, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
 	if (got < 0 && (errno == EAGAIN || errno == EINTR))
 		return 0;
 	if (got <= 0)
-		vhost_link_break(link, "has closed its socket");
-	else if (packet.msg_flags & MSG_CTRUNC)
+		break_closed(link);
+	else if ((file && !take_file(&packet, file)) || packet.msg_flags & MSG_CTRUNC)
 		vhost_link_break(link, "sends files that nobody asked for");
 	return link->backend.broken ? 0 : (size_t)got;
 }
 
+/*
+ * It is never mapped here, but the next back-end is to find what this one has promised. Seals are
+ * a matter of memory alone, and are asked for first: who is asked about another file could make us
+ * wait.
+ */
+static const char *memory_fault(const struct vhost_inflight *inflight, int file)
+{
+	struct stat is;
+
+	if (fcntl(file, F_GET_SEALS) < 0)
+		return "gives a file that is no memory for what is under way";
+	return fstat(file, &is) < 0 || (uint64_t)is.st_size < inflight->offset + inflight->size
+		       ? "gives less memory than it says"
+		       : NULL;
+}
+
+static const char *keep_inflight(struct vhost_link *link)
+{
+	const char *why = memory_fault(&link->inflight, link->answer.file);
+
+	if (why)
+		return why;
+	vhost_link_drop_inflight(link);
+	link->inflight_file = link->answer.file;
+	link->backend.notes = true;
+	link->answer.file = 0;
+	return NULL;
+}
+
 static void take_answer(struct vhost_link *link)
 {
-	const char *why = vhost_answer_take(&link->answer, &link->awaited[link->first]);
+	const struct vhost_awaited *awaited = &link->awaited[link->first];
+	const char *why = vhost_answer_take(&link->answer, awaited);
 
+	if (!why && vhost_answer_has_file(awaited))
+		why = keep_inflight(link);
 	link->first = (link->first + 1) % VHOST_LINK_AWAITED;
 	link->backend.pending--;
 	if (why)
@@ -142,19 +248,21 @@ static void take_answer(struct vhost_link *link)
 /* True: there may be more. */
 static bool read_some(struct vhost_link *link)
 {
+	const struct vhost_awaited *awaited = &link->awaited[link->first];
 	const char *why;
-	size_t missing = vhost_answer_missing(&link->answer, &link->awaited[link->first], &why);
+	size_t missing = vhost_answer_missing(&link->answer, awaited, &why);
 	size_t got;
 
 	if (why) {
 		vhost_link_break(link, why);
 		return false;
 	}
-	got = receive(link, vhost_answer_room(&link->answer), missing);
+	got = receive(link, vhost_answer_room(&link->answer), missing,
+		      vhost_answer_has_file(awaited) ? &link->answer.file : NULL);
 	link->answer.have += got;
 	if (got == 0)
 		return false;
-	if (vhost_answer_missing(&link->answer, &link->awaited[link->first], &why) == 0 && !why)
+	if (vhost_answer_missing(&link->answer, awaited, &why) == 0 && !why)
 		take_answer(link);
 	return true;
 }
@@ -164,7 +272,7 @@ static void read_nothing(struct vhost_link *link)
 {
 	uint8_t byte;
 
-	if (receive(link, &byte, sizeof(byte)) > 0)
+	if (receive(link, &byte, sizeof(byte), NULL) > 0)
 		vhost_link_break(link, "speaks without being asked");
 }
 
@@ -199,34 +307,59 @@ bool vhost_link_settle(struct vhost_link *link, int timeout_ms)
 
 /* ---- the first words ---- */
 
-static bool ask_u64(struct vhost_link *link, enum vhost_request request, uint64_t *to,
-		    int timeout_ms)
+static void ask_u64(struct vhost_link *link, enum vhost_request request, uint64_t *to)
 {
 	vhost_link_ask(link, request, NULL, 0, to, sizeof(*to));
-	return vhost_link_settle(link, timeout_ms);
 }
 
-static bool agree_on_protocol(struct vhost_link *link, int timeout_ms)
+static void say_who(struct vhost_link *link)
 {
-	uint64_t offered = 0;
+	vhost_link_send(link, VHOST_SET_OWNER, NULL, 0, -1);
+	ask_u64(link, VHOST_GET_FEATURES, &link->backend.features);
+}
 
-	if (!(link->backend.features >> VHOST_USER_F_PROTOCOL_FEATURES & 1))
-		return true;
-	if (!ask_u64(link, VHOST_GET_PROTOCOL_FEATURES, &offered, timeout_ms))
+static bool knows_protocol_features(const struct vhost_link *link)
+{
+	return link->backend.features >> VHOST_USER_F_PROTOCOL_FEATURES & 1;
+}
+
+static void ask_protocol(struct vhost_link *link)
+{
+	if (knows_protocol_features(link))
+		ask_u64(link, VHOST_GET_PROTOCOL_FEATURES, &link->protocol_features);
+}
+
+/* Some that note what is under way insist on the memory for it, so that is agreed on only where it
+ * will be given. */
+static void agree_on_protocol(struct vhost_link *link)
+{
+	uint64_t both = link->protocol_features & WANTED_PROTOCOL_FEATURES;
+
+	if (link->path)
+		both |= link->protocol_features & 1ull << VHOST_PROTOCOL_F_INFLIGHT_SHMFD;
+	link->protocol_features = 0; /* of this message itself */
+	if (!knows_protocol_features(link))
+		return;
+	vhost_link_send(link, VHOST_SET_PROTOCOL_FEATURES, &both, sizeof(both), -1);
+	link->protocol_features = both;
+	if (vhost_link_has(link, VHOST_PROTOCOL_F_MQ))
+		ask_u64(link, VHOST_GET_QUEUE_NUM, &link->backend.ring_count);
+}
+
+static void (*const first_words[])(struct vhost_link *link) = {say_who, ask_protocol,
+							       agree_on_protocol};
+
+bool vhost_link_greet_on(struct vhost_link *link)
+{
+	if (link->backend.broken || link->greeted == sizeof(first_words) / sizeof(first_words[0]))
 		return false;
-	offered &= WANTED_PROTOCOL_FEATURES;
-	vhost_link_send(link, VHOST_SET_PROTOCOL_FEATURES, &offered, sizeof(offered), -1);
-	link->protocol_features = offered;
-	return !vhost_link_has(link, VHOST_PROTOCOL_F_MQ) ||
-	       ask_u64(link, VHOST_GET_QUEUE_NUM, &link->backend.ring_count, timeout_ms);
+	first_words[link->greeted++](link);
+	return true;
 }
 
 bool vhost_link_greet(struct vhost_link *link, int timeout_ms)
 {
-	if (link->owned || link->backend.broken)
-		return !link->backend.broken;
-	link->owned = true;
-	vhost_link_send(link, VHOST_SET_OWNER, NULL, 0, -1);
-	return ask_u64(link, VHOST_GET_FEATURES, &link->backend.features, timeout_ms) &&
-	       agree_on_protocol(link, timeout_ms);
+	while (vhost_link_greet_on(link))
+		vhost_link_settle(link, timeout_ms);
+	return !link->backend.broken;
 }

@@ -4,7 +4,8 @@
  * waits, but for vhost_link_settle(). A back-end that breaks the protocol, goes away or does not
  * take what it is sent breaks the link, which then does nothing more.
  *
- * A link outlives the machine: after a reboot of the guest the next one speaks through it.
+ * A link outlives the machine: after a reboot of the guest the next one speaks through it. Some of
+ * it outlives the connection too: another back-end at the same path can go on where one ended.
  */
 #ifndef VHART_VHOST_LINK_H
 #define VHART_VHOST_LINK_H
@@ -16,8 +17,13 @@
 
 struct vhost_link {
 	struct vhost_backend backend; /* its fd: the socket, the link's; -1: none */
-	bool owned;		      /* SET_OWNER was said */
+	const char *path;	      /* where one that is gone may come back; NULL: nowhere */
+	unsigned int greeted;	      /* of the first words, how many were said */
 	uint64_t protocol_features;   /* that both sides have */
+	struct vhost_config config;   /* as it was asked for last */
+	/* What is under way, as the back-end notes it. The file is the link's; 0: there is none. */
+	struct vhost_inflight inflight;
+	int inflight_file;
 	struct vhost_answer answer;
 	struct vhost_awaited awaited[VHOST_LINK_AWAITED]; /* as many as are pending */
 	unsigned int first;
@@ -25,6 +31,10 @@ struct vhost_link {
 
 /* Takes FD, a connected SOCK_STREAM of AF_UNIX, which becomes non-blocking. */
 void vhost_link_init(struct vhost_link *link, int fd);
+/* The same for the next connection to the same device: what outlives a connection stays. */
+void vhost_link_renew(struct vhost_link *link, int fd);
+/* There is no connection now. The next may bring what the guest was offered; see returns. */
+void vhost_link_await(struct vhost_link *link);
 /* Closes. */
 void vhost_link_close(struct vhost_link *link);
 /* WHY is a constant. Closes too, and nothing is awaited any more. The first reason stays. */
@@ -52,5 +62,9 @@ static inline bool vhost_link_has(const struct vhost_link *link, unsigned int pr
  * Waits for each answer for TIMEOUT_MS milliseconds at most. False: it is broken.
  */
 bool vhost_link_greet(struct vhost_link *link, int timeout_ms);
+/* Says the next of them, when the answers to those before have come. False: there are no more. */
+bool vhost_link_greet_on(struct vhost_link *link);
+/* Nothing is under way any more. */
+void vhost_link_drop_inflight(struct vhost_link *link);
 
 #endif

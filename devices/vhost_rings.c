@@ -2,14 +2,23 @@
 
 #include "devices/vhost_rings.h"
 
+#include <endian.h>
 #include <errno.h>
 #include <poll.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
 #include "base/log.h"
+
+/* A driver may enable a queue after the device's start, which is too late, and disable one that the
+ * back-end has. */
+static bool is_its(const struct vhost_device *vhost, unsigned int index)
+{
+	return vhost->handed >> index & 1;
+}
 
 /* ---- their events ---- */
 
@@ -123,13 +132,6 @@ static void start_ring(struct vhost_device *vhost, unsigned int index)
 	vhost->backend->operations->start_ring(vhost->backend, &ring, &vhost->positions[index]);
 }
 
-/* A driver may enable a queue after the device's start, which is too late, and disable one that the
- * back-end has. */
-static bool is_its(const struct vhost_device *vhost, unsigned int index)
-{
-	return vhost->handed >> index & 1;
-}
-
 void vhost_rings_kick(const struct vhost_device *vhost, unsigned int queue)
 {
 	send_event(vhost->kicks[queue]);
@@ -147,11 +149,34 @@ void vhost_rings_kick_all(const struct vhost_device *vhost)
 			vhost_rings_kick(vhost, i);
 }
 
+uint16_t vhost_rings_largest(const struct vhost_device *vhost)
+{
+	uint16_t largest = 0;
+
+	for (unsigned int i = 0; i < vhost->rings; i++)
+		if (vhost->device.queues[i].ready && vhost->device.queues[i].size > largest)
+			largest = vhost->device.queues[i].size;
+	return largest;
+}
+
+static void give_inflight(struct vhost_device *vhost)
+{
+	struct vhost_ring_state sizes[VIRTIO_MAX_QUEUES];
+	unsigned int count = 0;
+
+	for (unsigned int i = 0; i < vhost->rings; i++)
+		if (vhost->device.queues[i].ready)
+			sizes[count++] = (struct vhost_ring_state){i, vhost->device.queues[i].size};
+	vhost->backend->operations->give_inflight(vhost->backend, sizes, count);
+}
+
 void vhost_rings_start(struct vhost_device *vhost)
 {
 	const struct vhost_operations *operations = vhost->backend->operations;
 
 	vhost->running = true;
+	if (operations->give_inflight)
+		give_inflight(vhost);
 	for (unsigned int i = 0; i < vhost->rings; i++)
 		if (vhost->device.queues[i].ready && vhost->enabled >> i & 1)
 			start_ring(vhost, i);
@@ -191,23 +216,44 @@ void vhost_rings_move_calls(struct vhost_device *vhost)
 	}
 }
 
+/* Of what its driver has put at GPA: how much of the ring was offered, or used. */
+static bool load_index(const struct vhost_device *vhost, uint64_t gpa, uint16_t *index)
+{
+	const struct guest_memory *memory = machine_memory(vhost->device.machine);
+	const uint16_t *at = guest_memory_at(memory, gpa + 2, sizeof(*at));
+
+	if (at)
+		*index = le16toh(__atomic_load_n(at, __ATOMIC_ACQUIRE));
+	return at;
+}
+
 /* What the driver has offered is used. One that it has disabled may be anywhere by now. */
 static bool is_drained(const struct vhost_device *vhost, unsigned int index)
 {
-	const struct guest_memory *memory = machine_memory(vhost->device.machine);
 	const struct virtqueue *queue = &vhost->device.queues[index];
-	const uint16_t *offered = guest_memory_at(memory, queue->driver + 2, sizeof(*offered));
-	const uint16_t *used = guest_memory_at(memory, queue->device + 2, sizeof(*used));
+	uint16_t offered, used;
 
-	return !is_its(vhost, index) || !queue->ready || !offered || !used ||
-	       __atomic_load_n(offered, __ATOMIC_RELAXED) ==
-		       __atomic_load_n(used, __ATOMIC_ACQUIRE);
+	return !queue->ready || !load_index(vhost, queue->driver, &offered) ||
+	       !load_index(vhost, queue->device, &used) || offered == used;
 }
 
-bool vhost_rings_are_drained(const struct vhost_device *vhost)
+void vhost_rings_find(struct vhost_device *vhost)
+{
+	for (unsigned int i = 0; i < vhost->rings; i++) {
+		const struct virtqueue *queue = &vhost->device.queues[i];
+		uint16_t used = 0;
+
+		if (!(vhost->orphaned >> i & 1) || !queue->ready)
+			continue;
+		load_index(vhost, queue->device, &used);
+		vhost->positions[i] = (struct vhost_ring_state){i, used};
+	}
+}
+
+bool vhost_rings_are_drained(const struct vhost_device *vhost, uint32_t rings)
 {
 	for (unsigned int i = 0; i < vhost->rings; i++)
-		if (!is_drained(vhost, i))
+		if (rings >> i & 1 && !is_drained(vhost, i))
 			return false;
 	return true;
 }

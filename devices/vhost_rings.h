@@ -14,8 +14,12 @@ void vhost_rings_free_events(struct vhost_device *vhost);
 void vhost_rings_start(struct vhost_device *vhost);
 /* Where they are is in the positions when the back-end has answered. */
 void vhost_rings_stop(struct vhost_device *vhost);
-/* All that the driver has offered is used. */
-bool vhost_rings_are_drained(const struct vhost_device *vhost);
+/* Of those that a back-end had when it went: behind what it has given back. */
+void vhost_rings_find(struct vhost_device *vhost);
+/* The most entries that one of them has. */
+uint16_t vhost_rings_largest(const struct vhost_device *vhost);
+/* All that the driver has offered in RINGS, one bit each, is used. */
+bool vhost_rings_are_drained(const struct vhost_device *vhost, uint32_t rings);
 /* Where calls go to has changed, perhaps. */
 void vhost_rings_move_calls(struct vhost_device *vhost);
 void vhost_rings_kick(const struct vhost_device *vhost, unsigned int queue);

@@ -16,7 +16,7 @@ struct fs_config {
 static void configure_fs(struct vhost_device *vhost)
 {
 	struct fs_config config = {.tag = {0}};
-	uint64_t queues = vhost->backend->ring_count;
+	uint64_t queues = vhost->offer.ring_count;
 
 	if (queues < 2)
 		queues = 2;
@@ -45,10 +45,10 @@ static void configure_blk(struct vhost_device *vhost)
 
 	memcpy(&queues, vhost->config + BLK_NUM_QUEUES, sizeof(queues));
 	queues = le16toh(queues);
-	if (!(vhost->backend->features >> BLK_F_MQ & 1) || queues < 1)
+	if (!(vhost->offer.features >> BLK_F_MQ & 1) || queues < 1)
 		queues = 1;
-	if (vhost->backend->ring_count && queues > vhost->backend->ring_count)
-		queues = (uint16_t)vhost->backend->ring_count;
+	if (vhost->offer.ring_count && queues > vhost->offer.ring_count)
+		queues = (uint16_t)vhost->offer.ring_count;
 	if (queues > VIRTIO_MAX_QUEUES)
 		queues = VIRTIO_MAX_QUEUES;
 	vhost->device.queue_count = queues;
@@ -131,6 +131,8 @@ static const struct vhost_type types[] = {
 	 .pci_class = 0x010000,
 	 .features = BLK_FEATURES,
 	 .drains = true,
+	 .returns = true,
+	 .any_order = true,
 	 .backend_config = BLK_CONFIG_LEN,
 	 .configure = configure_blk},
 	{.name = "net",
@@ -138,6 +140,7 @@ static const struct vhost_type types[] = {
 	 .pci_class = 0x020000,
 	 .features = NET_FEATURES,
 	 .own_features = NET_OWN_FEATURES,
+	 .returns = true,
 	 .configure = configure_net},
 };
 

@@ -12,7 +12,8 @@
 
 _Static_assert(sizeof(struct vhost_ring_state) == 8 && sizeof(struct vhost_ring_addresses) == 40 &&
 		       sizeof(struct vhost_memory) == 40 &&
-		       sizeof(struct vhost_config) == VHOST_PAYLOAD_MAX,
+		       sizeof(struct vhost_config) == VHOST_PAYLOAD_MAX &&
+		       sizeof(struct vhost_inflight) == 24,
 	       "as the protocol lays them out");
 
 void vhost_message_make(struct vhost_message *message, enum vhost_request request, bool need_reply,
@@ -91,6 +92,27 @@ static const char *ring_fault(const struct vhost_ring_state *state,
 	return state->num > UINT16_MAX ? "says that a ring is where none can be" : NULL;
 }
 
+bool vhost_answer_has_file(const struct vhost_awaited *awaited)
+{
+	return awaited->request == VHOST_GET_INFLIGHT_FD && !awaited->ack;
+}
+
+static const char *inflight_fault(const uint8_t *payload, const struct vhost_awaited *awaited,
+				  int file)
+{
+	struct vhost_inflight asked, given;
+
+	memcpy(&asked, awaited->to, sizeof(asked));
+	memcpy(&given, payload, sizeof(given)); /* which is not aligned for it */
+	if (!file)
+		return "gives no memory for what is under way";
+	if (given.rings != asked.rings || given.queue_size != asked.queue_size)
+		return "gives memory for other rings than it was asked about";
+	return !given.size || given.size > INT64_MAX || given.offset > INT64_MAX - given.size
+		       ? "gives memory of a size that cannot be"
+		       : NULL;
+}
+
 const char *vhost_answer_take(struct vhost_answer *answer, const struct vhost_awaited *awaited)
 {
 	const uint8_t *payload = answer->message.payload;
@@ -106,6 +128,8 @@ const char *vhost_answer_take(struct vhost_answer *answer, const struct vhost_aw
 		why = config_fault((const struct vhost_config *)payload, awaited);
 	if (awaited->request == VHOST_GET_VRING_BASE)
 		why = ring_fault((const struct vhost_ring_state *)payload, awaited);
+	if (vhost_answer_has_file(awaited))
+		why = inflight_fault(payload, awaited, answer->file);
 	if (!why)
 		memcpy(awaited->to, payload, awaited->len);
 	return why;

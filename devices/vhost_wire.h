@@ -31,15 +31,18 @@ enum vhost_request {
 	VHOST_SET_VRING_ENABLE = 18,
 	VHOST_GET_CONFIG = 24,
 	VHOST_SET_CONFIG = 25,
+	VHOST_GET_INFLIGHT_FD = 31,
+	VHOST_SET_INFLIGHT_FD = 32,
 };
 
 /* A feature bit, not one of the protocol's: there are protocol features. */
 #define VHOST_USER_F_PROTOCOL_FEATURES 30u
 
 /* Protocol features. */
-#define VHOST_PROTOCOL_F_MQ	   0u
-#define VHOST_PROTOCOL_F_REPLY_ACK 3u
-#define VHOST_PROTOCOL_F_CONFIG	   9u
+#define VHOST_PROTOCOL_F_MQ		0u
+#define VHOST_PROTOCOL_F_REPLY_ACK	3u
+#define VHOST_PROTOCOL_F_CONFIG		9u
+#define VHOST_PROTOCOL_F_INFLIGHT_SHMFD 12u
 
 #define VHOST_HEADER_LEN  12u
 #define VHOST_CONFIG_MAX  256u /* bytes of configuration space in a message */
@@ -59,6 +62,12 @@ struct vhost_memory {
 struct vhost_config {
 	uint32_t offset, size, flags;
 	uint8_t bytes[VHOST_CONFIG_MAX];
+};
+/* The memory in which a back-end notes what is under way; it is the message's file. */
+struct vhost_inflight {
+	uint64_t size, offset;	    /* of it, in the file */
+	uint16_t rings, queue_size; /* that it is for */
+	uint32_t padding; /* as compilers have it: 24 bytes are what others send and expect */
 };
 
 struct vhost_message {
@@ -85,7 +94,11 @@ struct vhost_awaited {
 struct vhost_answer {
 	struct vhost_message message;
 	size_t have;
+	int file; /* that came with them; 0: none */
 };
+
+/* Whether a file comes with an answer to that. */
+bool vhost_answer_has_file(const struct vhost_awaited *awaited);
 
 /*
  * How many bytes of the answer are to be read next, and not one more; they go behind those that

@@ -7,123 +7,17 @@
  */
 #include "devices/vhost_device.h"
 
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/log.h"
 #include "devices/vhost_pairs.h"
+#include "devices/vhost_return.h"
 #include "devices/vhost_rings.h"
+#include "devices/vhost_work.h"
 
 #define START_MS  20000 /* for an answer before the guest starts: a process may be starting too */
-#define ANSWER_MS 8000	/* and later */
-#define DRAIN_NS  1000000u /* between looks at rings: nothing else tells when the last is done */
-
-/* ---- the back-end's state ---- */
-
-/* Behind what is broken: the errno, if it came with one. */
-static const char *error_text(const struct vhost_backend *backend)
-{
-	return backend->broken_error ? strerror(backend->broken_error) : "";
-}
-
-/* One line for the user, a device that needs a reset for the guest; the VM goes on. */
-static void announce(struct vhost_device *vhost)
-{
-	const struct vhost_backend *backend = vhost->backend;
-
-	vhost->announced = true;
-	vhost->running = false;
-	vhost->handed = 0;
-	loop_watch_remove(machine_loop(vhost->device.machine), &vhost->watch);
-	warning("%s: %s %s%s%s: the device does not work until the guest is rebooted",
-		vhost->device.name, vhost->options.who, backend->broken,
-		backend->broken_error ? ": " : "", error_text(backend));
-	virtio_needs_reset(&vhost->device);
-}
-
-static void look_at_backend(struct vhost_device *vhost)
-{
-	const struct vhost_backend *backend = vhost->backend;
-
-	if (!backend->pending)
-		loop_timer_set(machine_loop(vhost->device.machine), &vhost->patience, 0);
-	if (backend->broken)
-		vhost->drain_deadline = 0;
-	if (backend->broken && !vhost->announced)
-		announce(vhost);
-	vhost->busy = backend->pending + (vhost->drain_deadline != 0);
-	if (!vhost->busy)
-		machine_idle(vhost->device.machine);
-}
-
-static void out_of_patience(struct loop_timer *timer)
-{
-	struct vhost_device *vhost = timer->opaque;
-
-	vhost->backend->operations->out_of_patience(vhost->backend);
-	look_at_backend(vhost);
-}
-
-/* After requests: their answers are awaited for so long. */
-static void await_answers(struct vhost_device *vhost)
-{
-	if (!vhost->announced && vhost->backend->pending)
-		loop_timer_set(machine_loop(vhost->device.machine), &vhost->patience,
-			       ANSWER_MS * (NS_PER_S / 1000));
-	look_at_backend(vhost);
-}
-
-/* ---- the end of what is under way ---- */
-
-static void stop_now(struct vhost_device *vhost)
-{
-	vhost->drain_deadline = 0;
-	vhost_rings_stop(vhost);
-	await_answers(vhost);
-}
-
-static void look_at_drain(struct loop_timer *timer)
-{
-	struct vhost_device *vhost = timer->opaque;
-
-	if (!vhost->drain_deadline)
-		return; /* the back-end is broken */
-	if (vhost_rings_are_drained(vhost) || clock_now() >= vhost->drain_deadline)
-		stop_now(vhost);
-	else
-		loop_timer_set(machine_loop(vhost->device.machine), timer, DRAIN_NS);
-}
-
-/* BUSY is 0 when the rings have stopped. */
-static void stop(struct vhost_device *vhost)
-{
-	if (!vhost->options.type->drains || vhost_rings_are_drained(vhost)) {
-		stop_now(vhost);
-		return;
-	}
-	/* A pause may be between the driver's offer and its kick. */
-	vhost_rings_kick_all(vhost);
-	vhost->drain_deadline = clock_now() + ANSWER_MS * (NS_PER_S / 1000);
-	loop_timer_set(machine_loop(vhost->device.machine), &vhost->drain, DRAIN_NS);
-	look_at_backend(vhost);
-}
-
-/* ---- what comes by itself ---- */
-
-static void backend_ready(struct loop_watch *watch, short revents)
-{
-	struct vhost_device *vhost = watch->opaque;
-
-	(void)revents;
-	vhost->backend->operations->read(vhost->backend);
-	if (vhost->backend->bad_rings && vhost->running) {
-		stop_now(vhost);
-		virtio_broken(&vhost->device, vhost->backend->bad_rings);
-	}
-	look_at_backend(vhost);
-}
+#define ANSWER_MS 8000	/* and at its end */
 
 /* An interrupt of the guest was masked, or the like. */
 static void interrupts_moved(struct virtio_device *device)
@@ -131,7 +25,7 @@ static void interrupts_moved(struct virtio_device *device)
 	struct vhost_device *vhost = device->state;
 
 	vhost_rings_move_calls(vhost);
-	look_at_backend(vhost);
+	vhost_work_look(vhost);
 }
 
 static void kick(struct virtio_device *device, unsigned int queue)
@@ -144,7 +38,7 @@ static bool set_pairs(struct virtio_device *device, unsigned int pairs)
 	struct vhost_device *vhost = device->state;
 	const bool done = vhost_pairs_set(vhost, pairs);
 
-	await_answers(vhost);
+	vhost_work_look(vhost);
 	return done;
 }
 
@@ -154,19 +48,24 @@ static void outsider_stop(struct machine_outsider *outsider)
 {
 	struct vhost_device *vhost = outsider->opaque;
 
-	if (vhost->running)
-		stop(vhost);
+	vhost_work_hold(vhost);
+	vhost_work_stop(vhost);
+}
+
+static bool is_there(const struct vhost_device *vhost)
+{
+	return !vhost->backend->broken && vhost->absence == VHOST_THERE;
 }
 
 static void outsider_go_on(struct machine_outsider *outsider)
 {
 	struct vhost_device *vhost = outsider->opaque;
 
+	vhost->held = false;
 	/* The machine ends, and nobody has waited. */
-	if (vhost->drain_deadline || !virtio_is_running(&vhost->device))
+	if (vhost->drain_deadline || !virtio_is_running(&vhost->device) || !is_there(vhost))
 		return;
-	vhost_rings_start(vhost);
-	await_answers(vhost);
+	vhost_work_begin(vhost);
 }
 
 /* ---- the class ---- */
@@ -175,7 +74,7 @@ static uint64_t features(struct virtio_device *device)
 {
 	const struct vhost_device *vhost = device->state;
 
-	return (vhost->backend->features & vhost->options.type->features) | vhost->own_features;
+	return (vhost->offer.features & vhost->options.type->features) | vhost->own_features;
 }
 
 static void config_read(struct virtio_device *device, uint64_t offset, void *to, unsigned size)
@@ -192,27 +91,30 @@ static void started(struct virtio_device *device)
 {
 	struct vhost_device *vhost = device->state;
 
-	if (vhost->backend->broken) {
+	if (vhost->announced) {
 		virtio_needs_reset(device);
 		return;
 	}
-	vhost->backend->operations->set_features(vhost->backend, device->driver_features);
 	for (unsigned int i = 0; i < device->queue_count; i++)
 		vhost->positions[i] = (struct vhost_ring_state){.index = i};
 	if (!vhost_pairs_start(vhost)) {
 		virtio_needs_reset(device);
 		return;
 	}
-	vhost_rings_start(vhost);
-	await_answers(vhost);
+	vhost->orphaned = 0;
+	if (vhost->backend->operations->drop_inflight)
+		vhost->backend->operations->drop_inflight(vhost->backend);
+	if (!is_there(vhost))
+		return; /* it finds the rings when it is back */
+	vhost->backend->operations->set_features(vhost->backend, device->driver_features);
+	vhost_work_begin(vhost);
 }
 
 static void reset(struct virtio_device *device)
 {
 	struct vhost_device *vhost = device->state;
 
-	if (vhost->running)
-		stop(vhost);
+	vhost_work_stop(vhost);
 	/* Also those of a reset by another hart. */
 	if (!machine_wait_answers(device->machine, &vhost->busy))
 		return;
@@ -221,7 +123,7 @@ static void reset(struct virtio_device *device)
 	if (!vhost->announced)
 		vhost->backend->operations->read(vhost->backend);
 	vhost->backend->bad_rings = NULL;
-	look_at_backend(vhost);
+	vhost_work_look(vhost);
 }
 
 static void free_backend(struct vhost_backend *backend)
@@ -235,17 +137,16 @@ static void free_backend(struct vhost_backend *backend)
 static void free_vhost(struct virtio_device *device)
 {
 	struct vhost_device *vhost = device->state;
-	struct loop *loop = machine_loop(device->machine);
+	const struct vhost_operations *operations = vhost->backend->operations;
 
 	machine_outsider_remove(device->machine, &vhost->outsider);
-	loop_timer_set(loop, &vhost->patience, 0);
-	loop_timer_set(loop, &vhost->drain, 0);
-	if (!vhost->announced)
-		loop_watch_remove(loop, &vhost->watch);
+	vhost_work_unwatch(vhost);
 	if (vhost->running)
 		vhost_rings_stop(vhost);
-	vhost->backend->operations->settle(vhost->backend, ANSWER_MS);
+	operations->settle(vhost->backend, ANSWER_MS);
 	vhost_pairs_stop(vhost);
+	if (operations->drop_inflight)
+		operations->drop_inflight(vhost->backend);
 	vhost_rings_free_events(vhost);
 	free_backend(vhost->backend);
 	free(vhost);
@@ -265,10 +166,12 @@ static const struct virtio_class common = {
 
 static bool get_config(struct vhost_device *vhost)
 {
+	const struct vhost_operations *operations = vhost->backend->operations;
 	const uint32_t len = vhost->options.type->backend_config;
 
-	return !len ||
-	       vhost->backend->operations->get_config(vhost->backend, vhost->config, len, START_MS);
+	if (len)
+		operations->ask_config(vhost->backend, len);
+	return operations->settle(vhost->backend, START_MS);
 }
 
 static bool is_modern(struct vhost_backend *backend)
@@ -279,34 +182,36 @@ static bool is_modern(struct vhost_backend *backend)
 	return false;
 }
 
+static bool is_awaited(const struct vhost_backend *backend)
+{
+	return backend->broken && backend->gone && backend->returns && backend->offer.known;
+}
+
+/* One that went before the guest's reboot is not there yet: then it is to be who it was. */
 static bool greet(struct vhost_device *vhost)
 {
 	struct vhost_backend *backend = vhost->backend;
 	const struct vhost_operations *operations = backend->operations;
 	const char *way_out = vhost->options.way_out;
 
+	if (is_awaited(backend))
+		return true;
 	if (operations->greet(backend, START_MS) && is_modern(backend)) {
 		operations->share_memory(backend, machine_memory(vhost->device.machine));
-		if (operations->settle(backend, START_MS) && get_config(vhost))
+		if (operations->settle(backend, START_MS) && get_config(vhost)) {
+			backend->offer = vhost_return_offer(vhost);
 			return true;
+		}
 	}
 	error("%s: %s %s%s%s%s", vhost->device.name, vhost->options.who, backend->broken,
-	      backend->broken_error ? ": " : "", error_text(backend), way_out ? way_out : "");
+	      backend->broken_error ? ": " : "", vhost_work_error(backend), way_out ? way_out : "");
 	return false;
 }
 
 static bool watch_backend(struct vhost_device *vhost)
 {
-	struct loop *loop = machine_loop(vhost->device.machine);
-	int result;
+	const int result = vhost_work_watch(vhost);
 
-	vhost->watch = (struct loop_watch){.fd = vhost->backend->fd,
-					   .events = POLLIN,
-					   .ready = backend_ready,
-					   .opaque = vhost};
-	vhost->patience = (struct loop_timer){.expired = out_of_patience, .opaque = vhost};
-	vhost->drain = (struct loop_timer){.expired = look_at_drain, .opaque = vhost};
-	result = loop_watch_add(loop, &vhost->watch);
 	if (result < 0)
 		error("%s: its back-end cannot be watched: %s", vhost->device.name,
 		      strerror(-result));
@@ -321,11 +226,13 @@ static bool set_up(struct vhost_device *vhost)
 	if (!greet(vhost))
 		return false;
 	net_control_init(&vhost->control, device, vhost->options.pairs, set_pairs);
+	vhost->offer = vhost->backend->offer;
+	memcpy(vhost->config, vhost->offer.config, sizeof(vhost->config));
 	type->configure(vhost);
 	/* The control queue is served here. */
 	vhost->rings = device->queue_count - type->idle_queues - (vhost->control.most > 1);
 	device->withheld = (1ull << VIRTIO_F_RING_INDIRECT_DESC | 1ull << VIRTIO_F_RING_EVENT_IDX) &
-			   ~vhost->backend->features;
+			   ~vhost->offer.features;
 	if (!vhost_rings_make_events(vhost) || !watch_backend(vhost))
 		return false;
 	device->doorbell_fds = vhost->kicks;
@@ -354,6 +261,7 @@ static void init(struct vhost_device *vhost, struct machine *machine, const char
 	vhost->device.queue_size = type->queue_size;
 	vhost->device.state = vhost;
 	strncpy(vhost->device.name, name, sizeof(vhost->device.name) - 1);
+	vhost_work_init(vhost);
 }
 
 struct virtio_device *vhost_device_new(struct machine *machine, const char *name,

@@ -6,6 +6,7 @@
  * The answers to what is going to be asked are written in advance, honest or not, and behind them
  * bytes that are an answer to nothing: who waits for more than was foreseen finds those.
  */
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,13 +17,12 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "devices/vhost_device.h"
-#include "devices/vhost_link.h"
-#include "tests/fuzz/program.h"
+#include "base/socket_path.h"
+#include "tests/fuzz/liar.h"
 
 #define STEPS	24u
-#define REPLY	4u
 #define TURN_NS 1000u
+#define WORDS	6u /* at most, until one that is back is known */
 
 /* Instead of log.c's: formatted, not shown. */
 static void format_only(const char *format, va_list arguments)
@@ -51,150 +51,65 @@ void warning(const char *format, ...)
 	va_end(arguments);
 }
 
-struct liar {
-	struct input *input;
-	int socket; /* the back-end's end */
-	struct machine machine;
-	struct vhost_link link;
-	struct guest_driver driver;
-	struct virtio_device *device;
+void note(const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	format_only(format, arguments);
+	va_end(arguments);
+}
+
+/* ---- where it comes back ---- */
+
+struct place {
+	char folder[32], path[48];
+	int listener;
 };
 
-/* ---- what it says ---- */
+static void leave_place(void);
 
-static void say(const struct liar *liar, const void *bytes, size_t len)
+/* Of all inputs: it has no state but who connects, and each of them is taken at once. */
+static struct place *place(void)
 {
-	ssize_t sent = send(liar->socket, bytes, len, MSG_DONTWAIT | MSG_NOSIGNAL);
+	static struct place place;
 
-	(void)sent; /* the front-end has closed, or reads nothing more */
+	if (place.listener)
+		return &place;
+	strcpy(place.folder, "/tmp/fuzz-vhost.XXXXXX");
+	if (!mkdtemp(place.folder))
+		abort();
+	snprintf(place.path, sizeof(place.path), "%s/socket", place.folder);
+	place.listener = socket_path_listen("fuzz", place.path);
+	if (place.listener < 0 || fcntl(place.listener, F_SETFL, O_NONBLOCK) < 0)
+		abort();
+	atexit(leave_place);
+	return &place;
 }
 
-/* One field of the header, the length, or the whole: honest mostly. */
-static void answer(const struct liar *liar, uint32_t request, const void *payload, uint32_t size)
+static void leave_place(void)
 {
-	struct vhost_message message;
-	size_t len = VHOST_HEADER_LEN + size;
-	const uint64_t way = input_take(liar->input, 1);
-
-	vhost_message_make(&message, (enum vhost_request)request, false, payload, size);
-	message.flags |= REPLY;
-	switch (way) {
-	case 1: message.request = (uint32_t)input_take(liar->input, 1); break;
-	case 2: message.flags = (uint32_t)input_take(liar->input, 2); break;
-	case 3: message.size = (uint32_t)input_take(liar->input, 4); break;
-	case 4: len = input_take(liar->input, 2) % (len + 1); break;
-	case 5: memset(message.payload, (int)input_take(liar->input, 1), size); break;
-	case 6:
-		message.size = 0;
-		len = VHOST_HEADER_LEN;
-		break;
-	case 7: say(liar, &message, len); break;
-	case 8: return;
-	case 9: shutdown(liar->socket, SHUT_WR); return;
-	default: break;
-	}
-	say(liar, &message, len);
-}
-
-static void answer_number(const struct liar *liar, uint32_t request, uint64_t number)
-{
-	answer(liar, request, &number, sizeof(number));
-}
-
-static void say_nonsense(const struct liar *liar)
-{
-	uint8_t nonsense[sizeof(struct vhost_message)];
-
-	memset(nonsense, 0xff, sizeof(nonsense));
-	say(liar, nonsense, sizeof(nonsense));
-}
-
-/* What is left on both sides is forgotten. */
-static void forget(const struct liar *liar)
-{
-	uint8_t bytes[65536];
-
-	while (recv(liar->socket, bytes, sizeof(bytes), MSG_DONTWAIT) > 0)
-		;
-	while (liar->link.backend.fd >= 0 &&
-	       recv(liar->link.backend.fd, bytes, sizeof(bytes), MSG_DONTWAIT) > 0)
-		;
-}
-
-/* ---- what it will be asked ---- */
-
-static void answer_config(const struct liar *liar, uint32_t bytes)
-{
-	struct vhost_config config = {.size = bytes};
-
-	for (uint32_t i = 0; i < bytes; i++)
-		config.bytes[i] = (uint8_t)input_take(liar->input, 1);
-	answer(liar, VHOST_GET_CONFIG, &config,
-	       (uint32_t)offsetof(struct vhost_config, bytes) + bytes);
-}
-
-static void answer_greeting(const struct liar *liar, const struct vhost_type *type)
-{
-	const uint64_t features = input_take(liar->input, 8);
-	uint64_t protocol = 0;
-
-	answer_number(liar, VHOST_GET_FEATURES, features);
-	if (features >> VHOST_USER_F_PROTOCOL_FEATURES & 1) {
-		protocol = input_take(liar->input, 2);
-		answer_number(liar, VHOST_GET_PROTOCOL_FEATURES, protocol);
-		if (protocol >> VHOST_PROTOCOL_F_MQ & 1)
-			answer_number(liar, VHOST_GET_QUEUE_NUM, input_take(liar->input, 1));
-	}
-	if (protocol >> VHOST_PROTOCOL_F_REPLY_ACK & 1) {
-		answer_number(liar, VHOST_SET_FEATURES, 0);
-		answer_number(liar, VHOST_SET_MEM_TABLE, 0);
-	}
-	if (type->backend_config)
-		answer_config(liar, type->backend_config);
-}
-
-/* All that is awaited now. */
-static void answer_pending(const struct liar *liar)
-{
-	for (unsigned int i = 0; i < liar->link.backend.pending; i++) {
-		const struct vhost_awaited *awaited =
-			&liar->link.awaited[(liar->link.first + i) % VHOST_LINK_AWAITED];
-
-		if (awaited->ack)
-			answer_number(liar, awaited->request, 0);
-	}
-}
-
-/* And that the rings stop. */
-static void answer_stop(const struct liar *liar)
-{
-	answer_pending(liar);
-	for (uint32_t i = 0; i < liar->device->queue_count; i++) {
-		const struct vhost_ring_state state = {i, (uint32_t)input_take(liar->input, 1)};
-
-		if (liar->device->queues[i].ready)
-			answer(liar, VHOST_GET_VRING_BASE, &state, sizeof(state));
-	}
-	say_nonsense(liar);
+	unlink(place()->path);
+	rmdir(place()->folder);
 }
 
 /* ---- what happens ---- */
 
 static void restart(struct liar *liar)
 {
-	answer_stop(liar);
+	liar_answer_stop(liar);
 	guest_driver_restart(&liar->driver, ~0ull);
-	forget(liar);
+	liar_forget(liar);
 }
 
 static void pause_and_go_on(struct liar *liar)
 {
 	struct machine_outsider *outsider = liar->machine.outsiders;
 
-	answer_stop(liar);
+	liar_answer_stop(liar);
 	outsider->stop(outsider);
 	machine_wait_answers(&liar->machine, outsider->busy);
-	forget(liar);
+	liar_forget(liar);
 	outsider->go_on(outsider);
 }
 
@@ -214,7 +129,7 @@ static void say_anything(struct liar *liar)
 
 	for (size_t i = 0; i < len; i++)
 		bytes[i] = (uint8_t)input_take(liar->input, 1);
-	say(liar, bytes, len);
+	liar_say(liar, bytes, len);
 }
 
 static void kick(struct liar *liar)
@@ -222,22 +137,66 @@ static void kick(struct liar *liar)
 	guest_driver_kick(&liar->driver, (unsigned int)input_take(liar->input, 1));
 }
 
-static void (*const steps[])(struct liar *liar) = {restart, pause_and_go_on, call, say_anything,
-						   kick};
+static void go_away(struct liar *liar)
+{
+	shutdown(liar->socket, SHUT_RDWR);
+}
+
+/* One that has gone, if the front-end awaits it: with another greeting, or the same. */
+static void come_back(struct liar *liar)
+{
+	struct vhost_device *vhost = liar->device->state;
+	int again;
+
+	if (vhost->absence != VHOST_AWAITED)
+		return;
+	loop_timer_set(liar->machine.loop, &vhost->again, 0);
+	vhost->again.expired(&vhost->again);
+	again = accept4(place()->listener, NULL, NULL, SOCK_CLOEXEC);
+	if (again < 0)
+		return;
+	close(liar->socket);
+	liar->socket = again;
+	for (unsigned int i = 0; i < WORDS && vhost->absence >= VHOST_GREETED; i++) {
+		liar_answer_pending(liar);
+		fake_machine_run_for(&liar->machine, TURN_NS);
+	}
+}
+
+/* What a driver and a back-end may have written into a ring: its indices and heads. */
+static void write_ring(struct liar *liar)
+{
+	const struct virtqueue *queue =
+		&liar->device->queues[input_take(liar->input, 1) % liar->device->queue_count];
+	const uint64_t way = input_take(liar->input, 1);
+	const uint64_t gpa = way & 1 ? queue->driver : queue->device;
+	uint16_t *at = guest_memory_at(&liar->machine.memory, gpa + 2 * (way >> 1), sizeof(*at));
+
+	if (at && queue->ready)
+		*at = (uint16_t)input_take(liar->input, 2);
+}
+
+static void answer(struct liar *liar)
+{
+	liar_answer_pending(liar);
+}
+
+static void (*const steps[])(struct liar *liar) = {
+	restart, pause_and_go_on, call, say_anything, kick, answer, go_away, come_back, write_ring};
 
 static void step(struct liar *liar)
 {
-	const size_t kind = input_take(liar->input, 1) % (sizeof(steps) / sizeof(steps[0]) + 1);
+	const struct vhost_device *vhost = liar->device->state;
 
-	if (kind == sizeof(steps) / sizeof(steps[0]))
-		answer_pending(liar);
-	else
-		steps[kind](liar);
+	steps[input_take(liar->input, 1) % (sizeof(steps) / sizeof(steps[0]))](liar);
 	fake_machine_run_for(&liar->machine, TURN_NS);
 	if (liar->link.backend.pending > VHOST_LINK_AWAITED)
 		abort();
 	/* Whoever is told of a broken link is told once, and needs a reset. */
 	if (liar->link.backend.broken && (liar->link.backend.fd >= 0 || liar->link.backend.pending))
+		abort();
+	/* Nobody waits for one that is not there. */
+	if (vhost->absence != VHOST_THERE && vhost->busy)
 		abort();
 }
 
@@ -245,21 +204,12 @@ static void run(struct liar *liar)
 {
 	if (liar->device->queue_count < 1 || liar->device->queue_count > VIRTIO_MAX_QUEUES)
 		abort();
-	forget(liar);
+	liar_forget(liar);
 	guest_driver_start(&liar->driver, &liar->machine, liar->device, ~0ull);
 	for (unsigned int i = 0; i < STEPS && liar->input->left; i++)
 		step(liar);
-	answer_stop(liar);
+	liar_answer_stop(liar);
 	virtio_device_free(liar->device);
-}
-
-static int shared_memory(void)
-{
-	static int fd;
-
-	if (!fd)
-		fd = memfd_create("fuzz", MFD_CLOEXEC);
-	return fd;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
@@ -269,8 +219,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 	struct input input = {.bytes = bytes, .left = size};
 	struct liar liar = {.input = &input};
 	static const uint8_t mac[6] = {0x52};
-	struct vhost_user_options options = {
-		.tag = "t", .mac = mac, .who = "the liar", .link = &liar.link};
+	struct vhost_user_options options = {.tag = "t",
+					     .mac = mac,
+					     .who = "the liar",
+					     .path = place()->path,
+					     .link = &liar.link};
 	int ends[2];
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
@@ -279,9 +232,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 	liar.socket = ends[1];
 	vhost_link_init(&liar.link, ends[0]);
 	program_machine(&liar.machine);
-	liar.machine.memory.shared_fd = shared_memory();
-	answer_greeting(&liar, vhost_user_type_find(options.type));
-	say_nonsense(&liar);
+	liar.machine.memory.shared_fd = liar_memory();
+	liar.type = vhost_user_type_find(options.type);
+	liar_answer_greeting(&liar);
+	liar_say_nonsense(&liar);
 	liar.device = virtio_vhost_user_new(&liar.machine, "device0", &options);
 	if (liar.device)
 		run(&liar);

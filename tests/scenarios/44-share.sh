@@ -87,6 +87,123 @@ RUN
 }
 t "a disk of qemu-storage-daemon's; a virtiofsd that is killed costs its share, not the VM; without vhart all end" killed
 
+# serve_disk: at disk.sock, by $storage
+serve_disk() {
+    qemu-storage-daemon --blockdev "driver=file,node-name=disk,filename=$T/disk" \
+        --export "type=vhost-user-blk,id=export,node-name=disk,addr.type=unix,addr.path=$T/disk.sock,writable=on,num-queues=2" \
+        >/dev/null 2>&1 &
+    storage=$!
+}
+
+kill_disk() {
+    kill -KILL "$storage"
+    wait "$storage" 2>/dev/null || true
+}
+
+# Killed while nothing is under way, and started again under what is asked meanwhile; over a pause and over a reboot, whose
+# guest finds what it wrote. At last killed with writes under way, which nobody has noted: that costs the disk until the next
+# reboot.
+disk_comes_back() {
+    limit=200
+    head -c 67108864 /dev/zero >disk
+    cat >run.sh <<'RUN'
+note() { dd if=/dev/vda bs=1M skip=32 count=1 2>/dev/null | head -n "$1" | tail -n 1 | tr -d "\000"; }
+sum() { dd if=/dev/vda bs=1M count=16 2>/dev/null | sha256sum; }
+remember() {
+    { echo "$1"; sum; } >/note
+    dd if=/note of=/dev/vda bs=1M seek=32 conv=fsync 2>/dev/null
+}
+life=$(note 1)
+[ -z "$life" ] || [ "$(sum)" = "$(note 2)" ] || exit 5
+[ "$life" != third ] || exit 9
+if [ "$life" = second ]; then
+    remember third
+    echo 'in the second'
+    read -r what
+    dd if=/dev/zero of=/dev/vda bs=1M seek=40 count=8 conv=fsync 2>/dev/null &
+    until awk '{ exit $1 + $2 == 0 }' /sys/block/vda/inflight; do usleep 10000; done
+    echo asked
+    read -r what
+fi
+for round in $(seq 4); do
+    dd if=/dev/urandom of=/random bs=1M count=16 2>/dev/null
+    echo "at rest $round"
+    read -r what
+    for part in 0 4 8 12; do
+        dd if=/random of=/dev/vda bs=1M skip=$part seek=$part count=4 conv=fsync 2>/dev/null || echo "no part $part" &
+    done
+    wait
+    echo 3 >/proc/sys/vm/drop_caches
+    [ "$(sum)" = "$(sha256sum </random)" ] || exit 3
+done
+remember second
+echo written
+read -r what
+reboot -f
+RUN
+    serve_disk
+    until_true [ -e disk.sock ]
+    talk vhart run --kernel "/guests/$linux/Image" --initrd "/guests/$linux/initrd-small" --memory 256M --cpus 2 \
+        --vhost-user blk,socket=disk.sock --append 'console=ttyS0 quiet panic=-1' --inject run.sh:/run.sh --control socket
+    for round in 1 2 3 4; do
+        await "at rest $round"
+        kill_disk
+        until_true has_lines $round 'disk.sock has closed its socket: it is awaited' "$err"
+        say_to 'go
+'
+        # A pause meanwhile is none of its business.
+        [ $round != 2 ] || { vhart ctl ./socket pause && vhart ctl ./socket resume; } || die 'no pause'
+        serve_disk
+        until_true has_lines $round 'disk.sock is back' "$err"
+    done
+    await written
+    kill_disk
+    until_true has_lines 5 'it is awaited' "$err"
+    say_to 'go
+'
+    await 'disk.sock is not there: it is awaited' "$err"
+    serve_disk
+    await 'in the second'
+    until_true has_lines 5 'disk.sock is back' "$err"
+    kill -STOP "$storage"
+    say_to 'go
+'
+    await asked
+    kill_disk
+    await 'disk.sock has ended, and which requests were under way it has not noted: the device does not work' "$err"
+    serve_disk
+    vhart ctl ./socket reset || die 'no reset'
+    hang_up
+    ends $storage
+    expect_status 9
+    expect_no_out 'no part'
+    expect_no_err 'guest error'
+    expect_eq 'the sum on the host' "$(head -c 16777216 disk | sha256sum)" "$(tail -c +33554433 disk | head -n 2 | tail -n 1)"
+}
+t "a qemu-storage-daemon that is killed and started again, under a guest at rest and under one that writes" disk_comes_back
+
+# Another size is another disk.
+another_disk_comes_back() {
+    head -c 1048576 /dev/zero >disk
+    printf 'echo up\nread -r what\necho "still here"\n' >run.sh
+    serve_disk
+    until_true [ -e disk.sock ]
+    talk vhart run --kernel "/guests/$linux/Image" --initrd "/guests/$linux/initrd-small" --memory 256M \
+        --vhost-user blk,socket=disk.sock --append 'console=ttyS0 quiet panic=-1' --inject run.sh:/run.sh
+    await '^up'
+    kill_disk
+    head -c 2097152 /dev/zero >disk
+    serve_disk
+    await 'disk.sock has come back with another configuration: the device does not work until the guest is rebooted' "$err"
+    say_to 'go
+'
+    await 'still here'
+    hang_up
+    ends $storage
+    expect_status 0
+}
+t_any "another disk is not taken for the one that went" another_disk_comes_back
+
 start() { run vhart run --kernel /guests/hello.elf --memory 16M "$@"; }
 
 bad_input() {

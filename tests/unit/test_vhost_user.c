@@ -133,7 +133,7 @@ static void works_without_protocol_features(void **state)
 
 	fixture->backend.features &= ~(1ull << VHOST_USER_F_PROTOCOL_FEATURES | EVENT_IDX);
 	for (unsigned int i = 0; i < BACKEND_RINGS; i++)
-		fixture->backend.rings[i].enabled = true;
+		fixture->backend.work.each[i].enabled = true;
 	start(fixture, "fs");
 	assert_false(virtio_device_features(fixture->device) & EVENT_IDX);
 	serve_one(fixture);
@@ -221,7 +221,7 @@ static void ask_in_vain(struct fixture *fixture)
 {
 	const struct guest_buffer buffer = {.gpa = GUEST_DATA, .len = 16, .writable = true};
 
-	fixture->backend.holds = true;
+	fixture->backend.work.holds = true;
 	guest_driver_add(&fixture->driver, REQUESTS, &buffer, 1);
 	guest_driver_kick(&fixture->driver, REQUESTS);
 }
@@ -239,7 +239,7 @@ static void a_disk_stops_when_its_requests_are_done(void **state)
 	fake_machine_run_for(&fixture->machine, 20000000);
 	assert_int_equal(*outsider->busy, 1);
 	assert_int_equal(fixture->backend.asked[VHOST_GET_VRING_BASE], 0);
-	fixture->backend.holds = false;
+	fixture->backend.work.holds = false;
 	guest_driver_kick(&fixture->driver, REQUESTS);
 	fake_machine_run_idle(&fixture->machine, outsider->busy);
 	assert_int_equal(fixture->backend.asked[VHOST_GET_VRING_BASE], 2);
@@ -315,7 +315,7 @@ static void a_queue_that_the_driver_disables_is_not_awaited(void **state)
 	fake_machine_run_idle(&fixture->machine, outsider->busy);
 	assert_int_equal(fixture->backend.asked[VHOST_GET_VRING_BASE], 2);
 	assert_null(fixture->link.backend.broken);
-	fixture->backend.holds = false;
+	fixture->backend.work.holds = false;
 	outsider->go_on(outsider);
 }
 

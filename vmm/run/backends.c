@@ -128,11 +128,26 @@ static bool serve(struct backend *backend)
 
 /* ---- --vhost-user ---- */
 
+/* It may have gone in the guest's last life, in which it would be awaited. */
+static bool is_awaited(struct backend *backend)
+{
+	const struct vhost_backend *gone = &backend->link.backend;
+
+	if (!gone->returns || !gone->offer.known)
+		return false;
+	vhost_link_await(&backend->link);
+	warning("%s is not there: it is awaited, and so is what the guest asks of the device",
+		backend->who);
+	return true;
+}
+
 static bool connect_to(struct backend *backend)
 {
 	const char *path = backend->config->socket;
 	int fd = socket_path_connect(path);
 
+	if (fd < 0 && is_awaited(backend))
+		return true;
 	if (fd < 0) {
 		error("--vhost-user %s,socket=%s: %s%s", backend->config->type, path,
 		      strerror(errno),
@@ -142,7 +157,7 @@ static bool connect_to(struct backend *backend)
 		return false;
 	}
 	backend->there = true;
-	vhost_link_init(&backend->link, fd);
+	vhost_link_renew(&backend->link, fd);
 	return true;
 }
 

@@ -46,6 +46,7 @@ static bool plug_backend(struct machine *machine, unsigned int index, const char
 			       ? machine->config->nets[backend->config->index].mtu
 			       : 0,
 		.who = backend->who,
+		.path = backend->program ? NULL : backend->config->socket,
 		.link = &backend->link,
 	};
 
