@@ -209,13 +209,7 @@ int command_trace(int argc, char **argv)
 			     options.target.ours);
 	session->options = &options;
 	session->signals = -1;
-	status = run_session(session);
-	target_close(&options.target);
-	if (options.target.command) {
-		int ended = target_wait(&options.target);
-
-		status = status ? STATUS_NOT_RUN : ended;
-	}
+	status = target_end(&options.target, run_session(session));
 	free(session);
 	return status;
 }

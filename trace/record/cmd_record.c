@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -136,12 +135,12 @@ static void drop_output(const struct record_session *session)
 static bool is_stopped(struct record_session *session)
 {
 	struct pollfd file = {.fd = session->signals, .events = POLLIN};
-	struct signalfd_siginfo info;
 
-	if (session->signals < 0 || poll(&file, 1, 0) <= 0 ||
-	    read(session->signals, &info, sizeof(info)) != sizeof(info))
+	if (session->signals < 0 || poll(&file, 1, 0) <= 0)
 		return false;
-	session->stopped_by = (int)info.ssi_signo;
+	session->stopped_by = await_taken(session->signals);
+	if (!session->stopped_by)
+		return false;
 	note("ended by signal %d before it recorded: %s is as it was", session->stopped_by,
 	     session->options->output);
 	target_stop(&session->options->target);
@@ -311,12 +310,5 @@ int command_record(int argc, char **argv)
 				       : target_find(&options.target);
 	if (!found)
 		return target_failure(&options.target, STATUS_USAGE);
-	status = open_and_run(&options);
-	target_close(&options.target);
-	if (options.target.command) {
-		int ended = target_wait(&options.target);
-
-		status = status ? STATUS_NOT_RUN : ended;
-	}
-	return status;
+	return target_end(&options.target, open_and_run(&options));
 }

@@ -288,11 +288,5 @@ int command_stat(int argc, char **argv)
 			     options.target.ours);
 	status = choose_names(&options, &names) ? run_session(&options, &session) : STATUS_USAGE;
 	symbols_free(&names.symbols);
-	target_close(&options.target);
-	if (options.target.command) {
-		int ended = target_wait(&options.target);
-
-		status = status ? STATUS_NOT_RUN : ended;
-	}
-	return status;
+	return target_end(&options.target, status);
 }

@@ -26,6 +26,13 @@ int await_signals(void)
 	return signalfd(-1, &set, SFD_CLOEXEC);
 }
 
+int await_taken(int signals)
+{
+	struct signalfd_siginfo info;
+
+	return read(signals, &info, sizeof(info)) == sizeof(info) ? (int)info.ssi_signo : 0;
+}
+
 uint64_t await_soon(uint64_t deadline)
 {
 	const uint64_t next = clock_now() + COLLECTOR_POLL_NS;
@@ -49,9 +56,9 @@ static enum wake await_files(int signals, int pidfd, int keys, int events, uint6
 	}
 	int ready = ppoll(files, sizeof(files) / sizeof(files[0]), timeout, NULL);
 	if (ready < 0)
-		return errno == EINTR ? WAKE_SIGNAL : WAKE_FAILED;
+		return errno == EINTR ? WAKE_TIME : WAKE_FAILED;
 	if (files[0].revents)
-		return WAKE_SIGNAL;
+		return await_taken(signals) ? WAKE_SIGNAL : WAKE_FAILED;
 	if (files[1].revents)
 		return WAKE_END;
 	return files[2].revents ? WAKE_KEY : WAKE_TIME;

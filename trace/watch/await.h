@@ -15,6 +15,8 @@ enum wake { WAKE_TIME, WAKE_SIGNAL, WAKE_END, WAKE_KEY, WAKE_FAILED };
  * await(), or -1.
  */
 int await_signals(void);
+/* One of those, which has come: its number. 0: reading fails. */
+int await_taken(int signals);
 
 /* DEADLINE, or when the collector is to be asked again. */
 uint64_t await_soon(uint64_t deadline);

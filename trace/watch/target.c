@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -205,7 +204,7 @@ bool target_start(struct target *target)
 
 void target_go(const struct target *target)
 {
-	/* Should it be gone already, target_wait() says so. */
+	/* Should it be gone already, target_end() says so. */
 	if (target->go >= 0 && write(target->go, "", 1) != 1)
 		warning("vhart %s ended before it began", target->command[0]);
 }
@@ -230,38 +229,34 @@ void target_stop(const struct target *target)
 		kill(target->process, SIGTERM);
 }
 
-/* Waits for MS milliseconds, or for ever (-1), unless PIDFD is readable before. False: there was
- * none. */
-static bool take_signal(int signals, int pidfd, int ms)
+/* Waits, unless PIDFD is readable before. False: there was none. */
+static bool take_signal(int signals, int pidfd)
 {
 	struct pollfd files[] = {{.fd = signals, .events = POLLIN},
 				 {.fd = pidfd, .events = POLLIN}};
-	struct signalfd_siginfo info;
 	int ready;
 
 	do {
-		ready = poll(files, 2, ms);
+		ready = poll(files, 2, -1);
 	} while (ready < 0 && errno == EINTR);
-	return ready > 0 && files[0].revents && read(signals, &info, sizeof(info)) == sizeof(info);
+	return ready > 0 && files[0].revents && await_taken(signals);
 }
 
 /* A guest that is asked to power off may not heed it, and then the next signal is for its VM too.
- */
+ * The first was taken by who called target_stop(). */
 static void pass_signals(const struct target *target)
 {
 	const int signals = await_signals();
 
 	if (signals < 0)
 		return;
-	/* Those that target_stop() was for. */
-	while (take_signal(signals, -1, 0))
-		;
-	while (target->pidfd >= 0 && take_signal(signals, target->pidfd, -1))
-		kill(target->process, SIGTERM);
+	while (target->pidfd >= 0 && take_signal(signals, target->pidfd))
+		target_stop(target);
 	close(signals);
 }
 
-int target_wait(struct target *target)
+/* Its exit status, as a shell has it. */
+static int wait_for(const struct target *target)
 {
 	int status = 0;
 
@@ -271,17 +266,26 @@ int target_wait(struct target *target)
 	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
-void target_close(struct target *target)
+static void close_file(int *file)
 {
-	if (target->go >= 0)
-		close(target->go);
-	if (target->pidfd >= 0)
-		close(target->pidfd);
-	if (target->log >= 0)
-		close(target->log);
-	target->log = -1;
-	target->go = -1;
-	target->pidfd = -1;
+	if (*file >= 0)
+		close(*file);
+	*file = -1;
+}
+
+int target_end(struct target *target, int status)
+{
+	int ended;
+
+	/* What has not begun does not begin. */
+	close_file(&target->go);
+	close_file(&target->log);
+	if (target->command) {
+		ended = wait_for(target);
+		status = status ? STATUS_NOT_RUN : ended;
+	}
+	close_file(&target->pidfd);
+	return status;
 }
 
 /* How many vCPUs the command makes, as far as one can see; 0: not. */

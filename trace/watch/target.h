@@ -57,17 +57,17 @@ uint32_t target_vcpu_room(const struct target *target, uint32_t most);
 /* The kernel that it boots, by its command line. */
 void target_kernel(const struct target *target, struct guest_kernel *kernel);
 
-/* Of a signal for us the VM that we started, if we did, shall end as well: target_wait() follows.
- */
+/* Of a signal for us the VM that we started, if we did, shall end as well: target_end() follows. */
 void target_stop(const struct target *target);
 
 /* STATUS of a failure; where a VM was to be started STATUS_NOT_RUN, as its guest can end with any
  * small one. */
 int target_failure(const struct target *target, int status);
 
-/* The exit status of the started command, as a shell has it; waits for its end. */
-int target_wait(struct target *target);
-
-void target_close(struct target *target);
+/*
+ * Watching has ended, with STATUS. Waits for the end of the VM that was started, which signals that
+ * come meanwhile are for. Its exit status then, as a shell has it, if all went well here.
+ */
+int target_end(struct target *target, int status);
 
 #endif
