@@ -9,6 +9,9 @@
 
 #define NET_MTU_LEAST 1280u  /* IPv6 needs that */
 #define NET_MTU_MOST  65521u /* libslirp takes no more */
+/* Where the guest's connections end in libslirp or passt, no other network has a say; this is what
+ * passt tells by itself. */
+#define NET_MTU_USER 65520u
 
 #define NET_PAIRS_MOST 8u /* of queues: one to receive and one to transmit each */
 

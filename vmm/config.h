@@ -84,7 +84,7 @@ struct config_net {
 	bool passt;	     /* but this; else libslirp */
 	unsigned int subnet; /* of libslirp: 10.0.SUBNET.0/24 */
 	uint8_t mac[6];	     /* all 0 until net_options_complete() */
-	unsigned int mtu;    /* 0: not said */
+	unsigned int mtu;    /* that the guest is told; 0: none */
 	bool vhost_said;
 	enum net_vhost vhost; /* of a tap interface */
 	unsigned int queues;  /* pairs of them, of one; 0: as many as it can have, one a hart */

@@ -30,7 +30,7 @@ exit 0
 '
 
 has_the_cards() {
-    expect_out '^eth0 52:54:00:[0-9a-f:]+ mtu 1500 inet 10\.0\.2\.15'
+    expect_out '^eth0 52:54:00:[0-9a-f:]+ mtu 65520 inet 10\.0\.2\.15'
     expect_out '^eth1 52:54:00:[0-9a-f:]+ mtu 1500 inet 10\.9\.8\.2'
     expect_out '^eth2 52:54:00:aa:bb:cc mtu 9000 inet 10\.0\.3\.15'
     expect_out '^the host answers on its tap'

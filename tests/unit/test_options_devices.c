@@ -149,7 +149,7 @@ static void network_cards_are_checked(void **state)
 	assert_int_equal(config.net_count, 3);
 	assert_null(config.nets[0].tap);
 	assert_int_equal(config.nets[0].subnet, 2);
-	assert_int_equal(config.nets[0].mtu, 0);
+	assert_int_equal(config.nets[0].mtu, 65520);
 	assert_string_equal(config.nets[1].tap, "tap0");
 	assert_int_equal(config.nets[1].mtu, 9000);
 	assert_int_equal(config.nets[2].subnet, 3);
@@ -158,6 +158,10 @@ static void network_cards_are_checked(void **state)
 	assert_memory_equal(config.backends[1].mac, "\x52\x54\0", 3);
 	assert_accepted("--kernel k --net none", &config);
 	assert_int_equal(config.net_count, 0);
+	assert_accepted("--kernel k --net tap=a --net passt --net user,mtu=1500", &config);
+	assert_int_equal(config.nets[0].mtu, 0);
+	assert_int_equal(config.nets[1].mtu, 65520);
+	assert_int_equal(config.nets[2].mtu, 1500);
 	assert_refused("--kernel k --net none --net user", "--net none", NULL);
 	assert_refused("--kernel k --net user,mac=52:54:00:00:00", "mac=", NULL);
 	assert_refused("--kernel k --net user,mac=53:54:00:00:00:01", "group", NULL);

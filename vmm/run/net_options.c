@@ -218,6 +218,8 @@ void net_options_complete(struct config *config)
 		/* Cards of several VMs meet on one bridge, each by an interface of its own. */
 		if (!has_mac(net->mac))
 			net_make_mac(net->mac, net->tap ? net->tap : cable);
+		if (!net->tap && !net->mtu)
+			net->mtu = NET_MTU_USER;
 		if (!is_user(net))
 			continue;
 		net->subnet = subnet++;
