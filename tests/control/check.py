@@ -11,23 +11,16 @@ import sys
 import tempfile
 
 top = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
+sys.path.insert(0, os.path.join(top, "tests", "unit"))
+sys.dont_write_bytecode = True
+from tap import end, tap
+
 manual = os.path.join(top, "vmm", "vhart-control.7")
 page = os.path.join(top, "docs", "control.md")
 places = {
     "mdoc": (manual, ".Sh VERBS\n.Bl -tag -width Ds\n", ".El\n"),
     "markdown": (page, "## Verbs\n\n", "\n## "),
 }
-number = 0
-failed = False
-
-
-def tap(good, what, why=""):
-    global number, failed
-    number += 1
-    failed = failed or not good
-    print(f"{'ok' if good else 'not ok'} {number} - {what}")
-    if not good and why:
-        print("# " + why.replace("\n", "\n# "))
 
 
 def read(path):
@@ -113,5 +106,4 @@ else:
     check_texts(sys.argv[1])
     check_schema(sys.argv[1])
     check_example(sys.argv[2])
-    print(f"1..{number}")
-    sys.exit(failed)
+    end()

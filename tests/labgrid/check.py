@@ -11,19 +11,12 @@ import time
 import types
 
 top = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
+sys.path.insert(0, os.path.join(top, "tests", "unit"))
+sys.dont_write_bytecode = True
+from tap import end, tap
+
 driver_path = os.path.join(top, "examples", "labgrid", "vhart_driver.py")
 machine = os.path.abspath(sys.argv[1])
-number = 0
-failed = False
-
-
-def tap(good, what, why=""):
-    global number, failed
-    number += 1
-    failed = failed or not good
-    print(f"{'ok' if good else 'not ok'} {number} - {what}")
-    if not good and why:
-        print("# " + str(why).replace("\n", "\n# "))
 
 
 # ---- as much of attrs, pexpect and labgrid as a driver touches ----
@@ -279,5 +272,4 @@ tap(command[-4:] == ["--firmware", "/images/u-boot.bin", "--disk", "/images/disk
 broken.on_deactivate()
 no_tool = VhartDriver(target, "vm", vhart="not there")
 tap(no_tool._command("p")[0] == "vhart", "without a tool of that name it is the one in PATH")
-print(f"1..{number}")
-sys.exit(failed)
+end()
