@@ -8,8 +8,9 @@
  *     mark_ns         from then until the guest's console first said TEXT
  *     end_ns          from then until the VMM was gone
  *     status          its exit status
- *     resident_kb     resident memory of the VMM at the mark, all of it
- *     beyond_ram_kb   the same without its largest mapping, which is the guest's RAM
+ *     resident_kb     resident memory at the mark, of the VMM and all processes that it has started
+ *     beyond_ram_kb   the same without what is mapped of the guest's RAM: a mapping of 64 MiB or
+ * more
  *
  * The console is the VMM's standard output: it goes to FILE as well. Without --mark nobody reads it
  * on the way (a pipe costs the VMM more than /dev/null), and FILE is the VMM's standard output
@@ -17,6 +18,7 @@
  */
 #include <err.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -27,6 +29,7 @@
 #include <unistd.h>
 
 #define CONSOLE_MAX (1u << 20)
+#define RAM_LEAST   (64u << 20)
 
 static uint64_t now_ns(void)
 {
@@ -41,30 +44,60 @@ static void say(const char *name, uint64_t value)
 	printf("%s %llu\n", name, (unsigned long long)value);
 }
 
-/* /proc/PID/smaps: a line with the range begins each mapping, "Rss:" is one of those after it. */
-static void say_resident(pid_t pid)
-{
-	unsigned long long start, end, kb, len = 0, largest = 0, largest_kb = 0, all_kb = 0;
-	char path[32], line[512];
+struct resident {
+	unsigned long long all_kb, ram_kb;
+};
 
-	snprintf(path, sizeof(path), "/proc/%d/smaps", (int)pid);
+/* /proc/PID/smaps: a line with the range begins each mapping, "Rss:" is one of those after it. */
+static void add_process(int pid, struct resident *sum)
+{
+	unsigned long long start, end, kb, len = 0;
+	char path[64], line[512];
+
+	snprintf(path, sizeof(path), "/proc/%d/smaps", pid);
 	FILE *smaps = fopen(path, "re");
 	if (!smaps)
 		err(1, "%s", path);
 	while (fgets(line, sizeof(line), smaps)) {
-		if (sscanf(line, "%llx-%llx ", &start, &end) == 2)
+		if (sscanf(line, "%llx-%llx ", &start, &end) == 2) {
 			len = end - start;
-		else if (sscanf(line, "Rss: %llu", &kb) == 1) {
-			all_kb += kb;
-			if (len > largest) {
-				largest = len;
-				largest_kb = kb;
-			}
+		} else if (sscanf(line, "Rss: %llu", &kb) == 1) {
+			sum->all_kb += kb;
+			sum->ram_kb += len >= RAM_LEAST ? kb : 0;
 		}
 	}
 	fclose(smaps);
-	say("resident_kb", all_kb);
-	say("beyond_ram_kb", all_kb - largest_kb);
+}
+
+/* And those that it has started: each thread has children of its own. */
+static void add_tree(int pid, struct resident *sum)
+{
+	char pattern[64];
+	glob_t threads;
+
+	add_process(pid, sum);
+	snprintf(pattern, sizeof(pattern), "/proc/%d/task/*/children", pid);
+	if (glob(pattern, 0, NULL, &threads) != 0)
+		errx(1, "%s: there is nothing", pattern);
+	for (size_t i = 0; i < threads.gl_pathc; i++) {
+		FILE *children = fopen(threads.gl_pathv[i], "re");
+		int child;
+
+		while (children && fscanf(children, "%d", &child) == 1)
+			add_tree(child, sum);
+		if (children)
+			fclose(children);
+	}
+	globfree(&threads);
+}
+
+static void say_resident(pid_t pid)
+{
+	struct resident sum = {0};
+
+	add_tree((int)pid, &sum);
+	say("resident_kb", sum.all_kb);
+	say("beyond_ram_kb", sum.all_kb - sum.ram_kb);
 }
 
 static pid_t start(char **command, int output, uint64_t *launched)
