@@ -47,6 +47,22 @@ static void expect_arguments(const char *sandbox, const char *const *words)
 	assert_null(arguments.words[count]);
 }
 
+static void virtiofsd_cannot_make_the_whole_root_its_new_root(void **state)
+{
+	const struct backend_program *program;
+	const char *weaker;
+
+	(void)state;
+	*backend = (struct config_backend){.type = "fs", .share = "/usr"};
+	program = backend_program_of(backend);
+	assert_string_equal(program->sandbox(backend, 0), "namespace");
+	weaker = program->sandbox(backend, 1);
+	assert_string_equal(weaker, geteuid() == 0 ? "chroot" : "none");
+	backend->share = "/usr/..";
+	assert_string_equal(program->sandbox(backend, 0), weaker);
+	assert_null(program->sandbox(backend, geteuid() == 0 ? 2 : 1));
+}
+
 static void virtiofsd_is_told_of_its_folder(void **state)
 {
 	static const char *const words[] = {
@@ -276,6 +292,7 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup(name, setup)
 	const struct CMUnitTest tests[] = {
+		TEST(virtiofsd_cannot_make_the_whole_root_its_new_root),
 		TEST(virtiofsd_is_told_of_its_folder),
 		TEST(storage_is_told_of_its_disk),
 		TEST(passt_forwards_nothing_unasked),

@@ -39,12 +39,23 @@ static const char *const places_of_virtiofsd[] = {"/usr/libexec/virtiofsd",
 						  "/usr/local/bin/virtiofsd",
 						  NULL};
 
-static const char *sandbox_of_virtiofsd(unsigned int index)
+static bool is_whole_root(const char *folder)
+{
+	struct stat info, root;
+
+	return stat(folder, &info) == 0 && stat("/", &root) == 0 && info.st_dev == root.st_dev &&
+	       info.st_ino == root.st_ino;
+}
+
+/* Its namespace has the folder as a new root (pivot_root), which / cannot be; outside of that there
+ * is nothing. */
+static const char *sandbox_of_virtiofsd(const struct config_backend *backend, unsigned int index)
 {
 	static const char *const of_root[] = {"namespace", "chroot", "none", NULL};
 	static const char *const of_users[] = {"namespace", "none", NULL};
+	const unsigned int first = is_whole_root(backend->share) ? 1 : 0;
 
-	return geteuid() == 0 ? of_root[index] : of_users[index];
+	return geteuid() == 0 ? of_root[first + index] : of_users[first + index];
 }
 
 static bool check_folder(const struct config *config, const struct config_backend *backend,
@@ -150,8 +161,9 @@ static bool arguments_of_storage(const struct config *config, const struct confi
 	       add(arguments, "--export") && add(arguments, arguments->export);
 }
 
-static const char *sandbox_of_storage(unsigned int index)
+static const char *sandbox_of_storage(const struct config_backend *backend, unsigned int index)
 {
+	(void)backend;
 	if (index > 0)
 		return NULL;
 	return confine_can() ? "landlock" : "none";
@@ -216,8 +228,9 @@ static const char *const places_of_passt[] = {"/usr/bin/passt", "/usr/local/bin/
 					      "/bin/passt", NULL};
 
 /* It shuts itself in, and does not start where it cannot. */
-static const char *sandbox_of_passt(unsigned int index)
+static const char *sandbox_of_passt(const struct config_backend *backend, unsigned int index)
 {
+	(void)backend;
 	return index > 0 ? NULL : "its own";
 }
 

@@ -25,7 +25,7 @@ struct backend_program {
 	const char *package; /* "PACKAGE" that has it, and more words for the user */
 	const char *const *places;
 	/* Ways to shut it in, the best first; NULL behind the last. */
-	const char *(*sandbox)(unsigned int index);
+	const char *(*sandbox)(const struct config_backend *backend, unsigned int index);
 	/* The rules of the sandbox "landlock" (confine.h), which is not the program's own. Negative
 	 * errno. */
 	int (*confine)(const struct config *config, const struct config_backend *backend);

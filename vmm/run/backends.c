@@ -96,12 +96,12 @@ static bool start_in(struct backend *backend, const char *sandbox)
 static bool serve(struct backend *backend)
 {
 	const struct backend_program *program = backend->program;
-	const char *sandbox = program->sandbox(0), *next;
+	const char *sandbox = program->sandbox(backend->config, 0), *next;
 	char words[WORDS_MAX] = "";
 
 	if (program->check && !program->check(backend->all, backend->config, backend->began))
 		return false;
-	if (!backend->began && !strcmp(sandbox, "none"))
+	if (!backend->began && program->confine && !strcmp(sandbox, "none"))
 		warning("%s %s: this kernel has no Landlock: %s has no sandbox", backend->option,
 			backend->subject, program->name);
 	backend->began = true;
@@ -110,7 +110,7 @@ static bool serve(struct backend *backend)
 			return true;
 		backend_process_await_end(&backend->process);
 		last_words(backend, words, sizeof(words));
-		next = program->sandbox(i);
+		next = program->sandbox(backend->config, i);
 		if (!next) {
 			error("%s %s: %s %s%s%s", backend->option, backend->subject, program->name,
 			      backend->link.backend.broken, *words ? ": " : "", words);

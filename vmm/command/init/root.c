@@ -39,8 +39,8 @@ static const char *make_root(void)
 	long result = mount_on(COMMAND_ROOT_TAG, "/vhart-lower", "virtiofs", MS_RDONLY, NULL);
 
 	if (result == -ENODEV)
-		return "--root: this kernel has no virtiofs: build it with CONFIG_VIRTIO_FS, or "
-		       "put its modules beside it (make modules_install "
+		return "--root: this kernel has no virtiofs: build it with CONFIG_FUSE_FS and "
+		       "CONFIG_VIRTIO_FS, or put its modules beside it (make modules_install "
 		       "INSTALL_MOD_PATH=FOLDER-OF-IMAGE)";
 	if (result)
 		return "--root: the folder cannot be mounted: this kernel does not find the "
