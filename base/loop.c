@@ -163,6 +163,8 @@ static void arm_watches(struct loop *loop)
 			continue;
 		sqe = next_sqe(loop);
 		io_uring_prep_poll_add(sqe, slot->watch->fd, (unsigned int)slot->watch->events);
+		if (slot->watch->edge)
+			sqe->len |= IORING_POLL_ADD_MULTI;
 		io_uring_sqe_set_data64(sqe, watch_data(i, slot->generation));
 		slot->armed = true;
 	}
@@ -206,24 +208,25 @@ static void start(struct loop *loop, struct io_queue *queue)
 
 /* ---- completions ---- */
 
-static void complete_watch(struct loop *loop, uint64_t data, int result)
+/* ARMED: its poll goes on. */
+static void complete_watch(struct loop *loop, uint64_t data, int result, bool armed)
 {
 	uint32_t index = (uint32_t)data >> 3;
 	struct slot *slot = &loop->slots[index];
 
 	if (slot->generation != (uint32_t)(data >> 32) || !slot->watch)
 		return;
-	slot->armed = false;
-	loop->slots_changed = true;
+	slot->armed = armed;
+	loop->slots_changed |= !armed;
 	slot->watch->ready(slot->watch, result < 0 ? POLLERR : (short)result);
 }
 
-static void complete(struct loop *loop, uint64_t data, int result)
+static void complete(struct loop *loop, uint64_t data, int result, bool armed)
 {
 	struct loop_io *io;
 
 	switch (data & TAG_MASK) {
-	case TAG_WATCH: complete_watch(loop, data, result); break;
+	case TAG_WATCH: complete_watch(loop, data, result, armed); break;
 	case TAG_IO:
 		io = (struct loop_io *)(uintptr_t)data;
 		loop->in_flight--;
@@ -246,9 +249,10 @@ void loop_reap(struct loop *loop)
 	while (io_uring_peek_cqe(&loop->ring, &cqe) == 0) {
 		uint64_t data = io_uring_cqe_get_data64(cqe);
 		int result = cqe->res;
+		bool armed = cqe->flags & IORING_CQE_F_MORE;
 
 		io_uring_cqe_seen(&loop->ring, cqe);
-		complete(loop, data, result);
+		complete(loop, data, result, armed);
 	}
 }
 

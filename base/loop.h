@@ -22,10 +22,16 @@
 
 struct loop;
 
-/* Readiness of a file descriptor; level-triggered, until removed. */
+/*
+ * Readiness of a file descriptor, until removed. Level-triggered: ready() is called again as long
+ * as it is ready. With EDGE only when something came since the last call, which spares the kernel
+ * asking and a counter its reading: ready() takes all there is, or removes the watch. Added again,
+ * it is told of what was there before.
+ */
 struct loop_watch {
 	int fd;
-	short events;	   /* POLLIN, POLLOUT */
+	short events; /* POLLIN, POLLOUT */
+	bool edge;
 	bool while_frozen; /* see loop_freeze(): at most 4 are */
 	void (*ready)(struct loop_watch *watch, short revents);
 	void *opaque;	   /* the user's */

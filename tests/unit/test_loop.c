@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -79,6 +80,78 @@ static void a_watch_fires_again_while_the_fd_stays_ready(void **state)
 static void stop_now(struct loop_timer *timer)
 {
 	loop_stop(timer->opaque);
+}
+
+/* Calls of an edge watch of the pipe until nothing is left to be told. */
+static unsigned int told(struct fixture *fixture)
+{
+	struct loop_timer timer = {.expired = stop_now, .opaque = fixture->loop};
+	unsigned int before = fixture->count;
+
+	fixture->goal = 0;
+	loop_timer_set(fixture->loop, &timer, 2000000);
+	assert_int_equal(loop_run(fixture->loop), 0);
+	return fixture->count - before;
+}
+
+static void an_edge_is_told_once_and_again_when_more_comes(void **state)
+{
+	struct fixture *fixture = *state;
+	struct loop_watch watch = {.fd = fixture->pipe[0],
+				   .events = POLLIN,
+				   .edge = true,
+				   .ready = readable,
+				   .opaque = fixture};
+
+	assert_int_equal(write(fixture->pipe[1], "x", 1), 1);
+	assert_int_equal(loop_watch_add(fixture->loop, &watch), 0);
+	assert_int_equal(told(fixture), 1);
+	assert_int_equal(told(fixture), 0);
+	assert_int_equal(write(fixture->pipe[1], "x", 1), 1);
+	assert_int_equal(told(fixture), 1);
+	/* Watched anew, it is told of what was there before. */
+	loop_watch_remove(fixture->loop, &watch);
+	assert_int_equal(loop_watch_add(fixture->loop, &watch), 0);
+	assert_int_equal(told(fixture), 1);
+	loop_watch_remove(fixture->loop, &watch);
+}
+
+struct flood {
+	struct fixture *fixture;
+	int event_fd;
+};
+
+/* More edges than the ring has room for. */
+static void flooded(struct loop_watch *watch, short revents)
+{
+	const struct flood *flood = watch->opaque;
+	const uint64_t one = 1;
+
+	assert_true(revents & POLLIN);
+	if (flood->fixture->count++ == 0)
+		for (int i = 0; i < 3000; i++)
+			assert_int_equal(write(flood->event_fd, &one, sizeof(one)), sizeof(one));
+}
+
+static void no_edge_is_lost_where_the_ring_overflows(void **state)
+{
+	struct fixture *fixture = *state;
+	struct flood flood = {.fixture = fixture, .event_fd = eventfd(1, EFD_CLOEXEC)};
+	struct loop_watch watch = {.fd = flood.event_fd,
+				   .events = POLLIN,
+				   .edge = true,
+				   .ready = flooded,
+				   .opaque = &flood};
+	const uint64_t one = 1;
+
+	assert_int_equal(loop_watch_add(fixture->loop, &watch), 0);
+	assert_true(told(fixture) >= 2);
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(write(flood.event_fd, &one, sizeof(one)), sizeof(one));
+		assert_int_equal(told(fixture), 1);
+	}
+	loop_watch_remove(fixture->loop, &watch);
+	close(flood.event_fd);
 }
 
 static void a_removed_watch_never_fires(void **state)
@@ -634,6 +707,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_watch_fires_again_while_the_fd_stays_ready, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(a_removed_watch_never_fires, setup, teardown),
+		cmocka_unit_test_setup_teardown(an_edge_is_told_once_and_again_when_more_comes,
+						setup, teardown),
+		cmocka_unit_test_setup_teardown(no_edge_is_lost_where_the_ring_overflows, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(
 			a_file_that_was_watched_is_closed_when_the_loop_is_freed, setup, teardown),
 		cmocka_unit_test_setup_teardown(timers_expire_in_the_order_of_their_deadlines,

@@ -439,6 +439,30 @@ static void what_nobody_starts_again_is_disabled(void **state)
 	assert_int_equal(count(fixture, 0), 3);
 }
 
+/* The host goes through all of a thread's events whenever it switches to it. */
+static void what_nobody_has_or_takes_again_is_closed(void **state)
+{
+	struct fixture *fixture = *state;
+
+	assert_true(perf_counters_supported(&fixture->perf, &instructions, true));
+	assert_int_equal(perf_counters_open(&fixture->perf, 0, &cycles), 0);
+	assert_int_equal(open_count(&fixture->host), 2);
+	assert_true(perf_counters_settle(&fixture->perf));
+	assert_int_equal(perf_counters_open(&fixture->perf, 2, &instructions), 0);
+	perf_counters_close(&fixture->perf, 2);
+	assert_true(perf_counters_settle(&fixture->perf));
+	assert_int_equal(open_count(&fixture->host), 2);
+	assert_false(perf_counters_settle(&fixture->perf));
+	assert_int_equal(open_count(&fixture->host), 1);
+	/* Of a counter that is configured it stays. */
+	assert_false(perf_counters_settle(&fixture->perf));
+	assert_int_equal(open_count(&fixture->host), 1);
+	assert_int_equal(perf_counters_open(&fixture->perf, 2, &instructions), 0);
+	assert_true(perf_counters_start(&fixture->perf, 2, PMU_NO_OVERFLOW));
+	run(&fixture->host, 3);
+	assert_int_equal(count(fixture, 2), 3);
+}
+
 static void an_event_that_lingers_gives_way_to_another_of_its_kind(void **state)
 {
 	struct fixture *fixture = *state;
@@ -716,6 +740,7 @@ int main(void)
 		TEST(a_counter_that_the_host_takes_stands_still_and_is_counted),
 		TEST(a_counter_that_the_host_does_not_have_free_fails_to_start),
 		TEST(what_nobody_starts_again_is_disabled),
+		TEST(what_nobody_has_or_takes_again_is_closed),
 		TEST(an_event_that_lingers_gives_way_to_another_of_its_kind),
 		TEST(what_is_hidden_is_not_counted),
 		TEST(what_is_lost_while_hidden_stays_lost),

@@ -167,6 +167,7 @@ static int slot_get(struct perf_counters *perf, const struct pmu_event *event, b
 		*slot = (struct perf_slot){.fd = fd, .event = *event, .sampling = sampling};
 	}
 	slot->used = true;
+	slot->idle = false;
 	slot->last_use = ++perf->serial;
 	*index = chosen;
 	return 0;
@@ -503,12 +504,14 @@ bool perf_counters_settle(struct perf_counters *perf)
 	for (unsigned int i = 0; i < PERF_SLOTS; i++) {
 		struct perf_slot *slot = &perf->slots[i];
 
-		if (slot->fd < 0 || !slot->enabled || is_running(perf, i))
+		if (slot->fd < 0 || (slot->used && !slot->enabled) || is_running(perf, i))
 			continue;
-		if (slot->idle)
+		if (!slot->idle)
+			slot->idle = more = true;
+		else if (slot->used)
 			settle(perf, slot);
 		else
-			slot->idle = more = true;
+			slot_close(perf, slot);
 	}
 	return more;
 }

@@ -3,9 +3,10 @@
  * The hardware counters of one hart: perf events of its vCPU's thread that count in the guest only.
  *
  * Linux configures, starts, stops and resets its counters at every switch of tasks, and the host's
- * perf_event_open() and enabling of an event are dear. So an event that is not used any more stays
- * open for the next who wants the same, and one that only counts stays enabled for a while: what it
- * counts then is left out by reading it. perf_counters_settle() ends that.
+ * perf_event_open() and enabling of an event are dear. So for a while an event that is not used any
+ * more stays open for the next who wants the same, and one that only counts stays enabled: what it
+ * counts then is left out by reading it. perf_counters_settle() ends that: the host looks at every
+ * event of a thread whenever it switches to it.
  *
  * Threads: all on the vCPU's thread. What the guest asks for and the host cannot give is an errno
  * for the caller; a counter that the host takes away while it counts is told to the user once.
@@ -45,7 +46,7 @@ struct perf_slot {
 	bool sampling;	      /* opened with a period: it can overflow */
 	bool used;	      /* a counter has it */
 	bool enabled;	      /* the host counts */
-	bool idle;	      /* nobody started it since perf_counters_settle() saw it */
+	bool idle;	      /* nobody took or started it since perf_counters_settle() saw it */
 	uint64_t count;	      /* when it was read last; right while it is not enabled */
 	uint64_t hidden;      /* what the host counted besides, see perf_counters_hide() */
 	uint64_t hiding_from; /* what the host had counted there */
@@ -99,8 +100,9 @@ bool perf_counters_supported(struct perf_counters *perf, const struct pmu_event 
 unsigned int perf_counters_together(struct perf_counters *perf, unsigned int most);
 
 /*
- * Disables what nobody started since the last call. True while there are events that a later call
- * is to disable: to be called again, after a time that is long for a switch of tasks.
+ * Disables what nobody started since the last call, and closes what nobody has or took. True while
+ * there are events that a later call is to do that to: to be called again, after a time that is
+ * long for a switch of tasks.
  */
 bool perf_counters_settle(struct perf_counters *perf);
 

@@ -26,13 +26,6 @@ static int source_open(void *opaque, unsigned int counter, const struct pmu_even
 	return perf_counters_open(&hart->perf, counter, event);
 }
 
-static void source_close(void *opaque, unsigned int counter)
-{
-	struct hart_pmu *hart = opaque;
-
-	perf_counters_close(&hart->perf, counter);
-}
-
 static bool source_start(void *opaque, unsigned int counter, uint64_t period)
 {
 	struct hart_pmu *hart = opaque;
@@ -51,10 +44,13 @@ static void settle_expired(struct loop_timer *timer)
 	vcpu_kick(hart->vcpu);
 }
 
+/* After what can leave an event open or enabled that is not needed. */
 static void settle_later(struct hart_pmu *hart)
 {
 	struct machine *machine = hart->vcpu->machine;
 
+	if (hart->watched)
+		return;
 	hart->watched = true;
 	pthread_mutex_lock(&machine->lock);
 	loop_timer_set(machine->loop, &hart->timer, SETTLE_NS);
@@ -66,18 +62,23 @@ static void source_stop(void *opaque, unsigned int counter)
 	struct hart_pmu *hart = opaque;
 
 	perf_counters_stop(&hart->perf, counter);
-	if (!hart->watched)
-		settle_later(hart);
+	settle_later(hart);
 }
 
-/* It may leave the source enabled. */
+static void source_close(void *opaque, unsigned int counter)
+{
+	struct hart_pmu *hart = opaque;
+
+	perf_counters_close(&hart->perf, counter);
+	settle_later(hart);
+}
+
 static bool source_schedulable(void *opaque, unsigned int counter)
 {
 	struct hart_pmu *hart = opaque;
 	bool schedulable = perf_counters_schedulable(&hart->perf, counter);
 
-	if (!hart->watched)
-		settle_later(hart);
+	settle_later(hart);
 	return schedulable;
 }
 
@@ -91,9 +92,11 @@ static bool source_read(void *opaque, unsigned int counter, uint64_t *count)
 static bool source_supported(void *opaque, const struct pmu_event *event)
 {
 	struct hart_pmu *hart = opaque;
+	bool supported = perf_counters_supported(&hart->perf, event,
+						 !pmu_has(&hart->pmu, PMU_CONFIG_UNTRIED));
 
-	return perf_counters_supported(&hart->perf, event,
-				       !pmu_has(&hart->pmu, PMU_CONFIG_UNTRIED));
+	settle_later(hart);
+	return supported;
 }
 
 /* The programs count, for every exit, only once somebody asks. */
@@ -358,10 +361,9 @@ void hart_pmu_interrupted(struct hart_pmu *hart)
 	kicked_while_masked(hart);
 	if (!atomic_exchange(&hart->settle, false))
 		return;
+	hart->watched = false;
 	if (perf_counters_settle(&hart->perf))
 		settle_later(hart);
-	else
-		hart->watched = false;
 }
 
 void hart_pmu_overflow(struct hart_pmu *hart, int fd)
