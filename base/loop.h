@@ -40,18 +40,19 @@ struct loop_watch {
 
 enum loop_op { LOOP_READ, LOOP_WRITE, LOOP_FSYNC, LOOP_FALLOCATE, LOOP_MADVISE };
 
-/* What a read or a write of this file costs. Handing one to the ring's workers and back takes two
- * switches of threads, more than the copy itself when the data is in memory. */
+/* What a read, a write or an fsync of this file costs. Handing one to the ring's workers and back
+ * takes two switches of threads, more than the copy itself when the data is in memory. */
 enum loop_speed {
 	LOOP_SLOW,   /* it waits: the ring does it */
-	LOOP_CACHED, /* done at once when the page cache has it (RWF_NOWAIT), else as LOOP_SLOW */
+	LOOP_CACHED, /* read or write: at once when the page cache has it (RWF_NOWAIT); else as
+			LOOP_SLOW */
 	LOOP_MEMORY, /* never waits (tmpfs): done at once */
 };
 
 /* One asynchronous file operation; madvise() of a range of this process's memory is one too. */
 struct loop_io {
 	enum loop_op op;
-	enum loop_speed speed; /* of reads and writes */
+	enum loop_speed speed; /* of reads, writes and fsync */
 	int fd;
 	const struct iovec *iov; /* read, write: stays valid until done() */
 	int iov_count;

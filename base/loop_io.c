@@ -13,14 +13,27 @@ static ssize_t move_piece(const struct loop_io *io)
 		       : pwrite(io->fd, io->iov->iov_base, io->iov->iov_len, (off_t)io->offset);
 }
 
+/* Whether OP is not known to wait. */
+static bool is_quick(enum loop_op op, enum loop_speed speed)
+{
+	switch (op) {
+	case LOOP_READ:
+	case LOOP_WRITE: return speed != LOOP_SLOW;
+	case LOOP_FSYNC: return speed == LOOP_MEMORY;
+	default: return false;
+	}
+}
+
 bool loop_io_at_once(struct loop_io *io)
 {
 	int flags = io->speed == LOOP_MEMORY ? 0 : RWF_NOWAIT;
 	ssize_t moved;
 
-	if (io->speed == LOOP_SLOW || (io->op != LOOP_READ && io->op != LOOP_WRITE))
+	if (!is_quick(io->op, io->speed))
 		return false;
-	if (io->iov_count == 1 && !flags)
+	if (io->op == LOOP_FSYNC)
+		moved = fdatasync(io->fd);
+	else if (io->iov_count == 1 && !flags)
 		moved = move_piece(io);
 	else if (io->op == LOOP_READ)
 		moved = preadv2(io->fd, io->iov, io->iov_count, (off_t)io->offset, flags);

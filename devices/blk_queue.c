@@ -4,8 +4,8 @@
  *
  * Where the file can be read without waiting, the doorbell is an exit to userspace and no ioeventfd
  * (blk_pace.h says when that pays): serve_here() takes what is new and moves its data on the vCPU's
- * thread. What would wait after all, flushes, and what is beyond the budget of one ring go to the
- * loop.
+ * thread. What would wait after all (flushes too, but of a file in tmpfs), and what is beyond the
+ * budget of one ring go to the loop.
  *
  * The loop serves a queue after completions, and when it was told to: it interrupts for all that
  * was completed since it was served last, then takes all new requests. So one turn of the loop

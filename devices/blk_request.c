@@ -45,12 +45,12 @@ void blk_request_fail(struct blk_request *request, int err)
 
 /* What a vCPU's thread may try without waiting. Once: the rest of a transfer that was cut short
  * would wait. True when it is done, with a result. */
-static bool done_here(struct blk_request *request, enum loop_op op)
+static bool done_here(struct blk_request *request)
 {
 	struct machine *machine = request->queue->blk->device.machine;
 	bool done;
 
-	if (!request->here || (op != LOOP_READ && op != LOOP_WRITE))
+	if (!request->here)
 		return false;
 	request->here = false;
 	machine_unlock(machine);
@@ -72,7 +72,7 @@ void blk_request_submit(struct blk_request *request, enum loop_op op,
 	}
 	request->io.op = op;
 	request->io.done = done;
-	if (done_here(request, op))
+	if (done_here(request))
 		done(&request->io, request->io.result);
 	else
 		loop_submit(machine_loop(blk->device.machine), &request->io);

@@ -77,12 +77,16 @@ static int empty_disk(void)
  */
 bool loop_io_at_once(struct loop_io *io)
 {
-	ssize_t moved;
+	ssize_t moved = 0;
 
-	if (io->offset / 512 % 2 || (io->op != LOOP_READ && io->op != LOOP_WRITE))
+	if (io->offset / 512 % 2)
 		return false;
-	moved = io->op == LOOP_READ ? preadv(io->fd, io->iov, io->iov_count, (off_t)io->offset)
-				    : pwritev(io->fd, io->iov, io->iov_count, (off_t)io->offset);
+	switch (io->op) {
+	case LOOP_READ: moved = preadv(io->fd, io->iov, io->iov_count, (off_t)io->offset); break;
+	case LOOP_WRITE: moved = pwritev(io->fd, io->iov, io->iov_count, (off_t)io->offset); break;
+	case LOOP_FSYNC: break;
+	default: return false;
+	}
 	io->result = (int)moved;
 	return moved >= 0;
 }

@@ -268,9 +268,13 @@ static void check_file_io(struct fixture *fixture, int fd, enum loop_speed speed
 				  .iov_count = 1,
 				  .done = io_done,
 				  .opaque = fixture};
+	struct loop_io sync_io = {
+		.op = LOOP_FSYNC, .speed = speed, .fd = fd, .done = io_done, .opaque = fixture};
 
 	assert_true(fd >= 0);
 	fixture->goal = 0;
+	/* Only memory need not be waited for. */
+	assert_int_equal(loop_io_at_once(&sync_io), speed == LOOP_MEMORY);
 	pthread_mutex_lock(&fixture->lock);
 	loop_submit(fixture->loop, &write_io);
 	loop_drain(fixture->loop);
@@ -279,12 +283,15 @@ static void check_file_io(struct fixture *fixture, int fd, enum loop_speed speed
 	loop_drain(fixture->loop);
 	assert_int_equal(fixture->result, 5);
 	assert_memory_equal(text, "\0\0abc", 5);
+	loop_submit(fixture->loop, &sync_io);
+	loop_drain(fixture->loop);
+	assert_int_equal(fixture->result, 0);
 	close(fd);
 	loop_submit(fixture->loop, &read_io);
 	loop_drain(fixture->loop);
 	assert_int_equal(fixture->result, -EBADF);
 	pthread_mutex_unlock(&fixture->lock);
-	assert_int_equal(fixture->count, 3);
+	assert_int_equal(fixture->count, 4);
 	fixture->count = 0;
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The virtio console, and the entropy device beside it. */
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -105,6 +106,38 @@ static void what_the_guest_prints_reaches_the_console_in_order(void **state)
 	print(fixture, 0, "ghi");
 	assert_output(fixture, "abcdefghi");
 	assert_int_equal(fixture->driver.interrupts[TX], 1);
+}
+
+/* Linux spins until then. */
+static void what_was_printed_is_taken_when_the_doorbell_returns(void **state)
+{
+	struct fixture *fixture = *state;
+	uint32_t len;
+
+	assert_true(fixture->device->doorbell_exits);
+	print(fixture, 0, "a line\n");
+	assert_true(guest_driver_used(&fixture->driver, TX, &len));
+	assert_output(fixture, "a line\n");
+}
+
+/* The vCPU's own, at a doorbell: no longer than a turn of the loop, and not until there is room. */
+static void no_doorbell_keeps_a_vcpu_for_more_than_a_turn(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct guest_buffer buffer = {.gpa = GUEST_DATA, .len = 1 << 20};
+	const size_t taken = 256u << 10;
+	uint32_t len;
+
+	fixture->machine.output_room = SIZE_MAX;
+	for (unsigned int i = 0; i < 4; i++)
+		guest_driver_add(&fixture->driver, TX, &buffer, 1);
+	for (unsigned int i = 1; i <= 3; i++) {
+		guest_driver_kick(&fixture->driver, TX);
+		assert_int_equal(SIZE_MAX - fixture->machine.output_room, i * taken);
+	}
+	fixture->machine.output_room = 0;
+	guest_driver_kick(&fixture->driver, TX);
+	assert_false(guest_driver_used(&fixture->driver, TX, &len));
 }
 
 static void a_full_console_holds_the_chain_and_goes_on_where_it_stopped(void **state)
@@ -222,6 +255,65 @@ static void a_screen_has_a_size_that_is_told_when_it_changes(void **state)
 	assert_int_equal(fixture->driver.config_changes, 2);
 }
 
+/* ---- with threads: run this under a thread sanitizer too ---- */
+
+#define ROUNDS 2000u
+
+static void *run_loop(void *opaque)
+{
+	struct fixture *fixture = opaque;
+
+	loop_run(fixture->machine.loop);
+	return NULL;
+}
+
+/* As a writer that comes and goes makes it. */
+static void *make_room(void *opaque)
+{
+	struct fixture *fixture = opaque;
+
+	for (unsigned int round = 0; round < ROUNDS; round++) {
+		machine_lock(&fixture->machine);
+		fake_console_make_room(&fixture->machine, round % 7 * 100000);
+		machine_unlock(&fixture->machine);
+	}
+	return NULL;
+}
+
+/* As a vCPU does it: everything with the lock held. What was not taken at once is taken by the
+ * loop, or when there is room. */
+static void a_vcpu_prints_beside_the_loop_and_who_makes_room(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct guest_buffer buffer = {.gpa = GUEST_DATA, .len = 300000};
+	unsigned int given = 0, used = 0;
+	pthread_t loop, room;
+	uint32_t len;
+
+	assert_int_equal(pthread_create(&loop, NULL, run_loop, fixture), 0);
+	assert_int_equal(pthread_create(&room, NULL, make_room, fixture), 0);
+	for (unsigned int round = 0; round < ROUNDS; round++) {
+		machine_lock(&fixture->machine);
+		if (given - used < GUEST_QUEUE_SIZE) {
+			guest_driver_add(&fixture->driver, TX, &buffer, 1);
+			guest_driver_kick(&fixture->driver, TX);
+			given++;
+		}
+		used += guest_driver_used(&fixture->driver, TX, &len);
+		machine_unlock(&fixture->machine);
+	}
+	pthread_join(room, NULL);
+	while (used < given) {
+		machine_lock(&fixture->machine);
+		fake_console_make_room(&fixture->machine, SIZE_MAX);
+		used += guest_driver_used(&fixture->driver, TX, &len);
+		machine_unlock(&fixture->machine);
+	}
+	loop_stop(fixture->machine.loop);
+	pthread_join(loop, NULL);
+	assert_int_equal(fixture->machine.guest_errors, 0);
+}
+
 static void a_request_for_entropy_is_filled_up_to_its_limit(void **state)
 {
 	struct fixture *fixture = *state;
@@ -246,12 +338,15 @@ int main(void)
 #define TEST_RNG(name) cmocka_unit_test_setup_teardown(name, setup_rng, teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(what_the_guest_prints_reaches_the_console_in_order),
+		TEST(what_was_printed_is_taken_when_the_doorbell_returns),
+		TEST(no_doorbell_keeps_a_vcpu_for_more_than_a_turn),
 		TEST(a_full_console_holds_the_chain_and_goes_on_where_it_stopped),
 		TEST(a_reset_forgets_what_was_held),
 		TEST(a_megabyte_in_one_chain_passes_in_several_turns),
 		TEST(typed_characters_reach_the_guests_buffer),
 		TEST(input_without_a_buffer_waits_at_the_console),
 		TEST(a_screen_has_a_size_that_is_told_when_it_changes),
+		TEST(a_vcpu_prints_beside_the_loop_and_who_makes_room),
 		TEST_RNG(a_request_for_entropy_is_filled_up_to_its_limit),
 	};
 
