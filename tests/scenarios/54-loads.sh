@@ -1,6 +1,6 @@
 # shellcheck shell=dash disable=SC2016
 # Loads: fio on disks and shares, iperf3 over each kind of network, many small files. What passed is judged, not how fast. More
-# of it, by hand: MIB= of each disk, FILES=, NET_MIB= each way (12-cmd.sh has CAT_MIB=).
+# of it, by hand: MIB= of each disk, FILES=, NET_MIB= each way, with LIMIT= seconds (12-cmd.sh has CAT_MIB=).
 # lab: hosts=6.12,7.2
 
 boot="vhart run --kernel /guests/$linux/Image --initrd /guests/$linux/initrd-small --memory 256M"
@@ -139,7 +139,7 @@ sum_of() {
 
 # As a build of a kernel has them: written in two goes, their folder renamed, looked at, read and removed, with nothing cached.
 small_files() {
-    folders=$((${FILES:-1000} / 50))
+    folders=$((${FILES:-400} / 50))
     even=$((folders / 2))
     mkdir work
     # shellcheck disable=SC2086
@@ -183,4 +183,4 @@ ls'
     expect_eq 'what is left in the end' "$(ls work)" ''
     expect_no_err 'guest error|closed its socket|does not'
 }
-t_any "${FILES:-1000} small files on a share are written, looked at, read and removed" small_files
+t_any "${FILES:-400} small files on a share are written, looked at, read and removed" small_files
