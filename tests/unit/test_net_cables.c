@@ -291,6 +291,7 @@ static void the_host_cuts_packets_for_a_guest_that_does_not_take_them_whole(void
 		fixture,
 		virtio_net_tap_new(&fixture->machine, "net0", &card, "tap0", NET_VHOST_OFF),
 		1ull << NET_F_GUEST_CSUM | 1ull << NET_F_GUEST_TSO4);
+	own_tap_settle("tap0");
 	host_sends_segmented(packet);
 	frame = next_tcp(fixture, &len);
 	assert_int_equal(len, SEGMENTED_LEN);
