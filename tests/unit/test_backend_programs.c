@@ -65,10 +65,16 @@ static void virtiofsd_cannot_make_the_whole_root_its_new_root(void **state)
 
 static void virtiofsd_is_told_of_its_folder(void **state)
 {
-	static const char *const words[] = {
-		"--fd=3", "--shared-dir",      "a b",	     "--sandbox",
-		"chroot", "--log-level=error", "--readonly", "--no-announce-submounts",
-		NULL};
+	static const char *const words[] = {"--fd=3",
+					    "--shared-dir",
+					    "a b",
+					    "--sandbox",
+					    "chroot",
+					    "--log-level=error",
+					    "--readonly",
+					    "--no-announce-submounts",
+					    "--cache=always",
+					    NULL};
 
 	(void)state;
 	*backend = (struct config_backend){

@@ -83,7 +83,9 @@ static bool arguments_of_virtiofsd(const struct config *config,
 	       add(arguments, sandbox) && add(arguments, "--log-level=error") &&
 	       (!backend->read_only || add(arguments, "--readonly")) &&
 	       /* A root has mounts below it, and a guest that is told of them cannot reach all. */
-	       (!backend->root || add(arguments, "--no-announce-submounts"));
+	       (!backend->root || add(arguments, "--no-announce-submounts")) &&
+	       /* Under an overlay it must not change anyway: nothing is asked for twice. */
+	       (!backend->root || add(arguments, "--cache=always"));
 }
 
 /* "[2026-01-01T00:00:00Z ERROR virtiofsd] words" */
