@@ -29,5 +29,18 @@ runs_a_command() {
     expect_out '^a  b$'
 }
 
+# Its command line says where its socket is, but not what the file says: that is not made up.
+is_listed() {
+    printf 'kernel /guests/spin.elf\nmemory 32M\n' >spin.conf
+    talk vhart run --config spin.conf --name by-file --control socket
+    until_true [ -S socket ]
+    vhart list >listed
+    grep -qE "^by-file +[0-9]+ +1 +- .*/socket$" listed || die "no such line: $(cat listed)"
+    kill "$pid"
+    hang_up
+    expect_status 143
+}
+
 t "a VM boots from a configuration file, and from what --print-config makes of it" boots_from_a_file
 t "a configuration file has the words of a command" runs_a_command
+t "the memory of a VM that its file says is not known to the list" is_listed

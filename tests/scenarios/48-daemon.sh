@@ -88,9 +88,22 @@ tells() {
     has_line '^STATUS=web1 ended: poweroff' told || die "not how it ended: $(cat told)"
     ends $manager
 }
+# One that its machine cannot be made for.
+tells_of_none() {
+    "$peer" datagrams "$T/none" >told &
+    manager=$!
+    until_true [ -S "$T/none" ]
+    run env "NOTIFY_SOCKET=$T/none" vhart run --kernel /guests/hello.elf --memory 16M --name web1 --disk no-file
+    expect_status 125
+    await '^STOPPING=1' told
+    has_line '^STATUS=web1 ended: it did not start' told || die "not so: $(cat told)"
+    ! has_line '^READY=1' told || die "it is said to run"
+    ends $manager
+}
 in_both_places() {
     tells "$T/notify"
     tells @vhart-48-daemon --daemonize
+    tells_of_none
     run env "NOTIFY_SOCKET=$T/nobody" vhart run --kernel /guests/hello.elf --memory 16M
     expect_status 0
     expect_err '^vhart: warning: NOTIFY_SOCKET: No such file or directory: the service manager is not told'

@@ -165,6 +165,7 @@ int lives_run(const struct config *config, struct boot_files *files,
 	if (!ran)
 		account->end = account->boots > 0 ? END_HOST : END_NONE;
 	verbose("the machine ended: %s", machine_end_name(account->end));
-	service_ending(account->service, machine_end_name(account->end));
+	service_ending(account->service, account->end == END_NONE ? "it did not start"
+								  : machine_end_name(account->end));
 	return machine_end_status(account);
 }
