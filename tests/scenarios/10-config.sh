@@ -34,8 +34,8 @@ is_listed() {
     printf 'kernel /guests/spin.elf\nmemory 32M\n' >spin.conf
     talk vhart run --config spin.conf --name by-file --control socket
     until_true [ -S socket ]
-    vhart list >list
-    grep -qE "^by-file +[0-9]+ +1 +- .*/socket$" list || die "no such line: $(cat list)"
+    vhart list >listed
+    grep -qE "^by-file +[0-9]+ +1 +- .*/socket$" listed || die "no such line: $(cat listed)"
     kill "$pid"
     hang_up
     expect_status 143
