@@ -219,7 +219,8 @@ static const char *take_data(struct cfi_flash *flash, const struct cfi_flash_wri
 	if (write->size > BUS_WIDTH)
 		return broken(flash, "a write into the buffer that is wider than the bus");
 	flash->pending[flash->pending_count++] = *write;
-	if (write->offset / CFI_FLASH_BUFFER != first->offset / CFI_FLASH_BUFFER)
+	if ((write->offset + write->size - 1) / CFI_FLASH_BUFFER !=
+	    first->offset / CFI_FLASH_BUFFER)
 		return broken(flash, "a write into the buffer that is elsewhere than the first");
 	return go_to(flash, CFI_STATUS, --flash->left ? CFI_DATA : CFI_CONFIRM);
 }

@@ -200,19 +200,25 @@ static void a_broken_sequence_changes_nothing_and_shows_in_the_status(void **sta
 	write32(fixture, CFI_FLASH_BUFFER, 0);
 	assert_int_equal(read32(fixture, 0), READY | 0x00300030);
 	command(fixture, 0, 0x50);
+	/* Over its end. */
+	command(fixture, 0, 0xe8);
+	command(fixture, 0, 0);
+	write32(fixture, CFI_FLASH_BUFFER - 2, 0);
+	assert_int_equal(read32(fixture, 0), READY | 0x00300030);
+	command(fixture, 0, 0x50);
 	/* Not confirmed. */
 	command(fixture, 0, 0xe8);
 	command(fixture, 0, 0);
 	write32(fixture, 0, 0);
 	command(fixture, 0, 0x40);
 	assert_int_equal(read32(fixture, 0), READY | 0x00300030);
-	assert_int_equal(fixture->machine.guest_errors, 4);
+	assert_int_equal(fixture->machine.guest_errors, 5);
 	command(fixture, 0, 0xff);
 	assert_int_equal(read32(fixture, 0), 0xffffffff);
 	assert_int_equal(read32(fixture, CFI_FLASH_SECTOR), 0);
 	/* And an unknown command leads back to the bytes. */
 	command(fixture, 0, 0x33);
-	assert_int_equal(fixture->machine.guest_errors, 5);
+	assert_int_equal(fixture->machine.guest_errors, 6);
 	assert_int_equal(read32(fixture, 0), 0xffffffff);
 }
 
