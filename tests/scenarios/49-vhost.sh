@@ -299,5 +299,6 @@ case $(uname -r) in
         ;;
 esac
 
-modprobe -r vhost_net
-modprobe -r vhost_vsock
+# These alone: modprobe -r would take along what they need, tun for instance, which others need too.
+rmmod vhost_net
+rmmod vhost_vsock
