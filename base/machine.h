@@ -39,9 +39,10 @@ struct msi *machine_msi_new(struct machine *machine);
 void machine_msi_free(struct msi *msi);
 void machine_msi_route(struct msi *msi, uint64_t address, uint32_t data);
 void machine_msi_signal(struct msi *msi);
-/* The eventfd that signals it too, for who is not in this process; 0: there is none. It wakes no
- * suspended machine. */
-int machine_msi_fd(const struct msi *msi);
+/* An eventfd of who is not in this process signals it too, without this process, until it is taken
+ * back (KVM_IRQFD); what is in it already does at once. It wakes no suspended hart. 0 or -errno. */
+int machine_msi_add_irqfd(struct msi *msi, int event_fd);
+void machine_msi_remove_irqfd(struct msi *msi, int event_fd);
 
 /*
  * MMIO regions. SIZE of an access is 1, 2, 4 or 8 and the access lies within the region; values are

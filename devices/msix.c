@@ -84,11 +84,9 @@ void msix_signal(struct msix *msix, unsigned int vector)
 		msix->pending |= 1u << vector;
 }
 
-int msix_signal_fd(const struct msix *msix, unsigned int vector)
+struct msi *msix_open_msi(const struct msix *msix, unsigned int vector)
 {
-	if (vector >= msix->count || !is_open(msix, vector))
-		return 0;
-	return machine_msi_fd(msix->vectors[vector].msi);
+	return vector < msix->count && is_open(msix, vector) ? msix->vectors[vector].msi : NULL;
 }
 
 /* Whether SIZE bytes at OFFSET are some of the 2 bytes at AT. */

@@ -36,8 +36,8 @@ bool msix_enabled(const struct msix *msix);
 /* Signals VECTOR, or keeps it pending while it is masked. Beyond the last one: nothing. */
 void msix_signal(struct msix *msix, unsigned int vector);
 
-/* The eventfd by which KVM signals VECTOR; 0 while that has to wait, or there is none. */
-int msix_signal_fd(const struct msix *msix, unsigned int vector);
+/* What signals VECTOR; NULL while that has to wait, or there is none. */
+struct msi *msix_open_msi(const struct msix *msix, unsigned int vector);
 
 /* For the function's ops: the guest wrote config space; it accesses the BAR. */
 void msix_config_written(struct msix *msix, unsigned int offset, unsigned int size);

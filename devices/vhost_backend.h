@@ -72,8 +72,6 @@ struct vhost_operations {
 	/* Of the ring in POSITION, where it is then. When no answer is awaited any more that is in
 	 * POSITION, and the back-end touches neither memory nor interrupts. */
 	void (*stop_ring)(struct vhost_backend *backend, struct vhost_ring_state *position);
-	/* Another eventfd than was started with. NULL: its interrupts come through this process. */
-	void (*set_call)(struct vhost_backend *backend, uint32_t index, int call);
 	/* Of a network card: so many pairs of rings are to receive from now on; one at the start.
 	 * None runs. False: that cannot be had, and all is as it was. NULL: there is one. */
 	bool (*set_pairs)(struct vhost_backend *backend, unsigned int pairs);

@@ -63,7 +63,7 @@ struct vhost_device {
 	struct machine_outsider outsider;
 	int kicks[VIRTIO_MAX_QUEUES];		    /* eventfds */
 	struct loop_watch calls[VIRTIO_MAX_QUEUES]; /* of eventfds */
-	int given_calls[VIRTIO_MAX_QUEUES];	    /* those that the back-end has, or another */
+	struct msi *msis[VIRTIO_MAX_QUEUES]; /* what KVM makes of calls; NULL: they come here */
 	/* Where each ring is, when it is stopped. */
 	struct vhost_ring_state positions[VIRTIO_MAX_QUEUES];
 };

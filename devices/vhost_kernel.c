@@ -150,11 +150,6 @@ static void stop_ring(struct vhost_backend *backend, struct vhost_ring_state *po
 	position->num = state.num;
 }
 
-static void set_call(struct vhost_backend *backend, uint32_t index, int call)
-{
-	set_file(kernel_of(backend), VHOST_SET_VRING_CALL, index, call);
-}
-
 static bool set_pairs(struct vhost_backend *backend, unsigned int pairs)
 {
 	struct vhost_kernel *kernel = kernel_of(backend);
@@ -194,7 +189,6 @@ static const struct vhost_operations operations = {
 	.start_ring = start_ring,
 	.run = run,
 	.stop_ring = stop_ring,
-	.set_call = set_call,
 	.set_pairs = set_pairs,
 	.read = read_errors,
 	.settle = settle,

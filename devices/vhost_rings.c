@@ -81,6 +81,27 @@ bool vhost_rings_make_events(struct vhost_device *vhost)
 	return true;
 }
 
+/*
+ * Whose the calls of a ring are: KVM's, which makes an MSI of each, or this process's. The back-end
+ * is not asked; it has the same eventfd all the time.
+ */
+static void give_calls(struct vhost_device *vhost, unsigned int index, struct msi *msi)
+{
+	struct loop *loop = machine_loop(vhost->device.machine);
+	struct loop_watch *call = &vhost->calls[index];
+
+	if (msi == vhost->msis[index])
+		return;
+	if (vhost->msis[index])
+		machine_msi_remove_irqfd(vhost->msis[index], call->fd);
+	else
+		loop_watch_remove(loop, call);
+	vhost->msis[index] = msi && machine_msi_add_irqfd(msi, call->fd) == 0 ? msi : NULL;
+	/* Without memory for that, only another driver's start helps. */
+	if (!vhost->msis[index] && loop_watch_add(loop, call) < 0)
+		virtio_needs_reset(&vhost->device);
+}
+
 void vhost_rings_free_events(struct vhost_device *vhost)
 {
 	for (unsigned int i = 0; i < VIRTIO_MAX_QUEUES; i++) {
@@ -88,9 +109,20 @@ void vhost_rings_free_events(struct vhost_device *vhost)
 			close(vhost->kicks[i]);
 		if (vhost->calls[i].fd <= 0)
 			continue;
+		give_calls(vhost, i, NULL);
 		loop_watch_remove(machine_loop(vhost->device.machine), &vhost->calls[i]);
 		close(vhost->calls[i].fd);
 	}
+}
+
+/* The ring is the back-end's. */
+static void place_calls(struct vhost_device *vhost, unsigned int index)
+{
+	const struct virtio_transport *transport = vhost->device.transport;
+
+	give_calls(vhost, index,
+		   transport->interrupt_msi ? transport->interrupt_msi(&vhost->device, index)
+					    : NULL);
 }
 
 /* ---- handed over, and taken back ---- */
@@ -100,17 +132,6 @@ static uint64_t address_of(struct vhost_device *vhost, uint64_t gpa)
 	const struct guest_memory *memory = machine_memory(vhost->device.machine);
 
 	return (uint64_t)(uintptr_t)guest_memory_at(memory, gpa, 0);
-}
-
-/* Where its calls are to go: to KVM if both sides can, else through here. */
-static int call_of(struct vhost_device *vhost, unsigned int index)
-{
-	const struct virtio_transport *transport = vhost->device.transport;
-	int direct = 0;
-
-	if (vhost->backend->operations->set_call && transport->interrupt_fd)
-		direct = transport->interrupt_fd(&vhost->device, index);
-	return direct ? direct : vhost->calls[index].fd;
 }
 
 /* From where its position says. */
@@ -124,11 +145,11 @@ static void start_ring(struct vhost_device *vhost, unsigned int index)
 		.avail = address_of(vhost, queue->driver),
 		.used = address_of(vhost, queue->device),
 		.kick = vhost->kicks[index],
-		.call = call_of(vhost, index),
+		.call = vhost->calls[index].fd,
 	};
 
-	vhost->given_calls[index] = ring.call;
 	vhost->handed |= 1u << index;
+	place_calls(vhost, index);
 	vhost->backend->operations->start_ring(vhost->backend, &ring, &vhost->positions[index]);
 }
 
@@ -199,21 +220,21 @@ void vhost_rings_stop(struct vhost_device *vhost)
 		vhost->positions[i] = (struct vhost_ring_state){.index = i};
 		operations->stop_ring(vhost->backend, &vhost->positions[i]);
 	}
+	vhost_rings_take_calls(vhost);
 	vhost->handed = 0;
 }
 
 void vhost_rings_move_calls(struct vhost_device *vhost)
 {
-	if (!vhost->backend->operations->set_call)
-		return;
-	for (unsigned int i = 0; vhost->running && i < vhost->rings; i++) {
-		const int call = call_of(vhost, i);
+	for (unsigned int i = 0; vhost->running && i < vhost->rings; i++)
+		if (is_its(vhost, i))
+			place_calls(vhost, i);
+}
 
-		if (!is_its(vhost, i) || call == vhost->given_calls[i])
-			continue;
-		vhost->given_calls[i] = call;
-		vhost->backend->operations->set_call(vhost->backend, i, call);
-	}
+void vhost_rings_take_calls(struct vhost_device *vhost)
+{
+	for (unsigned int i = 0; i < vhost->rings; i++)
+		give_calls(vhost, i, NULL);
 }
 
 /* Of what its driver has put at GPA: how much of the ring was offered, or used. */

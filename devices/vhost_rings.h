@@ -20,8 +20,10 @@ void vhost_rings_find(struct vhost_device *vhost);
 uint16_t vhost_rings_largest(const struct vhost_device *vhost);
 /* All that the driver has offered in RINGS, one bit each, is used. */
 bool vhost_rings_are_drained(const struct vhost_device *vhost, uint32_t rings);
-/* Where calls go to has changed, perhaps. */
+/* Which MSIs the guest has for them has changed, perhaps. */
 void vhost_rings_move_calls(struct vhost_device *vhost);
+/* The back-end has none of them any more: what it still signals is for nobody. */
+void vhost_rings_take_calls(struct vhost_device *vhost);
 void vhost_rings_kick(const struct vhost_device *vhost, unsigned int queue);
 /* Of a queue that is served here. */
 void vhost_rings_take_kick(const struct vhost_device *vhost, unsigned int queue);

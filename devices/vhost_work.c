@@ -109,6 +109,7 @@ static void lose(struct vhost_device *vhost)
 	vhost->drain_deadline = 0;
 	vhost->handed = vhost->stopping = 0;
 	vhost->orphaned |= rings;
+	vhost_rings_take_calls(vhost);
 	if (may_return(vhost, rings)) {
 		interrupt_orphans(vhost);
 		await_return(vhost);

@@ -44,7 +44,7 @@ struct virtio_class {
 	void (*started)(struct virtio_device *device); /* DRIVER_OK was set; may be NULL */
 	/* The guest rang QUEUE. From the loop's thread or a vCPU's: see doorbell_exits. */
 	void (*kick)(struct virtio_device *device, unsigned int queue);
-	/* What the transport's interrupt_fd() says may have changed. May be NULL. */
+	/* What the transport's interrupt_msi() says may have changed. May be NULL. */
 	void (*interrupts_moved)(struct virtio_device *device);
 	/* Stop all work: on return nothing of this device is in flight. May be NULL. */
 	void (*reset)(struct virtio_device *device);
@@ -56,9 +56,9 @@ struct virtio_transport {
 	const char *name;
 	void (*interrupt)(struct virtio_device *device, unsigned int queue);
 	void (*config_changed)(struct virtio_device *device);
-	/* An eventfd by which KVM interrupts for QUEUE, as interrupt() would now; 0: there is none.
-	 * NULL: never. */
-	int (*interrupt_fd)(struct virtio_device *device, unsigned int queue);
+	/* What interrupt() would signal for QUEUE now, and nothing else; NULL: there is none. May
+	 * be NULL: there never is one. */
+	struct msi *(*interrupt_msi)(struct virtio_device *device, unsigned int queue);
 };
 
 struct virtio_device {
@@ -111,7 +111,7 @@ int virtio_device_doorbell_fd(const struct virtio_device *device, unsigned int q
 uint64_t virtio_device_config_read(struct virtio_device *device, uint64_t offset, unsigned size);
 void virtio_device_config_write(struct virtio_device *device, uint64_t offset, unsigned size,
 				uint64_t value);
-/* The transport's interrupt_fd() may say something else from now on. */
+/* The transport's interrupt_msi() may say something else from now on. */
 void virtio_device_interrupts_moved(struct virtio_device *device);
 void virtio_device_free(struct virtio_device *device);
 

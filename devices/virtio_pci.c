@@ -71,18 +71,19 @@ static void config_changed(struct virtio_device *device)
 	raise(pci, pci->config_vector, ISR_CONFIG);
 }
 
-static int interrupt_fd(struct virtio_device *device, unsigned int queue)
+static struct msi *interrupt_msi(struct virtio_device *device, unsigned int queue)
 {
 	const struct virtio_pci *pci = device->transport_state;
 
-	return msix_enabled(&pci->msix) ? msix_signal_fd(&pci->msix, pci->queue_vectors[queue]) : 0;
+	return msix_enabled(&pci->msix) ? msix_open_msi(&pci->msix, pci->queue_vectors[queue])
+					: NULL;
 }
 
 static const struct virtio_transport transport = {
 	.name = "pci",
 	.interrupt = interrupt,
 	.config_changed = config_changed,
-	.interrupt_fd = interrupt_fd,
+	.interrupt_msi = interrupt_msi,
 };
 
 /* ---- BAR 0 ---- */
@@ -242,8 +243,8 @@ static void virtio_pci_free(struct pci_function *function)
 {
 	struct virtio_pci *pci = function->opaque;
 
-	msix_free(&pci->msix);
 	virtio_device_free(pci->device);
+	msix_free(&pci->msix);
 	free(pci);
 }
 

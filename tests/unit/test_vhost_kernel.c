@@ -260,26 +260,36 @@ static void wrong_rings_are_the_guests_mistake(void **state)
 static void interrupts_go_to_kvm_where_they_can(void **state)
 {
 	struct fixture *fixture = *state;
-	const int direct = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	struct msi *msi = machine_msi_new(&fixture->machine);
 	eventfd_t count;
 
 	start(fixture, &vhost_net_type);
-	fixture->driver.direct[TRANSMIT] = direct;
+	fixture->driver.msis[TRANSMIT] = msi;
 	virtio_device_interrupts_moved(fixture->device);
-	assert_int_equal(fixture->host.rings[TRANSMIT].call, direct);
+	assert_int_equal(msi->irqfds, 1);
 	serve_one(fixture);
-	assert_int_equal(eventfd_read(direct, &count), 0);
+	fake_machine_run_for(&fixture->machine, 1000000);
+	assert_int_equal(eventfd_read(fixture->host.rings[TRANSMIT].call, &count), 0);
 	/* The guest masks it: what comes now is kept by the transport. */
-	fixture->driver.direct[TRANSMIT] = 0;
+	fixture->driver.msis[TRANSMIT] = NULL;
 	virtio_device_interrupts_moved(fixture->device);
+	assert_int_equal(msi->irqfds, 0);
+	assert_int_equal(fixture->driver.interrupts[TRANSMIT], 0);
 	serve_one(fixture);
-	assert_int_equal(eventfd_read(direct, &count), -1);
 	await_interrupts(fixture, 1);
-	/* Only what changed was told. */
-	assert_int_equal(fixture->host.asked[_IOC_NR(VHOST_SET_VRING_CALL)], 4);
+	/* The kernel need not be told. */
+	assert_int_equal(fixture->host.asked[_IOC_NR(VHOST_SET_VRING_CALL)], 2);
+	/* Of a device that is reset nothing comes any more. */
+	fixture->driver.msis[TRANSMIT] = msi;
 	virtio_device_interrupts_moved(fixture->device);
-	assert_int_equal(fixture->host.asked[_IOC_NR(VHOST_SET_VRING_CALL)], 4);
-	close(direct);
+	assert_int_equal(msi->irqfds, 1);
+	virtio_device_set_status(fixture->device, 0);
+	assert_int_equal(msi->irqfds, 0);
+	guest_driver_restart(&fixture->driver, ~0ull);
+	assert_int_equal(msi->irqfds, 1);
+	virtio_device_free(fixture->device);
+	fixture->device = NULL;
+	machine_msi_free(msi);
 }
 
 static void a_refusal_at_the_start_is_an_error(void **state)
@@ -362,7 +372,7 @@ static void pause_or_go_on(struct fixture *fixture)
 	outsider->stopped = !outsider->stopped;
 }
 
-static void happen(struct fixture *fixture, enum event event, uint32_t number, int direct)
+static void happen(struct fixture *fixture, enum event event, uint32_t number, struct msi *msi)
 {
 	struct virtio_device *device = fixture->device;
 	const bool paused = fixture->machine.outsiders->stopped;
@@ -370,7 +380,7 @@ static void happen(struct fixture *fixture, enum event event, uint32_t number, i
 	switch (event) {
 	case KICK: offer(fixture); break;
 	case MASK:
-		fixture->driver.direct[number % 2] = number & 2 ? direct : 0;
+		fixture->driver.msis[number % 2] = number & 2 ? msi : NULL;
 		virtio_device_interrupts_moved(device);
 		break;
 	case RESET:
@@ -407,11 +417,10 @@ static void check_rules(struct fixture *fixture)
 	assert_false(fixture->host.out_of_order);
 	for (unsigned int i = 0; i < VHOST_RINGS; i++) {
 		const struct fake_vhost_ring *ring = &fixture->host.rings[i];
-		const int direct = fixture->driver.direct[i];
+		struct msi *msi = fixture->driver.msis[i];
 
 		assert_int_equal(ring->running, should_run);
-		if (should_run)
-			assert_int_equal(ring->call, direct ? direct : vhost->calls[i].fd);
+		assert_ptr_equal(vhost->msis[i], should_run ? msi : NULL);
 	}
 	if (fixture->host.kernel.backend.broken && fixture->device->status)
 		assert_true(fixture->device->status & VIRTIO_STATUS_NEEDS_RESET);
@@ -419,8 +428,8 @@ static void check_rules(struct fixture *fixture)
 
 static void any_order_of_events_keeps_the_rules(void **state)
 {
-	const int direct = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	struct fixture *fixture = *state;
+	struct msi *msi = machine_msi_new(&fixture->machine);
 
 	for (uint32_t round = 1; round <= 20; round++) {
 		uint32_t seed = round;
@@ -431,11 +440,13 @@ static void any_order_of_events_keeps_the_rules(void **state)
 		}
 		start(fixture, &vhost_net_type);
 		for (unsigned int i = 0; i < 60; i++) {
-			happen(fixture, draw(&seed) % EVENT_COUNT, draw(&seed), direct);
+			happen(fixture, draw(&seed) % EVENT_COUNT, draw(&seed), msi);
 			check_rules(fixture);
 		}
 	}
-	close(direct);
+	virtio_device_free(fixture->device);
+	fixture->device = NULL;
+	machine_msi_free(msi);
 }
 
 #define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)

@@ -291,6 +291,25 @@ static void what_is_asked_meanwhile_is_done(void **state)
 	assert_int_equal(fixture->machine.guest_errors, 0);
 }
 
+/* It may still hold its end of them. */
+static void calls_of_one_that_is_gone_are_for_nobody(void **state)
+{
+	struct fixture *fixture = *state;
+	struct msi *msi = machine_msi_new(&fixture->machine);
+
+	used_by_a_disk(fixture);
+	fixture->driver.msis[REQUESTS] = msi;
+	virtio_device_interrupts_moved(fixture->device);
+	assert_int_equal(msi->irqfds, 1);
+	go_away(fixture);
+	assert_int_equal(msi->irqfds, 0);
+	come_back(fixture);
+	assert_int_equal(msi->irqfds, 1);
+	serve_one(fixture);
+	free_device(fixture);
+	machine_msi_free(msi);
+}
+
 static void the_timer_finds_it(void **state)
 {
 	struct fixture *fixture = *state;
@@ -742,6 +761,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(what_is_asked_meanwhile_is_done),
+		TEST(calls_of_one_that_is_gone_are_for_nobody),
 		TEST(the_timer_finds_it),
 		TEST(a_network_card_comes_back),
 		TEST(without_protocol_features),

@@ -535,46 +535,46 @@ static void the_function_mask_holds_all_vectors(void **state)
 }
 
 /* Who serves a queue outside of this process can do so only while nothing holds its vector. */
-static void an_open_vector_is_interrupted_for_by_its_eventfd(void **state)
+static void an_open_vector_has_an_msi(void **state)
 {
 	struct fixture *f = *state;
 	struct virtio_device *device = &f->fake->device;
-	int (*fd)(struct virtio_device *device, unsigned int queue) =
-		device->transport->interrupt_fd;
+	struct msi *(*msi)(struct virtio_device *device, unsigned int queue) =
+		device->transport->interrupt_msi;
 	unsigned int moves;
-	int open;
+	struct msi *open;
 
 	bring_up(f, 0);
-	assert_int_equal(fd(device, 0), 0);
+	assert_null(msi(device, 0));
 	enable_msix(f, 0x8000);
 	set(f, QUEUE_VECTOR, 2, 1);
 	write_vector(f, 1, 0x28000000, 9, false);
 	write_vector(f, 2, 0x28000000, 10, false);
-	open = fd(device, 0);
-	assert_true(open >= FAKE_MSI_FD);
-	assert_int_equal(fd(device, 1), 0);
+	open = msi(device, 0);
+	assert_non_null(open);
+	assert_null(msi(device, 1));
 	moves = f->fake->moves;
 	fake_write(&f->machine, BAR1 + 16 + 12, 4, 1);
-	assert_int_equal(fd(device, 0), 0);
+	assert_null(msi(device, 0));
 	assert_true(f->fake->moves > moves);
 	fake_write(&f->machine, BAR1 + 16 + 12, 4, 0);
-	assert_int_equal(fd(device, 0), open);
+	assert_ptr_equal(msi(device, 0), open);
 	moves = f->fake->moves;
 	enable_msix(f, 0xc000);
-	assert_int_equal(fd(device, 0), 0);
+	assert_null(msi(device, 0));
 	assert_true(f->fake->moves > moves);
 	enable_msix(f, 0x8000);
-	assert_int_equal(fd(device, 0), open);
+	assert_ptr_equal(msi(device, 0), open);
 	config_set(f, 1, COMMAND, 2, MEMORY);
-	assert_int_equal(fd(device, 0), 0);
+	assert_null(msi(device, 0));
 	config_set(f, 1, COMMAND, 2, MEMORY | MASTER);
 	moves = f->fake->moves;
 	set(f, QUEUE_VECTOR, 2, 2);
 	assert_true(f->fake->moves > moves);
-	assert_int_not_equal(fd(device, 0), open);
-	assert_int_not_equal(fd(device, 0), 0);
+	assert_non_null(msi(device, 0));
+	assert_ptr_not_equal(msi(device, 0), open);
 	enable_msix(f, 0);
-	assert_int_equal(fd(device, 0), 0);
+	assert_null(msi(device, 0));
 }
 
 static void vectors_power_on_masked_and_move_with_their_entry(void **state)
@@ -844,7 +844,7 @@ int main(void)
 		TEST(a_vector_out_of_range_reads_back_as_none),
 		TEST(a_masked_vector_stays_pending_until_it_is_unmasked),
 		TEST(the_function_mask_holds_all_vectors),
-		TEST(an_open_vector_is_interrupted_for_by_its_eventfd),
+		TEST(an_open_vector_has_an_msi),
 		TEST(vectors_power_on_masked_and_move_with_their_entry),
 		TEST(the_table_takes_whole_words_only),
 		TEST(without_msix_the_isr_holds_the_line),

@@ -98,9 +98,25 @@ int interrupts_commit_routes(struct machine *machine)
 	return result;
 }
 
+static int irqfd_ioctl(const struct msi *msi, int event_fd, uint32_t flags)
+{
+	struct kvm_irqfd request = {.fd = (uint32_t)event_fd, .gsi = msi->gsi, .flags = flags};
+
+	return ioctl(msi->machine->vm_fd, KVM_IRQFD, &request) < 0 ? -errno : 0;
+}
+
+int machine_msi_add_irqfd(struct msi *msi, int event_fd)
+{
+	return irqfd_ioctl(msi, event_fd, 0);
+}
+
+void machine_msi_remove_irqfd(struct msi *msi, int event_fd)
+{
+	irqfd_ioctl(msi, event_fd, KVM_IRQFD_FLAG_DEASSIGN);
+}
+
 struct msi *machine_msi_new(struct machine *machine)
 {
-	struct kvm_irqfd request = {0};
 	struct msi *msi;
 	unsigned int i = 0;
 
@@ -114,8 +130,7 @@ struct msi *machine_msi_new(struct machine *machine)
 	*msi = (struct msi){.machine = machine,
 			    .event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK),
 			    .gsi = LINE_COUNT + i};
-	request = (struct kvm_irqfd){.fd = (uint32_t)msi->event_fd, .gsi = msi->gsi};
-	if (msi->event_fd < 0 || ioctl(machine->vm_fd, KVM_IRQFD, &request) < 0) {
+	if (msi->event_fd < 0 || machine_msi_add_irqfd(msi, msi->event_fd) < 0) {
 		if (msi->event_fd >= 0)
 			close(msi->event_fd);
 		free(msi);
@@ -127,13 +142,9 @@ struct msi *machine_msi_new(struct machine *machine)
 
 void machine_msi_free(struct msi *msi)
 {
-	struct kvm_irqfd request;
-
 	if (!msi)
 		return;
-	request = (struct kvm_irqfd){
-		.fd = (uint32_t)msi->event_fd, .gsi = msi->gsi, .flags = KVM_IRQFD_FLAG_DEASSIGN};
-	ioctl(msi->machine->vm_fd, KVM_IRQFD, &request);
+	machine_msi_remove_irqfd(msi, msi->event_fd);
 	close(msi->event_fd);
 	msi->machine->msis[msi->gsi - LINE_COUNT] = NULL;
 	free(msi);
@@ -161,11 +172,6 @@ void machine_msi_signal(struct msi *msi)
 
 	(void)written; /* EAGAIN: the counter is full, so the interrupt is pending already */
 	wake_suspended(msi->machine);
-}
-
-int machine_msi_fd(const struct msi *msi)
-{
-	return msi->event_fd;
 }
 
 /* ---- doorbells ---- */
