@@ -195,3 +195,57 @@ bool option_words_print(const struct option_words *words, const char *folder, FI
 	}
 	return true;
 }
+
+/* ---- as a command line ---- */
+
+/* Where the next word goes; at first both are NULL, and only the bytes are counted. */
+struct argument_room {
+	char **next, *text;
+	size_t count, bytes;
+};
+
+static void put_argument(struct argument_room *room, const char *name, const char *value)
+{
+	const size_t bytes = strlen(name) + (value ? strlen("=") + strlen(value) : 0) + 1;
+
+	if (room->next) {
+		*room->next++ = room->text;
+		sprintf(room->text, "%s%s%s", name, value ? "=" : "", value ? value : "");
+		room->text += bytes;
+	}
+	room->count++;
+	room->bytes += bytes;
+}
+
+static void put_arguments(struct argument_room *room, const struct option_words *words,
+			  const char *program, const char *command)
+{
+	put_argument(room, program, NULL);
+	put_argument(room, command, NULL);
+	for (size_t i = 0; i < words->count; i++)
+		if (!words->all[i].spec->not_in_file)
+			put_argument(room, words->all[i].spec->name, words->all[i].value);
+	if (words->has_rest)
+		put_argument(room, "--", NULL);
+	for (size_t i = 0; i < words->rest_count; i++)
+		put_argument(room, words->rest[i], NULL);
+}
+
+char **option_words_arguments(const struct option_words *words, const char *program,
+			      const char *command)
+{
+	struct argument_room room = {.count = 0};
+	char **all;
+
+	if (words->failed)
+		return NULL;
+	put_arguments(&room, words, program, command);
+	all = malloc((room.count + 1) * sizeof(*all) + room.bytes);
+	if (!all)
+		return NULL;
+	all[room.count] = NULL;
+	room.next = all;
+	room.text = (char *)(all + room.count + 1);
+	put_arguments(&room, words, program, command);
+	return all;
+}

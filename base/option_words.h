@@ -51,4 +51,11 @@ char *option_value_in(const struct option_spec *spec, const char *value, const c
  */
 bool option_words_print(const struct option_words *words, const char *folder, FILE *to);
 
+/*
+ * The same as words of a command line, behind PROGRAM and COMMAND: NULL-terminated, in one piece of
+ * memory (free()). NULL: there is none.
+ */
+char **option_words_arguments(const struct option_words *words, const char *program,
+			      const char *command);
+
 #endif

@@ -29,13 +29,15 @@ runs_a_command() {
     expect_out '^a  b$'
 }
 
-# Its command line says where its socket is, but not what the file says: that is not made up.
+# What the file says is on its command line in the end, where others look for it.
 is_listed() {
-    printf 'kernel /guests/spin.elf\nmemory 32M\n' >spin.conf
-    talk vhart run --config spin.conf --name by-file --control socket
+    printf 'kernel /guests/spin.elf\nmemory 32M\nname by-file\ncontrol socket\n' >spin.conf
+    talk vhart run --config spin.conf --memory 48M
     until_true [ -S socket ]
     vhart list >listed
-    grep -qE "^by-file +[0-9]+ +1 +- .*/socket$" listed || die "no such line: $(cat listed)"
+    grep -qE "^by-file +[0-9]+ +1 +48M .*/socket$" listed || die "no such line: $(cat listed)"
+    vhart ctl by-file status >status || die 'it is not found by its name'
+    expect_eq 'its process' "$(tr '\0' ' ' <"/proc/$pid/cmdline")" "vhart run --kernel=/guests/spin.elf --memory=48M --name=by-file --control=socket "
     kill "$pid"
     hang_up
     expect_status 143
@@ -43,4 +45,4 @@ is_listed() {
 
 t "a VM boots from a configuration file, and from what --print-config makes of it" boots_from_a_file
 t "a configuration file has the words of a command" runs_a_command
-t "the memory of a VM that its file says is not known to the list" is_listed
+t "a VM of a configuration file is found by what the file says" is_listed

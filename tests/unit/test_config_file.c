@@ -547,6 +547,27 @@ static void assert_same_rest(const struct config *a, const struct config *b)
 		assert_string_equal(a->command[i], b->command[i]);
 }
 
+/* As words of a command line those of FROM are the same options; SAME has them from a file. */
+static void read_as_arguments(const struct config *from, const struct config *same)
+{
+	char **arguments = option_words_arguments(&from->words, "vhart", "run");
+	struct config config;
+	int count = 0;
+
+	assert_non_null(arguments);
+	assert_string_equal(arguments[0], "vhart");
+	while (arguments[count])
+		count++;
+	if (options_parse(count - 1, arguments + 1, &config) != 0)
+		fail_msg("not read as arguments: %s", message);
+	assert_null(config.config_file);
+	for (size_t i = 0; i < run_options.count; i++)
+		assert_same_member(&run_options.specs[i], &config, same);
+	assert_same_rest(&config, same);
+	config_free(&config);
+	free(arguments);
+}
+
 /* Returns whether the options that were drawn go together. */
 static bool read_back(void)
 {
@@ -587,6 +608,7 @@ static bool read_back(void)
 		assert_same_rest(&config, &config_again);
 		second = printed(&config_again, "/elsewhere/");
 		assert_string_equal(second, first);
+		read_as_arguments(&config, &config_again);
 		free(first);
 		free(second);
 		config_free(&config);

@@ -19,7 +19,7 @@
 /* What is known of one. */
 struct row {
 	const struct vm *vm;
-	uint64_t memory;       /* bytes; 0: not known, as of a script's machines, or in a file */
+	uint64_t memory;       /* bytes; 0: not known, as of a script's machines */
 	double seconds;	       /* since its process began */
 	char socket[PATH_MAX]; /* "": it has none */
 };
@@ -27,15 +27,12 @@ struct row {
 /* False: it has ended meanwhile. */
 static bool look_at(const struct vm *vm, struct row *row)
 {
-	char given[PATH_MAX];
+	char memory[32];
 
-	*row = (struct row){.vm = vm};
-	if (vm_option(vm->pid, "--memory", given, sizeof(given))) {
-		if (!option_size(given, &row->memory))
-			row->memory = 0;
-	} else if (vm_is_run(vm->pid) && !vm_option(vm->pid, "--config", given, sizeof(given))) {
-		row->memory = CONFIG_MEMORY_DEFAULT;
-	}
+	*row = (struct row){.vm = vm, .memory = vm_is_run(vm->pid) ? CONFIG_MEMORY_DEFAULT : 0};
+	if (vm_option(vm->pid, "--memory", memory, sizeof(memory)) &&
+	    !option_size(memory, &row->memory))
+		row->memory = 0;
 	if (!client_socket_of(vm->pid, row->socket))
 		row->socket[0] = '\0';
 	row->seconds = vm_seconds(vm->pid);

@@ -227,6 +227,8 @@ int command_run(int argc, char **argv)
 
 	if (options_parse(argc, argv, &config) != 0)
 		return STATUS_NOT_RUN;
+	if (!config.help)
+		config_execute(&config);
 	if (config.daemonize && !config.help && !daemon_begin(&service.daemon, &status)) {
 		config_free(&config);
 		return status;

@@ -52,6 +52,18 @@ bool config_print(const struct config *config)
 	return good;
 }
 
+void config_execute(const struct config *config)
+{
+	char **arguments;
+
+	if (!config->config_file)
+		return;
+	arguments = option_words_arguments(&config->words, "vhart", "run");
+	if (arguments)
+		execv("/proc/self/exe", arguments);
+	free(arguments);
+}
+
 void config_free(struct config *config)
 {
 	option_words_free(&config->words);

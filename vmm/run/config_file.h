@@ -12,6 +12,13 @@
  * then ARGV. 0, or STATUS_USAGE after one error() line. */
 int config_read(struct config *config, const struct option_table *table, int argc, char **argv);
 
+/*
+ * Executes this program anew without the file: with what the file and the command line of CONFIG,
+ * which is read, say together. So whoever looks at the process's command line (vhart list, ctl and
+ * stat, ps) finds all of it. Returns where there is no file, or that cannot be done.
+ */
+void config_execute(const struct config *config);
+
 /* Does --print-config. False after error(). */
 bool config_print(const struct config *config);
 
