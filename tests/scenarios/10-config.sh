@@ -37,7 +37,7 @@ is_listed() {
     vhart list >listed
     grep -qE "^by-file +[0-9]+ +1 +48M .*/socket$" listed || die "no such line: $(cat listed)"
     vhart ctl by-file status >status || die 'it is not found by its name'
-    expect_eq 'its process' "$(tr '\0' ' ' <"/proc/$pid/cmdline")" "vhart run --kernel=/guests/spin.elf --memory=48M --name=by-file --control=socket "
+    expect_eq 'its process' "$(tr '\0' ' ' <"/proc/$pid/cmdline")" "vhart run --kernel /guests/spin.elf --memory 48M --name by-file --control socket "
     kill "$pid"
     hang_up
     expect_status 143

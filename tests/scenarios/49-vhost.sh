@@ -151,6 +151,7 @@ ip link set eth0 up
 for i in 1 2 3 4; do
     (while :; do wget -q -O /tmp/down$i http://10.9.4.1:8080/down && echo "sum $(md5sum </tmp/down$i | cut -c1-32)"; done) &
 done
+echo # what the last life had begun when it was reset
 echo "has $(/queues get eth0)"
 for n in 1 4 2 3 1 4; do
     /queues set eth0 $n
