@@ -36,7 +36,7 @@ is_listed() {
     until_true [ -S socket ]
     vhart list >listed
     grep -qE "^by-file +[0-9]+ +1 +48M .*/socket$" listed || die "no such line: $(cat listed)"
-    vhart ctl by-file status >status || die 'it is not found by its name'
+    vhart ctl by-file status >answer || die 'it is not found by its name'
     expect_eq 'its process' "$(tr '\0' ' ' <"/proc/$pid/cmdline")" "vhart run --kernel /guests/spin.elf --memory 48M --name by-file --control socket "
     kill "$pid"
     hang_up

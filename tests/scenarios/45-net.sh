@@ -18,6 +18,7 @@ printf "#!/bin/sh\nmd5sum\ncat /down\n" >/serve
 chmod 755 /serve
 nc -ll -p 22 -e /serve &
 /datagram answer 10.0.2.15 5353 &
+until [ "$(netstat -ltun | grep -cE ":(22|5353) ")" = 2 ]; do usleep 10000; done
 echo "dns: $(/datagram ask 10.0.2.3 53 name)"
 n=0
 until ip -6 addr show eth0 | grep "inet6 fec0::" | grep -qv tentative || [ $n = 300 ]; do n=$((n + 1)); usleep 100000; done
@@ -129,13 +130,10 @@ t "a tap interface: large packets both ways" large_packets
 
 start() { run vhart run --kernel /guests/hello.elf --memory 16M "$@"; }
 
-# Of whichever address.
-is_taken() { netstat -ltn | grep -q ":$1 "; }
-
 ports_that_cannot_be_had() {
     nc -l -p 2222 >/dev/null &
     listener=$!
-    until_true is_taken 2222
+    until_true listens 2222
     start --net user,hostfwd=tcp::2222-:22
     expect_status 125
     expect_err '^vhart: net0: hostfwd=tcp:127.0.0.1:2222: the port is in use: '

@@ -242,6 +242,7 @@ dhcp eth0 >/tmp/dhcp 2>&1 || cat /tmp/dhcp
 ip -o -4 addr show eth0 | grep -oE 'inet [0-9.]+'
 wget -q -O - http://192.0.2.2:8080/down | md5sum
 nc -ll -p 22 -e md5sum &
+until netstat -ltn | grep -q ":22 "; do usleep 10000; done
 echo served
 read -r what
 [ "$what" = again ] && reboot -f
@@ -283,6 +284,7 @@ a_port_that_passt_cannot_have() {
     grep -q '^nobody:' /etc/passwd || echo 'nobody:x:65534:65534:nobody:/:/bin/false' >>/etc/passwd
     nc -l -p 2222 >/dev/null &
     listener=$!
+    until_true listens 2222
     start --net passt,hostfwd=tcp::2222-:22
     ends $listener
     expect_status 125

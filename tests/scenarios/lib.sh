@@ -22,6 +22,7 @@
 #                            tty_of_session its terminal; end_session awaits its end, and that the terminal is as before
 #   until_true CMD...        waits until CMD succeeds; dies when it has not within $limit seconds, or process $pid has ended
 #   has_lines N PATTERN [FILE]  N lines or more of FILE ($out) match: until_true has_lines 2 boot
+#   listens PORT             somebody does, by TCP: until_true listens 2222
 #   children PROCESS         their numbers
 #   ends PROCESS...          ends what runs in the background: the test is not about how
 #   die REASON               the test fails
@@ -217,7 +218,8 @@ SESSION
     talk nc 127.0.0.1 "$1"
 }
 
-listens() { netstat -ltn | grep -q "127.0.0.1:$1 "; }
+# At whichever address.
+listens() { netstat -ltn | grep -q ":$1 "; }
 
 # session_ends: awaited; leaves $status
 session_ends() {
