@@ -27,8 +27,9 @@ line><it's><\$HOME*><--rng>/
 }
 t "a command in the guest has its words, its streams apart, and gives its status" one_boot
 
-# In and out at once; at the end of the input cat sees the end of a file. More of it, by hand: CAT_MIB=2048. None is kept anywhere.
+# In and out at once; at the end of the input cat sees the end of a file. More of it, by hand: CAT_MIB=2048, with LIMIT= seconds. None is kept anywhere.
 cat_mib=${CAT_MIB:-16}
+limit=${LIMIT:-$limit}
 bytes_in_and_out() {
     mkfifo aside
     sha256sum <aside >sum &
