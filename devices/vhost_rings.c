@@ -97,7 +97,7 @@ static void give_calls(struct vhost_device *vhost, unsigned int index, struct ms
 	else
 		loop_watch_remove(loop, call);
 	vhost->msis[index] = msi && machine_msi_add_irqfd(msi, call->fd) == 0 ? msi : NULL;
-	/* Without memory for that, only another driver's start helps. */
+	/* There was no memory for that. */
 	if (!vhost->msis[index] && loop_watch_add(loop, call) < 0)
 		virtio_needs_reset(&vhost->device);
 }

@@ -45,4 +45,19 @@ is_listed() {
 
 t "a VM boots from a configuration file, and from what --print-config makes of it" boots_from_a_file
 t "a configuration file has the words of a command" runs_a_command
+# Executed anew, it is called as any other.
+has_no_name() {
+    printf 'kernel /guests/spin.elf\ncontrol socket\n' >spin.conf
+    talk vhart run --config spin.conf
+    until_true [ -S socket ]
+    vhart list >listed
+    grep -qE "^vhart-$pid +$pid +1 +512M .*/socket$" listed || die "no such line: $(cat listed)"
+    expect_eq "the process's name" "$(cat "/proc/$pid/comm")" vhart
+    vhart ctl "vhart-$pid" status >answer || die 'it is not found by its name'
+    kill "$pid"
+    hang_up
+    expect_status 143
+}
+
 t "a VM of a configuration file is found by what the file says" is_listed
+t "a VM of a configuration file without a name has the usual one" has_no_name

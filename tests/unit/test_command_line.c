@@ -61,6 +61,8 @@ static void kernels_are_found_as_each_vmm_names_them(void **state)
 		LINE("lkvm\0run\0-k\0Image\0", "Image"),
 		LINE("vhart\0run\0--kernel\0", NULL),
 		LINE("vhart\0run\0--kernels=x\0", NULL),
+		LINE("vhart\0run\0-k\0a\0--\0sh\0--kernel\0b\0", "a"),
+		LINE("vhart\0run\0--\0sh\0-k\0b\0", NULL),
 		LINE("sh\0-c\0true\0", NULL),
 	};
 

@@ -17,6 +17,7 @@
 #include "base/options.h"
 #include "tests/unit/fixtures/kept_messages.h"
 #include "vmm/config.h"
+#include "vmm/kvm/isa.h"
 #include "vmm/run/config_file.h"
 #include "vmm/run/run_options.h"
 
@@ -175,6 +176,14 @@ static void the_command_line_wins_and_adds(void **state)
 	assert_int_equal(config.disk_count, 2);
 	assert_string_equal(config.disks[0].path, "/a");
 	assert_string_equal(config.disks[1].path, "c");
+	config_free(&config);
+	assert_accepted("kernel /a\ncpu mmu=sv48,zba=off\naffinity 0-511\n",
+			"--cpu mmu=sv39 --affinity 4-5", &config);
+	assert_int_equal(config.mmu, isa_mmu_mode("sv39"));
+	for (size_t i = 0; i < sizeof(config.isa) / sizeof(config.isa[0]); i++)
+		assert_int_equal(config.isa[i], ISA_AS_HOST);
+	assert_int_equal(config.affinity_count, 2);
+	assert_int_equal(config.affinity[0], 4);
 	config_free(&config);
 }
 
@@ -491,6 +500,10 @@ static void assert_same_member(const struct option_spec *spec, const struct conf
 static void assert_same_rest(const struct config *a, const struct config *b)
 {
 	assert_int_equal(a->memory, b->memory);
+	assert_memory_equal(a->isa, b->isa, sizeof(a->isa));
+	assert_int_equal(a->mmu, b->mmu);
+	assert_int_equal(a->affinity_count, b->affinity_count);
+	assert_memory_equal(a->affinity, b->affinity, a->affinity_count * sizeof(*a->affinity));
 	assert_int_equal(a->no_net, b->no_net);
 	assert_int_equal(a->net_count, b->net_count);
 	for (unsigned int i = 0; i < a->net_count; i++) {

@@ -25,41 +25,40 @@ void command_line_split(struct command_line *line, size_t length)
 	line->words[count] = NULL;
 }
 
-/* The first of them: the next word, or what follows its =. */
-const char *command_line_option(char *const *words, const char *option)
+/* Whether the first of WORDS is OPTION: its value is the next word, or what follows its =. */
+static bool is_option(char *const *words, const char *option, const char **value)
 {
-	size_t length = strlen(option);
+	const size_t length = strlen(option);
 
-	for (; *words; words++) {
-		if (!strcmp(*words, option))
-			return words[1];
-		if (!strncmp(*words, option, length) && (*words)[length] == '=')
-			return *words + length + 1;
-	}
-	return NULL;
+	if (strncmp(*words, option, length) != 0)
+		return false;
+	*value = (*words)[length] == '=' ? *words + length + 1 : words[1];
+	return (*words)[length] == '=' || !(*words)[length];
 }
 
-static const char *first_of(char *const *words, const char *const *options)
+const char *command_line_option(char *const *words, const char *const *spellings)
 {
-	const char *value = NULL;
+	const char *value;
 
-	for (; *options && !value; options++)
-		value = command_line_option(words, *options);
-	return value;
+	for (; *spellings; spellings++)
+		for (char *const *word = words; *word && strcmp(*word, "--") != 0; word++)
+			if (is_option(word, *spellings, &value))
+				return value;
+	return NULL;
 }
 
 const char *command_line_kernel(char *const *words)
 {
 	static const char *const options[] = {"--kernel", "-kernel", "-k", NULL};
 
-	return first_of(words, options);
+	return command_line_option(words, options);
 }
 
 /* QEMU's is "NAME,..." or "guest=NAME,...". */
 bool command_line_name(char *const *words, char *name, size_t size)
 {
 	static const char *const options[] = {"--name", "-name", NULL};
-	const char *value = first_of(words, options);
+	const char *value = command_line_option(words, options);
 	char found[NAME_LENGTH];
 	size_t length;
 

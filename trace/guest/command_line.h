@@ -24,7 +24,8 @@ const char *command_line_kernel(char *const *words);
 /* What it calls its VM, printable. False: it does not say. */
 bool command_line_name(char *const *words, char *name, size_t size);
 
-/* The value that WORDS give OPTION ("--name"): a word of it, or the end of one. NULL: none. */
-const char *command_line_option(char *const *words, const char *option);
+/* The value that WORDS give an option, by the first of its SPELLINGS, which end with NULL, that is
+ * there: a word, or the end of one. NULL: none. Words behind "--" are a guest's. */
+const char *command_line_option(char *const *words, const char *const *spellings);
 
 #endif

@@ -43,13 +43,13 @@ static bool name_on_command_line(pid_t pid, char name[VM_NAME_LENGTH])
 	return command_line_name(line.words, name, VM_NAME_LENGTH);
 }
 
-bool vm_option(pid_t pid, const char *option, char *value, size_t size)
+bool vm_option(pid_t pid, const char *const *spellings, char *value, size_t size)
 {
 	struct command_line line;
 	const char *found;
 
 	command_line_split(&line, read_file(pid, "cmdline", line.text, sizeof(line.text)));
-	found = command_line_option(line.words, option);
+	found = command_line_option(line.words, spellings);
 	return found && (size_t)snprintf(value, size, "%s", found) < size;
 }
 

@@ -27,8 +27,9 @@ pid_t vm_process_of_thread(pid_t tid);
 /* The VMs of this machine that one may see, at most ROOM of them: how many there are. */
 size_t vms_list(struct vm *vms, size_t room);
 
-/* What the command line of process PID gives OPTION ("--control"). False: nothing, or too long. */
-bool vm_option(pid_t pid, const char *option, char *value, size_t size);
+/* What the command line of process PID gives an option (command_line_option()). False: nothing, or
+ * too long. */
+bool vm_option(pid_t pid, const char *const *spellings, char *value, size_t size);
 
 /* Whether a path means the same to process PID as to this one, as far as one may see: it has the
  * same root and the same mounts. */

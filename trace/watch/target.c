@@ -291,15 +291,14 @@ int target_end(struct target *target, int status)
 /* How many vCPUs the command makes, as far as one can see; 0: not. */
 static unsigned int vcpus_of(char *const *words)
 {
+	static const char *const cpus[] = {"--cpus", "-c", NULL};
+	static const char *const file[] = {"--config", NULL};
+	const char *given = command_line_option(words, cpus);
 	uint64_t vcpus = 1;
 
-	for (; *words; words++)
-		if ((!strcmp(*words, "--cpus") && words[1] &&
-		     !option_number(words[1], UINT16_MAX, &vcpus)) ||
-		    (!strncmp(*words, "--cpus=", 7) &&
-		     !option_number(*words + 7, UINT16_MAX, &vcpus)))
-			return 0;
-	return (unsigned int)vcpus;
+	if (!given && command_line_option(words, file))
+		return 0;
+	return !given || option_number(given, UINT16_MAX, &vcpus) ? (unsigned int)vcpus : 0;
 }
 
 /* A VM that runs may be about to make more than it has. */

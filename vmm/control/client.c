@@ -18,10 +18,11 @@
 
 bool client_socket_of(pid_t pid, char path[PATH_MAX])
 {
+	static const char *const option[] = {"--control", NULL};
 	char given[PATH_MAX];
 	int length;
 
-	if (!vm_option(pid, "--control", given, sizeof(given)))
+	if (!vm_option(pid, option, given, sizeof(given)))
 		return false;
 	if (given[0] != '/')
 		length = snprintf(path, PATH_MAX, "/proc/%d/cwd/%s", (int)pid, given);

@@ -19,7 +19,7 @@
 /* What is known of one. */
 struct row {
 	const struct vm *vm;
-	uint64_t memory;       /* bytes; 0: not known, as of a script's machines */
+	uint64_t memory;       /* bytes; 0: not known, as of a script's machines, or in a file */
 	double seconds;	       /* since its process began */
 	char socket[PATH_MAX]; /* "": it has none */
 };
@@ -27,12 +27,18 @@ struct row {
 /* False: it has ended meanwhile. */
 static bool look_at(const struct vm *vm, struct row *row)
 {
-	char memory[32];
+	static const char *const memory[] = {"--memory", "-m", NULL};
+	static const char *const file[] = {"--config", NULL};
+	char given[PATH_MAX];
 
-	*row = (struct row){.vm = vm, .memory = vm_is_run(vm->pid) ? CONFIG_MEMORY_DEFAULT : 0};
-	if (vm_option(vm->pid, "--memory", memory, sizeof(memory)) &&
-	    !option_size(memory, &row->memory))
-		row->memory = 0;
+	*row = (struct row){.vm = vm};
+	if (vm_option(vm->pid, memory, given, sizeof(given))) {
+		if (!option_size(given, &row->memory))
+			row->memory = 0;
+	} else if (vm_is_run(vm->pid) && !vm_option(vm->pid, file, given, sizeof(given))) {
+		/* With a file, the process could not be executed anew (config_execute()). */
+		row->memory = CONFIG_MEMORY_DEFAULT;
+	}
 	if (!client_socket_of(vm->pid, row->socket))
 		row->socket[0] = '\0';
 	row->seconds = vm_seconds(vm->pid);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -229,6 +230,8 @@ int command_run(int argc, char **argv)
 		return STATUS_NOT_RUN;
 	if (!config.help)
 		config_execute(&config);
+	/* Who was executed anew has the name of a file in /proc. */
+	prctl(PR_SET_NAME, "vhart");
 	if (config.daemonize && !config.help && !daemon_begin(&service.daemon, &status)) {
 		config_free(&config);
 		return status;

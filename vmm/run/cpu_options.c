@@ -57,6 +57,10 @@ const char *cpu_option(char *value, void *target)
 	struct config *config = target;
 	const char *wrong = NULL;
 
+	/* That of the command line replaces a file's. */
+	for (size_t id = 0; id < sizeof(config->isa) / sizeof(config->isa[0]); id++)
+		config->isa[id] = ISA_AS_HOST;
+	config->mmu = 0;
 	for (char *part = strsep(&value, ","); part && !wrong; part = strsep(&value, ",")) {
 		char *state = strchr(part, '=');
 
@@ -99,8 +103,11 @@ static bool take_cpus(struct config *config, char *part)
 
 const char *affinity_option(char *value, void *target)
 {
+	struct config *config = target;
+
+	config->affinity_count = 0;
 	for (char *part = strsep(&value, ","); part; part = strsep(&value, ","))
-		if (!take_cpus(target, part))
+		if (!take_cpus(config, part))
 			return "expected numbers of host CPUs, such as 0,2-5: the first for hart "
 			       "0, "
 			       "the next for hart 1; at most 512";
