@@ -73,12 +73,10 @@ static void wake_if_asleep(struct loop *loop)
 	loop_wake_up(loop);
 }
 
-void loop_woken(struct loop_watch *watch, short revents)
+/* It is an edge: the counter is left as it is, and who wakes counts on. */
+static void woken(struct loop_watch *watch, short revents)
 {
-	uint64_t count;
-	ssize_t got = read(watch->fd, &count, sizeof(count));
-
-	(void)got;
+	(void)watch;
 	(void)revents;
 }
 
@@ -106,8 +104,8 @@ struct loop *loop_new(pthread_mutex_t *lock)
 		errno = -result;
 		return NULL;
 	}
-	loop->wake =
-		(struct loop_watch){.fd = loop->wake_fd, .events = POLLIN, .ready = loop_woken};
+	loop->wake = (struct loop_watch){
+		.fd = loop->wake_fd, .events = POLLIN, .edge = true, .ready = woken};
 	result = loop_watch_add(loop, &loop->wake);
 	if (result < 0) {
 		loop_free(loop);

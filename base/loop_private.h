@@ -46,8 +46,6 @@ struct loop {
 
 /* From any thread; ends a wait of the loop's, or the next one. */
 void loop_wake_up(struct loop *loop);
-/* Takes the wakes back; the eventfd's ready(). */
-void loop_woken(struct loop_watch *watch, short revents);
 
 /* Submits what is queued; waits WAIT_NS nanoseconds (UINT64_MAX: without a limit) for a completion,
  * with the lock released. 0 or -errno. */
