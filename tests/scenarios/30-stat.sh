@@ -171,6 +171,16 @@ by_vcpu() {
     expect_eq "calls of vCPU 1" "$(grep '"sub":"ipi.send_ipi"' by | sed -n 's/.*"vcpu":1,"count":\([0-9]*\).*/\1/p')" $calls
 }
 
+# Many intervals end within a halt, or just behind it.
+no_time_is_negative() {
+    echo 'sleep 8' >run.sh
+    run vhart stat -i 0.05 --json -o idle -- run --memory 256M --cpus 2 --kernel /guests/linux/Image \
+        --initrd /guests/linux/initrd-small --append 'console=ttyS0 quiet panic=-1' --inject "$T/run.sh:/run.sh"
+    expect_status 0
+    [ "$(grep -c '"type":"vcpu"' idle)" -ge 100 ] || die "few intervals"
+    ! grep -E '_ns":1[0-9]{19}' idle || die "a time that is less than nothing"
+}
+
 # As timeout(1) sends it: to the watcher alone.
 signal_ends_both() {
     for command in "stat" "record -o r -e cpu-clock" "trace -o t -e wfi"; do
@@ -250,6 +260,7 @@ t "by CSR" by_csr
 t "by function, of a bare-metal guest" by_function
 t "by function, of Linux" by_function_of_linux
 t "by vCPU" by_vcpu
+t "short intervals of an idle Linux" no_time_is_negative
 t "a signal ends the VM that was started, too" signal_ends_both
 t "a watcher that is killed leaves nothing behind" killed_watcher
 t_any "on a terminal: drawn anew, with keys" live_view

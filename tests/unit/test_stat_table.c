@@ -16,7 +16,7 @@
 #include "trace/exits/exit_fold.h"
 #include "trace/stat/stat_table.h"
 
-#define VCPUS 4
+#define VCPUS 5
 
 static struct exit_vcpu vcpus[2][VCPUS];
 static struct exit_times times[2][VCPUS * EXIT_ROWS];
@@ -157,6 +157,39 @@ static void a_difference_is_what_came_in_between(void **state)
 	assert_int_equal(after.times[row].buckets[exit_bucket(5000)], 3);
 	assert_int_equal(after.vcpus[1].exits, 4);
 	assert_int_equal(after.times[EXIT_ROWS + row].count, 4);
+}
+
+/* Before it was known that the vCPU halts, KVM looked for 300 ns whether that ends soon. */
+static void a_halt_that_is_known_late_makes_no_other_state_negative(void **state)
+{
+	struct stat_sample before = sample(0, 1), after = sample(1, 1);
+
+	(void)state;
+	vcpus[0][0] = (struct exit_vcpu){.first = 1};
+	vcpus[0][0].ns[VCPU_GUEST] = 500;
+	vcpus[0][0].ns[VCPU_KERNEL] = 400;
+	vcpus[0][0].ns[VCPU_HALTED] = 100;
+	vcpus[1][0] = vcpus[0][0];
+	vcpus[1][0].ns[VCPU_GUEST] += 200;
+	vcpus[1][0].ns[VCPU_KERNEL] += 50 - 300;
+	vcpus[1][0].ns[VCPU_HALTED] += 750 + 300;
+	stat_difference(&after, &before);
+	assert_int_equal(after.vcpus[0].ns[VCPU_GUEST], 200);
+	assert_int_equal(after.vcpus[0].ns[VCPU_KERNEL], 0);
+	assert_int_equal(after.vcpus[0].ns[VCPU_HALTED], 800);
+	/* The other way round, and more than there is. */
+	after = sample(1, 1);
+	vcpus[1][0] = vcpus[0][0];
+	vcpus[1][0].ns[VCPU_HALTED] -= 40;
+	vcpus[1][0].ns[VCPU_BLOCKED] += 90;
+	stat_difference(&after, &before);
+	assert_int_equal(after.vcpus[0].ns[VCPU_HALTED], 0);
+	assert_int_equal(after.vcpus[0].ns[VCPU_BLOCKED], 50);
+	vcpus[1][0] = vcpus[0][0];
+	vcpus[1][0].ns[VCPU_GUEST] -= 100;
+	stat_difference(&after, &before);
+	for (uint32_t i = 0; i < VCPU_STATES; i++)
+		assert_int_equal(after.vcpus[0].ns[i], 0);
 }
 
 /* A hash gives its keys in any order. */
@@ -306,11 +339,12 @@ static void print_asleep(enum stat_format format)
 {
 	const struct stat_view view = {
 		.format = format, .way = "BPF at tracepoints", .vm_name = vm_name};
-	struct stat_sample now = sample(0, 4);
+	struct stat_sample now = sample(0, 5);
 	FILE *out = open_memstream(&printed, &printed_size);
 
 	assert_non_null(out);
-	for (uint32_t i = 0; i < 4; i++)
+	now.when = 100000000000;
+	for (uint32_t i = 0; i < 5; i++)
 		vcpus[0][i] = (struct exit_vcpu){.first = 1, .tgid = 42, .vcpu_id = i};
 	fold_vcpu_asleep(&vcpus[0][0], 0, 50, VCPU_HALTED, now.when - 8000000000ull, now.when);
 	vcpus[0][0].pc = 0xffffffff80a1b2c4;
@@ -320,6 +354,7 @@ static void print_asleep(enum stat_format format)
 	vcpus[0][2].row = exit_row(CAUSE_VIRTUAL_SUPERVISOR_ECALL, 0, 0, SBI_EID_SRST, 0);
 	/* Since when is not known: since watching began. */
 	fold_vcpu_asleep(&vcpus[0][3], 3, 53, VCPU_BLOCKED, 0, now.when - 2000);
+	fold_vcpu_asleep(&vcpus[0][4], 4, 54, VCPU_BLOCKED, 0, now.when + 2000);
 	assert_true(stat_print(out, &view, &now, 1000000));
 	assert_int_equal(fclose(out), 0);
 }
@@ -337,6 +372,8 @@ static void sleepers_are_shown(void **state)
 	print_asleep(STAT_JSON);
 	assert_non_null(strstr(printed, "\"state\":\"halted\",\"in\":\"halted\","
 					"\"in_ns\":8000000000,\"pc\":\"0xffffffff80a1b2c4\"}\n"));
+	/* Read after the moment that the others are of. */
+	assert_non_null(strstr(printed, "\"in\":\"stopped\",\"in_ns\":0"));
 	assert_non_null(strstr(printed, "\"state\":\"ended\",\"in\":\"sbi srst.system_reset\"}\n"));
 	teardown(NULL);
 	print_asleep(STAT_CSV);
@@ -432,6 +469,7 @@ int main(void)
 		cmocka_unit_test(no_exit_has_no_percentile),
 		cmocka_unit_test_setup_teardown(a_difference_is_what_came_in_between, setup,
 						teardown),
+		cmocka_unit_test(a_halt_that_is_known_late_makes_no_other_state_negative),
 		cmocka_unit_test(keys_are_found_wherever_they_are),
 		cmocka_unit_test_setup_teardown(json_is_valid_with_any_name, setup, teardown),
 		cmocka_unit_test_setup_teardown(sleepers_are_shown, setup, teardown),

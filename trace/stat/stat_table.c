@@ -101,6 +101,33 @@ static bool same_key(const struct exit_key_name *a, const struct exit_key_name *
 	return a->value == b->value && a->vcpu == b->vcpu && a->row == b->row;
 }
 
+/*
+ * That a vCPU halted is known when the halt is over: what went by before, as when KVM looked
+ * whether it ends soon, was counted as another state's until then. Where that was before the
+ * interval, the other state has less than it had; so much is not of the interval, and another one's
+ * too much.
+ */
+static void subtract_states(struct exit_vcpu *after, const struct exit_vcpu *before)
+{
+	static const enum vcpu_state likely[] = {VCPU_HALTED,  VCPU_BLOCKED, VCPU_KERNEL,
+						 VCPU_WAITING, VCPU_VMM,     VCPU_GUEST};
+	uint64_t too_much = 0;
+
+	for (uint32_t state = 0; state < VCPU_STATES; state++) {
+		const uint64_t now = after->ns[state], then = before->ns[state];
+
+		too_much += now < then ? then - now : 0;
+		after->ns[state] = now < then ? 0 : now - then;
+	}
+	for (size_t i = 0; i < VCPU_STATES && too_much; i++) {
+		uint64_t *ns = &after->ns[likely[i]];
+		const uint64_t part = too_much < *ns ? too_much : *ns;
+
+		*ns -= part;
+		too_much -= part;
+	}
+}
+
 void stat_difference(struct stat_sample *after, const struct stat_sample *before)
 {
 	for (uint32_t i = 0; i < before->vcpu_count && i < after->vcpu_count; i++) {
@@ -112,8 +139,7 @@ void stat_difference(struct stat_sample *after, const struct stat_sample *before
 		vcpu->orphans -= before->vcpus[i].orphans;
 		vcpu->timed -= before->vcpus[i].timed;
 		vcpu->own_ns -= before->vcpus[i].own_ns;
-		for (uint32_t state = 0; state < VCPU_STATES; state++)
-			vcpu->ns[state] -= before->vcpus[i].ns[state];
+		subtract_states(vcpu, &before->vcpus[i]);
 		for (uint32_t row = 0; row < EXIT_ROWS; row++)
 			subtract_times(&after->times[i * EXIT_ROWS + row],
 				       &before->times[i * EXIT_ROWS + row]);
@@ -342,6 +368,12 @@ static bool sleeps_at(const struct exit_vcpu *vcpu)
 	return vcpu->state == VCPU_HALTED || vcpu->state == VCPU_BLOCKED;
 }
 
+/* How long the exit has taken. It may have come after WHEN: vCPUs are read one after the other. */
+static uint64_t in_flight(const struct exit_vcpu *vcpu, uint64_t when)
+{
+	return when > vcpu->exited ? when - vcpu->exited : 0;
+}
+
 static void print_in_flight(FILE *out, const struct exit_vcpu *vcpu, uint64_t when)
 {
 	char row[64], since[16];
@@ -350,10 +382,10 @@ static void print_in_flight(FILE *out, const struct exit_vcpu *vcpu, uint64_t wh
 		fprintf(out, "  %s (ended in it)", exit_row_text(vcpu->row, row, sizeof(row)));
 	else if (is_in_exit(vcpu))
 		fprintf(out, "  %s %s", exit_row_text(vcpu->row, row, sizeof(row)),
-			stat_duration(when - vcpu->exited, since));
+			stat_duration(in_flight(vcpu, when), since));
 	else if (is_asleep(vcpu))
 		fprintf(out, "  %s %s", asleep_words[vcpu->state],
-			stat_duration(when - vcpu->exited, since));
+			stat_duration(in_flight(vcpu, when), since));
 	if (vcpu->pc && sleeps_at(vcpu))
 		fprintf(out, " at 0x%" PRIx64, vcpu->pc);
 }
@@ -485,7 +517,7 @@ static void put_now(struct json_line *line, const struct exit_vcpu *vcpu, uint64
 	else if (is_asleep(vcpu))
 		json_line_string(line, "in", asleep_words[vcpu->state]);
 	if (is_in_exit(vcpu) || is_asleep(vcpu))
-		json_line_uint(line, "in_ns", when - vcpu->exited);
+		json_line_uint(line, "in_ns", in_flight(vcpu, when));
 	if (vcpu->pc && sleeps_at(vcpu))
 		json_line_hex(line, "pc", vcpu->pc);
 }
