@@ -81,6 +81,18 @@ bool vhost_rings_make_events(struct vhost_device *vhost)
 	return true;
 }
 
+/* The calls of a ring are nobody's. */
+static void take_calls(struct vhost_device *vhost, unsigned int index)
+{
+	struct loop_watch *call = &vhost->calls[index];
+
+	if (vhost->msis[index])
+		machine_msi_remove_irqfd(vhost->msis[index], call->fd);
+	else
+		loop_watch_remove(machine_loop(vhost->device.machine), call);
+	vhost->msis[index] = NULL;
+}
+
 /*
  * Whose the calls of a ring are: KVM's, which makes an MSI of each, or this process's. The back-end
  * is not asked; it has the same eventfd all the time.
@@ -92,11 +104,9 @@ static void give_calls(struct vhost_device *vhost, unsigned int index, struct ms
 
 	if (msi == vhost->msis[index])
 		return;
-	if (vhost->msis[index])
-		machine_msi_remove_irqfd(vhost->msis[index], call->fd);
-	else
-		loop_watch_remove(loop, call);
-	vhost->msis[index] = msi && machine_msi_add_irqfd(msi, call->fd) == 0 ? msi : NULL;
+	take_calls(vhost, index);
+	if (msi && machine_msi_add_irqfd(msi, call->fd) == 0)
+		vhost->msis[index] = msi;
 	/* There was no memory for that. */
 	if (!vhost->msis[index] && loop_watch_add(loop, call) < 0)
 		virtio_needs_reset(&vhost->device);
@@ -109,8 +119,7 @@ void vhost_rings_free_events(struct vhost_device *vhost)
 			close(vhost->kicks[i]);
 		if (vhost->calls[i].fd <= 0)
 			continue;
-		give_calls(vhost, i, NULL);
-		loop_watch_remove(machine_loop(vhost->device.machine), &vhost->calls[i]);
+		take_calls(vhost, i);
 		close(vhost->calls[i].fd);
 	}
 }

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Processes that serve devices, a shell in place of one: what they get, and how they end. */
-#include <dirent.h>
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
@@ -16,6 +15,7 @@
 
 #include <cmocka.h>
 
+#include "tests/unit/fixtures/open_files.h"
 #include "vmm/run/backend_process.h"
 #include "vmm/run/confine.h"
 
@@ -70,17 +70,6 @@ static void end(struct fixture *fixture)
 	close(fixture->socket);
 	backend_process_end(&fixture->process);
 	assert_int_equal(fixture->process.pid, 0);
-}
-
-static unsigned int open_files(void)
-{
-	DIR *folder = opendir("/proc/self/fd");
-	unsigned int count = 0;
-
-	while (readdir(folder))
-		count++;
-	closedir(folder);
-	return count;
 }
 
 static void it_has_a_socket_and_no_other_file_of_ours(void **state)

@@ -10,6 +10,7 @@
 
 #include "tests/unit/fixtures/absence.h"
 #include "tests/unit/fixtures/kept_messages.h"
+#include "tests/unit/fixtures/open_files.h"
 
 static void it_dies_in_the_greeting(void **state)
 {
@@ -169,7 +170,7 @@ static void it_dies_in_a_pause(void **state)
 static void the_machine_ends(void **state)
 {
 	struct absence *fixture = *state;
-	const unsigned int files = absence_count_files();
+	const unsigned int files = open_files();
 
 	absence_note(fixture);
 	absence_leave_under_way(fixture, 2);
@@ -177,13 +178,13 @@ static void the_machine_ends(void **state)
 	absence_free_device(fixture);
 	vhost_link_close(&fixture->link);
 	fake_machine_run_for(&fixture->machine, 1000);
-	assert_int_equal(absence_count_files(), files);
+	assert_int_equal(open_files(), files);
 	absence_start(fixture, "blk");
 	greet_in_vain(fixture);
 	absence_free_device(fixture);
 	absence_stop_backend(fixture);
 	fake_machine_run_for(&fixture->machine, 1000);
-	assert_int_equal(absence_count_files(), files);
+	assert_int_equal(open_files(), files);
 	/* At once, not when it owes its answer for too long. */
 	assert_string_equal(fixture->link.backend.broken, "is left before it was greeted");
 }

@@ -10,6 +10,7 @@
 
 #include "tests/unit/fixtures/absence.h"
 #include "tests/unit/fixtures/kept_messages.h"
+#include "tests/unit/fixtures/open_files.h"
 
 static void break_with(struct absence *fixture, const char *found)
 {
@@ -103,7 +104,7 @@ static const struct {
 static void lies_about_its_notes(void **state)
 {
 	struct absence *fixture = *state;
-	const unsigned int files = absence_count_files();
+	const unsigned int files = open_files();
 
 	for (size_t i = 0; i < sizeof(inflight_lies) / sizeof(inflight_lies[0]); i++) {
 		fixture->backends[0] = (struct fake_backend){
@@ -119,7 +120,7 @@ static void lies_about_its_notes(void **state)
 		absence_free_device(fixture);
 		absence_stop_backend(fixture);
 		fake_machine_run_for(&fixture->machine, 1000);
-		assert_int_equal(absence_count_files(), files);
+		assert_int_equal(open_files(), files);
 	}
 }
 

@@ -6,7 +6,6 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -26,8 +25,6 @@ enum { HIGH = 0, REQUESTS = 1 };
 
 struct fixture {
 	struct machine machine;
-	void *ram;
-	int memory;
 	struct fake_backend backend;
 	bool backend_runs;
 	struct vhost_link link;
@@ -41,17 +38,11 @@ static int setup(void **state)
 
 	*state = fixture;
 	vhost_link_init(&fixture->link, -1);
-	fixture->memory = memfd_create("test", MFD_CLOEXEC);
-	if (ftruncate(fixture->memory, GUEST_RAM) < 0)
+	if (!fake_machine_init_shared(&fixture->machine, GUEST_RAM))
 		return -1;
-	fixture->ram =
-		mmap(NULL, GUEST_RAM, PROT_READ | PROT_WRITE, MAP_SHARED, fixture->memory, 0);
-	fake_machine_init_over(&fixture->machine, fixture->ram, GUEST_RAM);
-	fixture->machine.memory.shared_fd = fixture->memory;
-	fixture->machine.loop = loop_new(&fixture->machine.lock);
 	fixture->backend.features = BACKEND_FEATURES;
 	fixture->backend.protocol_features = ALL_PROTOCOL;
-	return fixture->machine.loop ? 0 : -1;
+	return 0;
 }
 
 static void stop_backend(struct fixture *fixture)
@@ -70,8 +61,6 @@ static int teardown(void **state)
 	vhost_link_close(&fixture->link);
 	stop_backend(fixture);
 	fake_machine_destroy(&fixture->machine);
-	munmap(fixture->ram, GUEST_RAM);
-	close(fixture->memory);
 	free(fixture);
 	return 0;
 }

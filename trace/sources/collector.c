@@ -210,13 +210,14 @@ void collector_next_interval(struct collector *collector)
  * only when KVM says how long it was. */
 static void count_open_state(struct exit_vcpu *vcpu, uint64_t now)
 {
-	uint64_t ns = now > vcpu->since ? now - vcpu->since : 0, halted;
+	uint64_t ns = now > vcpu->since ? now - vcpu->since : 0;
 
 	if (vcpu->state >= VCPU_STATES)
 		return;
 	/* It woke, and KVM has not said yet that this was a halt, or sleeps again. */
 	if (vcpu->open == EXIT_DETOUR && vcpu->row == EXIT_WFI) {
-		halted = vcpu->ns[VCPU_BLOCKED] - vcpu->at_exit[VCPU_BLOCKED];
+		const uint64_t halted = vcpu->ns[VCPU_BLOCKED] - vcpu->at_exit[VCPU_BLOCKED];
+
 		vcpu->ns[VCPU_BLOCKED] -= halted;
 		vcpu->ns[VCPU_HALTED] += halted;
 	}
