@@ -33,7 +33,8 @@ runs_a_command() {
 is_listed() {
     printf 'kernel /guests/spin.elf\nmemory 32M\nname by-file\ncontrol socket\n' >spin.conf
     talk vhart run --config spin.conf --memory 48M
-    until_true [ -S socket ]
+    # Its vCPU is there, not only its socket.
+    await '^spinning'
     vhart list >listed
     grep -qE "^by-file +[0-9]+ +1 +48M .*/socket$" listed || die "no such line: $(cat listed)"
     vhart ctl by-file status >answer || die 'it is not found by its name'
@@ -43,13 +44,12 @@ is_listed() {
     expect_status 143
 }
 
-t "a VM boots from a configuration file, and from what --print-config makes of it" boots_from_a_file
-t "a configuration file has the words of a command" runs_a_command
 # Executed anew, it is called as any other.
 has_no_name() {
     printf 'kernel /guests/spin.elf\ncontrol socket\n' >spin.conf
     talk vhart run --config spin.conf
-    until_true [ -S socket ]
+    # Its vCPU is there, not only its socket.
+    await '^spinning'
     vhart list >listed
     grep -qE "^vhart-$pid +$pid +1 +512M .*/socket$" listed || die "no such line: $(cat listed)"
     expect_eq "the process's name" "$(cat "/proc/$pid/comm")" vhart
@@ -59,5 +59,7 @@ has_no_name() {
     expect_status 143
 }
 
+t "a VM boots from a configuration file, and from what --print-config makes of it" boots_from_a_file
+t "a configuration file has the words of a command" runs_a_command
 t "a VM of a configuration file is found by what the file says" is_listed
 t "a VM of a configuration file without a name has the usual one" has_no_name
