@@ -237,6 +237,8 @@ void complete(char *const *words, size_t count, const struct complete_sources *s
 	if (count == 0)
 		return;
 	completing.typed = words[count - 1];
+	if (completing.typed[strcspn(completing.typed, "\t\n")])
+		return;
 	const size_t index = command_row_find(words[0]);
 	if (count == 1)
 		complete_commands(&completing, true);

@@ -26,7 +26,8 @@ void complete_offer_bytes(const struct completing *completing, const char *lead,
 	memcpy(whole, lead, lead_len);
 	memcpy(whole + lead_len, word, word_len);
 	whole[lead_len + word_len] = '\0';
-	if (strncmp(whole, completing->typed, typed_len) != 0)
+	/* A line that begins so is no word. */
+	if (whole[0] == ':' || strncmp(whole, completing->typed, typed_len) != 0)
 		return;
 	fputs(whole, completing->out);
 	if (help) {

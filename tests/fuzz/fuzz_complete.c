@@ -59,12 +59,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	require(text && out);
 	memcpy(text, data, size);
 	text[size] = '\0';
-	for (size_t at = 0; at <= size && count < WORDS_MAX; at += strlen(text + at) + 1) {
-		/* A line's end in a word would look like two lines. */
-		for (char *byte = text + at; *byte; byte++)
-			*byte = *byte == '\n' ? ' ' : *byte;
+	for (size_t at = 0; at <= size && count < WORDS_MAX; at += strlen(text + at) + 1)
 		words[count++] = text + at;
-	}
 	complete(words, count, &sources, out);
 	fclose(out);
 	for (size_t at = 0; at < len;) {

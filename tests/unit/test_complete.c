@@ -273,6 +273,11 @@ static void words_are_completed_where_they_stand(void **state)
 		{"run --disk ", ":files "},
 		{"run --disk a,ro,", "a,ro,direct a,ro,format= a,ro,share-rw= a,ro,serial="},
 		{"run --disk a,ro,raw,d", "a,ro,raw,direct"},
+		/* These would read as a line that is no word, or as two lines. */
+		{"run --disk :a,ro,raw,d", ""},
+		{"run --disk a\n,ro,raw,d", ""},
+		{"run --disk a\t,ro,raw,d", ""},
+		{"run --disk a\n", ""},
 		{"run --cpu ", ""},
 		{"run --cpu v=on,", "v=on,mmu="},
 		{"run --share ", ":folders "},

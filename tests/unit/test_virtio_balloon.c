@@ -175,29 +175,18 @@ static void pages_of_a_shared_file_are_holes_in_it(void **state)
 {
 	struct fixture *fixture = calloc(1, sizeof(*fixture));
 	const uint32_t page = (uint32_t)(PAGES / PAGE);
-	const int fd = memfd_create("ram", 0);
-	uint8_t *ram;
 
 	(void)state;
-	assert_true(fd > 0 && ftruncate(fd, GUEST_RAM) == 0);
-	ram = mmap(NULL, GUEST_RAM, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	assert_true(ram != MAP_FAILED);
-	assert_true(fake_machine_init_loop(&fixture->machine, GUEST_RAM));
-	uint8_t *own = fixture->machine.memory.host;
-	fixture->machine.memory.host = ram;
-	fixture->machine.memory.shared_fd = fd;
+	assert_true(fake_machine_init_shared(&fixture->machine, GUEST_RAM));
 	begin(fixture);
 	inflate(fixture, &page, 1);
 	guest_driver_wait(&fixture->driver, INFLATE);
 	assert_bytes(fixture, PAGES, PAGE, 0);
 	assert_bytes(fixture, PAGES + PAGE, PAGE, 0x5a);
-	assert_true(lseek(fd, 0, SEEK_HOLE) <= (off_t)(PAGES - FAKE_RAM_BASE));
+	assert_true(lseek(fixture->machine.memory.shared_fd, 0, SEEK_HOLE) <=
+		    (off_t)(PAGES - FAKE_RAM_BASE));
 	virtio_device_free(fixture->device);
-	fixture->machine.memory.host = own;
-	fixture->machine.memory.shared_fd = 0;
 	fake_machine_destroy(&fixture->machine);
-	munmap(ram, GUEST_RAM);
-	close(fd);
 	free(fixture);
 }
 
