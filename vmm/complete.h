@@ -6,8 +6,8 @@
  *
  * What comes back is lines: "WORD", or "WORD<tab>HELP". A word that ends in '=', ',' or ':' wants
  * more behind it. Two lines are no words: ":files LEAD" and ":folders LEAD" ask the shell for paths
- * of its own, behind LEAD, which is the beginning of what is typed (and may be nothing). A word that
- * such a line cannot carry (a tab or a line's end in it, or a ':' first) is not completed.
+ * of its own, behind LEAD, which is the beginning of what is typed (and may be nothing). A word
+ * that such a line cannot carry (a tab or a line's end in it, or a ':' first) is not completed.
  */
 #ifndef VHART_COMPLETE_H
 #define VHART_COMPLETE_H
