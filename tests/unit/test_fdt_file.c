@@ -200,7 +200,7 @@ static void what_is_no_overlay_is_refused(void **state)
 }
 
 /* &{/} { other = <OFFSET's phandle>; }; with where the phandle is said to be. */
-static void overlay_with_local_fixup(uint32_t offset)
+static void overlay_with_local_fixup(const char *fixups, uint32_t offset)
 {
 	begin_file();
 	fdt_begin_node(bytes, "fragment@0");
@@ -209,7 +209,7 @@ static void overlay_with_local_fixup(uint32_t offset)
 	fdt_property_u64(bytes, "other", 1);
 	for (int i = 0; i < 2; i++)
 		fdt_end_node(bytes);
-	fdt_begin_node(bytes, "__local_fixups__");
+	fdt_begin_node(bytes, fixups);
 	fdt_begin_node(bytes, "fragment@0");
 	fdt_begin_node(bytes, "__overlay__");
 	fdt_property_u32(bytes, "other", offset);
@@ -226,11 +226,15 @@ static void a_phandle_beyond_its_property_is_refused(void **state)
 
 	(void)state;
 	build(&board);
-	overlay_with_local_fixup(4);
+	overlay_with_local_fixup("__local_fixups__", 4);
 	assert_true(fdt_overlay(&file, blob, sizeof(blob)) > 0);
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
 		build(&board);
-		overlay_with_local_fixup(wrong[i]);
+		overlay_with_local_fixup("__local_fixups__", wrong[i]);
+		assert_refused(fdt_overlay(&file, blob, sizeof(blob)), "is no overlay");
+		/* libfdt finds that one by the same name. */
+		build(&board);
+		overlay_with_local_fixup("__local_fixups__@1", wrong[i]);
 		assert_refused(fdt_overlay(&file, blob, sizeof(blob)), "is no overlay");
 	}
 }

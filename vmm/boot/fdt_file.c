@@ -179,16 +179,18 @@ static bool offsets_fit(const void *overlay, int node, int property)
  */
 static bool local_fixups_fit(const void *overlay)
 {
-	static const char root[] = "/__local_fixups__";
-	const size_t skip = sizeof(root) - 1;
+	const int root = fdt_path_offset(overlay, "/__local_fixups__");
+	size_t skip = 0;
 	int depth = 0;
 
-	for (int at = fdt_path_offset(overlay, root); at >= 0 && depth >= 0;
-	     at = fdt_next_node(overlay, at, &depth)) {
+	for (int at = root; at >= 0 && depth >= 0; at = fdt_next_node(overlay, at, &depth)) {
 		char path[PATH_MOST] = "";
 
 		if (fdt_get_path(overlay, at, path, sizeof(path)) < 0)
 			return false;
+		/* It is found, too, where its name has an address behind it. */
+		if (at == root)
+			skip = strlen(path);
 		const int node = fdt_path_offset(overlay, path[skip] ? path + skip : "/");
 		for (int property = fdt_first_property_offset(overlay, at); property >= 0;
 		     property = fdt_next_property_offset(overlay, property))
