@@ -6,11 +6,16 @@
  * transmitter looks empty again when the write returns. What the guest writes character by
  * character is collected here and goes to the console in larger pieces: at each newline, when the
  * buffer fills, and at the latest in the event loop's next turn.
+ *
+ * The other way it is not: a driver reads until the receiver is empty, in Linux with interrupts
+ * off, and input may have no end. So the receiver rests after some FIFOs for as long as those took,
+ * and a guest has half of its time for other things.
  */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "devices/devices.h"
 
@@ -68,6 +73,10 @@ enum uart_register {
 #define MSR_LINES     0xf0u
 
 #define RECEIVE_FIFO 16u
+/* So many FIFOs are read without a rest. It is a short one, as one who takes long for them is not
+ * kept from other things. */
+#define REFILLS_MOST 16u
+#define REST_MOST_NS (NS_PER_S / 50)
 #define OUTPUT_SIZE  1024u
 /*
  * A driver looks at THRE once and then writes a whole FIFO of characters. That much room is kept
@@ -82,6 +91,7 @@ struct uart {
 	struct console_device console;
 	struct uart_wire wire; /* without write(): the console */
 	struct loop_task flush;
+	struct loop_timer rest;
 
 	uint8_t ier, fcr, lcr, mcr, msr, scr, dll, dlm;
 	bool overrun;
@@ -92,6 +102,9 @@ struct uart {
 	uint8_t received[RECEIVE_FIFO];
 	bool breaks[RECEIVE_FIFO]; /* which of them are a BREAK; its byte is 0 */
 	unsigned int received_first, received_count;
+	unsigned int refills; /* in a row, since REFILLS_SINCE on clock_now() */
+	uint64_t refills_since;
+	bool resting;
 	enum { BREAK_NONE, BREAK_DUE, BREAK_CAME } break_state; /* of uart_break() */
 	uint8_t after_break;
 	uint8_t held[RECEIVE_FIFO]; /* input that a clearing driver sent back to the wire */
@@ -263,7 +276,8 @@ static void receive_from_wire(struct uart *uart)
 	 * does while a driver starts up: that clears the receiver several times, and a pipe's input
 	 * is all there by then.
 	 */
-	if (!uart->listening || (uart->mcr & MCR_LOOP) || uart->received_count >= capacity)
+	if (!uart->listening || (uart->mcr & MCR_LOOP) || uart->received_count >= capacity ||
+	    uart->resting)
 		return;
 	receive_break(uart);
 	while (uart->held_count && uart->received_count < capacity) {
@@ -283,6 +297,34 @@ void uart_input(struct uart *uart)
 	update_interrupt(uart);
 }
 
+static void rested(struct loop_timer *timer)
+{
+	struct uart *uart = timer->opaque;
+
+	uart->resting = false;
+	uart_input(uart);
+}
+
+/* The FIFO has been read. */
+static void refill(struct uart *uart)
+{
+	uint64_t took;
+
+	if (uart->refills == 0)
+		uart->refills_since = clock_now();
+	if (uart->refills++ < REFILLS_MOST) {
+		receive_from_wire(uart);
+		if (!uart->received_count)
+			uart->refills = 0;
+		return;
+	}
+	uart->refills = 0;
+	uart->resting = true;
+	took = clock_now() - uart->refills_since;
+	loop_timer_set(machine_loop(uart->machine), &uart->rest,
+		       took < REST_MOST_NS ? took + 1 : REST_MOST_NS);
+}
+
 static void console_input(struct console_device *console)
 {
 	uart_input(console->opaque);
@@ -297,7 +339,7 @@ static uint8_t read_received(struct uart *uart)
 	byte = uart->received[uart->received_first];
 	uart->received_first = (uart->received_first + 1) % RECEIVE_FIFO;
 	if (--uart->received_count == 0)
-		receive_from_wire(uart);
+		refill(uart);
 	return byte;
 }
 
@@ -519,6 +561,7 @@ static struct uart *make(struct machine *machine, const struct uart_place *place
 	uart->line = place->line;
 	uart->msr = MSR_DCD | MSR_DSR | MSR_CTS;
 	uart->flush = (struct loop_task){.run = flush_task, .opaque = uart};
+	uart->rest = (struct loop_timer){.expired = rested, .opaque = uart};
 	uart->region = (struct mmio_region){.name = place->name,
 					    .base = place->gpa,
 					    .len = UART_LEN,
@@ -570,6 +613,8 @@ void uart_free(struct uart *uart)
 		uart->wire.lost(uart->wire.opaque, uart->output_len);
 	if (uart->flush.posted)
 		loop_withdraw(machine_loop(uart->machine), &uart->flush);
+	if (uart->resting)
+		loop_timer_set(machine_loop(uart->machine), &uart->rest, 0);
 	machine_mmio_remove(uart->machine, &uart->region);
 	free(uart);
 }

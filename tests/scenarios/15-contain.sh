@@ -146,6 +146,20 @@ t_any "a standard error that is not read holds nobody" stalled_log
 t_any "a terminal stopped by Ctrl-S: SIGTERM ends it" terminal_stops_and_sigterm
 t_any "a terminal stopped by Ctrl-S: --timeout ends it" terminal_stops_and_timeout
 
+# A driver reads a UART until it is empty, with interrupts off. The guest has to get as far as its init all the same.
+endless_input() {
+    vhart run --kernel "/guests/$linux/Image" --initrd "/guests/$linux/initrd-small" --memory 256M --cpus 1 \
+        </dev/zero >"$out" 2>"$err" &
+    pid=$!
+    last="vhart run with an input that has no end"
+    await 'Run /init as init process'
+    kill -INT "$pid"
+    hang_up
+    expect_status 130
+}
+
+t_any "input without end does not keep a guest from its work" endless_input
+
 # Each load at an odd address of a device makes KVM print four lines.
 many_odd_loads() {
     dmesg -c >/dev/null

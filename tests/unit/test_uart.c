@@ -199,6 +199,63 @@ static void input_beyond_the_fifo_waits_at_the_console(void **state)
 	assert_int_equal(get(LSR) & 1, 0);
 }
 
+/* What a driver reads that goes on until there is nothing. */
+static unsigned int read_all(uint8_t wanted)
+{
+	unsigned int count = 0;
+
+	for (; (get(LSR) & 1) && count < 4096; count++)
+		assert_int_equal(get(DATA), wanted);
+	return count;
+}
+
+static void wait_for_input(void)
+{
+	for (unsigned int i = 0; i < 10000 && !machine.line[LINE]; i++)
+		fake_machine_run_for(&machine, 1000000);
+	assert_true(machine.line[LINE]);
+}
+
+static void input_without_end_lets_a_driver_come_to_its_own(void **state)
+{
+	static char zeros[2048];
+
+	(void)state;
+	put(FCR, 1);
+	put(IER, 1);
+	fake_console_type(&machine, zeros, sizeof(zeros));
+	const unsigned int first = read_all(0);
+	assert_in_range(first, 16, 1024);
+	assert_false(machine.line[LINE]);
+	/* What comes meanwhile waits, too. */
+	uart_input(uart);
+	assert_false(machine.line[LINE]);
+	for (unsigned int count = first; count < sizeof(zeros); count += read_all(0))
+		wait_for_input();
+}
+
+static void one_who_types_is_never_waited_for(void **state)
+{
+	(void)state;
+	put(FCR, 1);
+	put(IER, 1);
+	for (unsigned int i = 0; i < 100; i++) {
+		fake_console_type(&machine, "x", 1);
+		assert_int_equal(read_all('x'), 1);
+	}
+}
+
+static void a_uart_that_rests_can_be_freed(void **state)
+{
+	static char zeros[2048];
+
+	(void)state;
+	put(FCR, 1);
+	put(IER, 1);
+	fake_console_type(&machine, zeros, sizeof(zeros));
+	assert_true(read_all(0) < sizeof(zeros));
+}
+
 static void input_waits_until_the_driver_is_up(void **state)
 {
 	const char *text = "typed before anybody listened";
@@ -395,6 +452,9 @@ int main(void)
 		TEST(room_at_the_console_raises_the_thre_interrupt),
 		TEST(typed_characters_arrive_in_order_and_interrupt_until_read),
 		TEST(input_beyond_the_fifo_waits_at_the_console),
+		TEST(input_without_end_lets_a_driver_come_to_its_own),
+		TEST(one_who_types_is_never_waited_for),
+		TEST(a_uart_that_rests_can_be_freed),
 		TEST(input_waits_until_the_driver_is_up),
 		TEST(a_driver_that_polls_without_interrupts_gets_input),
 		TEST(a_driver_that_polls_the_modem_lines_too_gets_input),
