@@ -148,6 +148,7 @@ t_any "a terminal stopped by Ctrl-S: --timeout ends it" terminal_stops_and_timeo
 
 # A driver reads a UART until it is empty, with interrupts off. The guest has to get as far as its init all the same.
 endless_input() {
+    limit=300
     vhart run --kernel "/guests/$linux/Image" --initrd "/guests/$linux/initrd-small" --memory 256M --cpus 1 \
         </dev/zero >"$out" 2>"$err" &
     pid=$!
