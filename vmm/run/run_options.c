@@ -103,6 +103,12 @@ static const char *parse_command(char **words, int count, void *target)
 	return NULL;
 }
 
+/* Of the type that the table calls; an enum is another one to UBSan. */
+static const char *pmu_profile_word(unsigned int index)
+{
+	return pmu_profile_name(index);
+}
+
 static const char *parse_pmu_profile(char *value, void *target)
 {
 	if (!pmu_profile_find(value, &((struct config *)target)->pmu_profile))
@@ -235,7 +241,7 @@ static const struct option_spec specs[] = {
 	{"--pmu-profile", "NAME",
 	 "what the PMU does where the specification and Linux differ:\nbest, spec, linux-7.2, "
 	 "linux-6.12, linux-6.12.107 (best)",
-	 OPTION_OTHER(parse_pmu_profile), .word = pmu_profile_name},
+	 OPTION_OTHER(parse_pmu_profile), .word = pmu_profile_word},
 	{"--pmu-irq", "auto|sip|stub|msi|wired",
 	 "how an overflow of a counter of --pmu vmm gets to the guest:\nas LCOFI (sip, stub), or "
 	 "for "
