@@ -199,6 +199,17 @@ static void input_beyond_the_fifo_waits_at_the_console(void **state)
 	assert_int_equal(get(LSR) & 1, 0);
 }
 
+/* A driver is up, and has far more to read than is read without a rest. */
+static size_t much_input(void)
+{
+	static char zeros[2048];
+
+	put(FCR, 1);
+	put(IER, 1);
+	fake_console_type(&machine, zeros, sizeof(zeros));
+	return sizeof(zeros);
+}
+
 /* What a driver reads that goes on until there is nothing. */
 static unsigned int read_all(uint8_t wanted)
 {
@@ -218,19 +229,16 @@ static void wait_for_input(void)
 
 static void input_without_end_lets_a_driver_come_to_its_own(void **state)
 {
-	static char zeros[2048];
+	const size_t size = much_input();
+	const unsigned int first = read_all(0);
 
 	(void)state;
-	put(FCR, 1);
-	put(IER, 1);
-	fake_console_type(&machine, zeros, sizeof(zeros));
-	const unsigned int first = read_all(0);
 	assert_in_range(first, 16, 1024);
 	assert_false(machine.line[LINE]);
 	/* What comes meanwhile waits, too. */
 	uart_input(uart);
 	assert_false(machine.line[LINE]);
-	for (unsigned int count = first; count < sizeof(zeros); count += read_all(0))
+	for (unsigned int count = first; count < size; count += read_all(0))
 		wait_for_input();
 }
 
@@ -247,13 +255,10 @@ static void one_who_types_is_never_waited_for(void **state)
 
 static void a_uart_that_rests_can_be_freed(void **state)
 {
-	static char zeros[2048];
+	const size_t size = much_input();
 
 	(void)state;
-	put(FCR, 1);
-	put(IER, 1);
-	fake_console_type(&machine, zeros, sizeof(zeros));
-	assert_true(read_all(0) < sizeof(zeros));
+	assert_true(read_all(0) < size);
 }
 
 static void input_waits_until_the_driver_is_up(void **state)
