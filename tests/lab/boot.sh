@@ -9,7 +9,7 @@ quote() {
 
 # boot_host KERNEL CMD...: with the settings of ./lab in variables; returns CMD's status.
 boot_host() {
-    local kernel=$1 run qemu terminal=no stderr_port=no saved='' size status reason machine
+    local kernel=$1 run qemu terminal=no stderr_port=no saved='' size status reason machine cpu
     shift
     run=$(mktemp -d "${TMPDIR:-/tmp}/vhart-lab.XXXXXX")
     mkdir "$run/lab" "$run/scratch"
@@ -35,8 +35,15 @@ EOF
     qemu_command "$cache/roots/qemu"
     machine=virt,aia=none
     [ "$aia" = none ] || machine=virt,aia=$aia,aia-guests=3
+    cpu=rv64,h=true,sscofpmf=true,sstc=true
+    # A CPU has the smaller ones of its largest too. For an access that misses QEMU's TLB it reads the host's and the guest's
+    # tables at each level of the other: 15 entries with Sv39, 35 with Sv57.
+    case $mmu in
+        sv39) cpu+=,sv39=on,sv48=off,sv57=off ;;
+        sv48) cpu+=,sv48=on,sv57=off ;;
+    esac
     qemu+=(-nodefaults -no-user-config -display none -no-reboot
-        -M "$machine" -cpu rv64,h=true,sscofpmf=true,sstc=true -smp "$smp" -m "$memory"
+        -M "$machine" -cpu "$cpu" -smp "$smp" -m "$memory"
         -kernel "$cache/kernels/$kernel/Image" -initrd "$cache/hosts/$kernel/initrd"
         -append "console=ttyS0 loglevel=5 oops=panic panic=-1 nokaslr $append"
         -serial "file:$run/console" -monitor none

@@ -1,6 +1,6 @@
 # shellcheck shell=dash
 # Where the guest was: what vhart says when a guest fails, does not end or is asked for, and --result.
-# lab: hosts=6.12,7.2
+# lab: hosts=6.12,7.2 mmu=sv57
 
 result_has() {
     for pair; do
