@@ -30,10 +30,11 @@
 #define MAP_RAM		  0x80000000ull
 /*
  * A page that the guest is told nothing of: its harts execute it for the VMM (lcofi_stub.h). The
- * last one below 2^41, where a guest of KVM has its end under Sv39x4; as a virtual address it does
- * not exist under Sv39, and is used by nobody under Sv48 and Sv57.
+ * last but one below 2^41, where a guest of KVM has its end under Sv39x4: memory that reaches that
+ * end is refused by Linux 6.12 (kvm_arch_prepare_memory_region()). As a virtual address it does not
+ * exist under Sv39, and is used by nobody under Sv48 and Sv57.
  */
-#define MAP_LCOFI_STUB 0x1fffffff000ull
+#define MAP_LCOFI_STUB 0x1ffffffe000ull
 
 /* Interrupt lines (sources of the APLIC or PLIC). */
 #define LINE_UART	   1u
