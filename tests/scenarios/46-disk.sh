@@ -1,6 +1,6 @@
 # shellcheck shell=dash
 # Disks that are not raw, or on an NBD server: by qemu-storage-daemon, which vhart starts. And who keeps whom away from a disk.
-# lab: hosts=6.12,7.2
+# lab: hosts=any
 
 storage() { pidof qemu-storage-daemon; }
 no_storage() { [ -z "$(storage)" ]; }
@@ -64,7 +64,7 @@ done' "$@" --transport mmio
         shift
     done
 }
-t_any "vmdk, vdi, vhdx, vhd and qed, by their names" each_format
+t "vmdk, vdi, vhdx, vhd and qed, by their names" each_format
 
 # What is behind an image is elsewhere and is only read. What the guest discards the host gets back.
 backing_and_discard() {
@@ -83,7 +83,7 @@ blkdiscard /dev/vda || exit 4
     sha256sum -c before || die 'what is behind the image was written to'
     [ "$(du -k images/top.qcow2 | cut -f 1)" -lt 4096 ] || die "the image has $(du -k images/top.qcow2)"
 }
-t_any "an image with others behind it, and discards" backing_and_discard
+t "an image with others behind it, and discards" backing_and_discard
 
 # Two that read, one that would write; then one that writes.
 several() {
@@ -114,7 +114,7 @@ RUN
     pid=
     until_true no_storage
 }
-t_any "an image that several read, or one writes" several
+t "an image that several read, or one writes" several
 
 # Of raw disks, beside QEMU's programs.
 locks_as_qemu() {
@@ -141,7 +141,7 @@ locks_as_qemu() {
     expect_status 0 vhart run --kernel /guests/hello.elf --memory 16M --disk raw,share-rw=on
     ends $storage
 }
-t_any "vhart, qemu-img and qemu-storage-daemon keep each other away from a raw disk" locks_as_qemu
+t "vhart, qemu-img and qemu-storage-daemon keep each other away from a raw disk" locks_as_qemu
 
 killed() {
     qemu-img create -q -f qcow2 d.qcow2 16M
@@ -194,7 +194,7 @@ RUN
     expect_status 0
     expect_no_err 'closed its socket|does not'
 }
-t_any "a pause while the guest writes" paused
+t "a pause while the guest writes" paused
 
 nbd() {
     head -c 4194304 /dev/urandom >raw
@@ -221,7 +221,7 @@ dd if=/text of=/dev/vdb bs=512 seek=7 conv=fsync,sync 2>/dev/null || exit 3' \
     raw_of d
     expect_eq 'what was written' "$(dd if=d.raw bs=512 skip=7 count=1 2>/dev/null | head -n 1)" written
 }
-t_any "disks of NBD servers, at a socket and over TCP" nbd
+t "disks of NBD servers, at a socket and over TCP" nbd
 
 start() { run vhart run --kernel /guests/hello.elf --memory 16M "$@"; }
 
@@ -255,4 +255,4 @@ bad_input() {
     expect_err '^vhart: disk real.qcow2: there is no qemu-storage-daemon on this host, .*: install the package qemu-utils'
     expect_one_line
 }
-t_any "no image, no server, no qemu-storage-daemon: a line each" bad_input
+t "no image, no server, no qemu-storage-daemon: a line each" bad_input

@@ -1,6 +1,6 @@
 # shellcheck shell=dash
 # The console's log, and serial ports beside the console: files, terminals, sockets; who does not read; and what is refused.
-# lab: hosts=6.12,7.2
+# lab: hosts=any
 
 peer=$(dirname "$(command -v vhart)")/tests/scenarios/peer
 
@@ -198,4 +198,4 @@ wrong_ends() {
     refused '--console-log /: Is a directory' --console-log /
     refused 'unknown option -serial: --console is ' -serial pty
 }
-t_any "ends that cannot be had are a line each" wrong_ends
+t "ends that cannot be had are a line each" wrong_ends

@@ -1,6 +1,6 @@
 # shellcheck shell=dash
 # The power key: a guest with a driver is asked to power off, by SIGTERM and by vhart ctl; one without is not waited for.
-# lab: hosts=6.12,7.2
+# lab: hosts=any
 
 listens='
 modprobe virtio_input && modprobe evdev || exit 1
@@ -152,16 +152,16 @@ with_a_disk() {
 }
 
 t "SIGTERM: the guest is asked by its power key, and its power-off is the end" asked_by_signal --power-key on
-t_any "the same over MMIO" asked_by_signal --power-key on --transport mmio
-t_any "the same with a PLIC" asked_by_signal --power-key on --aia off
-t_any "a guest with a disk has the key by itself" with_a_disk
+t "the same over MMIO" asked_by_signal --power-key on --transport mmio
+t "the same with a PLIC" asked_by_signal --power-key on --aia off
+t "a guest with a disk has the key by itself" with_a_disk
 t "vhart ctl VM power-key asks too" asked_by_verb
-t_any "a second SIGTERM ends a guest that does not heed the first" second_signal
-t_any "the same by vhart stat, which started it" second_signal_to_a_watcher
-t_any "a guest without a driver is not waited for" no_driver
-t_any "a guest without the key neither" no_key --power-key off
-t_any "a guest with neither disk nor firmware has none by itself" no_key
-t_any "a guest that resets when it is asked has ended" resets_instead
-t_any "a guest that is looked into is asked" while_held
-t_any "a paused guest is not waited for" while_paused
-t_any "SIGINT ends the VM at once, as before" interrupted
+t "a second SIGTERM ends a guest that does not heed the first" second_signal
+t "the same by vhart stat, which started it" second_signal_to_a_watcher
+t "a guest without a driver is not waited for" no_driver
+t "a guest without the key neither" no_key --power-key off
+t "a guest with neither disk nor firmware has none by itself" no_key
+t "a guest that resets when it is asked has ended" resets_instead
+t "a guest that is looked into is asked" while_held
+t "a paused guest is not waited for" while_paused
+t "SIGINT ends the VM at once, as before" interrupted

@@ -1,7 +1,7 @@
 # shellcheck shell=dash disable=SC2016
 # Loads: fio on disks and shares, iperf3 over each kind of network, many small files. What passed is judged, not how fast. More
 # of it, by hand: MIB= of each disk, FILES=, NET_MIB= each way, with LIMIT= seconds (12-cmd.sh has CAT_MIB=).
-# lab: hosts=6.12,7.2
+# lab: hosts=any
 
 boot="vhart run --kernel /guests/$linux/Image --initrd /guests/$linux/initrd-small --memory 256M"
 limit=${LIMIT:-300}
@@ -49,8 +49,8 @@ program fio --ioengine=libaio --iodepth=16 --direct=1 --do_verify=1 $(jobs /tmp/
     # shellcheck disable=SC2046
     expect_status 0 fio --verify_only $(jobs share/file raw image user)
 }
-t_any "fio on a share, a raw disk, a qcow2 image and a disk of qemu-storage-daemon's at once: all is verified, in the guest and here" verified
-t_any "the same over MMIO" verified --transport mmio
+t "fio on a share, a raw disk, a qcow2 image and a disk of qemu-storage-daemon's at once: all is verified, in the guest and here" verified
+t "the same over MMIO" verified --transport mmio
 
 # ---- iperf3 ----
 
@@ -183,4 +183,4 @@ ls'
     expect_eq 'what is left in the end' "$(ls work)" ''
     expect_no_err 'guest error|closed its socket|does not'
 }
-t_any "${FILES:-400} small files on a share are written, looked at, read and removed" small_files
+t "${FILES:-400} small files on a share are written, looked at, read and removed" small_files
