@@ -541,7 +541,7 @@ int BPF_PROG(on_exit, struct kvm_cpu_trap *trap)
 		vcpu->told = told_of(left);
 	if (vcpu->apart) {
 		note_key(vcpu, stval, htval);
-		if (rules.key == KEY_PC)
+		if (rules.key != KEY_NONE)
 			vcpu->stvec = left->arch.guest_csr.vstvec;
 		if (rules.traced || rules.sampled)
 			record_exit(index, vcpu, left, trap, now);

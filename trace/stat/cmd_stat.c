@@ -11,6 +11,8 @@
 #include "base/exit_status.h"
 #include "base/log.h"
 #include "trace/commands.h"
+#include "trace/findings/engine.h"
+#include "trace/findings/findings_print.h"
 #include "trace/guest/guest_names.h"
 #include "trace/names/device_names.h"
 #include "trace/sources/collector.h"
@@ -27,13 +29,15 @@
 
 /* ---- watching ---- */
 
-static enum exit_key key_for(enum stat_by by)
+/* Which register a device is accessed at costs a little at each such exit: only where that is asked
+ * for. */
+static enum exit_key key_for(const struct stat_options *options)
 {
-	switch (by) {
+	switch (options->view.by) {
 	case BY_MMIO: return KEY_MMIO;
 	case BY_CSR: return KEY_CSR;
 	case BY_PC: return KEY_PC;
-	default: return KEY_NONE;
+	default: return options->findings ? KEY_MMIO : KEY_NONE;
 	}
 }
 
@@ -44,6 +48,18 @@ struct names {
 	uint64_t stvec;		/* by which they were moved */
 	const struct stat_session *session;
 };
+
+/* The devices of a VM of ours are known. */
+static bool device_at(void *opaque, uint32_t tgid, uint64_t address, char *out, size_t size)
+{
+	const struct names *names = opaque;
+
+	out[0] = '\0';
+	if (!vm_names_ours(&names->vms, tgid))
+		return false;
+	device_name(address, out, size);
+	return true;
+}
 
 static void find_device(void *opaque, uint32_t tgid, uint64_t value, char *out, size_t size)
 {
@@ -87,9 +103,10 @@ static bool choose_names(struct stat_options *options, struct names *names)
 
 	if (options->view.by == BY_MMIO)
 		options->view.place = find_device;
-	if (options->view.by != BY_PC || !options->target.process)
+	if ((options->view.by != BY_PC && !options->findings) || !options->target.process)
 		return true;
-	options->view.place = find_function;
+	if (options->view.by == BY_PC)
+		options->view.place = find_function;
 	target_kernel(&options->target, &kernel);
 	return guest_names_find(&names->symbols, &options->kernel_names, &kernel,
 				options->target.process);
@@ -143,22 +160,25 @@ static bool watch(const struct stat_options *options, struct stat_session *sessi
 	double seconds = options->interval > 0 ? options->interval
 			 : options->once       ? DEFAULT_INTERVAL
 					       : 0;
-	uint64_t interval = (uint64_t)(seconds * 1e9), deadline = 0;
+	const uint64_t interval = (uint64_t)(seconds * 1e9);
+	/* Findings compare intervals, whether there is a table of each or not. */
+	const uint64_t step = interval || !session->findings ? interval : FINDINGS_INTERVAL;
+	uint64_t deadline = step ? session->first.when + step : UINT64_MAX;
 	enum wake wake;
 
-	deadline = interval ? session->first.when + interval : UINT64_MAX;
 	while ((wake = await(signals, options->target.pidfd, session->collector,
 			     await_soon(deadline))) == WAKE_TIME) {
 		stat_session_meet(session);
 		if (clock_now() < deadline)
 			continue;
-		if (!stat_session_look(session) || !print_interval(options, session, out))
+		if (!stat_session_look(session) ||
+		    (interval && !print_interval(options, session, out)))
 			return false;
 		if (options->once)
 			return true;
-		if (stat_session_saw(session))
+		if (interval && stat_session_saw(session))
 			fprintf(out, "\n");
-		deadline += interval;
+		deadline += step;
 	}
 	if (wake == WAKE_SIGNAL)
 		target_stop(&options->target);
@@ -205,6 +225,24 @@ static int watch_for_metrics(const struct stat_options *options, struct stat_ses
 	return good ? STATUS_OK : STATUS_HOST;
 }
 
+/* What OPTIONS' findings are printed with. */
+static bool print_findings(const struct stat_options *options, struct stat_session *session,
+			   FILE *out)
+{
+	const struct findings_view view = {options->view.vm_name, find_function,
+					   options->view.opaque};
+
+	if (!session->findings || !stat_session_saw(session))
+		return true;
+	if (options->view.format == STAT_JSON)
+		findings_print_json(out, &view, session->findings);
+	else if (options->findings)
+		findings_print(out, &view, session->findings);
+	else
+		findings_print_short(out, &view, session->findings);
+	return fflush(out) == 0;
+}
+
 /* An exit status. */
 static int watch_as_asked(const struct stat_options *options, struct stat_session *session,
 			  int signals, FILE *out)
@@ -216,11 +254,31 @@ static int watch_as_asked(const struct stat_options *options, struct stat_sessio
 	target_go(&options->target);
 	good = is_live(options) ? watch_live(options, session, signals)
 				: watch(options, session, signals, out);
-	if (!good) {
+	if (!good || !print_findings(options, session, out)) {
 		error("writing the table: %s", strerror(errno));
 		return STATUS_HOST;
 	}
 	return saw_something(options, session) ? STATUS_OK : STATUS_USAGE;
+}
+
+/* They are asked for, or the table of a VM that was started is for somebody who reads it. */
+static bool wants_findings(const struct stat_options *options)
+{
+	return options->findings ||
+	       (options->target.command && !options->output && !options->openmetrics &&
+		options->view.format == STAT_TEXT && isatty(STDERR_FILENO));
+}
+
+/* False: no memory. */
+static bool open_findings(const struct stat_options *options, struct stat_session *session)
+{
+	struct findings_options wanted = {.device = device_at, .opaque = options->view.opaque};
+
+	if (!wants_findings(options))
+		return true;
+	memcpy(wanted.thresholds, options->thresholds, sizeof(wanted.thresholds));
+	session->findings = findings_new(&wanted);
+	return session->findings != NULL;
 }
 
 static int run_session(const struct stat_options *options, struct stat_session *session)
@@ -228,7 +286,7 @@ static int run_session(const struct stat_options *options, struct stat_session *
 	const struct collector_options wanted = {
 		.pid = options->target.process,
 		.log = options->target.log,
-		.key = key_for(options->view.by),
+		.key = key_for(options),
 		.vcpus = EXIT_VCPUS,
 		.tier = options->tier,
 	};
@@ -249,9 +307,10 @@ static int run_session(const struct stat_options *options, struct stat_session *
 	else if (refusal.why[0])
 		warning("%s: %s: %s", collector_lacks(session->collector), refusal.why,
 			refusal.way_out);
-	if (session->collector && stat_session_begin(session))
+	if (session->collector && open_findings(options, session) && stat_session_begin(session))
 		status = watch_as_asked(options, session, signals, out);
 	stat_session_free(session);
+	findings_free(session->findings);
 	collector_close(session->collector);
 	if (signals >= 0)
 		close(signals);

@@ -24,6 +24,20 @@ static const struct option_choice orders[] = {
 	{NULL, 0},
 };
 
+/* "RULE=VALUE" */
+static const char *parse_threshold(char *value, void *target)
+{
+	struct stat_options *options = target;
+	const char *equals = strchr(value, '=');
+	const size_t rule = rule_find(value, equals ? (size_t)(equals - value) : strlen(value));
+
+	if (rule == rule_count)
+		return "RULE=VALUE with a rule of the table in the manual page, as timer-storm=20";
+	if (!equals || !option_seconds(equals + 1, &options->thresholds[rule]))
+		return "RULE=VALUE with a number above 0, as timer-storm=20";
+	return NULL;
+}
+
 static const struct option_spec specs[] = {
 	{"--interval", "SECONDS",
 	 "a table every so often, each of its own interval; on a terminal it is\n"
@@ -55,6 +69,12 @@ static const struct option_spec specs[] = {
 	 "no table, but the counts of each vCPU as OpenMetrics: in FILE, anew every\n"
 	 "interval, or for each client that connects to a socket at PATH",
 	 OPTION_TEXT(struct stat_options, openmetrics)},
+	{"--findings", NULL, "at the end, what is odd: when, where, what it cost, and what to try",
+	 OPTION_FLAG(struct stat_options, findings)},
+	{"--threshold", "RULE=VALUE",
+	 "from which value on a rule of --findings calls it odd\n"
+	 "(may be given several times; the manual page has the rules)",
+	 OPTION_OTHER(parse_threshold), .word = rule_word, .repeatable = true},
 	{"--tier", "WAY",
 	 "functions: BPF at KVM's functions and tracepoints; tracepoints: BPF\n"
 	 "at tracepoints only; perf: perf events, where there is no BPF;\n"
@@ -99,6 +119,14 @@ static bool openmetrics_agree(const struct stat_options *options)
 	return false;
 }
 
+static bool has_threshold(const struct stat_options *options)
+{
+	for (size_t i = 0; i < rule_count; i++)
+		if (options->thresholds[i] > 0)
+			return true;
+	return false;
+}
+
 bool stat_options_agree(const struct stat_options *options)
 {
 	const struct guest_names_options *names = &options->kernel_names;
@@ -107,8 +135,13 @@ bool stat_options_agree(const struct stat_options *options)
 		error("--guestkallsyms and --guestvmlinux exclude each other");
 	else if (options->json && options->csv)
 		error("--json and --csv exclude each other");
-	else if ((names->kallsyms || names->vmlinux) && options->view.by != BY_PC)
+	else if ((names->kallsyms || names->vmlinux) && options->view.by != BY_PC &&
+		 !options->findings)
 		error("--guestkallsyms and --guestvmlinux name what --by pc shows: add that");
+	else if (has_threshold(options) && !options->findings)
+		error("--threshold: it is of a rule of --findings: add that");
+	else if (options->findings && (options->csv || options->openmetrics))
+		error("--findings: text and --json have them: no --csv or --openmetrics with it");
 	else if (options->openmetrics)
 		return openmetrics_agree(options);
 	else

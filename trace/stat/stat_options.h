@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "base/options.h"
+#include "trace/findings/rules.h"
 #include "trace/guest/guest_names.h"
 #include "trace/sources/collector_options.h"
 #include "trace/stat/stat_table.h"
@@ -15,6 +16,8 @@ struct stat_options {
 	struct target target;
 	double interval; /* seconds, 0: none */
 	bool once, json, csv;
+	bool findings;
+	double thresholds[RULES_MAX]; /* of rules; 0: the rule's own */
 	enum collector_tier tier;
 	struct guest_names_options kernel_names;
 	const char *output;

@@ -80,6 +80,8 @@ bool stat_session_look(struct stat_session *session)
 	if (!stat_sample_take(now, session->collector, session->keyed))
 		return false;
 	collector_next_interval(session->collector);
+	if (session->findings && !findings_look(session->findings, now))
+		return false;
 	keep_extremes(session);
 	stat_session_meet(session);
 	return true;
@@ -147,6 +149,9 @@ bool stat_session_print(struct stat_session *session, bool whole, FILE *out)
 	fill_view(session);
 	if (!stat_sample_copy(&session->shown, &session->now))
 		return false;
+	/* Keys that are the findings' alone are not shown, and each costs a search. */
+	if (!stat_by_is_keyed(session->view.by))
+		session->shown.keyed_count = 0;
 	if (whole)
 		show_extremes(session);
 	stat_difference(&session->shown, before);

@@ -3,6 +3,7 @@
 #ifndef VHART_STAT_SESSION_H
 #define VHART_STAT_SESSION_H
 
+#include "trace/findings/engine.h"
 #include "trace/sources/collector.h"
 #include "trace/stat/stat_sample.h"
 #include "trace/stat/stat_table.h"
@@ -11,9 +12,10 @@ struct stat_session {
 	struct collector *collector; /* the caller's */
 	struct stat_view view;
 	bool keyed;
-	struct stat_sample first; /* the look when watching began */
-	struct stat_sample last;  /* when the last interval did */
-	struct stat_sample now;	  /* when it ended */
+	struct findings *findings; /* the caller's, who has each look; NULL: none */
+	struct stat_sample first;  /* the look when watching began */
+	struct stat_sample last;   /* when the last interval did */
+	struct stat_sample now;	   /* when it ended */
 	struct stat_sample shown;
 	struct extremes *extremes; /* since FIRST: the collector's are of one interval */
 	struct told_states *told;  /* by stat_session_openmetrics(), of each vCPU */

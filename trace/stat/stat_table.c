@@ -234,7 +234,7 @@ static void describe_key(const struct stat_view *view, const struct exit_vcpu *v
 static bool collect_lines(struct lines *lines, const struct stat_view *view,
 			  const struct stat_sample *sample)
 {
-	bool keyed = view->by == BY_MMIO || view->by == BY_CSR || view->by == BY_PC;
+	bool keyed = stat_by_is_keyed(view->by);
 
 	for (size_t i = 0; keyed && i < sample->keyed_count; i++) {
 		const struct stat_keyed *key = &sample->keyed[i];

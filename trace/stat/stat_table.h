@@ -9,30 +9,21 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "trace/exits/exits_map.h"
+#include "trace/exits/exit_sample.h"
 
 enum stat_by { BY_REASON, BY_SBI, BY_MMIO, BY_CSR, BY_VCPU, BY_PC };
 enum stat_format { STAT_TEXT, STAT_JSON, STAT_CSV };
 enum stat_order { ORDER_TIME, ORDER_COUNT, ORDER_AVERAGE, ORDER_P99, ORDER_MAX };
 
-struct stat_keyed {
-	struct exit_key_name name;
-	struct exit_times times;
-};
-
-/* What had been counted at one moment. vcpus[i].first is 0 where there is no such vCPU. */
-struct stat_sample {
-	uint64_t when; /* CLOCK_MONOTONIC, ns */
-	uint32_t vcpu_count;
-	struct exit_vcpu *vcpus;
-	struct exit_times *times; /* EXIT_ROWS for each vCPU; a count of 0: none */
-	size_t keyed_count, keyed_room;
-	struct stat_keyed *keyed;
-};
-
 /* AFTER becomes what came between BEFORE and it. Minima and maxima are left: they are of the
  * interval. */
 void stat_difference(struct stat_sample *after, const struct stat_sample *before);
+
+/* Whether a table by BY takes its lines from the sample's keys. */
+static inline bool stat_by_is_keyed(enum stat_by by)
+{
+	return by == BY_MMIO || by == BY_CSR || by == BY_PC;
+}
 
 struct stat_view {
 	enum stat_by by;

@@ -1,0 +1,99 @@
+# shellcheck shell=dash disable=SC2154
+# vhart stat --findings: a guest that does odd things has them found, each as what it is, and one that does none has none.
+# lab: hosts=6.12,7.2
+
+# odd FILE WORDS [OPTIONS]: the findings of the guest that does what WORDS say
+odd() {
+    file=$1 words=$2
+    shift 2
+    run vhart stat --findings --json -o "$file" "$@" -- run --name odd --cpus 2 --memory 64M --kernel /guests/odd.elf --append "$words"
+    expect_status 0
+    expect_out 'end$'
+}
+# finding FILE RULE: its object
+finding() { grep "\"type\":\"finding\",\"rule\":\"$2\"" "$1"; }
+found() {
+    for rule; do
+        finding odd "$rule" >/dev/null || die "no $rule: $(grep '"type":"finding' odd)"
+    done
+}
+
+storms_are_found() {
+    odd odd "idle=11 timer=6 wfi=6 ipi=6 fence=6 csr=6"
+    found timer-storm wfi-storm ipi-storm fence-storm csr-storm exit-storm
+    finding odd csr-storm | grep -q '"vm":"odd",.*"vcpu":0,.*"function":"read_csr+' || die "not where: $(finding odd csr-storm)"
+    expect_eq "findings" "$(grep -c '"type":"finding",' odd)" "$(sed -n 's/.*"type":"findings","count":\([0-9]*\).*/\1/p' odd)"
+}
+
+devices_are_found() {
+    odd odd "device=6 console=8"
+    found device-register console
+    finding odd device-register | grep -q '"device":"0x101010","device_name":"rtc+0x10 ' || die "another: $(finding odd device-register)"
+}
+
+walks_are_found() {
+    odd odd "unanswered=200 probe=300 walk=100"
+    found unanswered-calls sbi-probing address-walk
+}
+
+one_busy_vcpu_is_found() {
+    odd odd "alone=28"
+    found busy-vcpu
+    finding odd busy-vcpu | grep -q '"vcpu":0,' || die "another: $(finding odd busy-vcpu)"
+}
+
+# Each of these is done, and none for long.
+nothing_odd_has_no_findings() {
+    run vhart stat --findings -- run --memory 64M --kernel /guests/odd.elf \
+        --append "work=1 timer=1 idle=3 ipi=1 unanswered=50 probe=100 walk=30 csr=1"
+    expect_status 0
+    expect_err '^findings: none$'
+}
+
+thresholds_are_the_users() {
+    run vhart stat --findings --threshold timer-storm=99.9 --threshold exit-storm=1000000 -- run --memory 64M --kernel /guests/odd.elf --append "timer=5"
+    expect_status 0
+    expect_err '^findings: none$'
+}
+
+# linux_has_none CPUS: a quiet one, from its first instruction to power-off
+linux_has_none() {
+    echo 'sleep 8; ls -lR /bin >/dev/null; dd if=/dev/zero of=/tmp/x bs=64k count=100 2>/dev/null; sleep 3' >run.sh
+    run vhart stat --findings -- run --cpus "$1" --memory 256M --kernel /guests/linux/Image --initrd /guests/linux/initrd-small \
+        --append 'console=ttyS0 quiet panic=-1' --inject "$T/run.sh:/run.sh"
+    expect_status 0
+    expect_err '^findings: none$'
+}
+
+# Whoever starts a VM on a terminal sees the worst without asking, a line each.
+on_a_terminal() {
+    terminal_session 2313 "vhart stat -- run --name odd --memory 64M --kernel /guests/odd.elf --append 'timer=5 unanswered=200'"
+    end_session
+    expect_status 0
+    expect_out '^timer-storm: odd vCPU 0, '
+    expect_out '^unanswered-calls: odd vCPU 0, '
+    expect_no_out 'why: '
+}
+
+refuses() {
+    pattern=$1
+    shift
+    run vhart stat "$@"
+    expect_status 2
+    expect_err "$pattern"
+    expect_one_line
+}
+
+t "storms of exits are found, and told apart" storms_are_found
+t "one register and a console that take the time are found" devices_are_found
+t "walks over calls and addresses are found" walks_are_found
+t "one vCPU that does all the work is found" one_busy_vcpu_is_found
+t "what is not for long is nothing" nothing_odd_has_no_findings
+t "thresholds can be set" thresholds_are_the_users
+t "a quiet Linux has none" linux_has_none 1
+t "a quiet Linux of two vCPUs has none" linux_has_none 2
+t "on a terminal they follow the table" on_a_terminal
+t_any "a rule that there is not" refuses '--threshold.*RULE=VALUE with a rule' --findings --threshold tmer-storm=3
+t_any "a threshold that is no number" refuses '--threshold.*a number above 0' --findings --threshold timer-storm=0
+t_any "a threshold of nothing" refuses 'add that' --threshold timer-storm=5
+t_any "findings as CSV" refuses 'no --csv' --findings --csv

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Looks at what was counted, again and again, and keeps what the rules find odd. Pure; one thread.
+ */
+#ifndef VHART_ENGINE_H
+#define VHART_ENGINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "trace/exits/exit_sample.h"
+#include "trace/findings/rules.h"
+
+/* The interval that rules judge. A look that comes sooner after the last one is passed over, but
+ * for this much, by which a timer may be early. */
+#define FINDINGS_INTERVAL 1000000000ull
+#define FINDINGS_EARLY	  100000000ull
+
+struct findings_options {
+	double thresholds[RULES_MAX]; /* 0: the rule's own */
+	/*
+	 * What is at a guest physical ADDRESS of the VM of a process, in OUT, which is "" where
+	 * there is nothing. False: it is not known what devices that VM has. NULL: of none.
+	 */
+	bool (*device)(void *opaque, uint32_t tgid, uint64_t address, char *out, size_t size);
+	void *opaque;
+};
+
+/* Of one vCPU, by one rule; the same again later is the same finding. */
+struct finding {
+	size_t rule;
+	uint32_t tgid, vcpu_id;
+	uint64_t first, last;	 /* where its first interval began, and its last one ended */
+	uint32_t intervals;	 /* in which it was so */
+	double worst, threshold; /* the highest value, in the rule's unit */
+	uint64_t count;		 /* exits that it is about; 0: about none */
+	uint64_t cost_ns, whole; /* of the time of these intervals */
+	uint64_t device;	 /* guest physical address; 0: none */
+	uint64_t pc; /* where the guest left most often at the end of them; 0: unknown */
+	uint32_t pc_weight;
+};
+
+#define FINDINGS_MOST 256u /* are kept */
+
+struct findings;
+
+/* NULL: no memory. What OPTIONS points to is the caller's. */
+struct findings *findings_new(const struct findings_options *options);
+void findings_free(struct findings *findings); /* NULL is fine */
+
+/* SAMPLE is what was counted up to now, no difference. False: no memory. */
+bool findings_look(struct findings *findings, const struct stat_sample *sample);
+
+/* Those that cost most come first. Until the next look. */
+size_t findings_count(struct findings *findings);
+const struct finding *findings_at(const struct findings *findings, size_t index);
+/* When the first look was; 0: there was none. */
+uint64_t findings_begin(const struct findings *findings);
+/* Those that there was no room for. */
+uint64_t findings_lost(const struct findings *findings);
+/* As findings_options has it: false where that is not known, or is nothing. */
+bool findings_device(const struct findings *findings, const struct finding *finding, char *out,
+		     size_t size);
+
+#endif

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Findings as text for people, and as JSON. Pure. */
+#ifndef VHART_FINDINGS_PRINT_H
+#define VHART_FINDINGS_PRINT_H
+
+#include <stdio.h>
+
+#include "trace/findings/engine.h"
+
+struct findings_view {
+	/* The name of a VM's process: never NULL. */
+	const char *(*vm_name)(void *opaque, uint32_t tgid);
+	/* The guest's function at PC. OUT stays as it is where that is not known. NULL: of none. */
+	void (*function)(void *opaque, uint32_t tgid, uint64_t pc, char *out, size_t size);
+	void *opaque;
+};
+
+/* How many there are, then each with its threshold, why it is odd and what to try. */
+void findings_print(FILE *out, const struct findings_view *view, struct findings *findings);
+/* At most this many lines, none where there are none. */
+#define FINDINGS_LINES 5u
+void findings_print_short(FILE *out, const struct findings_view *view, struct findings *findings);
+/* An object a line, "type":"finding", and before them one with their number, "findings". */
+void findings_print_json(FILE *out, const struct findings_view *view, struct findings *findings);
+
+#endif

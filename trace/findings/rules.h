@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What is odd in one interval of one vCPU: a table of rules. Pure. */
+#ifndef VHART_RULES_H
+#define VHART_RULES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "trace/exits/exits_map.h"
+#include "trace/findings/past.h"
+
+/* Exits of one kind in the interval. */
+struct row_counts {
+	uint64_t count, ns, halted_ns;
+};
+
+/* What one vCPU did in the interval. */
+struct vcpu_interval {
+	uint64_t whole; /* ns: the sum of its states, not 0 */
+	uint64_t ns[VCPU_STATES];
+	uint64_t exits;
+	const struct row_counts *rows; /* EXIT_ROWS */
+	uint64_t state;		       /* enum vcpu_state, now */
+	bool sees_all;		       /* all exits were seen, the host's interrupts too */
+	/* The device register that took the longest, consoles left out. */
+	uint64_t device;
+	struct row_counts device_counts; /* a count of 0: there is none, or it is not known */
+	struct row_counts console;	 /* registers of consoles */
+	uint64_t holes;			 /* addresses of no device, for the first time */
+	/* Of the intervals before it. */
+	const struct past *exit_rates;	 /* a second */
+	const struct past *fault_shares; /* percent of the time, of faults in RAM */
+	/* Of the VM's other vCPUs that were started. */
+	uint32_t siblings;
+	double siblings_busy; /* percent of the time, on average */
+};
+
+/* What a rule saw. */
+struct rule_seen {
+	uint64_t count;	  /* exits that it is about; 0: it is about none */
+	uint64_t cost_ns; /* of the interval */
+	uint64_t device;  /* guest physical address; 0: none */
+};
+
+struct rule {
+	const char *name;
+	double threshold;   /* a value as high as this is odd */
+	const char *unit;   /* of it: "% of the time" */
+	uint32_t intervals; /* one after the other; fewer are no finding */
+	double (*value)(const struct vcpu_interval *interval, struct rule_seen *seen);
+	const char *means; /* why it is odd */
+	const char *help;  /* what to try */
+};
+
+#define RULES_MAX 24u /* room for a number for each */
+extern const struct rule rules[];
+extern const size_t rule_count;
+
+/* The row NAME, LEN bytes; rule_count: there is none. */
+size_t rule_find(const char *name, size_t len);
+/* For completions: "RULE="; NULL: there are no more. */
+const char *rule_word(unsigned int index);
+
+/* Handling in the interval of the exits that the host's missing RAM made, in percent of it. */
+double rule_fault_share(const struct vcpu_interval *interval, struct rule_seen *seen);
+/* Percent of the interval in which it worked, or would have. */
+double rule_busy_share(const struct vcpu_interval *interval);
+
+#endif
