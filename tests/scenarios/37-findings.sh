@@ -19,7 +19,7 @@ found() {
 }
 
 storms_are_found() {
-    odd odd "idle=11 timer=6 wfi=6 ipi=6 fence=6 csr=6"
+    odd odd "idle=15 timer=6 wfi=6 ipi=6 fence=6 csr=6"
     found timer-storm wfi-storm ipi-storm fence-storm csr-storm exit-storm
     finding odd csr-storm | grep -q '"vm":"odd",.*"vcpu":0,.*"function":"read_csr+' || die "not where: $(finding odd csr-storm)"
     expect_eq "findings" "$(grep -c '"type":"finding",' odd)" "$(sed -n 's/.*"type":"findings","count":\([0-9]*\).*/\1/p' odd)"

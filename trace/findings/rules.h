@@ -59,8 +59,6 @@ extern const size_t rule_count;
 
 /* The row NAME, LEN bytes; rule_count: there is none. */
 size_t rule_find(const char *name, size_t len);
-/* For completions: "RULE="; NULL: there are no more. */
-const char *rule_word(unsigned int index);
 
 /* Handling in the interval of the exits that the host's missing RAM made, in percent of it. */
 double rule_fault_share(const struct vcpu_interval *interval, struct rule_seen *seen);

@@ -74,7 +74,7 @@ static const struct option_spec specs[] = {
 	{"--threshold", "RULE=VALUE",
 	 "from which value on a rule of --findings calls it odd\n"
 	 "(may be given several times; the manual page has the rules)",
-	 OPTION_OTHER(parse_threshold), .word = rule_word, .repeatable = true},
+	 OPTION_OTHER(parse_threshold), .repeatable = true},
 	{"--tier", "WAY",
 	 "functions: BPF at KVM's functions and tracepoints; tracepoints: BPF\n"
 	 "at tracepoints only; perf: perf events, where there is no BPF;\n"
