@@ -32,7 +32,7 @@ devices_are_found() {
 }
 
 walks_are_found() {
-    odd odd "unanswered=200 probe=300 walk=100"
+    odd odd "idle=3 unanswered=200 probe=300 walk=100"
     found unanswered-calls sbi-probing address-walk
 }
 
