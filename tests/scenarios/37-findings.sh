@@ -31,8 +31,9 @@ devices_are_found() {
     finding odd device-register | grep -q '"device":"0x101010","device_name":"rtc+0x10 ' || die "another: $(finding odd device-register)"
 }
 
+# So many of each that an interval that ends in between leaves enough on one side.
 walks_are_found() {
-    odd odd "idle=3 unanswered=200 probe=300 walk=100"
+    odd odd "idle=3 unanswered=400 probe=800 walk=300"
     found unanswered-calls sbi-probing address-walk
 }
 
