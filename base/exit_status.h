@@ -18,6 +18,7 @@
 enum exit_status {
 	STATUS_OK = 0,		    /* the guest powered off */
 	STATUS_HOST = 1,	    /* the host failed us; `vhart run` says STATUS_NOT_RUN */
+	STATUS_REGRESSED = 1,	    /* `vhart diff` alone, whose failures are all 2, as diff(1)'s */
 	STATUS_USAGE = 2,	    /* bad option or input file; likewise */
 	STATUS_RESET = 3,	    /* the guest reset, with --on-reboot exit */
 	STATUS_PANIC = 4,	    /* the guest said that it failed, or its watchdog does */

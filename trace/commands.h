@@ -8,5 +8,6 @@ int command_stat(int argc, char **argv);
 int command_trace(int argc, char **argv);
 int command_record(int argc, char **argv);
 int command_report(int argc, char **argv);
+int command_diff(int argc, char **argv);
 
 #endif

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "trace/diff/diff_options.h"
 #include "trace/lines/trace_options.h"
 #include "trace/record/record_options.h"
 #include "trace/record/report_options.h"
@@ -43,6 +44,11 @@ const struct command_row command_rows[COMMANDS] = {
 	[COMMAND_REPORT] = {.name = "report",
 			    .help = "show what was recorded: functions, flame graphs",
 			    .options = &report_options},
+	[COMMAND_DIFF] = {.name = "diff",
+			  .help = "say what changed between runs: more exits, slower, new, ...",
+			  .options = &diff_options,
+			  .operand = OPERAND_FILE,
+			  .rest = REST_FILES},
 	[COMMAND_SCRIPT] = {.name = "script",
 			    .help = "run a Lua script that makes VMs and drives them",
 			    .options = &script_options,

@@ -16,6 +16,7 @@ enum command {
 	COMMAND_TRACE,
 	COMMAND_RECORD,
 	COMMAND_REPORT,
+	COMMAND_DIFF,
 	COMMAND_SCRIPT,
 	COMMAND_TEST,
 	COMMAND_PROBE,
@@ -36,6 +37,7 @@ enum command_rest {
 	REST_COMMAND,	  /* of the guest */
 	REST_RUN,	  /* "run" and its options */
 	REST_RUN_OPTIONS, /* they alone */
+	REST_FILES,
 };
 
 struct command_row {

@@ -169,7 +169,8 @@ static void complete_rest(const struct completing *completing, const struct comm
 
 	switch (row->rest) {
 	case REST_NONE: break;
-	case REST_COMMAND: complete_files(completing, 0); break;
+	case REST_COMMAND:
+	case REST_FILES: complete_files(completing, 0); break;
 	case REST_RUN_OPTIONS: complete_row(completing, run, words, count); break;
 	case REST_RUN:
 		if (count == 0)

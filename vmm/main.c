@@ -16,15 +16,16 @@ static int (*const runs[COMMANDS])(int argc, char **argv) = {
 	[COMMAND_RUN] = command_run,	   [COMMAND_LIST] = command_list,
 	[COMMAND_CTL] = command_ctl,	   [COMMAND_STAT] = command_stat,
 	[COMMAND_TRACE] = command_trace,   [COMMAND_RECORD] = command_record,
-	[COMMAND_REPORT] = command_report, [COMMAND_SCRIPT] = command_script,
-	[COMMAND_TEST] = command_test,	   [COMMAND_PROBE] = command_probe,
+	[COMMAND_REPORT] = command_report, [COMMAND_DIFF] = command_diff,
+	[COMMAND_SCRIPT] = command_script, [COMMAND_TEST] = command_test,
+	[COMMAND_PROBE] = command_probe,
 };
 
 static const struct other_name other_names[] = {
 	{"start", "run", NULL},	   {"boot", "run", NULL},     {"launch", "run", NULL},
 	{"top", "stat", NULL},	   {"strace", "trace", NULL}, {"check", "probe", NULL},
 	{"doctor", "probe", NULL}, {"ls", "list", NULL},      {"ps", "list", NULL},
-	{NULL, NULL, NULL},
+	{"compare", "diff", NULL}, {NULL, NULL, NULL},
 };
 
 static void print_help(FILE *to)

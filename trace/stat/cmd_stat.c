@@ -21,6 +21,7 @@
 #include "trace/stat/stat_live.h"
 #include "trace/stat/stat_metrics.h"
 #include "trace/stat/stat_options.h"
+#include "trace/stat/stat_save.h"
 #include "trace/stat/stat_session.h"
 #include "trace/watch/await.h"
 #include "trace/watch/target.h"
@@ -244,8 +245,8 @@ static bool print_findings(const struct stat_options *options, struct stat_sessi
 }
 
 /* An exit status. */
-static int watch_as_asked(const struct stat_options *options, struct stat_session *session,
-			  int signals, FILE *out)
+static int watch_as_asked(const struct stat_options *options, struct stat_facts *facts,
+			  struct stat_session *session, int signals, FILE *out)
 {
 	bool good;
 
@@ -258,7 +259,9 @@ static int watch_as_asked(const struct stat_options *options, struct stat_sessio
 		error("writing the table: %s", strerror(errno));
 		return STATUS_HOST;
 	}
-	return saw_something(options, session) ? STATUS_OK : STATUS_USAGE;
+	if (!saw_something(options, session))
+		return STATUS_USAGE;
+	return !options->save || stat_save(options, facts, session) ? STATUS_OK : STATUS_HOST;
 }
 
 /* They are asked for, or the table of a VM that was started is for somebody who reads it. */
@@ -293,7 +296,9 @@ static int run_session(const struct stat_options *options, struct stat_session *
 	struct collector_refusal refusal = {0};
 	/* One that comes while this takes its time ends it as soon as it is ready. */
 	int status = STATUS_HOST, signals = await_signals();
-	FILE *out = open_output(options);
+	struct stat_facts facts;
+	FILE *out =
+		!options->save || stat_save_begin(options, &facts) ? open_output(options) : NULL;
 
 	if (!out) {
 		close(signals);
@@ -308,7 +313,7 @@ static int run_session(const struct stat_options *options, struct stat_session *
 		warning("%s: %s: %s", collector_lacks(session->collector), refusal.why,
 			refusal.way_out);
 	if (session->collector && open_findings(options, session) && stat_session_begin(session))
-		status = watch_as_asked(options, session, signals, out);
+		status = watch_as_asked(options, &facts, session, signals, out);
 	stat_session_free(session);
 	findings_free(session->findings);
 	collector_close(session->collector);

@@ -75,6 +75,8 @@ static const struct option_spec specs[] = {
 	 "from which value on a rule of --findings calls it odd\n"
 	 "(may be given several times; the manual page has the rules)",
 	 OPTION_OTHER(parse_threshold), .repeatable = true},
+	{"--save", "FILE", "at the end write all that was counted there as well, for 'vhart diff'",
+	 OPTION_TEXT(struct stat_options, save)},
 	{"--tier", "WAY",
 	 "functions: BPF at KVM's functions and tracepoints; tracepoints: BPF\n"
 	 "at tracepoints only; perf: perf events, where there is no BPF;\n"
@@ -102,6 +104,8 @@ static bool openmetrics_agree(const struct stat_options *options)
 
 	if (!options->openmetrics[socket ? strlen("unix=") : 0])
 		error("--openmetrics %s: expected FILE or unix=PATH", options->openmetrics);
+	else if (options->save)
+		error("--openmetrics and --save exclude each other: --save goes with a table");
 	else if (options->json || options->csv || options->output)
 		error("--openmetrics: it has a form and a place of its own: no --json, --csv or "
 		      "-o with it");

@@ -22,6 +22,7 @@ struct stat_options {
 	struct guest_names_options kernel_names;
 	const char *output;
 	const char *openmetrics; /* "FILE" or "unix=PATH"; NULL: not asked for */
+	const char *save;	 /* a file for `vhart diff`; NULL: none */
 	struct stat_view view;
 };
 

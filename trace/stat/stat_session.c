@@ -2,6 +2,7 @@
 
 #include "trace/stat/stat_session.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -156,6 +157,21 @@ bool stat_session_print(struct stat_session *session, bool whole, FILE *out)
 		show_extremes(session);
 	stat_difference(&session->shown, before);
 	return stat_print(out, &session->view, &session->shown, session->shown.when - before->when);
+}
+
+bool stat_session_save(struct stat_session *session, struct stat_facts *facts, FILE *out)
+{
+	const struct stat_view *view = &session->view;
+
+	fill_view(session);
+	if (!stat_sample_copy(&session->shown, &session->now))
+		return false;
+	show_extremes(session);
+	stat_difference(&session->shown, &session->first);
+	snprintf(facts->way, sizeof(facts->way), "%s", view->way);
+	facts->lost = view->lost + view->vcpus_lost;
+	facts->wall = session->shown.when - session->first.when;
+	return stat_file_write(out, facts, &session->shown);
 }
 
 bool stat_session_reset(struct stat_session *session)

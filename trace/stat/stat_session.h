@@ -5,6 +5,7 @@
 
 #include "trace/findings/engine.h"
 #include "trace/sources/collector.h"
+#include "trace/stat/stat_file.h"
 #include "trace/stat/stat_sample.h"
 #include "trace/stat/stat_table.h"
 
@@ -36,6 +37,9 @@ bool stat_session_print(struct stat_session *session, bool whole, FILE *out);
 /* What has come since each vCPU was first seen, as OpenMetrics text, and never less than the time
  * before. False: no memory, or OUT is full. */
 bool stat_session_openmetrics(struct stat_session *session, FILE *out);
+/* What came in all intervals, as a file for `vhart diff`; FACTS gets how it was counted. False: no
+ * memory, or OUT is full. */
+bool stat_session_save(struct stat_session *session, struct stat_facts *facts, FILE *out);
 /* As if watching had begun at the last look. False: no memory. */
 bool stat_session_reset(struct stat_session *session);
 

@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What `vhart diff` makes of runs. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "trace/diff/diff_table.h"
+
+static const struct diff_rules usual = {.threshold = 10, .noise = 3, .hold = DIFF_HOLD_COUNT};
+
+/* ---- a quantity ---- */
+
+#define RUNS 5
+
+/* Both sides have the same number of runs, and no scatter but what they show. */
+static struct diff_values judge(const struct diff_rules *rules, const double before[],
+				const double after[], size_t count)
+{
+	double numbers[2][RUNS];
+	double *runs[2] = {numbers[0], numbers[1]};
+	const size_t counts[2] = {count, count};
+	const double floor[2] = {0, 0};
+
+	memcpy(numbers[0], before, count * sizeof(double));
+	memcpy(numbers[1], after, count * sizeof(double));
+	return diff_judge(rules, runs, counts, floor);
+}
+
+static void a_change_of_the_threshold_is_none_and_one_above_is(void **state)
+{
+	(void)state;
+	assert_int_equal(judge(&usual, (double[]){1000}, (double[]){1100}, 1).change, DIFF_SAME);
+	assert_int_equal(judge(&usual, (double[]){1000}, (double[]){1101}, 1).change, DIFF_MORE);
+	assert_int_equal(judge(&usual, (double[]){1000}, (double[]){900}, 1).change, DIFF_SAME);
+	assert_int_equal(judge(&usual, (double[]){1000}, (double[]){899}, 1).change, DIFF_FEWER);
+}
+
+static void a_threshold_of_nothing_takes_any_change(void **state)
+{
+	const struct diff_rules any = {.threshold = 0, .noise = 3};
+
+	(void)state;
+	assert_int_equal(judge(&any, (double[]){1000}, (double[]){1001}, 1).change, DIFF_MORE);
+	assert_int_equal(judge(&any, (double[]){1000}, (double[]){1000}, 1).change, DIFF_SAME);
+}
+
+static void what_runs_differ_by_themselves_is_no_change(void **state)
+{
+	const double before[] = {800, 900, 1000, 1100, 1200},
+		     after[] = {950, 1050, 1150, 1250, 1350};
+	const struct diff_rules none = {.threshold = 10, .noise = 0};
+
+	(void)state;
+	assert_int_equal(judge(&usual, before, after, 5).change, DIFF_SAME);
+	assert_int_equal(judge(&none, before, after, 5).change, DIFF_MORE);
+}
+
+/* Median 1000, deviations 0 100 100 200 200: 100 * 1.4826 * 1.2533 / sqrt(5) a side. */
+static void noise_is_so_many_standard_errors_of_the_medians(void **state)
+{
+	const double runs[] = {800, 900, 1000, 1100, 1200};
+	const struct diff_values values = judge(&usual, runs, runs, 5);
+
+	(void)state;
+	assert_float_equal(values.noise, 3 * 83.0989 * 1.414214, 0.05);
+}
+
+static void one_odd_run_moves_nothing(void **state)
+{
+	const double before[] = {1000, 1001, 999}, after[] = {1000, 1001, 90000};
+	const struct diff_values values = judge(&usual, before, after, 3);
+
+	(void)state;
+	assert_float_equal(values.middle[1], 1001, 0);
+	assert_int_equal(values.change, DIFF_SAME);
+}
+
+static void what_no_run_had_is_new_and_what_none_has_is_gone(void **state)
+{
+	const double none[] = {0, 0, 0}, some[] = {50, 50, 50}, once[] = {0, 0, 7};
+
+	(void)state;
+	assert_int_equal(judge(&usual, none, some, 3).change, DIFF_NEW);
+	assert_int_equal(judge(&usual, some, none, 3).change, DIFF_GONE);
+	assert_int_equal(judge(&usual, once, some, 3).change, DIFF_MORE);
+	assert_int_equal(judge(&usual, some, once, 3).change, DIFF_FEWER);
+	assert_int_equal(judge(&usual, none, none, 3).change, DIFF_SAME);
+}
+
+static void runs_that_agree_by_chance_still_have_the_noise_of_the_floor(void **state)
+{
+	double before[] = {100}, after[] = {130};
+	double *runs[2] = {before, after};
+	const size_t counts[2] = {1, 1};
+
+	(void)state;
+	assert_int_equal(diff_judge(&usual, runs, counts, (double[]){10, 11.4}).change, DIFF_SAME);
+	assert_int_equal(diff_judge(&usual, runs, counts, (double[]){5, 5}).change, DIFF_MORE);
+}
+
+/* ---- rows ---- */
+
+#define ROWS 4
+
+static struct stat_row rows[2][RUNS][ROWS];
+static struct stat_file files[2][RUNS];
+static struct diff diff;
+
+static int setup(void **state)
+{
+	(void)state;
+	memset(rows, 0, sizeof(rows));
+	memset(files, 0, sizeof(files));
+	for (int side = 0; side < 2; side++)
+		for (int run = 0; run < RUNS; run++) {
+			files[side][run].rows = rows[side][run];
+			files[side][run].facts.wall = 1000000000;
+		}
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	diff_free(&diff);
+	return 0;
+}
+
+/* COUNT exits of NS each. */
+static void add(int side, int run, const char *reason, const char *sub, uint64_t count, uint64_t ns)
+{
+	struct stat_row *row = &rows[side][run][files[side][run].count++];
+
+	snprintf(row->reason, sizeof(row->reason), "%s", reason);
+	snprintf(row->sub, sizeof(row->sub), "%s", sub);
+	row->vcpu = files[side][run].count;
+	row->times.count = count;
+	row->times.ns = count * ns;
+	row->times.buckets[exit_bucket(ns)] = (uint32_t)count;
+}
+
+static void add_to_all(int runs, const char *sub, uint64_t before, uint64_t ns_before,
+		       uint64_t after, uint64_t ns_after)
+{
+	for (int run = 0; run < runs; run++) {
+		if (before)
+			add(0, run, "sbi", sub, before, ns_before);
+		if (after)
+			add(1, run, "sbi", sub, after, ns_after);
+	}
+}
+
+static void compare(const struct diff_rules *rules, size_t runs)
+{
+	assert_true(diff_compare(&diff, rules,
+				 (struct diff_side[]){{files[0], runs}, {files[1], runs}}));
+}
+
+static void vcpus_are_one_row_unless_they_are_asked_for(void **state)
+{
+	struct diff_rules rules = usual;
+
+	(void)state;
+	add_to_all(1, "a", 100, 10, 100, 10);
+	add_to_all(1, "a", 100, 10, 300, 10);
+	compare(&rules, 1);
+	assert_int_equal(diff.count, 1);
+	assert_float_equal(diff.rows[0].count.middle[0], 200, 0);
+	assert_float_equal(diff.rows[0].count.middle[1], 400, 0);
+	assert_int_equal(diff.rows[0].vcpu, -1);
+	diff_free(&diff);
+	rules.by = DIFF_BY_VCPU;
+	compare(&rules, 1);
+	assert_int_equal(diff.count, 2);
+	assert_int_equal(diff.rows[0].vcpu, 2);
+	assert_true(diff.rows[0].regressed && !diff.rows[1].regressed);
+}
+
+static void rows_are_in_the_order_of_what_they_cost(void **state)
+{
+	(void)state;
+	add_to_all(1, "many", 1000, 1, 2000, 1);
+	add_to_all(1, "dear", 100, 1000, 150, 1000);
+	add_to_all(1, "saved", 100, 5000, 50, 5000);
+	compare(&usual, 1);
+	assert_string_equal(diff.rows[0].sub, "saved");
+	assert_float_equal(diff.rows[0].cost, -250000, 0);
+	assert_string_equal(diff.rows[1].sub, "dear");
+	assert_string_equal(diff.rows[2].sub, "many");
+	assert_float_equal(diff.rows[2].cost, 1000, 0);
+}
+
+static void more_and_new_are_regressions_fewer_and_gone_are_none(void **state)
+{
+	(void)state;
+	add_to_all(1, "more", 100, 10, 300, 10);
+	add_to_all(1, "new", 0, 0, 300, 10);
+	add_to_all(1, "fewer", 900, 10, 300, 10);
+	add_to_all(1, "gone", 300, 10, 0, 0);
+	compare(&usual, 1);
+	assert_int_equal(diff.regressed, 2);
+	for (size_t i = 0; i < diff.count; i++)
+		assert_int_equal(diff.rows[i].regressed, !strcmp(diff.rows[i].sub, "more") ||
+								 !strcmp(diff.rows[i].sub, "new"));
+	assert_false(diff.total.regressed);
+}
+
+static void many_rows_that_grow_a_little_make_the_total_grow(void **state)
+{
+	const struct diff_rules rules = {.threshold = 5, .noise = 3, .hold = DIFF_HOLD_COUNT};
+
+	(void)state;
+	add_to_all(1, "a", 1000, 10, 1070, 10);
+	add_to_all(1, "b", 1000, 10, 1070, 10);
+	add_to_all(1, "c", 1000, 10, 1070, 10);
+	add_to_all(1, "d", 9000, 10, 9900, 10);
+	compare(&rules, 1);
+	assert_int_equal(diff.total.count.change, DIFF_MORE);
+	assert_true(diff.total.regressed);
+	assert_int_equal(diff.regressed, 2);
+}
+
+static void the_hosts_interrupts_are_shown_and_no_regression(void **state)
+{
+	(void)state;
+	add(0, 0, "irq", "s_timer", 1000, 10);
+	add(1, 0, "irq", "s_timer", 9000, 10);
+	compare(&usual, 1);
+	assert_int_equal(diff.rows[0].count.change, DIFF_MORE);
+	assert_false(diff.rows[0].regressed);
+	assert_float_equal(diff.total.count.middle[1], 0, 0);
+	assert_int_equal(diff.regressed, 0);
+}
+
+static void the_time_of_an_exit_is_judged_from_three_runs_on_and_held_where_asked(void **state)
+{
+	struct diff_rules rules = usual;
+
+	(void)state;
+	add_to_all(3, "a", 100, 1000, 100, 2000);
+	compare(&rules, 2);
+	assert_int_equal(diff.rows[0].each.change, DIFF_UNKNOWN);
+	diff_free(&diff);
+	compare(&rules, 3);
+	assert_int_equal(diff.rows[0].each.change, DIFF_MORE);
+	assert_int_equal(diff.regressed, 0);
+	diff_free(&diff);
+	rules.hold = DIFF_HOLD_TIME;
+	compare(&rules, 3);
+	assert_true(diff.rows[0].regressed);
+}
+
+static void a_run_of_twice_the_time_has_the_same_exits_a_second(void **state)
+{
+	struct diff_rules rules = usual;
+
+	(void)state;
+	files[1][0].facts.wall = 2000000000;
+	add_to_all(1, "a", 1000, 10, 2000, 10);
+	compare(&rules, 1);
+	assert_int_equal(diff.rows[0].count.change, DIFF_MORE);
+	diff_free(&diff);
+	rules.per = DIFF_PER_SECOND;
+	compare(&rules, 1);
+	assert_int_equal(diff.rows[0].count.change, DIFF_SAME);
+	assert_float_equal(diff.rows[0].count.middle[1], 1000, 0);
+	assert_float_equal(diff.rows[0].cost, 0, 0);
+}
+
+static void runs_of_nothing_can_be_compared(void **state)
+{
+	struct diff_rules rules = {.threshold = 0, .noise = 0, .per = DIFF_PER_SECOND};
+
+	(void)state;
+	files[0][0].facts.wall = 0;
+	compare(&rules, 1);
+	assert_int_equal(diff.count, 0);
+	assert_int_equal(diff.total.count.change, DIFF_SAME);
+}
+
+/* ---- what is shown ---- */
+
+static void names_of_a_file_are_made_printable(void **state)
+{
+	char *text = NULL;
+	size_t size;
+	const struct diff_side sides[2] = {{files[0], 1}, {files[1], 1}};
+
+	(void)state;
+	add_to_all(1, "\x1b[2J", 100, 1000, 300, 2000);
+	compare(&usual, 1);
+	for (int json = 0; json < 2; json++) {
+		FILE *out = open_memstream(&text, &size);
+
+		assert_true(diff_print(out, &diff, &usual, sides, json));
+		fclose(out);
+		assert_null(strchr(text, '\x1b'));
+		assert_non_null(strstr(text, json ? "\\u001b[2J" : "\\x1b[2J"));
+		assert_non_null(strstr(text, json ? "\"regressed\":true" : "more !\n"));
+		free(text);
+	}
+}
+
+static void an_output_that_is_full_is_said(void **state)
+{
+	FILE *full = fopen("/dev/full", "we");
+	const struct diff_side sides[2] = {{files[0], 1}, {files[1], 1}};
+
+	(void)state;
+	assert_non_null(full);
+	compare(&usual, 1);
+	assert_false(diff_print(full, &diff, &usual, sides, false));
+	fclose(full);
+}
+
+#define OF_ROWS(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_change_of_the_threshold_is_none_and_one_above_is),
+		cmocka_unit_test(a_threshold_of_nothing_takes_any_change),
+		cmocka_unit_test(what_runs_differ_by_themselves_is_no_change),
+		cmocka_unit_test(noise_is_so_many_standard_errors_of_the_medians),
+		cmocka_unit_test(one_odd_run_moves_nothing),
+		cmocka_unit_test(what_no_run_had_is_new_and_what_none_has_is_gone),
+		cmocka_unit_test(runs_that_agree_by_chance_still_have_the_noise_of_the_floor),
+		OF_ROWS(vcpus_are_one_row_unless_they_are_asked_for),
+		OF_ROWS(rows_are_in_the_order_of_what_they_cost),
+		OF_ROWS(more_and_new_are_regressions_fewer_and_gone_are_none),
+		OF_ROWS(many_rows_that_grow_a_little_make_the_total_grow),
+		OF_ROWS(the_hosts_interrupts_are_shown_and_no_regression),
+		OF_ROWS(the_time_of_an_exit_is_judged_from_three_runs_on_and_held_where_asked),
+		OF_ROWS(a_run_of_twice_the_time_has_the_same_exits_a_second),
+		OF_ROWS(runs_of_nothing_can_be_compared),
+		OF_ROWS(names_of_a_file_are_made_printable),
+		OF_ROWS(an_output_that_is_full_is_said),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

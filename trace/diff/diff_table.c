@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "trace/diff/diff_table.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/printable.h"
+#include "trace/export/json_text.h"
+
+#define NAME_LENGTH 128
+#define NAME_WIDTH  32 /* of the table's first column, at least */
+
+static const char *const count_words[] = {
+	[DIFF_SAME] = "",   [DIFF_MORE] = "more", [DIFF_FEWER] = "fewer",
+	[DIFF_NEW] = "new", [DIFF_GONE] = "gone", [DIFF_UNKNOWN] = "",
+};
+
+/* What takes no time before or after is as good as new or gone. */
+static const char *const time_words[] = {
+	[DIFF_SAME] = "",      [DIFF_MORE] = "slower", [DIFF_FEWER] = "faster",
+	[DIFF_NEW] = "slower", [DIFF_GONE] = "faster", [DIFF_UNKNOWN] = "",
+};
+
+/* Whole, and not above what an integer holds. */
+static uint64_t whole(double number)
+{
+	return number < 0 ? 0 : number >= 0x1p63 ? INT64_MAX : (uint64_t)(number + 0.5);
+}
+
+/* ---- text ---- */
+
+static const char *row_text(const struct diff_row *row, char out[NAME_LENGTH])
+{
+	char vcpu[32] = "", text[NAME_LENGTH];
+
+	if (row->vcpu >= 0)
+		snprintf(vcpu, sizeof(vcpu), "vcpu%" PRId64 " ", row->vcpu);
+	snprintf(text, sizeof(text), "%s%s%s%s", vcpu, row->reason, row->sub[0] ? " " : "",
+		 row->sub);
+	return printable(out, NAME_LENGTH, text);
+}
+
+static const char *signed_duration(double ns, char out[20])
+{
+	char text[16];
+
+	snprintf(out, 20, "%s%s", ns < 0 ? "-" : "+",
+		 stat_duration(whole(ns < 0 ? -ns : ns), text));
+	return out;
+}
+
+static const char *percent_text(const struct diff_values *values, char out[24])
+{
+	if (values->middle[0] > 0)
+		snprintf(out, 24, "%+.1f%%", values->percent);
+	else
+		snprintf(out, 24, "%s", values->middle[1] > 0 ? "new" : "-");
+	return out;
+}
+
+static void print_row(FILE *out, const struct diff_row *row, int width)
+{
+	char name[NAME_LENGTH], count[24], each[24], before[16], after[16], cost[20];
+	const char *more = count_words[row->count.change], *slower = time_words[row->each.change];
+
+	fprintf(out, "%-*s %11.0f %11.0f %9s %9.1f %8s %8s %9s %9s  %s%s%s%s\n", width,
+		row_text(row, name), row->count.middle[0], row->count.middle[1],
+		percent_text(&row->count, count), row->count.noise,
+		stat_duration(whole(row->each.middle[0]), before),
+		stat_duration(whole(row->each.middle[1]), after), percent_text(&row->each, each),
+		signed_duration(row->cost, cost), more, *more && *slower ? ", " : "", slower,
+		row->regressed ? " !" : "");
+}
+
+static void print_side(FILE *out, const char *name, const struct diff_side *side)
+{
+	double wall = 0;
+
+	for (size_t run = 0; run < side->count; run++)
+		wall += (double)side->files[run].facts.wall / 1e9;
+	fprintf(out, "%s: %zu run%s of %.3f s  ", name, side->count, side->count == 1 ? "" : "s",
+		wall / (double)side->count);
+}
+
+static void print_text(FILE *out, const struct diff *diff, const struct diff_rules *rules,
+		       const struct diff_side sides[2])
+{
+	int width = NAME_WIDTH;
+	char name[NAME_LENGTH];
+
+	for (size_t i = 0; i < diff->count; i++) {
+		const int length = (int)strlen(row_text(&diff->rows[i], name));
+
+		width = length > width ? length : width;
+	}
+	print_side(out, "before", &sides[0]);
+	print_side(out, "after", &sides[1]);
+	fprintf(out, "per %s  threshold %" PRIu64 "%%  noise x%" PRIu64 "\n\n",
+		rules->per == DIFF_PER_RUN ? "run" : "second", rules->threshold, rules->noise);
+	fprintf(out, "%-*s %11s %11s %9s %9s %8s %8s %9s %9s  %s\n", width, "EXIT REASON", "BEFORE",
+		"AFTER", "COUNT%", "NOISE", "EACH", "AFTER", "TIME%", "COST", "WHAT");
+	for (size_t i = 0; i < diff->count; i++)
+		print_row(out, &diff->rows[i], width);
+	print_row(out, &diff->total, width);
+	if (diff->regressed)
+		fprintf(out, "\n! %zu regressed\n", diff->regressed);
+}
+
+/* ---- for scripts ---- */
+
+static void put_values(struct json_line *line, const char *key, const struct diff_values *values,
+		       const char *const words[])
+{
+	json_line_object(line, key);
+	json_line_decimal(line, "before", whole(values->middle[0] * 1000), 3);
+	json_line_decimal(line, "after", whole(values->middle[1] * 1000), 3);
+	json_line_decimal(line, "noise", whole(values->noise * 1000), 3);
+	json_line_string(line, "change",
+			 values->change == DIFF_UNKNOWN ? "unknown"
+			 : *words[values->change]	? words[values->change]
+							: "same");
+	json_line_close(line);
+}
+
+static void print_json_row(FILE *out, const char *type, const struct diff_row *row)
+{
+	struct json_line line;
+	char text[1024];
+
+	json_line_begin(&line, text, sizeof(text));
+	json_line_string(&line, "type", type);
+	json_line_string(&line, "reason", row->reason);
+	json_line_string(&line, "sub", row->sub);
+	if (row->vcpu >= 0)
+		json_line_int(&line, "vcpu", row->vcpu);
+	put_values(&line, "count", &row->count, count_words);
+	put_values(&line, "each_ns", &row->each, time_words);
+	json_line_int(&line, "cost_ns",
+		      row->cost < 0 ? -(int64_t)whole(-row->cost) : (int64_t)whole(row->cost));
+	json_line_bool(&line, "regressed", row->regressed);
+	const size_t size = json_line_end(&line);
+	fwrite(text, 1, size, out);
+}
+
+static void print_json(FILE *out, const struct diff *diff, const struct diff_rules *rules,
+		       const struct diff_side sides[2])
+{
+	struct json_line line;
+	char text[512];
+
+	json_line_begin(&line, text, sizeof(text));
+	json_line_string(&line, "type", "diff");
+	json_line_uint(&line, "version", 1);
+	json_line_uint(&line, "runs_before", sides[0].count);
+	json_line_uint(&line, "runs_after", sides[1].count);
+	json_line_string(&line, "per", rules->per == DIFF_PER_RUN ? "run" : "second");
+	json_line_uint(&line, "threshold", rules->threshold);
+	json_line_uint(&line, "noise", rules->noise);
+	json_line_uint(&line, "regressed", diff->regressed);
+	const size_t size = json_line_end(&line);
+	fwrite(text, 1, size, out);
+	for (size_t i = 0; i < diff->count; i++)
+		print_json_row(out, "exit", &diff->rows[i]);
+	print_json_row(out, "total", &diff->total);
+}
+
+bool diff_print(FILE *out, const struct diff *diff, const struct diff_rules *rules,
+		const struct diff_side sides[2], bool json)
+{
+	if (json)
+		print_json(out, diff, rules, sides);
+	else
+		print_text(out, diff, rules, sides);
+	return fflush(out) == 0 && !ferror(out);
+}
