@@ -93,15 +93,18 @@ static void what_no_run_had_is_new_and_what_none_has_is_gone(void **state)
 	assert_int_equal(judge(&usual, none, none, 3).change, DIFF_SAME);
 }
 
+static enum diff_change judge_with_floor(double before, double after, double floor)
+{
+	double *runs[2] = {&before, &after};
+
+	return diff_judge(&usual, runs, (size_t[]){1, 1}, (double[]){floor, floor}).change;
+}
+
 static void runs_that_agree_by_chance_still_have_the_noise_of_the_floor(void **state)
 {
-	double before[] = {100}, after[] = {130};
-	double *runs[2] = {before, after};
-	const size_t counts[2] = {1, 1};
-
 	(void)state;
-	assert_int_equal(diff_judge(&usual, runs, counts, (double[]){10, 11.4}).change, DIFF_SAME);
-	assert_int_equal(diff_judge(&usual, runs, counts, (double[]){5, 5}).change, DIFF_MORE);
+	assert_int_equal(judge_with_floor(100, 130, 10), DIFF_SAME);
+	assert_int_equal(judge_with_floor(100, 130, 5), DIFF_MORE);
 }
 
 /* ---- rows ---- */

@@ -77,8 +77,8 @@ bool diff_compare(struct diff *diff, const struct diff_rules *rules,
 		  const struct diff_side sides[2]);
 void diff_free(struct diff *diff);
 
-/* VALUES of RUNS (each at least 0, put in order here) on both sides; FLOOR is the scatter of one
- * run that is taken at least. */
+/* What RUNS have on both sides, each at least 0 (the numbers are used up); FLOOR is the scatter of
+ * one run that is taken at least. */
 struct diff_values diff_judge(const struct diff_rules *rules, double *runs[2],
 			      const size_t counts[2], const double floor[2]);
 
