@@ -9,9 +9,8 @@
 
 static int not_here(const char *command)
 {
-	error("%s: it takes a riscv64 machine with KVM, and this build is for another: here is "
-	      "only "
-	      "'vhart report', for recordings that were made there",
+	error("%s: it takes a riscv64 machine with KVM, and this build is for another: here "
+	      "are only 'vhart report' and 'vhart diff', for files that were made there",
 	      command);
 	return STATUS_USAGE;
 }

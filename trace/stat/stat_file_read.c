@@ -66,14 +66,16 @@ static bool take_buckets(const struct reading *reading, json_object *object,
 	if (!json_object_object_get_ex(object, "buckets", &buckets) ||
 	    !json_object_is_type(buckets, json_type_object))
 		return refuse(reading, "expected an object as buckets", NULL);
-	json_object_object_foreach(buckets, key, value)
-	{
-		char *end;
-		const unsigned long index = strtoul(key, &end, 10);
+	struct json_object_iterator at = json_object_iter_begin(buckets);
+	const struct json_object_iterator end = json_object_iter_end(buckets);
+
+	for (; !json_object_iter_equal(&at, &end); json_object_iter_next(&at)) {
+		const char *key = json_object_iter_peek_name(&at);
+		char *rest;
+		const unsigned long index = strtoul(key, &rest, 10);
 		uint64_t count;
 
-		(void)value;
-		if (key[0] < '0' || key[0] > '9' || *end || index >= EXIT_BUCKETS)
+		if (key[0] < '0' || key[0] > '9' || *rest || index >= EXIT_BUCKETS)
 			return refuse(reading, "there is no such bucket", NULL);
 		if (!take_number(reading, buckets, key, UINT32_MAX, &count))
 			return refuse(reading, "expected a number of exits in each bucket", NULL);
