@@ -110,8 +110,9 @@ static bool offers(const char *line, const char *word)
 static void all_commands_are_offered(void **state)
 {
 	(void)state;
-	assert_string_equal(words_of(""), "run list ctl stat trace record report diff script test probe "
-					  "help version");
+	assert_string_equal(words_of(""),
+			    "run list ctl stat trace record report diff script test probe "
+			    "help version");
 	assert_string_equal(words_of("re"), "record report");
 	assert_string_equal(words_of("--"), "--help --version");
 	assert_string_equal(words_of("help s"), "stat script");
