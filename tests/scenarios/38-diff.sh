@@ -76,11 +76,10 @@ unlike_goes_on() {
     expect_out '^total but irq '
 }
 
-# refused PATTERN CONTENT...: a file of it ends the command with 2 and that line
+# refused PATTERN CONTENT: a file of it ends the command with 2 and that line
 refused() {
     pattern=$1
-    shift
-    printf "$@" >bad
+    printf %b "$2" >bad
     run vhart diff good bad
     expect_status 2
     expect_err "$pattern"
@@ -126,12 +125,12 @@ full_disk() {
     echo before >small/s
     dd if=/dev/zero of=small/full bs=4k 2>/dev/null
     run vhart stat --save small/s -- run --memory 64M --pmu off --kernel /guests/hello.elf
-    said=$(cat small/s) && files=$(ls small)
+    said=$(cat small/s) && files=$(find small -type f | sort | tr '\n' ' ')
     umount small
     expect_status 125
     expect_err '^vhart: --save small/s: No space left on device: '
     expect_eq "what was there before" "$said" before
-    expect_eq "what is there" "$(echo $files)" 'full s'
+    expect_eq "what is there" "$files" 'small/full small/s '
     run vhart stat --save /nowhere/s -- run --memory 64M --kernel /guests/hello.elf
     expect_status 125
     expect_err '^vhart: --save /nowhere/s: No such file'
