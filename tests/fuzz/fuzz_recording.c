@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A recording, whose texts are anybody's: the whole file into reports, which show nothing but
- * characters that print, in lines; and each of its lines written again.
+ * characters that print, in lines; and each of its lines and packed records written again.
  */
 #include <stddef.h>
 #include <stdint.h>
@@ -11,6 +11,7 @@
 
 #include "base/printable.h"
 #include "trace/export/export.h"
+#include "trace/record/recording_packed.h"
 #include "trace/record/report_table.h"
 
 static void require(int condition)
@@ -105,6 +106,54 @@ static void check_file(FILE *in)
 	symbols_free(&report.symbols);
 }
 
+/* ---- packed ---- */
+
+/* A short length: the report reads long ones. */
+static size_t unpack(struct recording_unpacker *unpacker, const uint8_t *bytes, size_t left,
+		     struct recording_line *line)
+{
+	const char *why = NULL;
+	size_t len;
+
+	line->type = RECORDING_OTHER;
+	if (left < 2 || bytes[0] < RECORDING_TAGS || bytes[1] >= 0x80)
+		return 1;
+	len = bytes[1] < left - 2 ? bytes[1] : left - 2;
+	if (!recording_unpack(unpacker, bytes[0], bytes + 2, len, line, &why)) {
+		require(why && *why);
+		line->type = RECORDING_OTHER;
+	}
+	return 2 + len;
+}
+
+/* What was read is the same when it was packed and read again. */
+static void check_packed(const uint8_t *data, size_t size)
+{
+	static struct recording_line line, back;
+	static uint8_t bytes[RECORDING_LINE];
+	struct recording_unpacker *unpacker = recording_unpacker_new();
+	struct recording_unpacker *again = recording_unpacker_new();
+	struct recording_packer *packer = recording_packer_new();
+
+	require(unpacker && again && packer);
+	for (size_t at = 0; at < size;) {
+		size_t packed;
+
+		at += unpack(unpacker, data + at, size - at, &line);
+		if (line.type != RECORDING_SAMPLE)
+			continue;
+		packed = recording_pack(packer, &line.sample, bytes);
+		require(packed > 0 && packed < sizeof(bytes));
+		for (size_t from = 0; from < packed;)
+			from += unpack(again, bytes + from, packed - from, &back);
+		require(back.type == RECORDING_SAMPLE);
+		require(!memcmp(&back.sample, &line.sample, sizeof(line.sample)));
+	}
+	recording_packer_free(packer);
+	recording_unpacker_free(unpacker);
+	recording_unpacker_free(again);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -120,6 +169,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	require(in != NULL);
 	check_file(in);
 	fclose(in);
+	check_packed(data, size);
 	for (char *line = text, *end; line < text + size; line = end) {
 		const char *feed = memchr(line, '\n', (size_t)(text + size - line));
 

@@ -93,6 +93,11 @@ linux_has_names() {
     # Before the kernel has its tables for good few have callers: 94 to 97 remain, and were its tables not remembered 84.
     [ "$whole" -ge 90 ] || die "only $whole per cent of chains begin where Linux begins"
     expect_out '"mode":"u","symbol":"\[user\]"'
+    # Names of functions, and samples: a third of the 482 bytes a sample that it took when each was a line.
+    samples=$(sed -n '1s/.*"samples":\([0-9]*\).*/\1/p' "$out")
+    bytes=$(wc -c <r)
+    echo "# $bytes bytes of $samples samples with their callers: $((bytes / samples)) each"
+    [ $((bytes / samples)) -le 160 ] || die "$((bytes / samples)) bytes a sample"
 }
 
 # starts PATTERN OPTIONS: a VM, $vm, that has written PATTERN
@@ -106,12 +111,18 @@ starts() {
 }
 starts_work() { starts begin --name spins --memory 64M --pmu off --kernel /guests/work.elf --append "rounds=100000000"; }
 
+# has_samples N: $T/r has N or more by now
+has_samples() {
+    so_far=$(vhart report -i r --json 2>/dev/null | sed -n '1s/.*"samples":\([0-9]*\).*/\1/p')
+    [ "${so_far:-0}" -ge "$1" ]
+}
+
 # $vm, recorded into $T/r by $watcher until SIGNAL.
 record_until() {
     vhart record -o r -e cpu-clock -g -p "$vm" >record.out 2>&1 &
     watcher=$!
     pid=$watcher
-    until_true has_lines 20 '"type":"sample"' r
+    until_true has_samples 20
     kill "-$1" $watcher
     wait $watcher
     status=$?
@@ -188,7 +199,7 @@ refuses() {
 bad_files() {
     : >empty
     printf 'PERFILE2\0\0\0\0' >perf.data
-    printf '{"type":"header","vhart":"recording","version":2}\n' >later
+    printf '{"type":"header","vhart":"recording","version":3}\n' >later
     record_work "rounds=1000" -e cpu-clock
     head -c 40 r >half
     { cat r; echo nonsense; } >damaged
@@ -198,7 +209,15 @@ bad_files() {
     refuses perf.data "is no recording of 'vhart record'"
     refuses half "is no recording of 'vhart record'"
     refuses later 'is of another version of vhart'
-    refuses damaged 'line [0-9]+ is no flat JSON object'
+    refuses damaged 'record [0-9]+ is no flat JSON object'
+    # What a recording of vhart 0.4 was.
+    {
+        printf '{"type":"header","vhart":"recording","version":1,"event":"cpu-clock","vm":"old"}\n'
+        printf '{"type":"sample","t":5,"vcpu":0,"mode":"g","pc":"0x80200000","n":7,"exit":"irq s_timer","callers":"0x80200004"}\n'
+    } >old
+    run vhart report -i old --json
+    expect_status 0
+    expect_out '"vm":"old".*"samples":7,'
 }
 
 # wrong WORDS OPTIONS: one line, status 2, or 125 where a VM was to be started

@@ -13,6 +13,7 @@
 #include "trace/guest/unwind.h"
 #include "trace/names/exit_names.h"
 #include "trace/names/exit_record.h"
+#include "trace/record/recording_packed.h"
 #include "trace/record/sample_sums.h"
 
 /* Of sums, before they are written; and of which names were written. */
@@ -26,6 +27,7 @@ struct recorder {
 	uint32_t index, row;		/* of it: its vCPU's in the collector, and its exit's */
 	const struct exit_stack *stack; /* of it; NULL: there is none */
 	struct sample_sums *sums;	/* NULL: each is written */
+	struct recording_packer *packer;
 	struct budget budget;
 	struct intern named;			 /* where symbols begin that were written */
 	uint64_t stvec;				 /* by which the symbols were moved */
@@ -64,46 +66,57 @@ static void write_symbol(struct recorder *recorder, uint64_t address)
 	write_line(recorder);
 }
 
-static void write_sample(struct recorder *recorder, const struct recording_sample *sample)
+/* False with errno. */
+static bool write_sample(struct recorder *recorder, const struct recording_sample *sample)
 {
+	uint8_t packed[RECORDING_LINE];
+	size_t size;
+
 	write_symbol(recorder, sample->pc);
 	/* A call may be the last instruction of its function: what is behind it is not in it. */
 	for (uint64_t i = 0; i < sample->depth; i++) {
 		write_symbol(recorder, sample->callers[i] - 1);
 		write_symbol(recorder, sample->callers[i]);
 	}
-	recorder->line.type = RECORDING_SAMPLE;
-	recorder->line.sample = *sample;
-	write_line(recorder);
+	size = recording_pack(recorder->packer, sample, packed);
+	if (!size)
+		errno = ENOMEM;
+	else
+		fwrite(packed, 1, size, recorder->options.out);
+	return size > 0;
 }
 
-/* Where samples are not added up. */
-static void write_this_sample(struct recorder *recorder)
+/* Where samples are not added up. False with errno. */
+static bool write_this_sample(struct recorder *recorder)
 {
 	struct recording_sample *sample = &recorder->sample;
 
 	exit_row_text(recorder->row, sample->exit, sizeof(sample->exit));
-	write_sample(recorder, sample);
+	return write_sample(recorder, sample);
 }
 
-static void write_sums(struct recorder *recorder)
+/* False with errno. */
+static bool write_sums(struct recorder *recorder)
 {
 	size_t count = recorder->sums ? sample_sums_count(recorder->sums) : 0;
 	struct recording_sample sample;
 
 	for (size_t i = 0; i < count; i++) {
 		sample_sums_get(recorder->sums, i, &sample);
-		write_sample(recorder, &sample);
+		if (!write_sample(recorder, &sample))
+			return false;
 	}
+	return true;
 }
 
-/* False: no memory. */
+/* False with errno. */
 static bool add_sum(struct recorder *recorder)
 {
 	int error = sample_sums_add(recorder->sums, &recorder->sample, recorder->row);
 
 	if (error == -ENOSPC) {
-		write_sums(recorder);
+		if (!write_sums(recorder))
+			return false;
 		sample_sums_free(recorder->sums);
 		recorder->sums = sample_sums_new(SUMS_LIMIT);
 		error = recorder->sums
@@ -242,9 +255,7 @@ bool recorder_drain(struct recorder *recorder)
 			write_lost(recorder, vcpu.vcpu_id, record.lost);
 			make_sample(recorder, vcpu.vcpu_id, &record);
 			collector_take(collector, i);
-			if (!recorder->sums)
-				write_this_sample(recorder);
-			else if (!add_sum(recorder))
+			if (!(recorder->sums ? add_sum(recorder) : write_this_sample(recorder)))
 				return false;
 		}
 	}
@@ -256,7 +267,8 @@ bool recorder_finish(struct recorder *recorder)
 	struct collector *collector = recorder->options.collector;
 	uint32_t seen = vcpus_seen(recorder);
 
-	write_sums(recorder);
+	if (!write_sums(recorder))
+		return false;
 	for (uint32_t i = 0; i < seen; i++) {
 		struct exit_vcpu vcpu;
 
@@ -290,8 +302,9 @@ struct recorder *recorder_new(const struct recorder_options *options)
 	recorder->named.budget = &recorder->budget;
 	if (options->sums)
 		recorder->sums = sample_sums_new(SUMS_LIMIT);
-	if (options->sums && !recorder->sums) {
-		free(recorder);
+	recorder->packer = recording_packer_new();
+	if ((options->sums && !recorder->sums) || !recorder->packer) {
+		recorder_free(recorder);
 		return NULL;
 	}
 	recorder->line.type = RECORDING_HEADER;
@@ -306,6 +319,7 @@ void recorder_free(struct recorder *recorder)
 		return;
 	intern_free(&recorder->named);
 	sample_sums_free(recorder->sums);
+	recording_packer_free(recorder->packer);
 	free(recorder);
 }
 

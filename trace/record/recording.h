@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The file between `vhart record` and `vhart report`: a JSON object a line, all of them flat. The
- * first line is the header; keys and types that a reader does not know are passed over. Times are
- * CLOCK_MONOTONIC in ns, addresses and registers strings "0x...". Pure; a reader takes bytes that
- * nobody vouches for.
+ * The file between `vhart record` and `vhart report`: a JSON object a line, all of them flat, and
+ * between the lines, since version 2, samples as recording_packed.h has them. Version 1 had samples
+ * in lines too; it is still read. The first line is the header; keys and types that a reader does
+ * not know are passed over. Times are CLOCK_MONOTONIC in ns, addresses and registers strings
+ * "0x...". Pure; a reader takes bytes that nobody vouches for.
  */
 #ifndef VHART_RECORDING_H
 #define VHART_RECORDING_H
@@ -12,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define RECORDING_VERSION 1u
+#define RECORDING_VERSION 2u	 /* of what is written; those before it are read */
 #define RECORDING_LINE	  16384u /* bytes of a line at most, its line feed included */
 
 enum recording_type {
@@ -25,7 +26,7 @@ enum recording_type {
 	RECORDING_END,
 };
 
-/* "type":"header","vhart":"recording","version":1 */
+/* "type":"header","vhart":"recording","version":2 */
 struct recording_header {
 	char event[32];	    /* "cycles", "cpu-clock", "exits" */
 	char why[128];	    /* it was taken, where the user did not choose it */
@@ -49,7 +50,7 @@ struct recording_symbol {
 
 #define RECORDING_CALLERS 127u
 
-/* "type":"sample" */
+/* "type":"sample" in version 1 */
 struct recording_sample {
 	uint64_t time;
 	uint64_t vcpu;

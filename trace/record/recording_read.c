@@ -248,7 +248,7 @@ static const char *read_header(const struct recording_reader *reader,
 {
 	if (strcmp(text_of(reader, "vhart"), "recording") != 0)
 		return "is no recording of vhart's";
-	if (number_of(reader, "version") != RECORDING_VERSION)
+	if (number_of(reader, "version") - 1 >= RECORDING_VERSION)
 		return recording_of_another_version;
 	if (!copy(reader, "event", header->event, sizeof(header->event)) || !header->event[0])
 		return "does not say what was sampled";

@@ -6,13 +6,14 @@
 #include <inttypes.h>
 #include <string.h>
 
-/* ---- lines ---- */
+/* ---- lines, and packed records between them ---- */
 
 /* Of a file that does not say in its first line what it is, nothing else is said. */
 static void refuse(const struct report *report, const char *why, char message[REPORT_MESSAGE_MAX])
 {
 	if (report->number > 1)
-		snprintf(message, REPORT_MESSAGE_MAX, "line %" PRIu64 " %s", report->number, why);
+		snprintf(message, REPORT_MESSAGE_MAX, "%s %" PRIu64 " %s",
+			 report->packed ? "record" : "line", report->number, why);
 	else
 		snprintf(message, REPORT_MESSAGE_MAX, "%s",
 			 why == recording_of_another_version ? why
@@ -21,30 +22,76 @@ static void refuse(const struct report *report, const char *why, char message[RE
 
 enum next { NEXT_LINE, NEXT_END, NEXT_BAD };
 
-static enum next next_line(struct report *report, char message[REPORT_MESSAGE_MAX])
+/* False with WHY, or without where the file ends in the middle of it: its writer was stopped then.
+ */
+static bool read_packed(struct report *report, uint8_t tag, const char **why)
+{
+	uint8_t bytes[RECORDING_PACKED_MAX];
+	uint64_t len = 0;
+	int byte;
+
+	*why = NULL;
+	report->packed = true;
+	for (unsigned int shift = 0; shift <= 14; shift += 7) {
+		byte = getc(report->in);
+		if (byte == EOF)
+			return false;
+		len |= (uint64_t)(byte & 0x7f) << shift;
+		if (!(byte & 0x80))
+			break;
+	}
+	if (len > sizeof(bytes) || (byte & 0x80)) {
+		*why = "is too long";
+		return false;
+	}
+	return fread(bytes, 1, len, report->in) == len &&
+	       recording_unpack(report->unpacker, tag, bytes, len, &report->line, why);
+}
+
+/* As above. */
+static bool read_line(struct report *report, const char **why)
 {
 	char text[RECORDING_LINE];
-	const char *why = "is too long, or cut off";
 	size_t len;
 
-	if (!fgets(text, sizeof(text), report->in)) {
-		if (!ferror(report->in))
-			return NEXT_END;
-		snprintf(message, REPORT_MESSAGE_MAX, "%s", strerror(errno));
-		return NEXT_BAD;
-	}
-	report->number++;
+	*why = NULL;
+	if (!fgets(text, sizeof(text), report->in))
+		return false;
 	len = strlen(text);
 	if (len && text[len - 1] == '\n') {
-		if (recording_read(text, len, &report->line, &why)) {
-			if ((report->line.type == RECORDING_HEADER) == (report->number == 1))
-				return NEXT_LINE;
-			why = "is a second header";
-		}
-	} else if (report->number > 1 && feof(report->in)) {
-		return NEXT_END; /* the writer was stopped in the middle of it */
+		if (!recording_read(text, len, &report->line, why))
+			return false;
+		if ((report->line.type == RECORDING_HEADER) == (report->number == 1))
+			return true;
+		*why = "is a second header";
+	} else if (report->number == 1 || !feof(report->in)) {
+		*why = "is too long, or cut off";
 	}
-	refuse(report, why, message);
+	return false;
+}
+
+static enum next next_line(struct report *report, char message[REPORT_MESSAGE_MAX])
+{
+	int first = getc(report->in);
+	const char *why = NULL;
+
+	if (first != EOF) {
+		report->number++;
+		if (first >= RECORDING_TAGS && report->number > 1) {
+			if (read_packed(report, (uint8_t)first, &why))
+				return NEXT_LINE;
+		} else {
+			ungetc(first, report->in);
+			if (read_line(report, &why))
+				return NEXT_LINE;
+		}
+	}
+	if (!why && !ferror(report->in))
+		return NEXT_END;
+	if (why)
+		refuse(report, why, message);
+	else
+		snprintf(message, REPORT_MESSAGE_MAX, "%s", strerror(errno));
 	return NEXT_BAD;
 }
 
@@ -52,12 +99,31 @@ static bool begin(struct report *report, char message[REPORT_MESSAGE_MAX])
 {
 	rewind(report->in);
 	report->number = 0;
+	report->packed = false;
 	switch (next_line(report, message)) {
 	case NEXT_LINE: return true;
 	case NEXT_END: snprintf(message, REPORT_MESSAGE_MAX, "is empty"); break;
 	case NEXT_BAD: break;
 	}
 	return false;
+}
+
+/* Gives TAKE each line and sample of the recording behind its header. False with MESSAGE. */
+static bool read_all(struct report *report, void (*take)(struct report *report),
+		     char message[REPORT_MESSAGE_MAX])
+{
+	enum next next;
+
+	report->unpacker = recording_unpacker_new();
+	if (!report->unpacker) {
+		snprintf(message, REPORT_MESSAGE_MAX, "no memory");
+		return false;
+	}
+	while ((next = next_line(report, message)) == NEXT_LINE)
+		take(report);
+	recording_unpacker_free(report->unpacker);
+	report->unpacker = NULL;
+	return next == NEXT_END;
 }
 
 /* ---- all but samples ---- */
@@ -89,17 +155,13 @@ static void take_line(struct report *report)
 
 bool report_read_frame(struct report *report, char message[REPORT_MESSAGE_MAX])
 {
-	enum next next;
-
 	if (!begin(report, message))
 		return false;
 	report->header = report->line.header;
 	report->exits = !strcmp(report->header.event, "exits");
-	while ((next = next_line(report, message)) == NEXT_LINE)
-		take_line(report);
-	if (next == NEXT_END && report->symbols.count)
-		return symbols_finish(&report->symbols, message);
-	return next == NEXT_END;
+	if (!read_all(report, take_line, message))
+		return false;
+	return !report->symbols.count || symbols_finish(&report->symbols, message);
 }
 
 /* ---- samples ---- */
@@ -165,14 +227,13 @@ static void add_sample(struct report *report)
 		    (struct profile_values){.count = sample->count, .host_ns = sample->ns});
 }
 
+static void take_sample(struct report *report)
+{
+	if (report->line.type == RECORDING_SAMPLE)
+		add_sample(report);
+}
+
 bool report_read_samples(struct report *report, char message[REPORT_MESSAGE_MAX])
 {
-	enum next next;
-
-	if (!begin(report, message))
-		return false;
-	while ((next = next_line(report, message)) == NEXT_LINE)
-		if (report->line.type == RECORDING_SAMPLE)
-			add_sample(report);
-	return next == NEXT_END;
+	return begin(report, message) && read_all(report, take_sample, message);
 }

@@ -10,14 +10,16 @@
 
 #include "trace/export/profile.h"
 #include "trace/guest/symbols.h"
-#include "trace/record/recording.h"
+#include "trace/record/recording_packed.h"
 
 struct report {
 	FILE *in;
 	bool by_pc; /* functions are told apart by address too: "function+0x1c" */
 	/* Where the file is, for whoever says what is wrong with it. */
-	uint64_t number; /* of the line */
+	uint64_t number; /* of the line, or where some came before it, of the packed record */
+	bool packed;	 /* some came */
 	struct recording_line line;
+	struct recording_unpacker *unpacker; /* while it is read */
 
 	struct recording_header header;
 	bool exits;	    /* its event: what counts is what they took the host */
