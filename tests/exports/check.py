@@ -31,11 +31,11 @@ def flamegraph():
     svg = '{http://www.w3.org/2000/svg}'
     for path in glob.glob('*.svg'):
         tree = ElementTree.parse(path)
-        frames = [g for g in tree.iter(svg + 'g') if g.get('class') == 'f']
+        frames = [frame for frame in tree.iter(svg + 'svg') if frame.get('class') == 'f']
         assert len(list(tree.iter(svg + 'script'))) == 1, path
         assert int(frames[0].get('data-w')) == totals[path.split('.')[0]]['.ms.' in path], path
-        for g in frames:
-            assert [child.tag for child in g] == [svg + 'title', svg + 'rect', svg + 'text'], path
+        for frame in frames:
+            assert [child.tag for child in frame] == [svg + 'title', svg + 'rect', svg + 'text'], path
 
 
 def parsed(message, path):

@@ -46,6 +46,13 @@ expect("what --limit leaves out", f"# {len(rows) - 1} more row" in limited.stdou
 expect("--limit 0", run("report", "-i", recording, "--limit", "0").returncode == 2)
 svg = os.path.join(folder, "flame.svg")
 expect("flame graph", run("report", "-i", recording, "--flamegraph", svg).returncode == 0 and os.path.getsize(svg) > 1000)
+graph = open(svg, encoding="utf-8").read()
+expect("its subtitle", " lost</text>" in graph and "<desc>Flame graph: " in graph, graph[:3000])
+expect("all vCPUs in one", "<title>vcpu0 (" not in graph, graph)
+expect("--per-vcpu", run("report", "-i", recording, "--per-vcpu", "--flamegraph", svg).returncode == 0
+       and "<title>vcpu0 (" in open(svg, encoding="utf-8").read())
+full = run("report", "-i", recording, "--flamegraph", "/dev/full")
+expect("a full disk", full.returncode == 1 and full.stderr == "vhart: /dev/full: No space left on device\n", full)
 for command in "run", "stat", "trace", "record", "probe":
     other = run(command)
     expect(command, other.returncode == (125 if command == "run" else 2) and "riscv64" in other.stderr

@@ -55,7 +55,9 @@ static void write_profile(const char *name, struct profile *profile, FILE *total
 		const struct export_options options = {
 			.weight = exports[i].weight,
 			.labels_as_roots = true,
+			.vcpus_together = exports[i].weight == EXPORT_COUNT,
 			.title = "vhart: web1",
+			.subtitle = "100 samples of cycles, 997 a second, in 4.10s, 0 lost",
 			.time_ns = 1700000000000000000,
 			.duration_ns = 1000000000,
 			.period_ns = 1003009,

@@ -52,12 +52,47 @@ static void folded_stacks_are_the_words_of_the_format(void **state)
 			    "web1;vcpu1;[guest.user];[unknown] 9\n"
 			    "web1;vcpu1;[guest.user];main;std::sort<a: b> 30\n");
 	free(text);
+	text = exported(export_folded, profile,
+			&(struct export_options){.labels_as_roots = true, .vcpus_together = true},
+			&size);
+	assert_string_equal(text, "web1;[guest.kernel];start_kernel;do_idle;arch_cpu_idle 40\n"
+				  "web1;[guest.kernel];start_kernel;do_idle;sbi_set_timer;"
+				  "exit:sbi time.set_timer 21\n"
+				  "web1;[guest.user];[unknown] 9\n"
+				  "web1;[guest.user];main;std::sort<a: b> 30\n");
+	free(text);
 	text = exported(export_folded, profile, &by_time, &size);
 	assert_string_equal(text,
 			    "[unknown] 9000000\n"
 			    "main;std::sort<a: b> 30000000\n"
 			    "start_kernel;do_idle;arch_cpu_idle 40000000\n"
 			    "start_kernel;do_idle;sbi_set_timer;exit:sbi time.set_timer 54600\n");
+	free(text);
+	profile_free(profile);
+}
+
+static void vcpus_are_added_up_where_wanted(void **state)
+{
+	const struct export_options together = {.labels_as_roots = true, .vcpus_together = true};
+	struct profile *profile = profile_new(PLENTY);
+	size_t size;
+	char *text;
+
+	(void)state;
+	for (int32_t vcpu = 0; vcpu < 2; vcpu++) {
+		const struct profile_frame frame = {"f", 0, PROFILE_GUEST_KERNEL};
+		const struct profile_labels labels = {
+			.vm = "web1", .vcpu = vcpu, .mode = PROFILE_GUEST_KERNEL};
+
+		assert_int_equal(profile_add(profile, &frame, 1, &labels,
+					     (struct profile_values){.count = 3 + (uint64_t)vcpu}),
+				 0);
+	}
+	text = exported(export_folded, profile, &together, &size);
+	assert_string_equal(text, "web1;[guest.kernel];f 7\n");
+	free(text);
+	text = exported(export_folded, profile, &by_count, &size);
+	assert_string_equal(text, "web1;vcpu0;[guest.kernel];f 3\nweb1;vcpu1;[guest.kernel];f 4\n");
 	free(text);
 	profile_free(profile);
 }
@@ -109,21 +144,17 @@ static size_t read_boxes(const char *svg, struct box *boxes, size_t room)
 {
 	size_t count = 0;
 
-	for (const char *at = strstr(svg, "<g class=\"f\""); at;
-	     at = strstr(at + 1, "<g class=\"f\"")) {
-		const char *rect = strstr(at, "<rect ");
+	for (const char *at = strstr(svg, "<svg class=\"f\""); at;
+	     at = strstr(at + 1, "<svg class=\"f\"")) {
 		struct box *box = &boxes[count++];
 
 		assert_true(count <= room);
 		assert_int_equal(sscanf(at,
-					"<g class=\"f\" data-s=\"%" SCNu64 "\" data-w=\"%" SCNu64
-					"\" data-d=\"%u\">",
-					&box->start, &box->width, &box->depth),
-				 3);
-		assert_non_null(rect);
-		assert_int_equal(sscanf(rect, "<rect x=\"%lf\" y=\"%lf\" width=\"%lf\"", &box->x,
-					&box->y, &box->w),
-				 3);
+					"<svg class=\"f\" data-s=\"%" SCNu64 "\" data-w=\"%" SCNu64
+					"\" data-d=\"%u\" x=\"%lf%%\" y=\"%lf\" width=\"%lf%%\"",
+					&box->start, &box->width, &box->depth, &box->x, &box->y,
+					&box->w),
+				 6);
 	}
 	return count;
 }
@@ -148,10 +179,10 @@ static void boxes_of_a_flame_graph_lie_on_their_callers(void **state)
 		assert_int_equal(boxes[0].width, all);
 		for (size_t i = 0; i < count; i++) {
 			const struct box *box = &boxes[i];
-			double exact = 1180.0 * (double)box->width / (double)all;
+			double exact = 100.0 * (double)box->width / (double)all;
 			unsigned int below = 0;
 
-			assert_true(box->w > exact - 0.011 && box->w < exact + 0.011);
+			assert_true(box->w > exact - 0.00011 && box->w < exact + 0.00011);
 			for (size_t j = 0; j < count; j++) {
 				const struct box *other = &boxes[j];
 
@@ -160,8 +191,8 @@ static void boxes_of_a_flame_graph_lie_on_their_callers(void **state)
 						    box->start >= other->start + other->width);
 				if (other->depth + 1 == box->depth && other->start <= box->start &&
 				    other->start + other->width >= box->start + box->width &&
-				    other->x <= box->x + 0.001 &&
-				    other->x + other->w >= box->x + box->w - 0.001 &&
+				    other->x <= box->x + 0.00001 &&
+				    other->x + other->w >= box->x + box->w - 0.00001 &&
 				    other->y > box->y)
 					below++;
 			}
@@ -181,6 +212,7 @@ static void names_in_a_flame_graph_are_only_text(void **state)
 
 	(void)state;
 	options.title = "<script>&\"]]>\033\xc3\xbc";
+	options.subtitle = "</desc><script>]]>\033\xc3\xbc";
 	options.counts = "</title>";
 	sample_add_random(profile, 1, 500);
 	svg = exported(export_flamegraph, profile, &options, &size);
@@ -189,7 +221,9 @@ static void names_in_a_flame_graph_are_only_text(void **state)
 		scripts++;
 	assert_int_equal(scripts, 1);
 	assert_non_null(strstr(svg, ">&lt;script&gt;&amp;&quot;]]&gt;\\x1b\xc3\xbc</title>"));
-	assert_ptr_equal(strstr(svg, "]]>"), strstr(svg, "]]></script>"));
+	assert_non_null(strstr(svg, ">&lt;/desc&gt;&lt;script&gt;]]&gt;\\x1b\xc3\xbc</text>"));
+	assert_ptr_equal(strstr(svg, "]]>"), strstr(svg, "]]></style>"));
+	assert_ptr_equal(strstr(strstr(svg, "]]>") + 1, "]]>"), strstr(svg, "]]></script>"));
 	free(svg);
 	profile_free(profile);
 }
@@ -283,6 +317,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(folded_stacks_are_the_words_of_the_format),
+		cmocka_unit_test(vcpus_are_added_up_where_wanted),
 		cmocka_unit_test(folded_sums_are_the_total),
 		cmocka_unit_test(boxes_of_a_flame_graph_lie_on_their_callers),
 		cmocka_unit_test(names_in_a_flame_graph_are_only_text),

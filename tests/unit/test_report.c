@@ -13,6 +13,7 @@
 #include "tests/unit/fixtures/printable_text.h"
 #include "trace/export/export.h"
 #include "trace/record/report_table.h"
+#include "trace/record/report_words.h"
 
 #define HEADER(event)                                                                              \
 	"{\"type\":\"header\",\"vhart\":\"recording\",\"version\":1,\"event\":\"" event            \
@@ -105,6 +106,41 @@ static void samples_are_shown_as_perf_shows_them(void **state)
 		      "\"symbol\":\"work+0x4\"}\n"
 		      "{\"share\":0.250000,\"samples\":1,\"vcpu\":1,\"mode\":\"g\","
 		      "\"symbol\":\"work+0xfc\"}\n");
+}
+
+#define TIMED(event)                                                                               \
+	"{\"type\":\"header\",\"vhart\":\"recording\",\"version\":1,\"event\":\"" event            \
+	"\",\"period\":1000,\"vm\":\"web1\",\"start\":5000000000}\n"
+
+static void expect_subtitle(const char *text, const char *wanted)
+{
+	char message[REPORT_MESSAGE_MAX] = "", subtitle[REPORT_SUBTITLE];
+	struct report report;
+
+	begin(&report, text, strlen(text));
+	if (!report_read_frame(&report, message) || !report_read_samples(&report, message))
+		fail_msg("%s", message);
+	assert_string_equal(report_subtitle(&report, subtitle), wanted);
+	end(&report);
+}
+
+/* Until the end, or the last sample where there is none; without a start it is not said. */
+static void a_subtitle_says_what_was_measured(void **state)
+{
+	(void)state;
+	expect_subtitle(joined(HEADER("cpu-clock"), names, samples),
+			"4 samples of cpu-clock, 997 a second, 3 lost");
+	expect_subtitle(joined(TIMED("cpu-clock"), SAMPLE(0, "g", "0x1", ",\"t\":6000000000"),
+			       SAMPLE(0, "g", "0x1", ",\"t\":5500000000")),
+			"2 samples of cpu-clock, one every 1000 ns, in 1.00s, 0 lost");
+	expect_subtitle(joined(TIMED("cycles"), SAMPLE(0, "g", "0x1", ",\"t\":6000000000"),
+			       "{\"type\":\"end\",\"t\":7500000000,\"samples\":1}\n"),
+			"1 samples of cycles, one every 1000, in 2.50s, 0 lost");
+	expect_subtitle(joined(TIMED("cycles"), SAMPLE(0, "g", "0x1", ",\"t\":4000000000"), ""),
+			"1 samples of cycles, one every 1000, 0 lost");
+	expect_subtitle(joined(TIMED("exits"),
+			       SAMPLE(0, "g", "0x1", ",\"t\":6000000000,\"ns\":2500000"), ""),
+			"1 exits, 2.50ms of the host's time, one every 1000, in 1.00s, 0 lost");
 }
 
 /* idle, called by start; work, called by idle, which called itself. */
@@ -334,6 +370,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(samples_are_shown_as_perf_shows_them),
+		cmocka_unit_test(a_subtitle_says_what_was_measured),
 		cmocka_unit_test(chains_show_what_was_called),
 		cmocka_unit_test(a_hostile_recording_is_shown_as_text),
 		cmocka_unit_test(a_hostile_recording_is_exported_as_text),

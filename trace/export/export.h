@@ -21,8 +21,10 @@ struct export_options {
 	/* Folded stacks and flame graphs begin with the VM, the vCPU and the mode:
 	 * web1;vcpu0;[guest.kernel]. */
 	bool labels_as_roots;
-	const char *title;  /* of a flame graph; NULL: "Flame graph" */
-	const char *counts; /* what one count is: "samples" (NULL) or "exits" */
+	bool vcpus_together;  /* not the vCPU, then: their stacks are added up */
+	const char *title;    /* of a flame graph; NULL: "Flame graph" */
+	const char *subtitle; /* below it, what was measured; NULL: nothing */
+	const char *counts;   /* what one count is: "samples" (NULL) or "exits" */
 	/* For pprof, which shows them; 0 where not known. */
 	uint64_t time_ns; /* CLOCK_REALTIME at the start */
 	uint64_t duration_ns;
@@ -34,7 +36,8 @@ uint64_t export_value(const struct export_options *options, struct profile_value
 /* Brendan Gregg's collapsed stacks: root;...;leaf SPACE number. ';' in a name becomes ':'. */
 int export_folded(struct profile *profile, const struct export_options *options, FILE *to);
 
-/* One SVG file that needs no other; without its script it is a picture with tooltips. */
+/* One SVG file that needs no other; without its script (flamegraph.js) it is a picture with
+ * tooltips. */
 int export_flamegraph(struct profile *profile, const struct export_options *options, FILE *to);
 
 /* profile.proto, not compressed; both values, and the labels as pprof's own. */

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A flame graph as one SVG file: the leaf on top, callers below, as wide as their share. */
+/*
+ * A flame graph as one SVG file: the leaf on top, callers below, as wide as their share. A frame is
+ * an <svg> of its own, which cuts off what does not fit in it; all that is wide is in per cent, so
+ * that the width of the whole can be any.
+ */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -8,21 +12,23 @@
 #include "base/printable.h"
 #include "trace/export/export.h"
 #include "trace/export/flame_tree.h"
-#include "trace/export/flamegraph_script.h"
+#include "trace/export/flamegraph_text.h"
 #include "trace/export/intern.h"
 
-/* In units of the picture; the script knows LEFT, PLOT and LETTER too. */
+/* In pixels, where nothing else is said. WIDTH is that of a viewer which runs no script. */
 enum {
 	WIDTH = 1200,
+	PLOT = 1180,
 	LEFT = 10,
-	PLOT = WIDTH - 2 * LEFT,
-	HEAD = 58,
+	HEAD = 74,
 	FOOT = 34,
 	ROW = 17,
-	NARROWEST = 10, /* hundredths: narrower frames are left out, with what they call */
+	WHOLE = 1000000, /* shares are parts of this */
+	NARROWEST = 85,	 /* of them: narrower frames are left out, with what they call */
 };
 
-/* The hundredths of a monospaced letter of 12 units, a little generous. */
+/* The hundredths of a monospaced letter of 12 pixels, a little generous; flamegraph.js has it too.
+ */
 #define LETTER 730
 
 /* Hue, saturation and lightness in the middle of a kind's colours; names spread them a little. */
@@ -68,9 +74,11 @@ static uint64_t share(uint64_t value, uint64_t total, unsigned int of)
 	return total ? (uint64_t)((wide)value * of / total) : 0;
 }
 
-static void write_hundredths(uint64_t value, FILE *to)
+/* Of a part of WHOLE. */
+static void write_percent(uint64_t part, FILE *to)
 {
-	fprintf(to, "%" PRIu64 ".%02u", value / 100, (unsigned int)(value % 100));
+	fprintf(to, "%" PRIu64 ".%04u%%", part / (WHOLE / 100),
+		(unsigned int)(part % (WHOLE / 100)));
 }
 
 /* 1,234 samples or 12.345 ms; the share of the whole. */
@@ -78,7 +86,7 @@ static void write_value(const struct graph *graph, uint64_t value)
 {
 	char digits[32];
 	const char *unit = graph->options->counts ? graph->options->counts : "samples";
-	uint64_t whole = value;
+	uint64_t whole = value, hundredths;
 	size_t length;
 
 	if (graph->options->weight == EXPORT_HOST_NS)
@@ -96,8 +104,9 @@ static void write_value(const struct graph *graph, uint64_t value)
 	fputc(' ', graph->to);
 	write_escaped(unit, strlen(unit), graph->to);
 	fputs(", ", graph->to);
-	write_hundredths(share(value, graph->total, 10000), graph->to);
-	fputs(" %", graph->to);
+	hundredths = share(value, graph->total, 10000);
+	fprintf(graph->to, "%" PRIu64 ".%02u %%", hundredths / 100,
+		(unsigned int)(hundredths % 100));
 }
 
 static void write_colour(const struct flame_node *node, FILE *to)
@@ -110,7 +119,7 @@ static void write_colour(const struct flame_node *node, FILE *to)
 		colours[node->kind].lightness + (unsigned int)(hash >> 48) % 9 - 4);
 }
 
-/* As much of the name as a frame of this width shows. */
+/* As much of the name as a frame of this width, in hundredths of a pixel, shows. */
 static void write_fitting(const char *name, uint64_t width, FILE *to)
 {
 	size_t room = width > 600 ? (size_t)((width - 600) / LETTER) : 0, letters = 0, cut = 0;
@@ -136,34 +145,30 @@ static void write_frame(const struct graph *graph, uint32_t number)
 	const struct flame_node *node = &graph->tree->nodes[number];
 	const char *name = number == 0 ? "all" : node->name;
 	FILE *to = graph->to;
-	uint64_t from = share(graph->start[number], graph->total, PLOT * 100);
-	uint64_t end =
-		share(profile_sum(graph->start[number], node->total), graph->total, PLOT * 100);
-	uint32_t y = HEAD + (graph->deepest - graph->depth[number]) * ROW;
+	uint64_t from = share(graph->start[number], graph->total, WHOLE);
+	uint64_t end = share(profile_sum(graph->start[number], node->total), graph->total, WHOLE);
+	uint32_t y = (graph->deepest - graph->depth[number]) * ROW;
 
 	fprintf(to,
-		"<g class=\"f\" data-s=\"%" PRIu64 "\" data-w=\"%" PRIu64
-		"\" data-d=\"%u\"><title>",
+		"<svg class=\"f\" data-s=\"%" PRIu64 "\" data-w=\"%" PRIu64 "\" data-d=\"%u\" x=\"",
 		graph->start[number], node->total, graph->depth[number]);
+	write_percent(from, to);
+	fprintf(to, "\" y=\"%u\" width=\"", y);
+	write_percent(end - from, to);
+	fprintf(to, "\" height=\"%d\"><title>", ROW);
 	write_escaped(name, strlen(name), to);
 	fputs(" (", to);
 	write_value(graph, node->total);
-	fputs(")</title><rect x=\"", to);
-	write_hundredths(from + LEFT * 100, to);
-	fprintf(to, "\" y=\"%u\" width=\"", y);
-	write_hundredths(end - from, to);
-	fprintf(to, "\" height=\"%d\" rx=\"1\" fill=\"", ROW - 1);
+	fputs(")</title><rect width=\"100%\" height=\"100%\" fill=\"", to);
 	write_colour(node, to);
-	fputs("\"/><text x=\"", to);
-	write_hundredths(from + (LEFT + 3) * 100, to);
-	fprintf(to, "\" y=\"%u\">", y + 12);
-	write_fitting(name, end - from, to);
-	fputs("</text></g>\n", to);
+	fputs("\"/><text x=\"3\" y=\"12\">", to);
+	write_fitting(name, share(end - from, WHOLE, PLOT * 100), to);
+	fputs("</text></svg>\n", to);
 }
 
 static bool is_wide(const struct graph *graph, uint32_t node)
 {
-	return share(graph->tree->nodes[node].total, graph->total, PLOT * 100) >= NARROWEST;
+	return share(graph->tree->nodes[node].total, graph->total, WHOLE) >= NARROWEST;
 }
 
 /* A node's first child begins where the node begins; what the node has of its own is on the right.
@@ -206,59 +211,65 @@ static void write_legend(const struct graph *graph, uint32_t y)
 	}
 }
 
+static void write_text(const char *text, FILE *to)
+{
+	char clean[256];
+
+	printable(clean, sizeof(clean), text);
+	write_escaped(clean, strlen(clean), to);
+}
+
 static void write_head(const struct graph *graph, uint32_t height)
 {
 	const char *title = graph->options->title ? graph->options->title : "Flame graph";
-	char clean[256];
-	size_t length = strlen(printable(clean, sizeof(clean), title));
+	const char *subtitle = graph->options->subtitle ? graph->options->subtitle : "";
+	FILE *to = graph->to;
 
-	fprintf(graph->to,
+	fprintf(to,
 		"<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>\n"
-		"<svg xmlns=\"http://www.w3.org/2000/svg\" version=\"1.1\" width=\"%d\" "
-		"height=\"%u\" "
-		"viewBox=\"0 0 %d %u\">\n<title>",
-		WIDTH, height, WIDTH, height);
-	write_escaped(clean, length, graph->to);
-	fputs("</title>\n<style>\n"
-	      "text { font-family: 'DejaVu Sans Mono', Menlo, Consolas, monospace; font-size: "
-	      "12px; "
-	      "fill: #222; }\n"
-	      "#head { font-family: sans-serif; font-size: 17px; font-weight: bold; "
-	      "text-anchor: middle; }\n"
-	      "#search, #matched { text-anchor: end; }\n"
-	      "#search, #reset { fill: #06c; cursor: pointer; }\n"
-	      ".f { cursor: pointer; } .f text { pointer-events: none; }\n"
-	      ".f rect { stroke: #fff; stroke-width: 0.5; }\n"
-	      ".f:hover rect { stroke: #222; stroke-width: 1; }\n"
-	      ".caller { opacity: 0.5; } .hit rect { fill: #d3f; }\n"
-	      "</style>\n<rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n",
-	      graph->to);
-	fprintf(graph->to, "<text id=\"head\" x=\"%d\" y=\"24\">", WIDTH / 2);
-	write_escaped(clean, length, graph->to);
-	fprintf(graph->to,
-		"</text>\n<text id=\"reset\" x=\"%d\" y=\"24\" style=\"display:none\">Reset "
-		"zoom</text>\n"
-		"<text id=\"search\" x=\"%d\" y=\"24\" style=\"display:none\">Search</text>\n"
-		"<text id=\"details\" x=\"%d\" y=\"46\"></text>\n"
-		"<text id=\"matched\" x=\"%d\" y=\"46\"></text>\n",
-		LEFT, WIDTH - LEFT, LEFT, WIDTH - LEFT);
+		"<svg xmlns=\"http://www.w3.org/2000/svg\" version=\"1.1\" class=\"flame\" "
+		"role=\"group\" width=\"%d\" height=\"%u\">\n<title>",
+		WIDTH, height);
+	write_text(title, to);
+	fputs("</title>\n<desc>Flame graph: ", to);
+	write_text(subtitle, to);
+	fputs(". Each frame stands on its caller, and is as wide as its share of the "
+	      "whole.</desc>\n"
+	      "<style><![CDATA[\n",
+	      to);
+	fputs(flamegraph_style, to);
+	fputs("]]></style>\n"
+	      "<rect class=\"page\" width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n"
+	      "<text class=\"head\" x=\"0.8%\" y=\"24\">",
+	      to);
+	write_text(title, to);
+	fputs("</text>\n<text class=\"subtitle\" x=\"0.8%\" y=\"44\">", to);
+	write_text(subtitle, to);
+	fputs("</text>\n<text class=\"details\" x=\"0.8%\" y=\"66\"></text>\n"
+	      "<text class=\"matched\" x=\"99.2%\" y=\"48\"></text>\n",
+	      to);
 }
 
 static void write_graph(struct graph *graph)
 {
-	uint32_t height;
+	uint32_t rows, height;
 
 	lay_out(graph);
-	height = HEAD + (graph->deepest + 1) * ROW + FOOT;
+	rows = (graph->deepest + 1) * ROW;
+	height = HEAD + rows + FOOT;
 	write_head(graph, height);
+	fprintf(graph->to,
+		"<svg class=\"frames\" x=\"0.8%%\" y=\"%d\" width=\"98.4%%\" height=\"%u\">\n",
+		HEAD, rows);
 	for (uint32_t node = graph->tree->count ? 0 : FLAME_NONE; node != FLAME_NONE;
 	     node = flame_tree_next(graph->tree, node))
 		if (is_wide(graph, node))
 			write_frame(graph, node);
 	if (graph->total == 0)
-		fprintf(graph->to, "<text x=\"%d\" y=\"%d\">no samples</text>\n", LEFT, HEAD + 12);
+		fputs("<text x=\"0\" y=\"12\">no samples</text>\n", graph->to);
+	fputs("</svg>\n", graph->to);
 	write_legend(graph, height - 10);
-	fprintf(graph->to, "<script>//<![CDATA[\n%s//]]></script>\n</svg>\n", flamegraph_script);
+	fprintf(graph->to, "<script><![CDATA[\n%s]]></script>\n</svg>\n", flamegraph_script);
 }
 
 int export_flamegraph(struct profile *profile, const struct export_options *options, FILE *to)

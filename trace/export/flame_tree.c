@@ -41,14 +41,15 @@ static int add_child(struct flame_tree *tree, const char *name, enum profile_kin
 }
 
 /* web1;vcpu0;[guest.kernel] in front of the frames. */
-static int add_labels(struct flame_tree *tree, const struct profile_labels *labels, uint32_t *node)
+static int add_labels(struct flame_tree *tree, const struct profile_labels *labels, bool vcpus,
+		      uint32_t *node)
 {
 	char text[64];
 	int error = 0;
 
 	if (labels->vm)
 		error = add_child(tree, labels->vm, PROFILE_NO_KIND, node);
-	if (labels->vcpu != PROFILE_NO_VCPU && !error) {
+	if (vcpus && labels->vcpu != PROFILE_NO_VCPU && !error) {
 		snprintf(text, sizeof(text), "vcpu%d", labels->vcpu);
 		error = add_child(tree, text, PROFILE_NO_KIND, node);
 	}
@@ -60,9 +61,12 @@ static int add_labels(struct flame_tree *tree, const struct profile_labels *labe
 }
 
 static int add_stack(struct flame_tree *tree, const struct profile *profile,
-		     const struct profile_stack *stack, bool labelled, uint32_t *node)
+		     const struct profile_stack *stack, const struct export_options *options,
+		     uint32_t *node)
 {
-	int error = labelled ? add_labels(tree, &stack->labels, node) : 0;
+	int error = options->labels_as_roots
+			    ? add_labels(tree, &stack->labels, !options->vcpus_together, node)
+			    : 0;
 
 	for (size_t i = stack->depth; i > 0 && !error; i--) {
 		struct profile_frame frame = profile_frame(profile, stack->frames[i - 1]);
@@ -87,7 +91,7 @@ static int add_stacks(struct flame_tree *tree, struct profile *profile,
 		void *nodes = tree->nodes;
 
 		node = 0;
-		error = add_stack(tree, profile, &stack, options->labels_as_roots, &node);
+		error = add_stack(tree, profile, &stack, options, &node);
 		if (!error)
 			error = budget_grow(&tree->private->budget, &nodes, &room,
 					    tree->private->nodes.count, sizeof(*tree->nodes));

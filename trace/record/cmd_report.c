@@ -15,6 +15,7 @@
 #include "trace/record/report.h"
 #include "trace/record/report_options.h"
 #include "trace/record/report_table.h"
+#include "trace/record/report_words.h"
 
 /* What a recording may make us hold. */
 #define PROFILE_LIMIT (256u << 20)
@@ -40,16 +41,20 @@ static bool find_names(struct report *report, const struct report_options *optio
 
 /* ---- what comes out ---- */
 
-static bool export(const struct report *report, const char *path,
+static bool export(const struct report *report, const char *path, bool vcpus_together,
 		   int (*write)(struct profile *profile, const struct export_options *options,
 				FILE *to))
 {
+	char subtitle[REPORT_SUBTITLE];
 	const struct export_options how = {
 		.weight = report->exits ? EXPORT_HOST_NS : EXPORT_COUNT,
 		.labels_as_roots = true,
+		.vcpus_together = vcpus_together,
 		.title = report->header.vm,
+		.subtitle = report_subtitle(report, subtitle),
 		.counts = report->exits ? "exits" : "samples",
 		.time_ns = report->header.realtime,
+		.duration_ns = report_duration(report),
 	};
 	FILE *to;
 	int failed;
@@ -71,9 +76,9 @@ static bool show(const struct report *report, const struct report_options *optio
 {
 	struct pager pager;
 
-	if (!export(report, options->folded, export_folded) ||
-	    !export(report, options->flamegraph, export_flamegraph) ||
-	    !export(report, options->pprof, export_pprof))
+	if (!export(report, options->folded, false, export_folded) ||
+	    !export(report, options->flamegraph, !options->per_vcpu, export_flamegraph) ||
+	    !export(report, options->pprof, false, export_pprof))
 		return false;
 	pager_open(&pager, !options->no_pager && !options->view.json);
 	if (pager_close(&pager, report_print(pager.out, report, &options->view)))

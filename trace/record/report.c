@@ -134,6 +134,12 @@ static void add_symbol(struct symbols *symbols, const struct recording_symbol *s
 		    symbol->module, strlen(symbol->module));
 }
 
+static void take_time(struct report *report, uint64_t time)
+{
+	if (time > report->until)
+		report->until = time;
+}
+
 static void take_line(struct report *report)
 {
 	const struct recording_line *line = &report->line;
@@ -141,13 +147,16 @@ static void take_line(struct report *report)
 	switch (line->type) {
 	case RECORDING_SYMBOL: add_symbol(&report->symbols, &line->symbol); break;
 	case RECORDING_LOST: report->lost = profile_sum(report->lost, line->lost.records); break;
-	case RECORDING_END: report->whole = true; break;
+	case RECORDING_END:
+		report->whole = true;
+		take_time(report, line->end.time);
+		break;
 	case RECORDING_VCPU:
 		report->overflows = profile_sum(report->overflows, line->vcpu.overflows);
 		if (!report->stvec)
 			report->stvec = line->vcpu.stvec;
 		break;
-	case RECORDING_SAMPLE:
+	case RECORDING_SAMPLE: take_time(report, line->sample.time); break;
 	case RECORDING_HEADER:
 	case RECORDING_OTHER: break;
 	}
@@ -236,4 +245,18 @@ static void take_sample(struct report *report)
 bool report_read_samples(struct report *report, char message[REPORT_MESSAGE_MAX])
 {
 	return begin(report, message) && read_all(report, take_sample, message);
+}
+
+/* ---- sums ---- */
+
+uint64_t report_lost(const struct report *report)
+{
+	return profile_sum(report->lost, profile_lost(report->profile).count);
+}
+
+uint64_t report_duration(const struct report *report)
+{
+	uint64_t start = report->header.start;
+
+	return start && report->until > start ? report->until - start : 0;
 }

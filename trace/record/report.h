@@ -24,6 +24,7 @@ struct report {
 	struct recording_header header;
 	bool exits;	    /* its event: what counts is what they took the host */
 	uint64_t lost;	    /* records that are missing */
+	uint64_t until;	    /* CLOCK_MONOTONIC of the last sample or of its end; 0: not known */
 	uint64_t overflows; /* of the event, also those while the host ran; 0: not known */
 	uint64_t stvec;	    /* of the guest; 0: not known */
 	bool whole;	    /* the recording has its end */
@@ -38,5 +39,10 @@ bool report_read_frame(struct report *report, char message[REPORT_MESSAGE_MAX]);
 
 /* Reads it again: samples into the profile, with the names that report->symbols has by now. */
 bool report_read_samples(struct report *report, char message[REPORT_MESSAGE_MAX]);
+
+/* Samples that are missing, when they have been read. */
+uint64_t report_lost(const struct report *report);
+/* From its start until its last sample or its end, in ns; 0: not known. */
+uint64_t report_duration(const struct report *report);
 
 #endif

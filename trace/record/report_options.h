@@ -14,6 +14,7 @@ struct report_options {
 	struct guest_names_options names;
 	const char *flamegraph, *folded, *pprof;
 	struct report_view view;
+	bool per_vcpu; /* flame graphs: a tower for each */
 	bool no_pager;
 };
 

@@ -184,14 +184,9 @@ static void print_event(FILE *out, const struct report *report)
 	fprintf(out, "\n");
 }
 
-static uint64_t lost_samples(const struct report *report)
-{
-	return profile_sum(report->lost, profile_lost(report->profile).count);
-}
-
 static void print_head(FILE *out, const struct report *report)
 {
-	uint64_t known = profile_sum(profile_total(report->profile).count, lost_samples(report));
+	uint64_t known = profile_sum(profile_total(report->profile).count, report_lost(report));
 
 	fputs("# VM: ", out);
 	printable_put(out, report->header.vm);
@@ -201,7 +196,7 @@ static void print_head(FILE *out, const struct report *report)
 	print_event(out, report);
 	if (!report->exits && report->overflows > known)
 		fprintf(out, "# While the host ran: %" PRIu64 "\n", report->overflows - known);
-	fprintf(out, "# Lost: %" PRIu64 "\n", lost_samples(report));
+	fprintf(out, "# Lost: %" PRIu64 "\n", report_lost(report));
 	if (!report->whole)
 		fprintf(out, "# The recording has no end: its writer was stopped\n");
 	fprintf(out, "#\n");
@@ -272,7 +267,7 @@ static void print_json_head(FILE *out, const struct report *report)
 	json_line_uint(&json, "pid", report->header.pid);
 	json_line_string(&json, "event", report->header.event);
 	json_line_uint(&json, "samples", profile_total(report->profile).count);
-	json_line_uint(&json, "lost", lost_samples(report));
+	json_line_uint(&json, "lost", report_lost(report));
 	json_line_bool(&json, "whole", report->whole);
 	fwrite(text, 1, json_line_end(&json), out);
 }
