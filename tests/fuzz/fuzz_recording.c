@@ -12,6 +12,7 @@
 #include "base/printable.h"
 #include "trace/export/export.h"
 #include "trace/record/recording_packed.h"
+#include "trace/record/report_page.h"
 #include "trace/record/report_table.h"
 
 static void require(int condition)
@@ -76,6 +77,7 @@ static void print(FILE *out, const struct report *report)
 			&(struct report_view){.by = by, .json = by == REPORT_BY_PC, .limit = by}));
 	require(export_folded(report->profile, &options, out) == 0);
 	require(export_flamegraph(report->profile, &options, out) == 0);
+	require(report_page(report, true, out) == 0);
 }
 
 static void check_report(struct report *report)
@@ -95,13 +97,16 @@ static void check_file(FILE *in)
 {
 	char message[REPORT_MESSAGE_MAX] = "";
 	struct report report = {.in = in, .profile = profile_new(1 << 20)};
+	struct page_series series = {0};
 
 	require(report.profile != NULL);
-	if (report_read_frame(&report, message) && report_read_samples(&report, message))
+	if (report_read_frame(&report, message) && report_page_begin(&report, &series) &&
+	    report_read_samples(&report, message))
 		check_report(&report);
 	else
 		require(message[0] && !strchr(message, '\n'));
 	check_shown(message, strlen(message));
+	page_series_free(&series);
 	profile_free(report.profile);
 	symbols_free(&report.symbols);
 }

@@ -3,6 +3,7 @@
 // request that it makes for anything but itself, is in `faults`.
 'use strict';
 
+const assert = require('assert');
 const fs = require('fs');
 const os = require('os');
 const path = require('path');
@@ -140,4 +141,21 @@ class Browser {
   }
 }
 
-module.exports = {Browser};
+// CHECK(page) in a window of its own; the process's status says whether it was all right, with no fault that it did not expect.
+async function run(check) {
+  const page = new Browser();
+  let status = 0;
+  try {
+    await page.begin();
+    await page.show(1200, 800);
+    await check(page);
+    assert.deepStrictEqual(page.faults, []);
+  } catch (error) {
+    console.log(error.stack);
+    status = 1;
+  }
+  page.end();
+  process.exit(status);
+}
+
+module.exports = {run};

@@ -5,7 +5,7 @@
 const assert = require('assert');
 const fs = require('fs');
 const path = require('path');
-const {Browser} = require('./browser.js');
+const {run} = require('./browser.js');
 
 const [check, folder] = process.argv.slice(2);
 const matched = "document.querySelector('.matched').textContent";
@@ -134,20 +134,4 @@ const checks = {
   }
 };
 
-async function main() {
-  const page = new Browser();
-  let status = 0;
-  try {
-    await page.begin();
-    await page.show(1200, 800);
-    await checks[check](page);
-    assert.deepStrictEqual(page.faults, []);
-  } catch (error) {
-    console.log(error.stack);
-    status = 1;
-  }
-  page.end();
-  process.exit(status);
-}
-
-main();
+run(checks[check]);

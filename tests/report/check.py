@@ -3,6 +3,7 @@
 """vhart report of a machine that is no riscv64 host: a recording that came from one. vhart RECORDING FOLDER"""
 import os
 import pty
+import resource
 import subprocess
 import sys
 
@@ -53,6 +54,19 @@ expect("--per-vcpu", run("report", "-i", recording, "--per-vcpu", "--flamegraph"
        and "<title>vcpu0 (" in open(svg, encoding="utf-8").read())
 full = run("report", "-i", recording, "--flamegraph", "/dev/full")
 expect("a full disk", full.returncode == 1 and full.stderr == "vhart: /dev/full: No space left on device\n", full)
+page = os.path.join(folder, "page.html")
+expect("page", run("report", "-i", recording, "--html", page).returncode == 0)
+html = open(page, encoding="utf-8").read()
+expect("what is in it", "<h2>The run</h2>" in html and html.endswith("</html>\n") and html.count("<script>") == 1, html[:3000])
+full = run("report", "-i", recording, "--html", "/dev/full")
+expect("a device is not replaced", full.returncode == 1 and full.stderr.count("\n") == 1 and "/dev/full" in full.stderr, full)
+# As on a full disk: the one that was there stays, and nothing else is left.
+full = run("report", "-i", recording, "--html", page, restore_signals=False,
+           preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000)))
+expect("a page that finds no room", full.returncode == 1 and full.stdout == "" and full.stderr.count("\n") == 1
+       and full.stderr.startswith(f"vhart: --html {page}: File too large"), full)
+expect("the page before it", open(page, encoding="utf-8").read() == html and
+       [name for name in os.listdir(folder) if name.startswith("page")] == ["page.html"], os.listdir(folder))
 for command in "run", "stat", "trace", "record", "probe":
     other = run(command)
     expect(command, other.returncode == (125 if command == "run" else 2) and "riscv64" in other.stderr

@@ -47,13 +47,15 @@ shares_are_right() {
 
 chains_are_who_called() {
     record_work "rounds=$rounds" -e cpu-clock -g
-    report --folded folded --flamegraph flame.svg --pprof profile
+    report --folded folded --flamegraph flame.svg --pprof profile --html page.html
     total=$(awk '{ n += $NF } END { print n }' folded)
     good=$(awk '/;\[guest.kernel\];run;main;round_of_work;work_(one|three) / { n += $NF } END { print n + 0 }' folded)
     near "per cent of samples with all their callers" $((good * 100 / total)) 100 5
     grep -q '<svg.*xmlns="http://www.w3.org/2000/svg"' flame.svg || die "no SVG"
     grep -q '<title>round_of_work' flame.svg || die "no round_of_work in the flame graph"
     [ -s profile ] || die "no pprof"
+    grep -q 'vcpu0<br><small>kernel [1-9]' page.html || die "no time line in the page"
+    grep -q '<title>round_of_work' page.html || die "no flame graph in the page"
 }
 
 # Every exit, with the host's time for it and who caused it.

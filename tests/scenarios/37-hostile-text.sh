@@ -95,8 +95,8 @@ vm_of_that_name() {
     done
     shows '\[g\] +.x1b.2J.u009b' vhart report -i r
     shows 'x1b' vhart report -i r --json
-    shows '^# VM: ' vhart report -i r --folded folded --flamegraph flame.svg --pprof profile
-    printable folded flame.svg
+    shows '^# VM: ' vhart report -i r --folded folded --flamegraph flame.svg --pprof profile --html page.html
+    printable folded flame.svg page.html
     grep -qa 'x1b' folded || die "$(cat folded)"
     rm -f "$hostile"
 }

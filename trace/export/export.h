@@ -39,6 +39,9 @@ int export_folded(struct profile *profile, const struct export_options *options,
 /* One SVG file that needs no other; without its script (flamegraph.js) it is a picture with
  * tooltips. */
 int export_flamegraph(struct profile *profile, const struct export_options *options, FILE *to);
+/* The picture alone, for a page that has its style and script (flamegraph_text.h) once. */
+int export_flamegraph_inside(struct profile *profile, const struct export_options *options,
+			     FILE *to);
 
 /* profile.proto, not compressed; both values, and the labels as pprof's own. */
 int export_pprof(struct profile *profile, const struct export_options *options, FILE *to);

@@ -14,6 +14,7 @@
 #include "trace/export/flame_tree.h"
 #include "trace/export/flamegraph_text.h"
 #include "trace/export/intern.h"
+#include "trace/export/xml_text.h"
 
 /* In pixels, where nothing else is said. WIDTH is that of a viewer which runs no script. */
 enum {
@@ -51,21 +52,9 @@ struct graph {
 	uint64_t *start; /* by node */
 	uint32_t *depth;
 	uint32_t deepest;
+	bool alone; /* a file by itself, and no part of a page */
 	FILE *to;
 };
-
-/* printable() has taken out what XML cannot hold at all. */
-static void write_escaped(const char *text, size_t size, FILE *to)
-{
-	for (size_t i = 0; i < size; i++)
-		switch (text[i]) {
-		case '&': fputs("&amp;", to); break;
-		case '<': fputs("&lt;", to); break;
-		case '>': fputs("&gt;", to); break;
-		case '"': fputs("&quot;", to); break;
-		default: fputc(text[i], to);
-		}
-}
 
 static uint64_t share(uint64_t value, uint64_t total, unsigned int of)
 {
@@ -102,7 +91,7 @@ static void write_value(const struct graph *graph, uint64_t value)
 		unit = "ms";
 	}
 	fputc(' ', graph->to);
-	write_escaped(unit, strlen(unit), graph->to);
+	xml_put(graph->to, unit);
 	fputs(", ", graph->to);
 	hundredths = share(value, graph->total, 10000);
 	fprintf(graph->to, "%" PRIu64 ".%02u %%", hundredths / 100,
@@ -135,7 +124,7 @@ static void write_fitting(const char *name, uint64_t width, FILE *to)
 			cut = at;
 		at += size ? size : 1;
 	}
-	write_escaped(name, letters <= room ? left : cut, to);
+	xml_put_part(to, name, letters <= room ? left : cut);
 	if (letters > room)
 		fputs("..", to);
 }
@@ -156,7 +145,7 @@ static void write_frame(const struct graph *graph, uint32_t number)
 	fprintf(to, "\" y=\"%u\" width=\"", y);
 	write_percent(end - from, to);
 	fprintf(to, "\" height=\"%d\"><title>", ROW);
-	write_escaped(name, strlen(name), to);
+	xml_put(to, name);
 	fputs(" (", to);
 	write_value(graph, node->total);
 	fputs(")</title><rect width=\"100%\" height=\"100%\" fill=\"", to);
@@ -211,40 +200,32 @@ static void write_legend(const struct graph *graph, uint32_t y)
 	}
 }
 
-static void write_text(const char *text, FILE *to)
-{
-	char clean[256];
-
-	printable(clean, sizeof(clean), text);
-	write_escaped(clean, strlen(clean), to);
-}
-
 static void write_head(const struct graph *graph, uint32_t height)
 {
 	const char *title = graph->options->title ? graph->options->title : "Flame graph";
 	const char *subtitle = graph->options->subtitle ? graph->options->subtitle : "";
 	FILE *to = graph->to;
 
+	if (graph->alone)
+		fputs("<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>\n", to);
 	fprintf(to,
-		"<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>\n"
 		"<svg xmlns=\"http://www.w3.org/2000/svg\" version=\"1.1\" class=\"flame\" "
 		"role=\"group\" width=\"%d\" height=\"%u\">\n<title>",
 		WIDTH, height);
-	write_text(title, to);
+	xml_put(to, title);
 	fputs("</title>\n<desc>Flame graph: ", to);
-	write_text(subtitle, to);
+	xml_put(to, subtitle);
 	fputs(". Each frame stands on its caller, and is as wide as its share of the "
-	      "whole.</desc>\n"
-	      "<style><![CDATA[\n",
+	      "whole.</desc>\n",
 	      to);
-	fputs(flamegraph_style, to);
-	fputs("]]></style>\n"
-	      "<rect class=\"page\" width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n"
+	if (graph->alone)
+		fprintf(to, "<style><![CDATA[\n%s]]></style>\n", flamegraph_style);
+	fputs("<rect class=\"page\" width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n"
 	      "<text class=\"head\" x=\"0.8%\" y=\"24\">",
 	      to);
-	write_text(title, to);
+	xml_put(to, title);
 	fputs("</text>\n<text class=\"subtitle\" x=\"0.8%\" y=\"44\">", to);
-	write_text(subtitle, to);
+	xml_put(to, subtitle);
 	fputs("</text>\n<text class=\"details\" x=\"0.8%\" y=\"66\"></text>\n"
 	      "<text class=\"matched\" x=\"99.2%\" y=\"48\"></text>\n",
 	      to);
@@ -269,13 +250,16 @@ static void write_graph(struct graph *graph)
 		fputs("<text x=\"0\" y=\"12\">no samples</text>\n", graph->to);
 	fputs("</svg>\n", graph->to);
 	write_legend(graph, height - 10);
-	fprintf(graph->to, "<script><![CDATA[\n%s]]></script>\n</svg>\n", flamegraph_script);
+	if (graph->alone)
+		fprintf(graph->to, "<script><![CDATA[\n%s]]></script>\n", flamegraph_script);
+	fputs("</svg>\n", graph->to);
 }
 
-int export_flamegraph(struct profile *profile, const struct export_options *options, FILE *to)
+static int export(struct profile *profile, const struct export_options *options, bool alone,
+		  FILE *to)
 {
 	struct flame_tree tree;
-	struct graph graph = {.tree = &tree, .options = options, .to = to};
+	struct graph graph = {.tree = &tree, .options = options, .alone = alone, .to = to};
 	int error = flame_tree_make(&tree, profile, options, false);
 
 	if (error)
@@ -292,4 +276,15 @@ int export_flamegraph(struct profile *profile, const struct export_options *opti
 	free(graph.depth);
 	flame_tree_free(&tree);
 	return error ? error : export_flush(to);
+}
+
+int export_flamegraph(struct profile *profile, const struct export_options *options, FILE *to)
+{
+	return export(profile, options, true, to);
+}
+
+int export_flamegraph_inside(struct profile *profile, const struct export_options *options,
+			     FILE *to)
+{
+	return export(profile, options, false, to);
 }

@@ -185,3 +185,19 @@ void text_add_escaped(struct text *text, const uint8_t *bytes, size_t length)
 		length -= piece.taken;
 	}
 }
+
+const char *text_duration(uint64_t ns, char out[16])
+{
+	static const struct {
+		uint64_t ns;
+		const char *unit;
+	} units[] = {{1000000000, "s"}, {1000000, "ms"}, {1000, "us"}, {1, "ns"}};
+	size_t i = 0;
+
+	while (i < 3 && ns < units[i].ns)
+		i++;
+	double value = (double)ns / (double)units[i].ns;
+	int decimals = i == 3 || value >= 100 ? 0 : value >= 10 ? 1 : 2;
+	snprintf(out, 16, "%.*f%s", decimals, value, units[i].unit);
+	return out;
+}

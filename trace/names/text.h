@@ -19,4 +19,7 @@ void text_add(struct text *text, const char *format, ...) __attribute__((format(
  * a character finds no room nothing more is put. */
 void text_add_escaped(struct text *text, const uint8_t *bytes, size_t length);
 
+/* "1.40s", "502ms", "2us": three digits. Returns OUT. */
+const char *text_duration(uint64_t ns, char out[16]);
+
 #endif

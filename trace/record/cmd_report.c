@@ -14,8 +14,10 @@
 #include "trace/record/pager.h"
 #include "trace/record/report.h"
 #include "trace/record/report_options.h"
+#include "trace/record/report_page.h"
 #include "trace/record/report_table.h"
 #include "trace/record/report_words.h"
+#include "trace/stat/replaced_file.h"
 
 /* What a recording may make us hold. */
 #define PROFILE_LIMIT (256u << 20)
@@ -71,6 +73,28 @@ static bool export(const struct report *report, const char *path, bool vcpus_tog
 	return !failed;
 }
 
+/* The file is there when all of it is. */
+static bool write_page(const struct report *report, const struct report_options *options)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *to;
+	int failed;
+	bool good;
+
+	if (!options->html)
+		return true;
+	to = open_memstream(&text, &size);
+	failed = to ? report_page(report, options->per_vcpu, to) : -ENOMEM;
+	if (to && fclose(to) != 0 && !failed)
+		failed = -errno;
+	if (failed)
+		error("--html %s: %s", options->html, strerror(-failed));
+	good = !failed && replaced_file_write("--html", options->html, text, size);
+	free(text);
+	return good;
+}
+
 /* The table last: whoever reads it may have seen enough of it (head). */
 static bool show(const struct report *report, const struct report_options *options)
 {
@@ -78,7 +102,7 @@ static bool show(const struct report *report, const struct report_options *optio
 
 	if (!export(report, options->folded, false, export_folded) ||
 	    !export(report, options->flamegraph, !options->per_vcpu, export_flamegraph) ||
-	    !export(report, options->pprof, false, export_pprof))
+	    !export(report, options->pprof, false, export_pprof) || !write_page(report, options))
 		return false;
 	pager_open(&pager, !options->no_pager && !options->view.json);
 	if (pager_close(&pager, report_print(pager.out, report, &options->view)))
@@ -87,13 +111,18 @@ static bool show(const struct report *report, const struct report_options *optio
 	return false;
 }
 
-static bool read_recording(struct report *report, const struct report_options *options)
+static bool read_recording(struct report *report, const struct report_options *options,
+			   struct page_series *series)
 {
 	char message[REPORT_MESSAGE_MAX];
 
 	if (report_read_frame(report, message)) {
 		if (!find_names(report, options))
 			return false;
+		if (options->html && !report_page_begin(report, series)) {
+			error("no memory");
+			return false;
+		}
 		if (report_read_samples(report, message))
 			return true;
 	}
@@ -101,7 +130,8 @@ static bool read_recording(struct report *report, const struct report_options *o
 	return false;
 }
 
-static int run_report(struct report *report, const struct report_options *options)
+static int run_report(struct report *report, const struct report_options *options,
+		      struct page_series *series)
 {
 	report->in = fopen(options->input, "re");
 	if (!report->in) {
@@ -113,7 +143,7 @@ static int run_report(struct report *report, const struct report_options *option
 		error("no memory");
 		return STATUS_HOST;
 	}
-	if (!read_recording(report, options))
+	if (!read_recording(report, options, series))
 		return STATUS_USAGE;
 	return show(report, options) ? STATUS_OK : STATUS_HOST;
 }
@@ -121,6 +151,7 @@ static int run_report(struct report *report, const struct report_options *option
 int command_report(int argc, char **argv)
 {
 	struct report_options options = {.input = "vhart.recording"};
+	struct page_series series = {0};
 	struct report *report;
 	bool help;
 	int status = options_read(&report_options, argc, argv, &options, &help);
@@ -137,7 +168,8 @@ int command_report(int argc, char **argv)
 		return STATUS_HOST;
 	}
 	report->by_pc = options.view.by == REPORT_BY_PC;
-	status = run_report(report, &options);
+	status = run_report(report, &options, &series);
+	page_series_free(&series);
 	profile_free(report->profile);
 	symbols_free(&report->symbols);
 	if (report->in)

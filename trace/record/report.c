@@ -208,6 +208,16 @@ static void name_of(const struct report *report, uint64_t address, bool returns,
 		 place.module, *place.module ? "]" : "");
 }
 
+static void add_to_series(const struct report *report, const struct recording_sample *sample)
+{
+	if (report->series && report->exits)
+		page_series_exit(report->series, sample->exit, sample->count, sample->ns,
+				 sample->vmm_ns);
+	else if (report->series)
+		page_series_sample(report->series, sample->time, sample->vcpu,
+				   sample->user ? PAGE_USER : PAGE_KERNEL, sample->count);
+}
+
 static void add_sample(struct report *report)
 {
 	const struct recording_sample *sample = &report->line.sample;
@@ -231,6 +241,7 @@ static void add_sample(struct report *report)
 			names[i]);
 		returns = !is_exception(names[i]);
 	}
+	add_to_series(report, sample);
 	/* What found no room is in profile_lost(). */
 	profile_add(report->profile, frames, depth, &labels,
 		    (struct profile_values){.count = sample->count, .host_ns = sample->ns});

@@ -10,6 +10,7 @@
 
 #include "trace/export/profile.h"
 #include "trace/guest/symbols.h"
+#include "trace/page/page_series.h"
 #include "trace/record/recording_packed.h"
 
 struct report {
@@ -29,7 +30,8 @@ struct report {
 	uint64_t stvec;	    /* of the guest; 0: not known */
 	bool whole;	    /* the recording has its end */
 	struct symbols symbols;
-	struct profile *profile; /* the caller's */
+	struct profile *profile;    /* the caller's */
+	struct page_series *series; /* the caller's; NULL: nothing of time is wanted */
 };
 
 #define REPORT_MESSAGE_MAX 200

@@ -21,6 +21,8 @@ static const struct option_spec specs[] = {
 	 OPTION_TEXT(struct report_options, names.vmlinux)},
 	{"--flamegraph", "FILE", "write a flame graph: SVG",
 	 OPTION_TEXT(struct report_options, flamegraph)},
+	{"--html", "FILE", "write a page: time line, exits, SBI calls, flame graph; HTML",
+	 OPTION_TEXT(struct report_options, html)},
 	{"--per-vcpu", NULL, "flame graph: each vCPU by itself, not all added up",
 	 OPTION_FLAG(struct report_options, per_vcpu)},
 	{"--folded", "FILE", "write collapsed stacks, for flamegraph.pl and others",

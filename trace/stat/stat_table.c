@@ -9,6 +9,7 @@
 #include "base/printable.h"
 #include "trace/export/json_text.h"
 #include "trace/names/exit_names.h"
+#include "trace/names/text.h"
 
 #define AT_LENGTH   96
 #define LINE_LENGTH 160
@@ -33,18 +34,7 @@ struct lines {
 
 const char *stat_duration(uint64_t ns, char out[16])
 {
-	static const struct {
-		uint64_t ns;
-		const char *unit;
-	} units[] = {{1000000000, "s"}, {1000000, "ms"}, {1000, "us"}, {1, "ns"}};
-	size_t i = 0;
-
-	while (i < 3 && ns < units[i].ns)
-		i++;
-	double value = (double)ns / (double)units[i].ns;
-	int decimals = i == 3 || value >= 100 ? 0 : value >= 10 ? 1 : 2;
-	snprintf(out, 16, "%.*f%s", decimals, value, units[i].unit);
-	return out;
+	return text_duration(ns, out);
 }
 
 uint64_t stat_percentile(const struct exit_times *times, double share)

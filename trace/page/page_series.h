@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a page shows, added up as it comes: samples by vCPU in columns of time, and what each reason
+ * of exits took. However long the run is, it holds a bounded number of each. Pure.
+ */
+#ifndef VHART_PAGE_SERIES_H
+#define VHART_PAGE_SERIES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum {
+	PAGE_COLUMNS = 600,
+	PAGE_VCPUS = 64,
+	PAGE_REASONS = 64, /* the last of which is all others */
+	PAGE_REASON_NAME = 96,
+};
+
+enum page_layer { PAGE_KERNEL, PAGE_USER, PAGE_LAYERS };
+
+struct page_vcpu {
+	uint64_t layers[PAGE_COLUMNS][PAGE_LAYERS];
+};
+
+struct page_reason {
+	char name[PAGE_REASON_NAME]; /* as it came: not yet fit to be shown */
+	uint64_t count, ns, vmm_ns;
+};
+
+struct page_series {
+	uint64_t from, until;	 /* ns */
+	struct page_vcpu *vcpus; /* PAGE_VCPUS */
+	uint32_t vcpus_count;	 /* the highest number that came, and one */
+	uint64_t more_vcpus;	 /* what came from others still */
+	struct page_reason *reasons;
+	uint32_t reasons_count;
+};
+
+/* FROM <= UNTIL. False: no memory. */
+bool page_series_begin(struct page_series *series, uint64_t from, uint64_t until);
+void page_series_free(struct page_series *series);
+
+/* COUNT samples of the guest in LAYER. Times outside of the range count at its ends. */
+void page_series_sample(struct page_series *series, uint64_t time, uint64_t vcpu,
+			enum page_layer layer, uint64_t count);
+/* COUNT exits for REASON, which took NS together, of which the VMM took VMM_NS. */
+void page_series_exit(struct page_series *series, const char *reason, uint64_t count, uint64_t ns,
+		      uint64_t vmm_ns);
+
+#endif
