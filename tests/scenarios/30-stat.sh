@@ -90,6 +90,12 @@ a_second_is_a_second() {
         END { print sum, wall; exit !(sum > wall * 0.97 && sum < wall * 1.01) }' "$out" || die "the states do not add up"
 }
 
+# However long a start takes: what is shown begins with the first vCPU.
+once_of_one_that_starts() {
+    run vhart stat --once --interval 0.1 -- run --kernel /guests/spin.elf --memory 16M --timeout 5
+    expect_err '^1 vCPU  '
+}
+
 # While it is stopped it waits: that is not handling, and not the VMM.
 a_stopped_vm_waits() {
     spins stopped
@@ -251,6 +257,7 @@ t "a halt is not handling" halts_are_not_handling
 t "the times of each vCPU add up" times_add_up
 t "the same at tracepoints only" counts_are_exact --tier tracepoints
 t "one second of a VM that runs" a_second_is_a_second
+t "--once of a VM that is started" once_of_one_that_starts
 t "a VM that is stopped is waiting" a_stopped_vm_waits
 t "two VMs at once, and one of the two" two_vms
 t "a vCPU that two threads run in turn" a_vcpu_that_moves

@@ -151,7 +151,27 @@ static bool print_interval(const struct stat_options *options, struct stat_sessi
 {
 	if (options->view.format == STAT_JSON && !options->once)
 		return stat_session_print(session, false, out);
-	return print_seen(session, false, out);
+	/* Of --once it is all that was watched. */
+	return print_seen(session, options->once, out);
+}
+
+/*
+ * Until a VM that is started has a vCPU (WAKE_TIME): INTERVAL, which --once shows, begins at the
+ * look before, a twentieth of it earlier at most.
+ */
+static enum wake await_vcpu(const struct stat_options *options, struct stat_session *session,
+			    int signals, uint64_t interval)
+{
+	enum wake wake = WAKE_TIME;
+
+	while (wake == WAKE_TIME && !stat_session_saw(session)) {
+		wake = await(signals, options->target.pidfd, session->collector,
+			     await_soon(clock_now() + interval / 20));
+		if (wake == WAKE_TIME &&
+		    !(stat_session_reset(session) && stat_session_look(session)))
+			return WAKE_FAILED;
+	}
+	return wake;
 }
 
 /* Plain tables until the VM ends, a signal comes, or --once has its own. */
@@ -164,10 +184,13 @@ static bool watch(const struct stat_options *options, struct stat_session *sessi
 	const uint64_t interval = (uint64_t)(seconds * 1e9);
 	/* Findings compare intervals, whether there is a table of each or not. */
 	const uint64_t step = interval || !session->findings ? interval : FINDINGS_INTERVAL;
+	enum wake wake = options->once && options->target.command
+				 ? await_vcpu(options, session, signals, interval)
+				 : WAKE_TIME;
 	uint64_t deadline = step ? session->first.when + step : UINT64_MAX;
-	enum wake wake;
 
-	while ((wake = await(signals, options->target.pidfd, session->collector,
+	while (wake == WAKE_TIME &&
+	       (wake = await(signals, options->target.pidfd, session->collector,
 			     await_soon(deadline))) == WAKE_TIME) {
 		stat_session_meet(session);
 		if (clock_now() < deadline)
