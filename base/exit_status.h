@@ -23,6 +23,7 @@ enum exit_status {
 	STATUS_RESET = 3,	    /* the guest reset, with --on-reboot exit */
 	STATUS_PANIC = 4,	    /* the guest said that it failed, or its watchdog does */
 	STATUS_VCPU = 5,	    /* KVM could not run a vCPU any more */
+	STATUS_FOUND = 121,	    /* ended with 0, and `vhart stat --fail-on` found something */
 	STATUS_NOT_EXTRACTED = 122, /* CMD ended with 0, and a file of --extract is missing */
 	/* A guest's own status that means something else here: as xargs(1) has it. */
 	STATUS_GUEST_OTHER = 123,

@@ -57,6 +57,22 @@ thresholds_are_the_users() {
     expect_err '^findings: none$'
 }
 
+# ends_with STATUS LINE OPTIONS: of a guest that sets timers without end, and ends with 0
+ends_with() {
+    status_wanted=$1 line=$2
+    shift 2
+    run vhart stat "$@" -- run --memory 64M --kernel /guests/odd.elf --append "timer=5"
+    expect_status "$status_wanted"
+    expect_err '^timer-storm: '
+    if [ -n "$line" ]; then expect_err "^vhart: $line"; else expect_no_err 'fail-on'; fi
+}
+
+fails_on_what_is_asked_for() {
+    ends_with 121 '--fail-on timer-storm: there is such a finding' --fail-on csr-storm --fail-on timer-storm
+    ends_with 0 '' --fail-on csr-storm
+    ends_with 121 '--fail-on [a-z]*-storm: there is such a finding' --fail-on any
+}
+
 # linux_has_none CPUS: a quiet one, from its first instruction to power-off
 linux_has_none() {
     echo 'sleep 8; ls -lR /bin >/dev/null; dd if=/dev/zero of=/tmp/x bs=64k count=100 2>/dev/null; sleep 3' >run.sh
@@ -91,10 +107,12 @@ t "walks over calls and addresses are found" walks_are_found
 t "one vCPU that does all the work is found" one_busy_vcpu_is_found
 t "what is not for long is nothing" nothing_odd_has_no_findings
 t "thresholds can be set" thresholds_are_the_users
+t "--fail-on: the exit status says that there is one" fails_on_what_is_asked_for
 t "a quiet Linux has none" linux_has_none 1
 t "a quiet Linux of two vCPUs has none" linux_has_none 2
 t "on a terminal they follow the table" on_a_terminal
 t_any "a rule that there is not" refuses '--threshold.*RULE=VALUE with a rule' --findings --threshold tmer-storm=3
 t_any "a threshold that is no number" refuses '--threshold.*a number above 0' --findings --threshold timer-storm=0
+t_any "--fail-on of no rule" refuses '--fail-on.*a rule of the table' --fail-on none
 t_any "a threshold of nothing" refuses 'add that' --threshold timer-storm=5
 t_any "findings as CSV" refuses 'no --csv' --findings --csv

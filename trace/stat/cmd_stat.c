@@ -267,6 +267,22 @@ static bool print_findings(const struct stat_options *options, struct stat_sessi
 	return fflush(out) == 0;
 }
 
+/* Whether it is one that OPTIONS' --fail-on asks for, which error() then names. */
+static bool fails(const struct stat_options *options, const struct stat_session *session)
+{
+	const size_t count = session->findings ? findings_count(session->findings) : 0;
+
+	for (size_t i = 0; i < count; i++) {
+		const size_t rule = findings_at(session->findings, i)->rule;
+
+		if (!options->fail_on[rule])
+			continue;
+		error("--fail-on %s: there is such a finding", rules[rule].name);
+		return true;
+	}
+	return false;
+}
+
 /* An exit status. */
 static int watch_as_asked(const struct stat_options *options, struct stat_facts *facts,
 			  struct stat_session *session, int signals, FILE *out)
@@ -284,7 +300,9 @@ static int watch_as_asked(const struct stat_options *options, struct stat_facts 
 	}
 	if (!saw_something(options, session))
 		return STATUS_USAGE;
-	return !options->save || stat_save(options, facts, session) ? STATUS_OK : STATUS_HOST;
+	if (options->save && !stat_save(options, facts, session))
+		return STATUS_HOST;
+	return fails(options, session) ? STATUS_FOUND : STATUS_OK;
 }
 
 /* They are asked for, or the table of a VM that was started is for somebody who reads it. */
@@ -358,7 +376,7 @@ int command_stat(int argc, char **argv)
 			 .opaque = &names,
 			 .resolution = guest_clock_resolution()},
 	};
-	bool help, found;
+	bool help, started;
 	int status = target_read_options(&stat_options, argc, argv, &options, &help);
 
 	if (status || help)
@@ -366,14 +384,17 @@ int command_stat(int argc, char **argv)
 	if (!stat_options_agree(&options))
 		return target_failure(&options.target, STATUS_USAGE);
 	options.view.format = options.json ? STAT_JSON : options.csv ? STAT_CSV : STAT_TEXT;
-	found = options.target.command ? target_start(&options.target)
-				       : target_find(&options.target);
-	if (!found)
+	started = options.target.command ? target_start(&options.target)
+					 : target_find(&options.target);
+	if (!started)
 		return target_failure(&options.target, STATUS_USAGE);
 	if (options.target.process)
 		vm_names_put(&names.vms, (uint32_t)options.target.process, options.target.title,
 			     options.target.ours);
 	status = choose_names(&options, &names) ? run_session(&options, &session) : STATUS_USAGE;
 	symbols_free(&names.symbols);
-	return target_end(&options.target, status);
+	if (status != STATUS_FOUND)
+		return target_end(&options.target, status);
+	status = target_end(&options.target, STATUS_OK);
+	return status ? status : STATUS_FOUND;
 }

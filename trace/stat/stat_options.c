@@ -38,6 +38,21 @@ static const char *parse_threshold(char *value, void *target)
 	return NULL;
 }
 
+/* "RULE", or "any". Who fails on findings wants to see them. */
+static const char *parse_fail_on(char *value, void *target)
+{
+	struct stat_options *options = target;
+	const bool any = !strcmp(value, "any");
+	const size_t rule = rule_find(value, strlen(value));
+
+	if (!any && rule == rule_count)
+		return "a rule of the table in the manual page, as timer-storm, or any";
+	for (size_t i = 0; i < rule_count; i++)
+		options->fail_on[i] |= any || i == rule;
+	options->findings = true;
+	return NULL;
+}
+
 static const struct option_spec specs[] = {
 	{"--interval", "SECONDS",
 	 "a table every so often, each of its own interval; on a terminal it is\n"
@@ -75,6 +90,10 @@ static const struct option_spec specs[] = {
 	 "from which value on a rule of --findings calls it odd\n"
 	 "(may be given several times; the manual page has the rules)",
 	 OPTION_OTHER(parse_threshold), .repeatable = true},
+	{"--fail-on", "RULE|any",
+	 "--findings, and the exit status is 121 where the rule found something\n"
+	 "(may be given several times)",
+	 OPTION_OTHER(parse_fail_on), .repeatable = true},
 	{"--save", "FILE", "at the end write all that was counted there as well, for 'vhart diff'",
 	 OPTION_TEXT(struct stat_options, save)},
 	{"--tier", "WAY",

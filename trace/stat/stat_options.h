@@ -18,6 +18,7 @@ struct stat_options {
 	bool once, json, csv;
 	bool findings;
 	double thresholds[RULES_MAX]; /* of rules; 0: the rule's own */
+	bool fail_on[RULES_MAX];      /* rules whose findings make the exit status 1 */
 	enum collector_tier tier;
 	struct guest_names_options kernel_names;
 	const char *output;
