@@ -222,6 +222,52 @@ bad_files() {
     expect_out '"vm":"old".*"samples":7,'
 }
 
+# The VM that was started goes on, and has its own end.
+for_so_long() {
+    run vhart record -o r -e cpu-clock --time 2 -- run --memory 64M --pmu off --kernel /guests/work.elf --append "rounds=$rounds"
+    expect_status 0
+    expect_out '^end'
+    report --json
+    expect_out '"lost":0,"whole":true'
+    samples=$(sed -n '1s/.*"samples":\([0-9]*\).*/\1/p' "$out")
+    # 997 a second, of the time that it had a CPU.
+    [ "$samples" -gt 0 ] && [ "$samples" -lt 2500 ] || die "$samples samples in two seconds"
+    starts_work
+    run vhart record -o r -e cpu-clock --time 1 -p "$vm"
+    expect_status 0
+    kill -0 "$vm" || die "the VM has ended"
+    ends "$vm"
+}
+
+# Each of the files is a recording: what it has of samples, their names and their sum.
+several_files() {
+    starts_work
+    vhart record -o r -e cpu-clock -F 4999 --size 64K --files 3 -p "$vm" >record.out 2>&1 &
+    watcher=$!
+    pid=$watcher
+    until_true [ -e r.2 ]
+    first=$(ls -i r.2)
+    until_true is_another
+    kill -INT $watcher
+    wait $watcher
+    status=$?
+    ends "$vm"
+    expect_eq "its exit status" $status 0
+    [ ! -e r.3 ] || die "there is a fourth file"
+    said=$(sed -n 's/.* \([0-9]*\) samples of cpu-clock.*/\1/p' record.out)
+    sum=0
+    for file in r.2 r.1 r; do
+        run vhart report -i $file --json
+        expect_status 0
+        expect_out '"whole":true'
+        sum=$((sum + $(sed -n '1s/.*"samples":\([0-9]*\).*/\1/p' "$out")))
+        [ $file = r ] || expect_out '"symbol":"work_three"'
+    done
+    [ "$sum" -gt 0 ] && [ "$sum" -lt "$said" ] || die "$sum samples in three files of $said in all"
+    [ "$(wc -c <r.1)" -ge 65536 ] || die "it is not full: $(ls -l r.1)"
+}
+is_another() { [ "$(ls -i r.2)" != "$first" ]; }
+
 # wrong WORDS OPTIONS: one line, status 2, or 125 where a VM was to be started
 wrong() {
     words=$1
@@ -235,6 +281,8 @@ wrong() {
 wrong_options() {
     wrong 'exclude each other' -F 99 -c 1000 -p 1
     wrong 'every exit is a sample' -e exits -F 99 -p 1
+    wrong '--files: .*add that' --files 3 -p 1
+    wrong 'no file that has a size' --size 1M -o /dev/null -- run --kernel /guests/work.elf
     wrong 'expected cycles, cpu-clock or exits' -e magic -p 1
     wrong 'process 1: it has no KVM VM' -p 1
     wrong 'No such file' -o /nowhere/r -- run --kernel /guests/work.elf
@@ -265,6 +313,8 @@ t "call chains" chains_are_who_called
 t "exits by who caused them" exits_are_counted
 t "a Linux guest has names and callers" linux_has_names
 t "a VM that runs" attaches
+t "for so long" for_so_long
+t_any "several files, of which the last are kept" several_files
 t_any "names out of its memory, 6.12" names_from_memory
 linux='linux-7.2'
 t_any "names out of its memory, 7.x" names_from_memory

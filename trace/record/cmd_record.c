@@ -16,6 +16,7 @@
 #include "trace/commands.h"
 #include "trace/guest/guest_names.h"
 #include "trace/record/record_options.h"
+#include "trace/record/record_output.h"
 #include "trace/record/recorder.h"
 #include "trace/sources/collector.h"
 #include "trace/sources/sampling.h"
@@ -40,6 +41,8 @@ static bool agree(const struct record_options *options)
 	else if (sampling->event == SAMPLE_EXITS && (sampling->frequency || sampling->period))
 		error("--event exits: every exit is a sample: --freq and --period do not go with "
 		      "it");
+	else if (options->files && !options->size)
+		error("--files: it says how many of --size are kept: add that");
 	else if (options->names.kallsyms && options->names.vmlinux)
 		error("--guestkallsyms and --guestvmlinux exclude each other");
 	else
@@ -72,12 +75,12 @@ static void choose_event(struct record_options *options)
 struct record_session {
 	struct record_options *options;
 	struct symbols symbols;
-	FILE *out;
-	bool made_output; /* there was no such file before */
+	struct record_output output;
 	struct collector *collector;
 	struct sampling sampling;
 	struct recorder *recorder;
-	uint64_t start, realtime;
+	uint64_t start, realtime; /* of the file */
+	uint64_t end;		  /* of --time; UINT64_MAX: none */
 	int signals, stopped_by;
 };
 
@@ -103,34 +106,6 @@ static void fill_header(const struct record_session *session, struct recording_h
 	guest_kernel_path(&kernel, header->kernel);
 }
 
-/* What an older recording had stays until there is something to put in its place. */
-static bool open_output(struct record_session *session)
-{
-	const char *path = session->options->output;
-	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-
-	session->made_output = fd >= 0;
-	if (fd < 0 && errno == EEXIST)
-		fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
-	session->out = fd < 0 ? NULL : fdopen(fd, "w");
-	if (!session->out)
-		error("%s: %s", path, strerror(errno));
-	return session->out != NULL;
-}
-
-/* A pipe has nothing to cut off. */
-static bool empty_output(const struct record_session *session)
-{
-	return ftruncate(fileno(session->out), 0) == 0 || errno == EINVAL;
-}
-
-/* Nothing was recorded: no file says that something was. */
-static void drop_output(const struct record_session *session)
-{
-	if (session->out && session->made_output && !session->recorder)
-		unlink(session->options->output);
-}
-
 /* Whether a signal ends it, before there is anything to record; after one line. */
 static bool is_stopped(struct record_session *session)
 {
@@ -154,16 +129,49 @@ static bool begin(struct record_session *session)
 		.collector = session->collector,
 		.symbols = &session->symbols,
 		.sums = session->options->sampling.event == SAMPLE_EXITS,
-		.out = session->out,
+		.out = session->output.file,
 	};
 
 	if (session->recorder)
 		return true;
-	if (!empty_output(session))
+	if (!record_output_begin(&session->output))
 		return false;
 	fill_header(session, &options.header);
 	session->recorder = recorder_new(&options);
 	return session->recorder != NULL;
+}
+
+static void start_now(struct record_session *session)
+{
+	session->start = clock_now();
+	session->realtime = clock_ns(CLOCK_REALTIME);
+}
+
+/* A file that is full is followed by another one, where there may be more. False with errno. */
+static bool follow(struct record_session *session)
+{
+	FILE *before;
+	bool good;
+
+	if (session->output.files == 1 || !record_output_is_full(&session->output))
+		return true;
+	before = record_output_next(&session->output);
+	if (!before)
+		return false;
+	start_now(session);
+	good = recorder_go_on(session->recorder, session->output.file, session->start,
+			      session->realtime);
+	return fclose(before) == 0 && good;
+}
+
+static bool is_over(const struct record_session *session)
+{
+	return clock_now() >= session->end || record_output_is_full(&session->output);
+}
+
+static uint64_t sooner(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
 }
 
 /* False with errno. */
@@ -175,11 +183,13 @@ static bool record(struct record_session *session)
 	enum wake wake;
 
 	do {
-		wake = await(session->signals, target->pidfd, collector, clock_now() + after);
+		wake = await(session->signals, target->pidfd, collector,
+			     sooner(clock_now() + after, session->end));
 		after = collector_look_after(collector, after);
-		if (wake == WAKE_FAILED || !begin(session) || !recorder_drain(session->recorder))
+		if (wake == WAKE_FAILED || !begin(session) || !recorder_drain(session->recorder) ||
+		    !follow(session))
 			return false;
-	} while (wake == WAKE_TIME);
+	} while (wake == WAKE_TIME && !is_over(session));
 	if (wake == WAKE_SIGNAL)
 		target_stop(target);
 	return recorder_finish(session->recorder);
@@ -244,14 +254,20 @@ static int run_session(struct record_session *session)
 	target_kernel(&options->target, &kernel);
 	if (!guest_names_find(&session->symbols, &options->names, &kernel, options->target.process))
 		return STATUS_USAGE;
-	if (!open_output(session))
+	session->output = (struct record_output){
+		.path = options->output,
+		.size = options->size,
+		.files = options->files ? options->files : 1,
+	};
+	if (!record_output_open(&session->output))
 		return STATUS_USAGE;
 	if (is_stopped(session))
 		return STATUS_SIGNAL + session->stopped_by;
 	if (open_collector(session) != STATUS_OK)
 		return STATUS_HOST;
-	session->start = clock_now();
-	session->realtime = clock_ns(CLOCK_REALTIME);
+	start_now(session);
+	session->end =
+		options->time > 0 ? session->start + (uint64_t)(options->time * 1e9) : UINT64_MAX;
 	if (!sampling_open(&session->sampling, &options->sampling, options->target.process,
 			   collector_sampling_program(session->collector)))
 		return STATUS_HOST;
@@ -280,14 +296,13 @@ static int open_and_run(struct record_options *options)
 	session->options = options;
 	session->signals = await_signals();
 	status = run_session(session);
-	drop_output(session);
 	sampling_close(&session->sampling);
 	recorder_free(session->recorder);
 	collector_close(session->collector);
 	symbols_free(&session->symbols);
 	if (session->signals >= 0)
 		close(session->signals);
-	if (session->out && fclose(session->out) != 0 && status == STATUS_OK) {
+	if (!record_output_close(&session->output) && status == STATUS_OK) {
 		error("%s: %s", options->output, strerror(errno));
 		status = STATUS_HOST;
 	}

@@ -12,6 +12,10 @@ const struct option_choice record_events[] = {
 	{NULL, 0},
 };
 
+/* Below that a file has hardly more than names. */
+#define RECORD_SIZE_LEAST (64u << 10)
+#define RECORD_FILES_MOST 1000u
+
 static const struct option_spec specs[] = {
 	{"--event", "EVENT",
 	 "cycles: the guest's, by a counter; cpu-clock: time, by a timer;\n"
@@ -32,6 +36,15 @@ static const struct option_spec specs[] = {
 	 OPTION_SIZE(struct record_options, buffer, COLLECTOR_BUFFER_LEAST, COLLECTOR_BUFFER_MOST)},
 	{"--output", "FILE", "the recording (default: vhart.recording)",
 	 OPTION_TEXT(struct record_options, output), .letter = "-o"},
+	{"--time", "SECONDS", "records for so long; a VM that was started goes on",
+	 OPTION_SECONDS(struct record_options, time)},
+	{"--size", "SIZE",
+	 "records until the file is as large; with --files N it goes on in\n"
+	 "a new one",
+	 OPTION_SIZE(struct record_options, size, RECORD_SIZE_LEAST, INT64_MAX)},
+	{"--files", "N", "keeps the last N files of --size: FILE, FILE.1 before it, and so on",
+	 OPTION_NUMBER(struct record_options, files, 1, RECORD_FILES_MOST),
+	 .expected = "expected a number of files, from 1 to 1000"},
 	{"--guestkallsyms", "FILE", "names: the guest's /proc/kallsyms, or its System.map",
 	 OPTION_TEXT(struct record_options, names.kallsyms)},
 	{"--guestvmlinux", "FILE",

@@ -18,6 +18,9 @@ struct record_options {
 	bool chains;
 	uint64_t buffer; /* bytes of the rings; 0: as usual */
 	const char *why; /* an event was taken that nobody chose; "" */
+	double time;	 /* seconds; 0: until the VM ends or a signal comes */
+	uint64_t size;	 /* of a file, bytes; 0: as it comes */
+	uint64_t files;	 /* that are kept; 0: not said */
 	const char *output;
 };
 

@@ -35,7 +35,8 @@ struct recorder {
 	uint64_t near;				 /* an address of the kernel that is unwound */
 	uint64_t exception_start, exception_end; /* unwind.h */
 	struct recorder_counts counts;
-	uint64_t lost_told[EXIT_VCPUS];
+	uint64_t samples_before; /* in the files before this one */
+	uint64_t lost_told[EXIT_VCPUS], overflows_told[EXIT_VCPUS]; /* of what came */
 };
 
 /* ---- lines ---- */
@@ -271,25 +272,60 @@ bool recorder_finish(struct recorder *recorder)
 		return false;
 	for (uint32_t i = 0; i < seen; i++) {
 		struct exit_vcpu vcpu;
+		uint64_t lost, overflows;
 
 		if (!collector_vcpu(collector, i, &vcpu))
 			continue;
-		write_lost(recorder, vcpu.vcpu_id,
-			   collector_records_lost(collector, i) - recorder->lost_told[i]);
+		lost = collector_records_lost(collector, i);
+		write_lost(recorder, vcpu.vcpu_id, lost - recorder->lost_told[i]);
+		recorder->lost_told[i] = lost;
+		overflows = vcpu.overflows - recorder->overflows_told[i];
+		recorder->overflows_told[i] = vcpu.overflows;
 		recorder->line.type = RECORDING_VCPU;
 		recorder->line.vcpu = (struct recording_vcpu){
-			.vcpu = vcpu.vcpu_id, .overflows = vcpu.overflows, .stvec = vcpu.stvec};
-		recorder->counts.overflows += vcpu.overflows;
+			.vcpu = vcpu.vcpu_id, .overflows = overflows, .stvec = vcpu.stvec};
+		recorder->counts.overflows += overflows;
 		write_line(recorder);
 	}
 	recorder->line.type = RECORDING_END;
-	recorder->line.end =
-		(struct recording_end){.time = clock_now(), .samples = recorder->counts.samples};
+	recorder->line.end = (struct recording_end){.time = clock_now(),
+						    .samples = recorder->counts.samples -
+							       recorder->samples_before};
 	write_line(recorder);
 	return fflush(recorder->options.out) == 0;
 }
 
 /* ---- its life ---- */
+
+/* What a file has of its own. */
+static void forget_file(struct recorder *recorder)
+{
+	intern_free(&recorder->named);
+	sample_sums_free(recorder->sums);
+	recording_packer_free(recorder->packer);
+	recorder->named = (struct intern){0};
+	recorder->sums = NULL;
+	recorder->packer = NULL;
+}
+
+/* False: no memory. */
+static bool begin_file(struct recorder *recorder)
+{
+	recorder->budget.left = NAMES_LIMIT;
+	recorder->named.budget = &recorder->budget;
+	recorder->samples_before = recorder->counts.samples;
+	if (recorder->options.sums)
+		recorder->sums = sample_sums_new(SUMS_LIMIT);
+	recorder->packer = recording_packer_new();
+	if ((recorder->options.sums && !recorder->sums) || !recorder->packer) {
+		errno = ENOMEM;
+		return false;
+	}
+	recorder->line.type = RECORDING_HEADER;
+	recorder->line.header = recorder->options.header;
+	write_line(recorder);
+	return true;
+}
 
 struct recorder *recorder_new(const struct recorder_options *options)
 {
@@ -298,28 +334,28 @@ struct recorder *recorder_new(const struct recorder_options *options)
 	if (!recorder)
 		return NULL;
 	recorder->options = *options;
-	recorder->budget.left = NAMES_LIMIT;
-	recorder->named.budget = &recorder->budget;
-	if (options->sums)
-		recorder->sums = sample_sums_new(SUMS_LIMIT);
-	recorder->packer = recording_packer_new();
-	if ((options->sums && !recorder->sums) || !recorder->packer) {
-		recorder_free(recorder);
-		return NULL;
-	}
-	recorder->line.type = RECORDING_HEADER;
-	recorder->line.header = options->header;
-	write_line(recorder);
-	return recorder;
+	if (begin_file(recorder))
+		return recorder;
+	recorder_free(recorder);
+	return NULL;
+}
+
+bool recorder_go_on(struct recorder *recorder, FILE *out, uint64_t start, uint64_t realtime)
+{
+	if (!recorder_finish(recorder))
+		return false;
+	forget_file(recorder);
+	recorder->options.out = out;
+	recorder->options.header.start = start;
+	recorder->options.header.realtime = realtime;
+	return begin_file(recorder);
 }
 
 void recorder_free(struct recorder *recorder)
 {
 	if (!recorder)
 		return;
-	intern_free(&recorder->named);
-	sample_sums_free(recorder->sums);
-	recording_packer_free(recorder->packer);
+	forget_file(recorder);
 	free(recorder);
 }
 

@@ -32,11 +32,18 @@ bool recorder_drain(struct recorder *recorder);
 /* What there is to say at the end. False as above. */
 bool recorder_finish(struct recorder *recorder);
 
+/*
+ * Finishes this file, and begins the next one in OUT, which is empty: a recording of its own, from
+ * START (as header.start) and REALTIME on. False as above.
+ */
+bool recorder_go_on(struct recorder *recorder, FILE *out, uint64_t start, uint64_t realtime);
+
 struct recorder_counts {
 	uint64_t samples, overflows, lost;
 	uint64_t
 		alone; /* of the samples: of the kernel, and no stack was found for their callers */
 };
+/* Of all files. */
 struct recorder_counts recorder_counts(const struct recorder *recorder);
 
 #endif
