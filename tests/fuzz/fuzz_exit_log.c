@@ -17,7 +17,7 @@ static struct {
 	struct exit_counts counts[VCPUS];
 } memory;
 static struct exit_vcpu vcpus[2][VCPUS];
-static struct exit_times times[2][VCPUS * EXIT_ROWS];
+static struct exit_times times[2][VCPUS * EXIT_TIMES];
 
 static void require(int condition)
 {
@@ -61,8 +61,8 @@ static uint32_t look(struct exit_vcpu *vcpu, struct exit_times *time)
 
 		exit_copy(&from->vcpu, &vcpu[i], &from->vcpu, sizeof(*vcpu), &patience);
 		exit_log_counts_trust(&vcpu[i], 42, i);
-		for (uint32_t row = 0; row < EXIT_ROWS; row++)
-			exit_copy(&from->vcpu, &time[i * EXIT_ROWS + row], &from->times[row],
+		for (uint32_t row = 0; row < EXIT_TIMES; row++)
+			exit_copy(&from->vcpu, &time[i * EXIT_TIMES + row], &from->times[row],
 				  sizeof(*time), &patience);
 	}
 	return count;

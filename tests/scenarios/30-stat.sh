@@ -28,6 +28,9 @@ counts_are_exact() {
     counted /tmp/stat.json store_guest_page_fault mmio $((2 * mmio))
     counted /tmp/stat.json virtual_inst 'csr read' $((2 * csr))
     counted /tmp/stat.json virtual_inst wfi $((2 * halts))
+    sed -n 's/.*"type":"vcpu".*"exits":\([0-9]*\),.*"runs":\([0-9]*\),.*/\1 \2/p' /tmp/stat.json >runs
+    expect_eq "lines with runs" "$(wc -l <runs)" 2
+    awk '$1 != $2 { exit 1 }' runs || die "exits, and runs of the guest before them: $(cat runs)"
     expect_eq "calls for the VMM" "$(field /tmp/stat.json sbi dbcn.console_write_byte to_vmm)" $((2 * calls))
     # One of each hart's may be where the VMM interrupts it: it has the restart of counters mended soon after it began.
     [ "$(field /tmp/stat.json sbi ipi.send_ipi to_vmm)" -le 2 ] || die "calls for the VMM that KVM answers"

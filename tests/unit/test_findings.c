@@ -25,7 +25,7 @@
 /* A VM, as a collector would count it. */
 struct fixture {
 	struct exit_vcpu vcpus[VCPUS];
-	struct exit_times times[VCPUS * EXIT_ROWS];
+	struct exit_times times[VCPUS * EXIT_TIMES];
 	struct stat_keyed keyed[KEYS];
 	struct stat_sample sample;
 	struct findings_options options;

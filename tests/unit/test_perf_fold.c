@@ -115,6 +115,9 @@ static void one_exit_after_another(void **state)
 	assert_int_equal(times(&machine, 0, EXIT_SBI_CALL)->count, 1);
 	assert_int_equal(times(&machine, 0, EXIT_SBI_CALL)->ns, 20);
 	assert_int_equal(times(&machine, 0, EXIT_IRQ + 5)->count, 1);
+	assert_int_equal(times(&machine, 0, EXIT_RUNS)->count, 2);
+	assert_int_equal(times(&machine, 0, EXIT_RUNS)->ns, 80);
+	assert_int_equal(times(&machine, 0, EXIT_RUNS)->max, 50);
 	assert_string_equal(exit_name(EXIT_SBI_CALL).reason, "sbi");
 	assert_string_equal(exit_name(EXIT_SBI_CALL).sub, "");
 	tear_down(&machine);

@@ -60,7 +60,7 @@ static void refuses(const char *text, const char *because)
 static void what_was_written_is_read(void **state)
 {
 	static struct exit_vcpu vcpus[2];
-	static struct exit_times times[2 * EXIT_ROWS];
+	static struct exit_times times[2 * EXIT_TIMES];
 	const struct stat_sample sample = {.vcpu_count = 2, .vcpus = vcpus, .times = times};
 	const struct stat_facts facts = {.vhart = "1",
 					 .kernel = "7.2 \"\\",
@@ -75,7 +75,7 @@ static void what_was_written_is_read(void **state)
 
 	(void)state;
 	vcpus[1] = (struct exit_vcpu){.first = 1, .vcpu_id = 7};
-	struct exit_times *wfi = &times[EXIT_ROWS + EXIT_WFI];
+	struct exit_times *wfi = &times[EXIT_TIMES + EXIT_WFI];
 	*wfi = (struct exit_times){.count = 3,
 				   .to_vmm = 1,
 				   .ns = 30,

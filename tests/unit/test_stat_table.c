@@ -19,7 +19,7 @@
 #define VCPUS 5
 
 static struct exit_vcpu vcpus[2][VCPUS];
-static struct exit_times times[2][VCPUS * EXIT_ROWS];
+static struct exit_times times[2][VCPUS * EXIT_TIMES];
 static char *printed;
 static size_t printed_size;
 static const char *name = "web1";
@@ -145,7 +145,7 @@ static void a_difference_is_what_came_in_between(void **state)
 	/* Seen only since. */
 	vcpus[1][1] = (struct exit_vcpu){.first = 1, .exits = 4};
 	for (int i = 0; i < 4; i++)
-		add(&times[1][EXIT_ROWS + row], 9);
+		add(&times[1][EXIT_TIMES + row], 9);
 	stat_difference(&after, &before);
 	assert_int_equal(after.vcpus[0].exits, 3);
 	assert_int_equal(after.vcpus[0].timed, 1);
@@ -156,7 +156,7 @@ static void a_difference_is_what_came_in_between(void **state)
 	assert_int_equal(after.times[row].buckets[exit_bucket(100)], 0);
 	assert_int_equal(after.times[row].buckets[exit_bucket(5000)], 3);
 	assert_int_equal(after.vcpus[1].exits, 4);
-	assert_int_equal(after.times[EXIT_ROWS + row].count, 4);
+	assert_int_equal(after.times[EXIT_TIMES + row].count, 4);
 }
 
 /* Before it was known that the vCPU halts, KVM looked for 300 ns whether that ends soon. */
@@ -249,8 +249,8 @@ static void print_with(struct stat_view view)
 		vcpus[0][i].ns[VCPU_GUEST] = 900000;
 		vcpus[0][i].ns[VCPU_KERNEL] = 100000;
 		for (int n = 1; n <= 50; n++) {
-			add(&times[0][i * EXIT_ROWS + timer], 1000);
-			add(&times[0][i * EXIT_ROWS + EXIT_WFI], (uint64_t)n * 100);
+			add(&times[0][i * EXIT_TIMES + timer], 1000);
+			add(&times[0][i * EXIT_TIMES + EXIT_WFI], (uint64_t)n * 100);
 		}
 	}
 	add(&keys[0].times, 1000);
@@ -416,6 +416,33 @@ static void what_is_printed_is_printable_with_any_name(void **state)
 	assert_non_null(strstr(printed, "0x80200000 " HOSTILE_SHOWN));
 }
 
+/* Of all vCPUs in a table, of each for programs; where no run is seen there is nothing of them. */
+static void how_long_the_guest_ran_is_told(void **state)
+{
+	(void)state;
+	print_with((struct stat_view){.by = BY_REASON});
+	assert_null(strstr(printed, "guest runs"));
+	teardown(NULL);
+	setup(NULL);
+	for (int i = 0; i < 3; i++)
+		add(&times[0][EXIT_RUNS], 1000);
+	add(&times[0][EXIT_TIMES + EXIT_RUNS], 5000);
+	print_with((struct stat_view){.by = BY_REASON});
+	assert_non_null(strstr(printed,
+			       "\nguest runs                               4       -       -"
+			       "   8.00us   1.00us   2.00us   1.00us   5.00us   5.00us\n"));
+	teardown(NULL);
+	print_with((struct stat_view){.format = STAT_JSON});
+	assert_non_null(strstr(printed, "\"runs\":3,\"run_min_ns\":1000,\"run_max_ns\":1000,"
+					"\"run_p50_ns\":1000,\"run_p99_ns\":1000,"));
+	assert_non_null(strstr(printed, "\"runs\":1,\"run_min_ns\":5000,"));
+	teardown(NULL);
+	print_with((struct stat_view){.format = STAT_CSV});
+	assert_non_null(
+		strstr(printed, ",state,guest,,42,0,3,,900000,,,1000,1000,1000,1000,web1\n"));
+	assert_non_null(strstr(printed, ",state,kernel,,42,0,,,100000,,,,,,,web1\n"));
+}
+
 static void the_header_says_what_watching_costs(void **state)
 {
 	(void)state;
@@ -476,6 +503,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(csv_is_valid_with_any_name, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_is_printed_is_printable_with_any_name, setup,
 						teardown),
+		cmocka_unit_test_setup_teardown(how_long_the_guest_ran_is_told, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_header_says_what_watching_costs, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(lines_are_in_the_order_that_is_asked_for, setup,

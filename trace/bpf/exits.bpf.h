@@ -536,6 +536,7 @@ int BPF_PROG(on_exit, struct kvm_cpu_trap *trap)
 		htval = trap->htval;
 		htinst = trap->htinst;
 	}
+	fold_guest_ran(counts, now);
 	exit_came(vcpu, exit_row(scause, stval, htinst, eid, fid), trap->sepc, now);
 	if (vcpu->row == EXIT_VIRTUAL_UNTOLD)
 		vcpu->told = told_of(left);

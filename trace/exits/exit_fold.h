@@ -98,6 +98,14 @@ exit_fold struct spent fold_spent_in(const struct exit_vcpu *vcpu)
 	return spent;
 }
 
+/* Before exit_came(), where entries and exits are seen: the guest ran until NOW. */
+exit_fold void fold_guest_ran(struct exit_counts *counts, uint64_t now)
+{
+	if (counts->vcpu.state == VCPU_GUEST)
+		fold_add_time(&counts->times[EXIT_RUNS], counts->vcpu.interval,
+			      now - counts->vcpu.since);
+}
+
 /* kvm_exit: the guest left. */
 exit_fold void exit_came(struct exit_vcpu *vcpu, uint64_t row, uint64_t pc, uint64_t now)
 {

@@ -46,6 +46,9 @@ enum exit_row {
 	EXIT_CONSOLE_WRITE = EXIT_SBI + SBI_ROW_DBCN,
 	EXIT_SBI_CALL = EXIT_SBI + SBI_ROWS, /* any, where it is not seen which */
 	EXIT_ROWS,
+	/* No exit: the guest ran, from an entry to the exit after it. */
+	EXIT_RUNS = EXIT_ROWS,
+	EXIT_TIMES, /* what has times: the rows, and that */
 };
 
 static inline uint32_t exit_virtual_row(uint64_t instruction)

@@ -18,7 +18,7 @@ struct stat_sample {
 	uint64_t when; /* CLOCK_MONOTONIC, ns */
 	uint32_t vcpu_count;
 	struct exit_vcpu *vcpus;
-	struct exit_times *times; /* EXIT_ROWS for each vCPU; a count of 0: none */
+	struct exit_times *times; /* EXIT_TIMES for each vCPU; a count of 0: none */
 	size_t keyed_count, keyed_room;
 	struct stat_keyed *keyed;
 };

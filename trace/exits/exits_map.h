@@ -129,7 +129,7 @@ struct exit_vcpu {
 
 struct exit_counts {
 	struct exit_vcpu vcpu;
-	struct exit_times times[EXIT_ROWS];
+	struct exit_times times[EXIT_TIMES];
 };
 
 /* Which index a vCPU has, also when another thread runs it; by kvm 0, the one of that number in its

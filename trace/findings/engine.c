@@ -201,7 +201,7 @@ static void take_vcpu(struct findings *findings, uint32_t index, const struct st
 					   .state = vcpu->state};
 	if (!vcpu->first)
 		return;
-	take_rows(watched, findings->rows[index], &sample->times[(size_t)index * EXIT_ROWS]);
+	take_rows(watched, findings->rows[index], &sample->times[(size_t)index * EXIT_TIMES]);
 	interval->sees_all = watched->sees_all;
 	interval->exits = since(vcpu->exits, watched->exits);
 	watched->exits = vcpu->exits;

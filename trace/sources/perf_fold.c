@@ -243,13 +243,15 @@ static void entered(struct perf_fold *fold, uint32_t index, uint64_t now)
 }
 
 /* A call's registers are not in the event: its row is that of all. */
-static void exited(const struct perf_fold *fold, struct exit_vcpu *vcpu,
+static void exited(const struct perf_fold *fold, struct exit_counts *counts,
 		   const struct vcpu_event *event, uint64_t now)
 {
+	struct exit_vcpu *vcpu = &counts->vcpu;
 	uint32_t row = event->scause == CAUSE_VIRTUAL_SUPERVISOR_ECALL
 			       ? EXIT_SBI_CALL
 			       : exit_row(event->scause, event->stval, event->htinst, 0, 0);
 
+	fold_guest_ran(counts, now);
 	exit_came(vcpu, row, event->sepc, now);
 	if (fold->rules.key == KEY_MMIO)
 		vcpu->key = exit_guest_address(event->htval, event->stval);
@@ -305,7 +307,7 @@ static void event_of_vcpu(struct perf_fold *fold, uint32_t index, const struct v
 
 	switch (event->kind) {
 	case VCPU_EVENT_ENTRY: entered(fold, index, now); break;
-	case VCPU_EVENT_EXIT: exited(fold, vcpu, event, now); break;
+	case VCPU_EVENT_EXIT: exited(fold, &fold->counts[index], event, now); break;
 	case VCPU_EVENT_TO_VMM:
 		exit_to_vmm(vcpu, event->reason, event->reason == RUN_MMIO && event->error >= 0,
 			    now);

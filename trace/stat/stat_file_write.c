@@ -102,7 +102,7 @@ bool stat_file_write(FILE *out, const struct stat_facts *facts, const struct sta
 			continue;
 		write_vcpu(out, &sample->vcpus[i]);
 		for (uint32_t row = 0; row < EXIT_ROWS; row++) {
-			const struct exit_times *times = &sample->times[i * EXIT_ROWS + row];
+			const struct exit_times *times = &sample->times[i * EXIT_TIMES + row];
 
 			if (!times->count)
 				continue;

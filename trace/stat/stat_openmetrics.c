@@ -112,7 +112,7 @@ static uint64_t sum_of_row(const struct stat_sample *sample, uint32_t index, uin
 
 	for (uint32_t i = index; i < sample->vcpu_count; i++)
 		if (are_one(&sample->vcpus[index], &sample->vcpus[i]))
-			sum += value(&sample->times[(size_t)i * EXIT_ROWS + row]);
+			sum += value(&sample->times[(size_t)i * EXIT_TIMES + row]);
 	return sum;
 }
 

@@ -9,7 +9,7 @@ bool stat_sample_new(struct stat_sample *sample)
 {
 	*sample = (struct stat_sample){0};
 	sample->vcpus = calloc(EXIT_VCPUS, sizeof(*sample->vcpus));
-	sample->times = calloc((size_t)EXIT_VCPUS * EXIT_ROWS, sizeof(*sample->times));
+	sample->times = calloc((size_t)EXIT_VCPUS * EXIT_TIMES, sizeof(*sample->times));
 	return sample->vcpus && sample->times;
 }
 
@@ -57,9 +57,9 @@ bool stat_sample_take(struct stat_sample *sample, const struct collector *collec
 		if (!collector_vcpu(collector, i, &sample->vcpus[i]))
 			sample->vcpus[i] = (struct exit_vcpu){0};
 	for (uint32_t i = 0; i < sample->vcpu_count; i++)
-		for (uint32_t row = 0; row < EXIT_ROWS; row++)
+		for (uint32_t row = 0; row < EXIT_TIMES; row++)
 			collector_times(collector, i, row,
-					&sample->times[(size_t)i * EXIT_ROWS + row]);
+					&sample->times[(size_t)i * EXIT_TIMES + row]);
 	sample->keyed_count = 0;
 	return !keyed || collector_keyed(collector, add_key, sample);
 }
@@ -72,7 +72,7 @@ bool stat_sample_copy(struct stat_sample *to, const struct stat_sample *from)
 	to->vcpu_count = from->vcpu_count;
 	to->keyed_count = from->keyed_count;
 	memcpy(to->vcpus, from->vcpus, from->vcpu_count * sizeof(*to->vcpus));
-	memcpy(to->times, from->times, (size_t)from->vcpu_count * EXIT_ROWS * sizeof(*to->times));
+	memcpy(to->times, from->times, (size_t)from->vcpu_count * EXIT_TIMES * sizeof(*to->times));
 	if (from->keyed_count)
 		memcpy(to->keyed, from->keyed, from->keyed_count * sizeof(*to->keyed));
 	return true;

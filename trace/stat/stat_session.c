@@ -8,7 +8,7 @@
 
 #include "trace/stat/stat_openmetrics.h"
 
-#define ROWS ((size_t)EXIT_VCPUS * EXIT_ROWS)
+#define ROWS ((size_t)EXIT_VCPUS * EXIT_TIMES)
 
 struct extremes {
 	uint64_t min, max; /* 0 and 0: there was none yet */
@@ -46,7 +46,7 @@ static uint64_t count_before(const struct stat_session *session, uint32_t vcpu, 
 static void keep_extremes(struct stat_session *session)
 {
 	for (uint32_t i = 0; i < session->now.vcpu_count; i++)
-		for (size_t row = (size_t)i * EXIT_ROWS; row < (i + 1u) * (size_t)EXIT_ROWS;
+		for (size_t row = (size_t)i * EXIT_TIMES; row < (i + 1u) * (size_t)EXIT_TIMES;
 		     row++) {
 			const struct exit_times *times = &session->now.times[row];
 			struct extremes *whole = &session->extremes[row];
@@ -98,7 +98,7 @@ bool stat_session_saw(const struct stat_session *session)
 
 static void show_extremes(struct stat_session *session)
 {
-	for (size_t row = 0; row < (size_t)session->shown.vcpu_count * EXIT_ROWS; row++) {
+	for (size_t row = 0; row < (size_t)session->shown.vcpu_count * EXIT_TIMES; row++) {
 		session->shown.times[row].min = session->extremes[row].min;
 		session->shown.times[row].max = session->extremes[row].max;
 	}

@@ -130,9 +130,9 @@ void stat_difference(struct stat_sample *after, const struct stat_sample *before
 		vcpu->timed -= before->vcpus[i].timed;
 		vcpu->own_ns -= before->vcpus[i].own_ns;
 		subtract_states(vcpu, &before->vcpus[i]);
-		for (uint32_t row = 0; row < EXIT_ROWS; row++)
-			subtract_times(&after->times[i * EXIT_ROWS + row],
-				       &before->times[i * EXIT_ROWS + row]);
+		for (uint32_t row = 0; row < EXIT_TIMES; row++)
+			subtract_times(&after->times[i * EXIT_TIMES + row],
+				       &before->times[i * EXIT_TIMES + row]);
 	}
 	/* A hash gives no order: each key is looked for. */
 	for (size_t i = 0; i < after->keyed_count; i++)
@@ -240,7 +240,7 @@ static bool collect_lines(struct lines *lines, const struct stat_view *view,
 	for (uint32_t i = 0; !keyed && i < sample->vcpu_count; i++)
 		for (uint32_t row = view->by == BY_SBI ? EXIT_SBI : 0; row < EXIT_ROWS; row++)
 			if (!add_line(lines, view, &sample->vcpus[i], row, "",
-				      &sample->times[i * EXIT_ROWS + row]))
+				      &sample->times[i * EXIT_TIMES + row]))
 				return false;
 	return true;
 }
@@ -423,6 +423,25 @@ static void print_times(FILE *out, int width, const char *name, const struct exi
 		times->halted_ns ? stat_duration(times->halted_ns, halted) : "-");
 }
 
+/* How long the guest ran each time: of all vCPUs that are shown. Not where runs are not seen. */
+static void print_runs(FILE *out, int width, const struct stat_view *view,
+		       const struct stat_sample *sample)
+{
+	struct exit_times runs = {0};
+	char sum[16], min[16], average[16], p50[16], p99[16], max[16];
+
+	for (uint32_t i = 0; i < sample->vcpu_count; i++)
+		if (is_shown(view, &sample->vcpus[i]))
+			add_times(&runs, &sample->times[i * EXIT_TIMES + EXIT_RUNS]);
+	if (!runs.count)
+		return;
+	fprintf(out, "%-*s %9" PRIu64 " %7s %7s %8s %8s %8s %8s %8s %8s\n", width, "guest runs",
+		runs.count, "-", "-", stat_duration(runs.ns, sum), stat_duration(runs.min, min),
+		stat_duration(runs.ns / runs.count, average),
+		stat_duration(stat_percentile(&runs, 0.5), p50),
+		stat_duration(stat_percentile(&runs, 0.99), p99), stat_duration(runs.max, max));
+}
+
 static void print_text(FILE *out, const struct stat_view *view, const struct stat_sample *sample,
 		       uint64_t wall, const struct lines *lines)
 {
@@ -445,6 +464,7 @@ static void print_text(FILE *out, const struct stat_view *view, const struct sta
 		print_times(out, width, line_text(&lines->lines[i], name, sizeof(name)),
 			    &lines->lines[i].times, &total);
 	print_times(out, width, "total", &total, &total);
+	print_runs(out, width, view, sample);
 }
 
 /* ---- for scripts ---- */
@@ -513,7 +533,7 @@ static void put_now(struct json_line *line, const struct exit_vcpu *vcpu, uint64
 }
 
 static void print_json_vcpu(FILE *out, const struct stat_view *view, const struct exit_vcpu *vcpu,
-			    uint64_t when)
+			    const struct exit_times *runs, uint64_t when)
 {
 	struct stat_object object;
 	struct json_line *line = begin_object(&object, "vcpu");
@@ -528,6 +548,13 @@ static void print_json_vcpu(FILE *out, const struct stat_view *view, const struc
 
 		snprintf(name, sizeof(name), "%s_ns", vcpu_state_name(state));
 		json_line_uint(line, name, vcpu->ns[state]);
+	}
+	if (runs->count) {
+		json_line_uint(line, "runs", runs->count);
+		json_line_uint(line, "run_min_ns", runs->min);
+		json_line_uint(line, "run_max_ns", runs->max);
+		json_line_uint(line, "run_p50_ns", stat_percentile(runs, 0.5));
+		json_line_uint(line, "run_p99_ns", stat_percentile(runs, 0.99));
 	}
 	put_now(line, vcpu, when);
 	end_object(&object, out);
@@ -565,7 +592,8 @@ static void print_json(FILE *out, const struct stat_view *view, const struct sta
 	print_json_header(out, view, sample, wall);
 	for (uint32_t i = 0; i < sample->vcpu_count; i++)
 		if (sample->vcpus[i].first)
-			print_json_vcpu(out, view, &sample->vcpus[i], sample->when);
+			print_json_vcpu(out, view, &sample->vcpus[i],
+					&sample->times[i * EXIT_TIMES + EXIT_RUNS], sample->when);
 	for (size_t i = 0; i < lines->count; i++)
 		print_json_line(out, &lines->lines[i]);
 }
@@ -589,14 +617,21 @@ static void print_csv_text(FILE *out, const char *name, const char *end)
 	fprintf(out, "\"%s", end);
 }
 
-/* Each state of a vCPU is a line: its time, and as many exits as brought it there are not known. */
+/* Each state of a vCPU is a line: its time, and of the guest how often it ran, and how long. */
 static void print_csv_states(FILE *out, const struct stat_view *view, const struct exit_vcpu *vcpu,
-			     uint64_t when)
+			     const struct exit_times *runs, uint64_t when)
 {
 	for (uint32_t state = 0; state < VCPU_STATES; state++) {
-		fprintf(out, "%" PRIu64 ",state,%s,,%" PRIu32 ",%" PRIu32 ",,,%" PRIu64 ",,,,,,,",
-			when, vcpu_state_name((enum vcpu_state)state), vcpu->tgid, vcpu->vcpu_id,
-			vcpu->ns[state]);
+		fprintf(out, "%" PRIu64 ",state,%s,,%" PRIu32 ",%" PRIu32 ",", when,
+			vcpu_state_name((enum vcpu_state)state), vcpu->tgid, vcpu->vcpu_id);
+		if (state == VCPU_GUEST && runs->count)
+			fprintf(out,
+				"%" PRIu64 ",,%" PRIu64 ",,,%" PRIu64 ",%" PRIu64 ",%" PRIu64
+				",%" PRIu64 ",",
+				runs->count, vcpu->ns[state], runs->min, runs->max,
+				stat_percentile(runs, 0.5), stat_percentile(runs, 0.99));
+		else
+			fprintf(out, ",,%" PRIu64 ",,,,,,,", vcpu->ns[state]);
 		print_csv_text(out, view->vm_name(view->opaque, vcpu->tgid), "\n");
 	}
 }
@@ -627,7 +662,8 @@ static void print_csv(FILE *out, const struct stat_view *view, const struct stat
 		"p99_ns,vm\n");
 	for (uint32_t i = 0; i < sample->vcpu_count; i++)
 		if (is_shown(view, &sample->vcpus[i]))
-			print_csv_states(out, view, &sample->vcpus[i], sample->when);
+			print_csv_states(out, view, &sample->vcpus[i],
+					 &sample->times[i * EXIT_TIMES + EXIT_RUNS], sample->when);
 	for (size_t i = 0; i < lines->count; i++)
 		print_csv_line(out, view, &lines->lines[i], sample->when);
 }
