@@ -9,15 +9,11 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "trace/exits/exit_sample.h"
+#include "trace/stat/stat_times.h"
 
 enum stat_by { BY_REASON, BY_SBI, BY_MMIO, BY_CSR, BY_VCPU, BY_PC };
 enum stat_format { STAT_TEXT, STAT_JSON, STAT_CSV };
 enum stat_order { ORDER_TIME, ORDER_COUNT, ORDER_AVERAGE, ORDER_P99, ORDER_MAX };
-
-/* AFTER becomes what came between BEFORE and it. Minima and maxima are left: they are of the
- * interval. */
-void stat_difference(struct stat_sample *after, const struct stat_sample *before);
 
 /* Whether a table by BY takes its lines from the sample's keys. */
 static inline bool stat_by_is_keyed(enum stat_by by)
@@ -46,11 +42,5 @@ struct stat_view {
 /* SAMPLE is a difference; WALL is how long it took, ns. False: no memory, or OUT takes no more. */
 bool stat_print(FILE *out, const struct stat_view *view, const struct stat_sample *sample,
 		uint64_t wall);
-
-/* The duration of which SHARE (0 to 1) are not longer, from its bucket; within min and max. */
-uint64_t stat_percentile(const struct exit_times *times, double share);
-
-/* "1.4us": three digits. */
-const char *stat_duration(uint64_t ns, char out[16]);
 
 #endif
