@@ -107,12 +107,12 @@ elif host_has_aia; then
     for profile in spec linux-7.2 linux-6.12; do
         seen_elsewhere || t "by way stub, as $profile" takes stub rounds=5 --pmu-profile $profile
     done
-    t "the stub is in no trace" is_in_no_trace
-    t "by way stub, about calls that go on to KVM and suspends" takes stub 'rounds=50 moments=1' --sbi-echo auto
-    t "by way stub, over resets" over_resets stub
+    t_any "the stub is in no trace" is_in_no_trace
+    t_any "by way stub, about calls that go on to KVM and suspends" takes stub 'rounds=50 moments=1' --sbi-echo auto
+    t_any "by way stub, over resets" over_resets stub
     aia=off
-    t "without an AIA in the VM: by way wired, a PLIC" takes wired 'exact=1 rounds=5'
-    t "without an AIA in the VM: by way stub" takes stub 'exact=1 rounds=5'
+    t_any "without an AIA in the VM: by way wired, a PLIC" takes wired 'exact=1 rounds=5'
+    t_any "without an AIA in the VM: by way stub" takes stub 'exact=1 rounds=5'
 else
     t "the best way without AIA is a line of the PLIC" takes_the_best wired
     t "the first line says so" tells_what_it_takes

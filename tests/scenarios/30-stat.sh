@@ -260,18 +260,18 @@ t "a halt is not handling" halts_are_not_handling
 t "the times of each vCPU add up" times_add_up
 t "the same at tracepoints only" counts_are_exact --tier tracepoints
 t "one second of a VM that runs" a_second_is_a_second
-t "--once of a VM that is started" once_of_one_that_starts
+t_any "--once of a VM that is started" once_of_one_that_starts
 t "a VM that is stopped is waiting" a_stopped_vm_waits
-t "two VMs at once, and one of the two" two_vms
+t_any "two VMs at once, and one of the two" two_vms
 t "a vCPU that two threads run in turn" a_vcpu_that_moves
 t "the same at tracepoints only" a_vcpu_that_moves --tier tracepoints
-t "by device address" by_device
-t "by CSR" by_csr
-t "by function, of a bare-metal guest" by_function
-t "by function, of Linux" by_function_of_linux
-t "by vCPU" by_vcpu
-t "short intervals of an idle Linux" no_time_is_negative
-t "a signal ends the VM that was started, too" signal_ends_both
+t_any "by device address" by_device
+t_any "by CSR" by_csr
+t_any "by function, of a bare-metal guest" by_function
+t_any "by function, of Linux" by_function_of_linux
+t_any "by vCPU" by_vcpu
+t_any "short intervals of an idle Linux" no_time_is_negative
+t_any "a signal ends the VM that was started, too" signal_ends_both
 t "a watcher that is killed leaves nothing behind" killed_watcher
 t_any "on a terminal: drawn anew, with keys" live_view
 t_any "on a terminal that cannot be drawn on: lines" no_live_view

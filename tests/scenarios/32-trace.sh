@@ -251,29 +251,29 @@ t "and the others" others_by_name
 t "lines are in the order of time; what never ends is unfinished" lines_are_in_order
 t "lines are in order on a busy host" busy_lines_are_in_order
 t "-e sbi" only ' sbi ' -e sbi
-t "-e mmio" only ' mmio ' -e mmio
-t "-e csr,wfi" only ' csr | wfi' -e csr,wfi
-t "-e fault" only ' (fault|pt-walk) [RWX] 0x8' -e fault
-t "-e irq" only ' irq ' -e irq
-t "-e !sbi,mmio" all_but
-t "--err: only calls that failed" only '= -2 NOT_SUPPORTED' -e sbi --err
-t "--vcpu" only ' v1 ' --vcpu 1
-t "--than" only_long_ones
-t "-n" some_lines
-t "-s" short_strings
-t "-t, -r, --monotonic" kinds_of_time
-t "-c, -C" summary
-t "a long line that Linux writes early" long_strings
+t_any "-e mmio" only ' mmio ' -e mmio
+t_any "-e csr,wfi" only ' csr | wfi' -e csr,wfi
+t_any "-e fault" only ' (fault|pt-walk) [RWX] 0x8' -e fault
+t_any "-e irq" only ' irq ' -e irq
+t_any "-e !sbi,mmio" all_but
+t_any "--err: only calls that failed" only '= -2 NOT_SUPPORTED' -e sbi --err
+t_any "--vcpu" only ' v1 ' --vcpu 1
+t_any "--than" only_long_ones
+t_any "-n" some_lines
+t_any "-s" short_strings
+t_any "-t, -r, --monotonic" kinds_of_time
+t_any "-c, -C" summary
+t_any "a long line that Linux writes early" long_strings
 t "calls that the forward answers" forwarded auto
 t "calls that the forward answers at tracepoints" forwarded tracepoints
 t "a hart that stops and starts again" no_result
 t "what is lost is counted where it is missing" losses
-t "two VMs at once, and one of the two" two_vms
-t "a timeline" timeline
-t "no such class" refuses 2 '--events smtp: expected sbi, mmio' -e smtp -p 1
-t "no duration" refuses 2 '--than 5x: expected a duration' --than 5x -p 1
-t "no process of that number" refuses 2 'there is no such process' -p 999999
-t "a process that is no VM" refuses 2 'it has no KVM VM' -p 1
-t "a timeline is not JSON" refuses 2 '--perfetto: ' --perfetto x --json -p 1
-t "too long a string" refuses 2 '--string 1000: expected a number of bytes' -s 1000 -p 1
-t "nowhere to write to" refuses 125 '/nowhere/x: No such file' -o /nowhere/x -- run --kernel /guests/hello.elf
+t_any "two VMs at once, and one of the two" two_vms
+t_any "a timeline" timeline
+t_any "no such class" refuses 2 '--events smtp: expected sbi, mmio' -e smtp -p 1
+t_any "no duration" refuses 2 '--than 5x: expected a duration' --than 5x -p 1
+t_any "no process of that number" refuses 2 'there is no such process' -p 999999
+t_any "a process that is no VM" refuses 2 'it has no KVM VM' -p 1
+t_any "a timeline is not JSON" refuses 2 '--perfetto: ' --perfetto x --json -p 1
+t_any "too long a string" refuses 2 '--string 1000: expected a number of bytes' -s 1000 -p 1
+t_any "nowhere to write to" refuses 125 '/nowhere/x: No such file' -o /nowhere/x -- run --kernel /guests/hello.elf

@@ -110,9 +110,9 @@ t "the same at tracepoints only" they_are_shown --tier tracepoints
 no_pc=1
 t "the same by perf's events, but not where" they_are_shown --tier perf
 no_pc=
-t "in the table" as_a_table
+t_any "in the table" as_a_table
 t "a VM that is stopped by a signal" one_that_is_stopped
-t "vCPUs that wake" they_wake
+t_any "vCPUs that wake" they_wake
 t "a vCPU's thread stands for its VM" by_thread
 t_any "a VM that has ended" one_that_has_ended
 t_any "a VM that does not start: its own line, its status, no table" one_that_does_not_start
