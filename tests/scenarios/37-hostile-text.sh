@@ -70,6 +70,8 @@ shows() {
     expect_out "$pattern"
 }
 
+has_samples() { vhart report -i r --json 2>/dev/null | grep -q '"samples":[1-9]'; }
+
 vm_of_that_name() {
     starts_hostile
     shows '^.x1b.2J' vhart stat -p $vm --once
@@ -85,7 +87,7 @@ vm_of_that_name() {
     vhart record -o r -e cpu-clock -p $vm --guestkallsyms names >record.out 2>&1 &
     watcher=$!
     pid=$watcher
-    await '"type":"sample"' r
+    until_true has_samples
     kill -INT $watcher
     wait $watcher
     printable record.out r
