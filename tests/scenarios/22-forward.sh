@@ -81,10 +81,10 @@ tracer_off() {
     one_warning
 }
 
-t "calls of 4 harts, each answered" answers 25000 auto
-t "the same at the tracepoints" answers 25000 tracepoints
-t "disturbed by signals, moves and stops" disturbed 10000 auto
-t "the same at the tracepoints" disturbed 5000 tracepoints
+t "calls of 4 harts, each answered" answers 8000 auto
+t "the same at the tracepoints" answers 8000 tracepoints
+t "disturbed by signals, moves and stops" disturbed 4000 auto
+t "the same at the tracepoints" disturbed 2500 tracepoints
 t "of two machines, each gets its own" two_machines
 t "without permission for BPF" refused EPERM 'Operation not permitted' 'run vhart as root'
 t "with cap_bpf and cap_perfmon alone" capabilities

@@ -101,7 +101,7 @@ elif host_has_aia; then
     else
         t "sip, on a kernel that puts the bit in the wrong place" cannot sip 'wrong place'
     fi
-    for way in $ways; do t "by way $way" takes "$way" 'exact=1 rounds=40'; done
+    for way in $ways; do t "by way $way" takes "$way" 'exact=1 rounds=20'; done
     # Who makes the call, and as whom we answer it, is the same for each way.
     t "by way stub, called by exits" takes stub "rounds=5 eid=$exits"
     for profile in spec linux-7.2 linux-6.12; do
@@ -117,6 +117,6 @@ else
     t "the best way without AIA is a line of the PLIC" takes_the_best wired
     t "the first line says so" tells_what_it_takes
     for way in sip stub msi; do t "$way takes AIA" cannot $way AIA; done
-    t "by way wired" takes wired 'exact=1 rounds=40'
+    t "by way wired" takes wired 'exact=1 rounds=20'
 fi
 t_any "--pmu-irq is checked" needs_our_pmu

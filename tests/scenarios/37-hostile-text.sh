@@ -90,7 +90,10 @@ vm_of_that_name() {
     until_true has_samples
     kill -INT $watcher
     wait $watcher
-    printable record.out r
+    # The text of a recording is in lines; samples are binary.
+    grep -a '^{"type"' r >lines
+    grep -q '"type":"symbol"' lines || die 'no function has a name'
+    printable record.out lines
     ends $vm
     for by in symbol pc vcpu exit; do
         shows '^# VM: ' vhart report -i r --by $by
