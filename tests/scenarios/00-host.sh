@@ -25,7 +25,7 @@ waits_end() {
     said=$(until_true false) && die "a wait in vain is none"
     expect_eq "what it says" "$said" "not within 1 s: 'false': "
     (run sleep 100) && die "a command that its limit ended has not failed"
-    limit=120
+    limit=300
     sh -c 'echo the last word >word' &
     pid=$!
     wait $pid

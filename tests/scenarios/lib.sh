@@ -28,7 +28,8 @@
 #   die REASON               the test fails
 # A test that has not ended after four times $limit seconds fails, whatever it waits for. What a failed one left running is ended.
 
-limit=120
+# What hangs is ended then; no test is about it, and a machine may be slow.
+limit=300
 linux=linux
 pid='' last=''
 

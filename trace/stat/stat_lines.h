@@ -3,8 +3,11 @@
 #ifndef VHART_STAT_LINES_H
 #define VHART_STAT_LINES_H
 
+#include <stdio.h>
+
 #include "trace/names/exit_names.h"
-#include "trace/stat/stat_table.h"
+#include "trace/stat/stat_times.h"
+#include "trace/stat/stat_view.h"
 
 #define STAT_AT_LENGTH	 96
 #define STAT_LINE_LENGTH 160
