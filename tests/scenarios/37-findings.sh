@@ -2,6 +2,9 @@
 # vhart stat --findings: a guest that does odd things has them found, each as what it is, and one that does none has none.
 # lab: hosts=6.12,7.2
 
+# shellcheck source=tests/scenarios/stat.sh
+. "$here/stat.sh"
+
 # odd FILE WORDS [OPTIONS]: the findings of the guest that does what WORDS say
 odd() {
     file=$1 words=$2
@@ -90,15 +93,6 @@ on_a_terminal() {
     expect_out '^timer-storm: odd vCPU 0, '
     expect_out '^unanswered-calls: odd vCPU 0, '
     expect_no_out 'why: '
-}
-
-refuses() {
-    pattern=$1
-    shift
-    run vhart stat "$@"
-    expect_status 2
-    expect_err "$pattern"
-    expect_one_line
 }
 
 t "storms of exits are found, and told apart" storms_are_found
