@@ -176,6 +176,36 @@ needs_io_uring() {
     expect_out '^VMs cannot be run on this host'
 }
 
+# cost ID FIELD: of --measure, in whole ones
+cost() { grep -A 5 "\"id\":\"$1\"" "$out" | sed -n "s/.*\"$2\":\([0-9]*\).*/\1/p"; }
+measures_exits() {
+    expect_status 0 vhart probe --measure --json
+    expect_no_err .
+    for id in kvm.call kvm.call_counting vmm.call vmm.mmio; do
+        for field in ns instructions cycles; do
+            [ "$(cost $id $field)" -gt 100 ] || die "$id, $field: '$(cost $id $field)' $(sed -n '/exit_costs/,$p' "$out")"
+        done
+    done
+    # Who goes to the VMM has left KVM, and comes back.
+    [ "$(cost kvm.call instructions)" -lt "$(cost vmm.call instructions)" ] || die "$(sed -n '/exit_costs/,$p' "$out")"
+    [ "$(cost kvm.call instructions)" -lt "$(cost vmm.mmio instructions)" ] || die "$(sed -n '/exit_costs/,$p' "$out")"
+    expect_status 0 vhart probe --measure
+    expect_out '^What an exit costs, and the way back  *ns instructions  *cycles$'
+    expect_out '^  a call that KVM answers  *[0-9]+\.[0-9]  *[0-9]+\.[0-9]  *[0-9]+\.[0-9]$'
+    awk 'length > 80 { exit 1 }' "$out" || die "a line is longer than 80 columns"
+}
+
+measures_what_a_user_may() {
+    chmod 666 /dev/kvm
+    as_user vhart probe --measure
+    expect_out '^  a call that KVM answers  *[0-9]+\.[0-9]  *-  *-$'
+    expect_out '^ *a call that KVM answers: not counted: .'
+    chmod 600 /dev/kvm
+    as_user vhart probe --measure
+    expect_out '^  a call that KVM answers  *-  *-  *-$'
+    expect_out '^ *a call that KVM answers: KVM cannot be asked$'
+}
+
 refuses_what_it_does_not_know() {
     for argument in --jsn here --json=yes; do
         expect_status 2 vhart probe $argument
@@ -208,5 +238,7 @@ t "probe: a user without permissions gets the whole list" lists_all_for_a_user
 t "probe: a user who may open /dev/kvm runs VMs" runs_vms_for_a_user_who_may
 t "probe: without KVM, and without H, the whole list" lists_all_without_kvm
 t "probe: without io_uring no VM can be run" needs_io_uring
+t "probe: what an exit costs" measures_exits
+t_any "probe: what an exit costs, for a user" measures_what_a_user_may
 t "probe: unknown options" refuses_what_it_does_not_know
 t "probe: a full disk" tells_when_its_output_is_lost

@@ -33,7 +33,7 @@ static struct probe_result result(const struct probe_group *group, unsigned int 
 /* What the report of RESULTS is; the caller frees it. */
 static char *written(const struct probe_result *results, size_t count, bool usable, bool json)
 {
-	const struct probe_report report = {results, count, usable};
+	const struct probe_report report = {results, count, usable, NULL};
 	char *text = NULL;
 	size_t len = 0;
 	FILE *to = open_memstream(&text, &len);
@@ -299,7 +299,7 @@ static void json_keeps_costs_and_fixes_and_has_null_where_there_is_none(void **s
 static void json_that_cannot_be_written_is_told(void **state)
 {
 	const struct probe_result made = result(&one, 0, PROBE_OK, "fine");
-	const struct probe_report report = {&made, 1, true};
+	const struct probe_report report = {&made, 1, true, NULL};
 	FILE *full = fopen("/dev/full", "w");
 
 	(void)state;

@@ -25,7 +25,8 @@
 /* scratch_guest.S */
 extern const unsigned char scratch_guest[];
 extern const unsigned char scratch_guest_calls[], scratch_guest_resume[],
-	scratch_guest_instructions[], scratch_guest_deadlines[];
+	scratch_guest_instructions[], scratch_guest_deadlines[], scratch_guest_trips[],
+	scratch_guest_stores[];
 extern const uint64_t scratch_guest_size; /* bytes */
 
 static int add_ram(struct scratch *scratch)
@@ -162,12 +163,12 @@ static struct scratch_outcome read_exit(const struct kvm_run *run)
 	return outcome;
 }
 
-bool scratch_step(struct scratch *scratch, struct scratch_outcome *outcome)
+bool scratch_repeat(struct scratch *scratch, unsigned int times, struct scratch_outcome *outcome)
 {
 	const struct itimerspec limit = {.it_value.tv_sec = LIMIT_SECONDS};
 	timer_t timer;
-	bool stuck;
-	int result;
+	bool stuck = false;
+	int result = 0;
 
 	*outcome = (struct scratch_outcome){.end = SCRATCH_FAILED};
 	if (!start_limit(scratch->run, &limit, &timer)) {
@@ -175,16 +176,33 @@ bool scratch_step(struct scratch *scratch, struct scratch_outcome *outcome)
 		return false;
 	}
 	/* Other signals interrupt it too: being stopped and continued, or traced. */
-	do {
+	while (times > 0 && !stuck && (result == 0 || errno == EINTR)) {
 		result = ioctl(scratch->vcpu_fd, KVM_RUN, 0);
 		stuck = __atomic_load_n(&scratch->run->immediate_exit, __ATOMIC_RELAXED);
-	} while (result < 0 && errno == EINTR && !stuck);
-	if (result < 0 && errno == EINTR)
+		times -= result == 0;
+	}
+	if (times > 0 && stuck)
 		outcome->end = SCRATCH_STUCK;
 	else if (result < 0)
 		outcome->failure = errno;
 	end_limit(timer);
-	return result == 0;
+	return times == 0;
+}
+
+bool scratch_step(struct scratch *scratch, struct scratch_outcome *outcome)
+{
+	return scratch_repeat(scratch, 1, outcome);
+}
+
+int scratch_settle(struct scratch *scratch)
+{
+	int result;
+
+	/* Documentation/virt/kvm/api.rst, 5: what an exit with MMIO has pending. */
+	__atomic_store_n(&scratch->run->immediate_exit, 1, __ATOMIC_RELAXED);
+	result = ioctl(scratch->vcpu_fd, KVM_RUN, 0);
+	__atomic_store_n(&scratch->run->immediate_exit, 0, __ATOMIC_RELAXED);
+	return result < 0 && errno != EINTR ? -errno : 0;
 }
 
 bool scratch_disturb(struct scratch *scratch, unsigned int times, struct scratch_outcome *outcome)
@@ -226,22 +244,34 @@ static uint64_t guest_address(const unsigned char *label)
 	return MAP_RAM + (uint64_t)(label - scratch_guest);
 }
 
+static int begin(struct scratch *scratch, const unsigned char *label)
+{
+	return kvm_set_reg(scratch->vcpu_fd, KVM_CORE_REG(regs.pc), guest_address(label));
+}
+
 int scratch_begin_calls(struct scratch *scratch)
 {
-	return kvm_set_reg(scratch->vcpu_fd, KVM_CORE_REG(regs.pc),
-			   guest_address(scratch_guest_calls));
+	return begin(scratch, scratch_guest_calls);
 }
 
 int scratch_begin_instructions(struct scratch *scratch)
 {
-	return kvm_set_reg(scratch->vcpu_fd, KVM_CORE_REG(regs.pc),
-			   guest_address(scratch_guest_instructions));
+	return begin(scratch, scratch_guest_instructions);
 }
 
 int scratch_begin_deadlines(struct scratch *scratch)
 {
-	return kvm_set_reg(scratch->vcpu_fd, KVM_CORE_REG(regs.pc),
-			   guest_address(scratch_guest_deadlines));
+	return begin(scratch, scratch_guest_deadlines);
+}
+
+int scratch_begin_trips(struct scratch *scratch)
+{
+	return begin(scratch, scratch_guest_trips);
+}
+
+int scratch_begin_stores(struct scratch *scratch)
+{
+	return begin(scratch, scratch_guest_stores);
 }
 
 uint64_t scratch_resume_address(void)

@@ -59,6 +59,18 @@ int scratch_begin_instructions(struct scratch *scratch);
 bool scratch_step(struct scratch *scratch, struct scratch_outcome *outcome);
 
 /*
+ * The same of a guest that makes the SBI call of a6 and a7 s1 times, then writes to address 0, and
+ * so on; and of one that does nothing but such writes.
+ */
+int scratch_begin_trips(struct scratch *scratch);
+int scratch_begin_stores(struct scratch *scratch);
+/* KVM_RUN until TIMES exits of whatever kind; false, with OUTCOME: it failed, or took too long. */
+bool scratch_repeat(struct scratch *scratch, unsigned int times, struct scratch_outcome *outcome);
+
+/* Ends what the last exit left for the next KVM_RUN, so that registers can be set: 0 or -errno. */
+int scratch_settle(struct scratch *scratch);
+
+/*
  * The same of a guest that sets its timer by SBI TIME again and again, and exits (MMIO) when
  * stimecmp is not what it set: for a vCPU with Sstc.
  */

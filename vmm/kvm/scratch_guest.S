@@ -9,6 +9,8 @@
  * back scause of its trap in a1, or 0, by such a store.
  * From scratch_guest_deadlines on: a fourth, which sets its timer by the SBI until stimecmp has another deadline then,
  * which it says by such a store.
+ * From scratch_guest_trips on: a fifth, which makes the call that a6 and a7 hold s1 times between two such stores, and
+ * from scratch_guest_stores on: a sixth, which does nothing but such stores.
  */
 	.section .rodata
 	.balign 4
@@ -16,6 +18,8 @@
 	.option norvc
 	.global scratch_guest, scratch_guest_size, scratch_guest_calls, scratch_guest_resume, scratch_guest_instructions, scratch_guest_deadlines
 	.hidden scratch_guest, scratch_guest_size, scratch_guest_calls, scratch_guest_resume, scratch_guest_instructions, scratch_guest_deadlines
+	.global scratch_guest_trips, scratch_guest_stores
+	.hidden scratch_guest_trips, scratch_guest_stores
 scratch_guest:
 	lla	t0, trap
 	csrw	stvec, t0
@@ -75,6 +79,17 @@ set:
 	beq	t0, s0, set
 	sd	t0, 0(zero)
 	j	set
+scratch_guest_trips:
+	mv	t0, s1
+trip:
+	ecall
+	addi	t0, t0, -1
+	bnez	t0, trip
+	sd	zero, 0(zero)
+	j	scratch_guest_trips
+scratch_guest_stores:
+	sd	zero, 0(zero)
+	j	scratch_guest_stores
 probe_guest_end:
 	.option pop
 	.balign 8

@@ -60,6 +60,7 @@ int command_probe(int argc, char **argv)
 	struct probe_result *results;
 	size_t count = count_checks();
 	struct probe_options options = {.json = false};
+	struct exit_cost costs[EXIT_COSTS];
 	bool help = false, written = true;
 	int status = options_read(&probe_options, argc, argv, &options, &help);
 
@@ -74,7 +75,11 @@ int command_probe(int argc, char **argv)
 	probe.kvm_errno = probe.kvm_fd < 0 ? errno : 0;
 	run_checks(&probe, results);
 
-	const struct probe_report report = {results, count, probe.usable};
+	if (options.measure)
+		exit_costs_measure(probe.kvm_fd, costs);
+
+	const struct probe_report report = {results, count, probe.usable,
+					    options.measure ? costs : NULL};
 	if (options.json)
 		written = probe_report_json(&report, stdout);
 	else

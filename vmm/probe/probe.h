@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "vmm/probe/exit_cost.h"
 #include "vmm/probe/finding.h"
 #include "vmm/probe/probe_call.h"
 
@@ -80,6 +81,7 @@ struct probe_report {
 	const struct probe_result *results;
 	size_t count;
 	bool usable;
+	const struct exit_cost *costs; /* EXIT_COSTS; NULL: not measured */
 };
 
 void probe_report_text(const struct probe_report *report, FILE *to);

@@ -8,7 +8,7 @@
 #include "base/options.h"
 
 struct probe_options {
-	bool json;
+	bool json, measure;
 };
 
 extern const struct option_table probe_options;

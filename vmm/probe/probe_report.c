@@ -152,6 +152,8 @@ void probe_report_text(const struct probe_report *report, FILE *to)
 		i += print_rows(to, result, report->count - i, seen ? &last->finding : NULL);
 		last = result;
 	}
+	if (report->costs)
+		exit_costs_text(report->costs, to);
 	fprintf(to, "\nVMs %s be run on this host.\n", report->usable ? "can" : "cannot");
 	if (lacking > 0)
 		fprintf(to, "%zu of the %zu things looked at %s not as %s could be.\n", lacking,
@@ -204,6 +206,14 @@ static bool add_findings(json_object *findings, const struct probe_report *repor
 	return true;
 }
 
+/* Only where they were measured. */
+static bool add_costs(json_object *all, const struct exit_cost *costs)
+{
+	json_object *array = costs ? exit_costs_json(costs) : NULL;
+
+	return !costs || (array && json_object_object_add(all, "exit_costs", array) == 0);
+}
+
 static json_object *json_report(const struct probe_report *report)
 {
 	json_object *all = json_object_new_object(), *findings;
@@ -214,7 +224,7 @@ static json_object *json_report(const struct probe_report *report)
 	    json_object_object_add(all, "usable", json_object_new_boolean(report->usable)) == 0 &&
 	    json_object_object_add(all, "findings", json_object_new_array()) == 0 &&
 	    json_object_object_get_ex(all, "findings", &findings) && findings &&
-	    add_findings(findings, report))
+	    add_findings(findings, report) && add_costs(all, report->costs))
 		return all;
 	json_object_put(all);
 	return NULL;
