@@ -183,6 +183,8 @@ measures_exits() {
     expect_no_err .
     for id in kvm.call kvm.call_counting vmm.call vmm.mmio; do
         for field in ns instructions cycles; do
+            # Of two counters for one event QEMU has the second stand still.
+            [ "$id $field" != 'kvm.call_counting cycles' ] || continue
             [ "$(cost $id $field)" -gt 100 ] || die "$id, $field: '$(cost $id $field)' $(sed -n '/exit_costs/,$p' "$out")"
         done
     done

@@ -18,9 +18,14 @@ static const struct exit_cost costs[EXIT_COSTS] = {
 	 .ns = 12345,
 	 .instructions = 9870,
 	 .cycles = 1},
-	{.id = "a.two", .name = "not counted", .measured = true, .ns = 7, .why = "not allowed"},
+	{.id = "a.two", .name = "not counted", .measured = true, .ns = 7, .why = "no KVM"},
 	{.id = "a.three", .name = "not measured", .why = "no KVM"},
-	{.id = "a.four", .name = "nor this", .why = "no KVM"},
+	{.id = "a.four",
+	 .name = "cycles that no counter had",
+	 .measured = true,
+	 .counted = true,
+	 .ns = 20,
+	 .instructions = 30},
 };
 
 static void a_median_is_the_one_in_the_middle(void **state)
@@ -63,9 +68,8 @@ static void the_table_has_a_dash_for_what_is_not_known_and_says_why_once(void **
 		"  all of it                                    1234.5        987.0          0.1\n"
 		"  not counted                                     0.7            -            -\n"
 		"  not measured                                      -            -            -\n"
-		"  nor this                                          -            -            -\n"
-		"      not counted: not allowed\n"
-		"      not measured: no KVM\n");
+		"  cycles that no counter had                      2.0          3.0            -\n"
+		"      not counted: no KVM\n");
 	free(text);
 }
 
@@ -80,11 +84,11 @@ static void json_has_null_for_what_is_not_known(void **state)
 		"[{\"id\":\"a.one\",\"name\":\"all of it\",\"ns\":1234.5,\"instructions\":987.0,"
 		"\"cycles\":0.1,\"why\":null},"
 		"{\"id\":\"a.two\",\"name\":\"not counted\",\"ns\":0.7,\"instructions\":null,"
-		"\"cycles\":null,\"why\":\"not allowed\"},"
+		"\"cycles\":null,\"why\":\"no KVM\"},"
 		"{\"id\":\"a.three\",\"name\":\"not measured\",\"ns\":null,\"instructions\":null,"
 		"\"cycles\":null,\"why\":\"no KVM\"},"
-		"{\"id\":\"a.four\",\"name\":\"nor this\",\"ns\":null,\"instructions\":null,"
-		"\"cycles\":null,\"why\":\"no KVM\"}]");
+		"{\"id\":\"a.four\",\"name\":\"cycles that no counter had\",\"ns\":2.0,"
+		"\"instructions\":3.0,\"cycles\":null,\"why\":null}]");
 	json_object_put(all);
 }
 

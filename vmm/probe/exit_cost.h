@@ -13,7 +13,10 @@
 
 #include <json-c/json.h>
 
-/* What one exit and the way back into the guest take; medians, in tenths. */
+/*
+ * What one exit and the way back into the guest take; medians, in tenths. 0 is not known either: a
+ * counter that did not count, as one of two for the same event does not in QEMU.
+ */
 struct exit_cost {
 	const char *id;	  /* stable, "kvm.call" */
 	const char *name; /* for people */

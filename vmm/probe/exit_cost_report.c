@@ -32,7 +32,7 @@ static void print_value(FILE *to, bool known, uint64_t tenths)
 {
 	char text[32] = "-";
 
-	if (known)
+	if (known && tenths)
 		snprintf(text, sizeof(text), "%" PRIu64 ".%" PRIu64, tenths / 10, tenths % 10);
 	fprintf(to, "%*s", VALUE_WIDTH, text);
 }
@@ -68,7 +68,7 @@ static json_object *tenths(bool known, uint64_t value)
 {
 	char text[32];
 
-	if (!known)
+	if (!known || !value)
 		return NULL;
 	snprintf(text, sizeof(text), "%" PRIu64 ".%" PRIu64, value / 10, value % 10);
 	return json_object_new_double_s((double)value / 10, text);
