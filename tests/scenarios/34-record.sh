@@ -54,7 +54,7 @@ chains_are_who_called() {
     grep -q '<svg.*xmlns="http://www.w3.org/2000/svg"' flame.svg || die "no SVG"
     grep -q '<title>round_of_work' flame.svg || die "no round_of_work in the flame graph"
     [ -s profile ] || die "no pprof"
-    grep -q 'vcpu0<br><small>kernel [1-9]' page.html || die "no time line in the page"
+    grep -q 'vcpu0<small>kernel [1-9]' page.html || die "no time line in the page"
     grep -q '<title>round_of_work' page.html || die "no flame graph in the page"
 }
 

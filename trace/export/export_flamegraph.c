@@ -15,6 +15,7 @@
 #include "trace/export/flamegraph_text.h"
 #include "trace/export/intern.h"
 #include "trace/export/xml_text.h"
+#include "trace/names/text.h"
 
 /* In pixels, where nothing else is said. WIDTH is that of a viewer which runs no script. */
 enum {
@@ -73,19 +74,13 @@ static void write_percent(uint64_t part, FILE *to)
 /* 1,234 samples or 12.345 ms; the share of the whole. */
 static void write_value(const struct graph *graph, uint64_t value)
 {
-	char digits[32];
+	char digits[TEXT_COUNT];
 	const char *unit = graph->options->counts ? graph->options->counts : "samples";
 	uint64_t whole = value, hundredths;
-	size_t length;
 
 	if (graph->options->weight == EXPORT_HOST_NS)
 		whole = value / 1000000;
-	length = (size_t)snprintf(digits, sizeof(digits), "%" PRIu64, whole);
-	for (size_t i = 0; i < length; i++) {
-		fputc(digits[i], graph->to);
-		if (i + 1 < length && (length - i - 1) % 3 == 0)
-			fputc(',', graph->to);
-	}
+	fputs(text_count(whole, digits), graph->to);
 	if (graph->options->weight == EXPORT_HOST_NS) {
 		fprintf(graph->to, ".%03u", (unsigned int)(value / 1000 % 1000));
 		unit = "ms";

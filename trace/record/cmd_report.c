@@ -73,26 +73,24 @@ static bool export(const struct report *report, const char *path, bool vcpus_tog
 	return !failed;
 }
 
+struct page_of {
+	const struct report *report;
+	bool per_vcpu;
+};
+
+static int print_page(void *opaque, FILE *to)
+{
+	const struct page_of *page = opaque;
+
+	return report_page(page->report, page->per_vcpu, to);
+}
+
 /* The file is there when all of it is. */
 static bool write_page(const struct report *report, const struct report_options *options)
 {
-	char *text = NULL;
-	size_t size;
-	FILE *to;
-	int failed;
-	bool good;
+	struct page_of page = {report, options->per_vcpu};
 
-	if (!options->html)
-		return true;
-	to = open_memstream(&text, &size);
-	failed = to ? report_page(report, options->per_vcpu, to) : -ENOMEM;
-	if (to && fclose(to) != 0 && !failed)
-		failed = -errno;
-	if (failed)
-		error("--html %s: %s", options->html, strerror(-failed));
-	good = !failed && replaced_file_write("--html", options->html, text, size);
-	free(text);
-	return good;
+	return !options->html || replaced_file_print("--html", options->html, print_page, &page);
 }
 
 /* The table last: whoever reads it may have seen enough of it (head). */
