@@ -10,9 +10,9 @@
 #include "base/log.h"
 #include "trace/commands.h"
 #include "trace/export/export.h"
-#include "trace/guest/guest_names.h"
 #include "trace/record/pager.h"
 #include "trace/record/report.h"
+#include "trace/record/report_names.h"
 #include "trace/record/report_options.h"
 #include "trace/record/report_page.h"
 #include "trace/record/report_table.h"
@@ -21,25 +21,6 @@
 
 /* What a recording may make us hold. */
 #define PROFILE_LIMIT (256u << 20)
-
-/* ---- names ---- */
-
-/* The recording has the names that it needs, unless its writer had none, or others are wanted. */
-static bool find_names(struct report *report, const struct report_options *options)
-{
-	bool asked = options->names.kallsyms || options->names.vmlinux;
-	struct guest_kernel kernel = {0};
-
-	if (report->symbols.count && !asked)
-		return true;
-	symbols_free(&report->symbols);
-	snprintf(kernel.name, sizeof(kernel.name), "%s", report->header.kernel);
-	if (!guest_names_find(&report->symbols, &options->names, &kernel, 0))
-		return false;
-	if (report->stvec)
-		guest_names_move(&report->symbols, report->stvec);
-	return true;
-}
 
 /* ---- what comes out ---- */
 
@@ -115,7 +96,7 @@ static bool read_recording(struct report *report, const struct report_options *o
 	char message[REPORT_MESSAGE_MAX];
 
 	if (report_read_frame(report, message)) {
-		if (!find_names(report, options))
+		if (!report_names(report, &options->names))
 			return false;
 		if (options->html && !report_page_begin(report, series)) {
 			error("no memory");
