@@ -151,6 +151,37 @@ static void what_is_not_there_is_left_out_with_a_reason(void **state)
 	end(&run);
 }
 
+/* Two columns of a tenth of a second, the second of which ends with the recording. */
+static void exits_have_lanes_of_their_rates(void **state)
+{
+	static const uint32_t often[] = {50, 10}, seldom[] = {0, 5},
+			      buckets[EXIT_BUCKETS] = {[40] = 60};
+	struct page_series_rates rates;
+	struct run run;
+
+	(void)state;
+	begin(&run, true);
+	run.series.until = 1150000000;
+	page_series_exit(&run.series, "often", 60, 6000, 0);
+	page_series_exit(&run.series, "seldom", 5, 6000, 0);
+	page_series_times(&run.series, &(struct page_times){"often", 1000000000, 100000000, often,
+							    2, buckets, 100, 200, 300});
+	page_series_times(&run.series, &(struct page_times){"seldom", 1000000000, 100000000, seldom,
+							    2, buckets, 100, 200, 300});
+	/* Of other columns: it has none here. */
+	page_series_times(&run.series, &(struct page_times){"odd", 1000000000, 7, often, 2, buckets,
+							    100, 200, 300});
+	assert_true(page_series_rates(&run.series, &rates));
+	run.page.rates = &rates.rates.lanes;
+	expect(&run, ">all exits<small>65 exits, up to 500 a second<", 1);
+	expect(&run, ">often<small>60 exits, up to 500 a second<", 1);
+	expect(&run, ">seldom<small>5 exits, up to 100 a second<", 1);
+	expect(&run, "d=\"M0 100h6667v-100h-6667zM6667 100h3333v-40h-3333z\"", 1);
+	expect(&run, ">odd<small>", 0);
+	expect(&run, ">often<small>half within 100ns, 99 % within 200ns<", 1);
+	end(&run);
+}
+
 static void findings_stand_on_top(void **state)
 {
 	const struct page_finding findings[] = {{"A storm.", "so often", "of timers", "fewer"},
@@ -279,6 +310,7 @@ int main(void)
 		cmocka_unit_test(samples_are_bars_in_their_vcpus_lane),
 		cmocka_unit_test(exits_are_rows_with_the_most_expensive_first),
 		cmocka_unit_test(what_is_not_there_is_left_out_with_a_reason),
+		cmocka_unit_test(exits_have_lanes_of_their_rates),
 		cmocka_unit_test(findings_stand_on_top),
 		cmocka_unit_test(durations_are_a_map),
 		cmocka_unit_test(foreign_text_is_only_text),

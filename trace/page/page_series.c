@@ -19,8 +19,9 @@ bool page_series_begin(struct page_series *series, uint64_t from, uint64_t until
 		.until = until,
 		.vcpus = calloc(PAGE_VCPUS, sizeof(*series->vcpus)),
 		.reasons = calloc(PAGE_REASONS, sizeof(*series->reasons)),
+		.when = calloc(PAGE_REASONS, sizeof(*series->when)),
 	};
-	if (series->vcpus && series->reasons)
+	if (series->vcpus && series->reasons && series->when)
 		return true;
 	page_series_free(series);
 	return false;
@@ -30,6 +31,7 @@ void page_series_free(struct page_series *series)
 {
 	free(series->vcpus);
 	free(series->reasons);
+	free(series->when);
 	*series = (struct page_series){0};
 }
 
@@ -84,7 +86,67 @@ void page_series_exit(struct page_series *series, const char *name, uint64_t cou
 	reason->vmm_ns = sum(reason->vmm_ns, vmm_ns);
 }
 
-/* ---- lanes ---- */
+void page_series_times(struct page_series *series, const struct page_times *times)
+{
+	struct page_reason *reason = reason_of(series, times->reason);
+	const size_t number = (size_t)(reason - series->reasons);
+	struct page_when *when = &series->when[number];
+
+	if (!series->rate_step) {
+		series->rate_from = times->from;
+		series->rate_step = times->step;
+		series->rate_columns = (uint32_t)times->columns_count;
+	}
+	if (number == PAGE_REASONS - 1 || series->rate_from != times->from ||
+	    series->rate_step != times->step || series->rate_columns != times->columns_count)
+		return;
+	memcpy(when->columns, times->columns, times->columns_count * sizeof(when->columns[0]));
+	memcpy(when->buckets, times->buckets, sizeof(when->buckets));
+	reason->buckets = when->buckets;
+	reason->p50 = times->p50;
+	reason->p99 = times->p99;
+	reason->max = times->max;
+}
+
+/* ---- lanes of exits ---- */
+
+static void name_reason(const void *opaque, size_t reason, char *out, size_t size)
+{
+	const struct page_series *series = opaque;
+
+	snprintf(out, size, "%s", series->reasons[reason].name);
+}
+
+static uint64_t exits_of(const void *opaque, size_t reason, size_t column)
+{
+	const struct page_series *series = opaque;
+
+	return series->when[reason].columns[column];
+}
+
+bool page_series_rates(const struct page_series *series, struct page_series_rates *rates)
+{
+	const struct page_rates_source source = {
+		.from = series->rate_from,
+		.ends = rates->ends,
+		.columns = series->rate_columns,
+		.reasons = series->reasons_count,
+		.name = name_reason,
+		.exits = exits_of,
+		.opaque = series,
+	};
+
+	for (uint32_t i = 0; i < series->rate_columns; i++) {
+		const uint64_t begin = series->rate_from + i * series->rate_step;
+		const uint64_t end = begin + series->rate_step;
+
+		/* The last one is as long as there was something to be counted. */
+		rates->ends[i] = series->until > begin && series->until < end ? series->until : end;
+	}
+	return page_rates_make(&rates->rates, &source);
+}
+
+/* ---- lanes of samples ---- */
 
 static const struct page_layer layers[PAGE_MODES] = {
 	[PAGE_KERNEL] = {"kernel", "the guest's kernel"},

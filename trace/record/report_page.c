@@ -2,6 +2,7 @@
 
 #include "trace/record/report_page.h"
 
+#include <errno.h>
 #include <inttypes.h>
 
 #include "trace/names/text.h"
@@ -49,11 +50,15 @@ int report_page(const struct report *report, bool per_vcpu, FILE *to)
 		.none = report->exits ? "The recording has none."
 				      : "The recording has samples of the guest, not its exits: "
 					"vhart record -e exits.",
-		.no_heat = "A recording adds up equal exits, so that it does not say when each "
-			   "was, and how long it took: vhart stat --html.",
+		.no_heat = "The recording does not say that: it has no end, or is of vhart 0.4.",
 	};
 	struct page_series_lanes lanes;
+	struct page_series_rates rates;
 
+	if (!page_series_rates(report->series, &rates))
+		return -ENOMEM;
+	rates.rates.lanes.none =
+		"The recording does not say that: it has no end, or is of vhart 0.4.";
 	page_series_lanes(report->series, &lanes);
 	snprintf(title, sizeof(title), "%s: %s", header->vm, report->exits ? "exits" : "samples");
 	snprintf(vm, sizeof(vm), "%s (pid %" PRIu64 ")", header->vm, header->pid);
@@ -69,6 +74,7 @@ int report_page(const struct report *report, bool per_vcpu, FILE *to)
 			.facts = facts,
 			.facts_count = sizeof(facts) / sizeof(facts[0]),
 			.vcpus = report->exits ? NULL : &lanes.lanes,
+			.rates = report->exits ? &rates.rates.lanes : NULL,
 			.reasons = &reasons,
 			.flames =
 				{.title = report->exits ? "Which code of the guest causes the exits"

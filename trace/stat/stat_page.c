@@ -187,7 +187,7 @@ static int write_page(const struct stat_page *page, const struct parts *parts, F
 			.findings = parts->findings,
 			.findings_count = parts->findings_count,
 			.vcpus = &parts->lanes.vcpus,
-			.rates = &parts->lanes.rates,
+			.rates = &parts->lanes.rates.lanes,
 			.reasons = &reasons,
 			.flames = {.title = "Which code of the guest causes the exits",
 				   .words = "That is not counted here: vhart record -g -e exits, "
@@ -202,9 +202,9 @@ int stat_page_write(const struct stat_page *page, FILE *to)
 
 	if (!parts)
 		return error;
-	stat_page_lanes(&parts->lanes, page->history, page->view, page->counts);
 	write_facts(page, parts);
-	if (add_reasons(page, parts) && add_findings(page, parts))
+	if (stat_page_lanes(&parts->lanes, page->history, page->view, page->counts) &&
+	    add_reasons(page, parts) && add_findings(page, parts))
 		error = write_page(page, parts, to);
 	for (size_t i = 0; i < parts->findings_count; i++) {
 		free((void *)(uintptr_t)parts->findings[i].headline);
