@@ -30,7 +30,7 @@ static void check_shown(const char *text, size_t left)
 	}
 }
 
-static void compare(const struct stat_file *before, const struct stat_file *after, int same)
+static void compare(const struct diff_run *before, const struct diff_run *after, int same)
 {
 	for (int way = 0; way < 8; way++) {
 		const struct diff_rules rules = {
@@ -58,7 +58,7 @@ static void compare(const struct stat_file *before, const struct stat_file *afte
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct stat_file file = {.rows = NULL}, none = {.rows = NULL};
+	struct diff_run file = {.items = NULL}, none = {.items = NULL};
 	char why[STAT_FILE_WHY] = "";
 	FILE *in;
 
@@ -66,7 +66,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	in = fmemopen((void *)(uintptr_t)data, size, "r");
 	require(in != NULL);
-	if (stat_file_read(in, &file, why)) {
+	if (stat_file_read(in, &file.counts, why)) {
+		require(diff_run_of_counts(&file) && diff_run_of_counts(&none));
 		compare(&file, &file, 1);
 		compare(&none, &file, 0);
 		compare(&file, &none, 0);
@@ -75,6 +76,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	check_shown(why, strlen(why));
 	fclose(in);
-	stat_file_free(&file);
+	diff_run_free(&file);
+	diff_run_free(&none);
 	return 0;
 }

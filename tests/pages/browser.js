@@ -133,10 +133,13 @@ class Browser {
     return nodes.filter((node) => !node.ignored).map((node) => [node.role.value, node.name ? node.name.value : '']);
   }
 
-  end() {
+  async end() {
     clearTimeout(this.timer);
     this.child.removeAllListeners('exit');
+    // Until it is gone it may write to its profile.
+    const gone = new Promise((resolve) => this.child.on('exit', resolve));
     this.child.kill('SIGKILL');
+    await gone;
     fs.rmSync(this.profile, {recursive: true, force: true, maxRetries: 10});
   }
 }
@@ -154,7 +157,7 @@ async function run(check) {
     console.log(error.stack);
     status = 1;
   }
-  page.end();
+  await page.end();
   process.exit(status);
 }
 

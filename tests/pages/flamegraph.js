@@ -109,6 +109,21 @@ const checks = {
     }
   },
 
+  // What changed: it is searched for, and told, by names, and seen by colours.
+  async diff(page) {
+    await page.open(path.join(folder, 'diff.svg'));
+    const names = await page.value("Array.from(document.querySelectorAll('.f > title'), (title) => title.textContent)");
+    assert(names.some((name) => /^\+900% start \(before \d+ samples, after \d+0\)$/.test(name)), names.join('\n'));
+    assert(names.some((name) => /^idle \(before /.test(name)), names.join('\n'));
+    await page.press('/');
+    await page.type('^(\\+|new)');
+    assert.match(await page.value(matched), /^\/\^\(\\\+\|new\)\/ matched \d+\.\d\d % in \d frames?$/);
+    await page.picture(path.join(folder, 'diff-light.png'));
+    await page.show(1200, 320, 'dark');
+    await page.open(path.join(folder, 'diff.svg'));
+    await page.picture(path.join(folder, 'diff-dark.png'));
+  },
+
   // Names that try to be something else, and thousands of frames.
   async hostile(page) {
     await page.open(path.join(folder, 'large.svg'));

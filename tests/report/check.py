@@ -67,6 +67,24 @@ expect("a page that finds no room", full.returncode == 1 and full.stdout == "" a
        and full.stderr.startswith(f"vhart: --html {page}: File too large"), full)
 expect("the page before it", open(page, encoding="utf-8").read() == html and
        [name for name in os.listdir(folder) if name.startswith("page")] == ["page.html"], os.listdir(folder))
+# A recording is as it is; with another one of samples and exits there is nothing to compare.
+same = run("diff", recording, recording)
+expect("diff of a recording and itself", same.returncode == 0 and "\nFUNCTION, BY ITS " in same.stdout
+       and " !" not in same.stdout and "unlike" not in same.stderr, same)
+several = run("diff", "--json", recording, recording, "--", recording)
+expect("diff of several", several.returncode == 0 and '"runs_before":2,"runs_after":1' in several.stdout
+       and '{"type":"function","function":"' in several.stdout, several)
+diff = os.path.join(folder, "diff.svg")
+expect("diff as a flame graph", run("diff", "--flamegraph", diff, recording, recording).returncode == 0
+       and "<text class=\"head\"" in open(diff, encoding="utf-8").read())
+full = run("diff", "--flamegraph", "/dev/full", recording, recording)
+expect("a diff that finds no place", full.returncode == 2 and full.stdout == "" and full.stderr.count("\n") == 1
+       and "/dev/full" in full.stderr, full)
+for name in "samples", "exits":
+    other = os.path.join(os.path.dirname(recording), name + ".recording")
+    unlike = run("diff", recording, other)
+    expect("files of two kinds", unlike.returncode == (0 if other == recording else 2)
+           and ("compare files of one kind" in unlike.stderr) == (other != recording), unlike)
 for command in "run", "stat", "trace", "record", "probe":
     other = run(command)
     expect(command, other.returncode == (125 if command == "run" else 2) and "riscv64" in other.stderr

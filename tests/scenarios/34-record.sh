@@ -54,7 +54,7 @@ chains_are_who_called() {
     grep -q '<svg.*xmlns="http://www.w3.org/2000/svg"' flame.svg || die "no SVG"
     grep -q '<title>round_of_work' flame.svg || die "no round_of_work in the flame graph"
     [ -s profile ] || die "no pprof"
-    grep -q 'vcpu0<br><small>kernel [1-9]' page.html || die "no time line in the page"
+    grep -q 'vcpu0<small>kernel [1-9]' page.html || die "no time line in the page"
     grep -q '<title>round_of_work' page.html || die "no flame graph in the page"
 }
 
@@ -62,6 +62,9 @@ chains_are_who_called() {
 exits_are_counted() {
     record_work "rounds=500 calls=4" -e exits -g
     report --json
+    vhart report -i r --html page.html >/dev/null
+    grep -q '>sbi base.get_spec_version<small>2,000 exits, up to [1-9]' page.html || die "not in the lanes: $(grep '<small>' page.html)"
+    grep -q '>sbi base.get_spec_version<small>half within [0-9.]*[num]s' page.html || die "not in the map"
     expect_eq "calls by sbi_call" "$(grep '"reason":"sbi base.get_spec_version","symbol":"sbi_call"' "$out" | sed -n 's/.*"exits":\([0-9]*\).*/\1/p')" 2000
     expect_out '"reason":"sbi srst.system_reset"|"reason":"sbi dbcn.console_write"'
     report --folded folded

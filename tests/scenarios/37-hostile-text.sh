@@ -74,7 +74,9 @@ has_samples() { vhart report -i r --json 2>/dev/null | grep -q '"samples":[1-9]'
 
 vm_of_that_name() {
     starts_hostile
-    shows '^.x1b.2J' vhart stat -p $vm --once
+    shows '^.x1b.2J' vhart stat -p $vm --once --html stat.html
+    printable stat.html
+    grep -q "<h1>$shown" stat.html || die "$(head -n 80 stat.html)"
     shows 'EXIT REASON' vhart stat -p $vm --once --by vcpu
     shows "0x[0-9a-f]+ $shown\\+0x" vhart stat -p $vm --once --by pc --guestkallsyms names
     shows "$shown\\+0x" vhart stat -p $vm --once --by pc --csv --guestkallsyms names

@@ -11,6 +11,7 @@
 
 #include "tests/unit/fixtures/sample_counts.h"
 #include "tests/unit/fixtures/sample_profile.h"
+#include "tests/unit/fixtures/sample_run.h"
 #include "tests/unit/fixtures/sample_trace.h"
 #include "trace/export/export.h"
 #include "trace/export/json_text.h"
@@ -104,6 +105,18 @@ static void write_counts(FILE *to, bool every_row)
 	sample_counts_free(&sample);
 }
 
+static int write_page(FILE *to)
+{
+	struct sample_run run;
+	int error;
+
+	sample_run_begin(&run, 4);
+	sample_run_live(&run, 230);
+	error = sample_run_page(&run, "</script><b>web1", to);
+	sample_run_end(&run);
+	return error;
+}
+
 int main(int argc, char **argv)
 {
 	struct profile *small = profile_new(1ul << 24), *large = profile_new(1ul << 28);
@@ -132,6 +145,8 @@ int main(int argc, char **argv)
 	to = create("all", "openmetrics");
 	write_counts(to, true);
 	check(0, to, "openmetrics");
+	to = create("stat", "html");
+	check(write_page(to), to, "html");
 	profile_free(small);
 	profile_free(large);
 	return 0;

@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "trace/diff/diff_flames.h"
 #include "trace/diff/diff_table.h"
 
 static const struct diff_rules usual = {.threshold = 10, .noise = 3, .hold = DIFF_HOLD_COUNT};
@@ -113,6 +114,7 @@ static void runs_that_agree_by_chance_still_have_the_noise_of_the_floor(void **s
 
 static struct stat_row rows[2][RUNS][ROWS];
 static struct stat_file files[2][RUNS];
+static struct diff_run runs_of[2][RUNS];
 static struct diff diff;
 
 static int setup(void **state)
@@ -128,10 +130,20 @@ static int setup(void **state)
 	return 0;
 }
 
+/* What was made of FILES, whose rows are the fixture's. */
+static void free_runs(void)
+{
+	for (int side = 0; side < 2; side++)
+		for (int run = 0; run < RUNS; run++)
+			free(runs_of[side][run].items);
+	memset(runs_of, 0, sizeof(runs_of));
+}
+
 static int teardown(void **state)
 {
 	(void)state;
 	diff_free(&diff);
+	free_runs();
 	return 0;
 }
 
@@ -161,8 +173,14 @@ static void add_to_all(int runs, const char *sub, uint64_t before, uint64_t ns_b
 
 static void compare(const struct diff_rules *rules, size_t runs)
 {
+	free_runs();
+	for (int side = 0; side < 2; side++)
+		for (size_t run = 0; run < runs; run++) {
+			runs_of[side][run].counts = files[side][run];
+			assert_true(diff_run_of_counts(&runs_of[side][run]));
+		}
 	assert_true(diff_compare(&diff, rules,
-				 (struct diff_side[]){{files[0], runs}, {files[1], runs}}));
+				 (struct diff_side[]){{runs_of[0], runs}, {runs_of[1], runs}}));
 }
 
 static void vcpus_are_one_row_unless_they_are_asked_for(void **state)
@@ -287,13 +305,139 @@ static void runs_of_nothing_can_be_compared(void **state)
 	assert_int_equal(diff.total.count.change, DIFF_SAME);
 }
 
+/* ---- recordings ---- */
+
+/* COUNT samples, or exits of 10 ns each, in a function that another one calls. */
+static void add_stack(struct report *report, const char *function, int32_t vcpu, uint64_t count)
+{
+	const struct profile_frame frames[] = {{"exit:irq s_timer", 0, PROFILE_EXIT},
+					       {function, 0, PROFILE_GUEST_KERNEL},
+					       {"caller", 0, PROFILE_GUEST_KERNEL}};
+	const struct profile_labels labels = {.vm = "web1", .vcpu = vcpu};
+	const size_t skipped = report->exits ? 0 : 1;
+
+	assert_int_equal(profile_add(report->profile, frames + skipped, 3 - skipped, &labels,
+				     (struct profile_values){count, count * 10}),
+			 0);
+}
+
+static void begin_recording(struct diff_run *run, bool exits, const char *kernel)
+{
+	run->report = calloc(1, sizeof(*run->report));
+	assert_non_null(run->report);
+	run->report->exits = exits;
+	run->report->profile = profile_new(1 << 20);
+	run->report->header.start = 1;
+	run->report->until = 2000000001;
+	snprintf(run->report->header.kernel, sizeof(run->report->header.kernel), "%s", kernel);
+}
+
+/* What function has a samples before and b after, of both vCPUs. */
+static void compare_recordings(struct diff_run runs[2], const struct diff_rules *rules, bool exits)
+{
+	static const uint64_t before[] = {1000, 900, 500, 0}, after[] = {1010, 300, 1500, 400};
+	static const char *const functions[] = {"same", "fewer", "more", "irq"};
+
+	for (int side = 0; side < 2; side++) {
+		begin_recording(&runs[side], exits, side ? "new" : "old");
+		for (size_t i = 0; i < 4; i++)
+			for (int32_t vcpu = 0; vcpu < 2; vcpu++)
+				add_stack(runs[side].report, functions[i], vcpu,
+					  (side ? after[i] : before[i]) / 2);
+		assert_true(diff_run_of_recording(&runs[side]));
+	}
+	assert_true(diff_compare(&diff, rules, (struct diff_side[]){{&runs[0], 1}, {&runs[1], 1}}));
+}
+
+static void functions_of_samples_are_more_and_fewer(void **state)
+{
+	struct diff_run runs[2] = {{.items = NULL}, {.items = NULL}};
+
+	(void)state;
+	compare_recordings(runs, &usual, false);
+	assert_int_equal(runs[0].kind, DIFF_SAMPLES);
+	assert_int_equal(diff.count, 4);
+	assert_string_equal(diff.rows[0].reason, "more");
+	assert_float_equal(diff.rows[0].cost, 1000, 0);
+	assert_true(diff.rows[0].regressed);
+	assert_string_equal(diff.rows[1].reason, "fewer");
+	assert_int_equal(diff.rows[1].count.change, DIFF_FEWER);
+	/* A function of that name is no interrupt of the host's. */
+	assert_string_equal(diff.rows[2].reason, "irq");
+	assert_int_equal(diff.rows[2].count.change, DIFF_NEW);
+	assert_true(diff.rows[2].regressed);
+	assert_int_equal(diff.rows[3].count.change, DIFF_SAME);
+	assert_string_equal(diff.total.reason, "total");
+	assert_float_equal(diff.total.count.middle[1], 3210, 0);
+	diff_run_free(&runs[0]);
+	diff_run_free(&runs[1]);
+}
+
+/* The leaf of such a stack is the exit. */
+static void functions_of_exits_have_their_times(void **state)
+{
+	struct diff_run runs[2] = {{.items = NULL}, {.items = NULL}};
+	struct diff_rules rules = usual;
+
+	(void)state;
+	rules.per = DIFF_PER_SECOND;
+	rules.by = DIFF_BY_VCPU;
+	compare_recordings(runs, &rules, true);
+	assert_int_equal(runs[0].kind, DIFF_EXITS);
+	assert_int_equal(diff.count, 8);
+	assert_string_equal(diff.rows[0].reason, "more");
+	assert_int_equal(diff.rows[0].vcpu, 0);
+	assert_float_equal(diff.rows[0].count.middle[1], 375, 0);
+	assert_float_equal(diff.rows[0].each.middle[0], 10, 0);
+	assert_float_equal(diff.rows[0].cost, 2500, 0);
+	assert_string_equal(runs[0].facts[0].text, "old");
+	assert_string_equal(runs[1].facts[0].text, "new");
+	diff_run_free(&runs[0]);
+	diff_run_free(&runs[1]);
+}
+
+/* TEXT has the frame WORDS, with that beside it. */
+static void expect_frame(const char *text, const char *words)
+{
+	char frame[256];
+
+	snprintf(frame, sizeof(frame), "<title>%s)</title>", words);
+	if (!strstr(text, frame))
+		fail_msg("no %s in %s", frame, text);
+}
+
+static void a_flame_graph_of_both_says_what_changed(void **state)
+{
+	struct diff_run runs[2] = {{.items = NULL}, {.items = NULL}};
+	char *text = NULL;
+	size_t size;
+	FILE *to = open_memstream(&text, &size);
+
+	(void)state;
+	compare_recordings(runs, &usual, false);
+	assert_int_equal(
+		diff_flames(&usual, (struct diff_side[]){{&runs[0], 1}, {&runs[1], 1}}, to), 0);
+	fclose(to);
+	expect_frame(text, "same (before 1000 samples, after 1010");
+	expect_frame(text, "-67% fewer (before 900 samples, after 300");
+	expect_frame(text, "+200% more (before 500 samples, after 1500");
+	expect_frame(text, "new irq (before 0 samples, after 400");
+	/* As wide as both together: 300 and 900 of 2400 and 3210, each a thousand. */
+	assert_non_null(strstr(text, "data-w=\"1200000\""));
+	assert_non_null(
+		strstr(text, "before: 2,400 samples in 1 run, after: 3,210 in 1 run; per run"));
+	free(text);
+	diff_run_free(&runs[0]);
+	diff_run_free(&runs[1]);
+}
+
 /* ---- what is shown ---- */
 
 static void names_of_a_file_are_made_printable(void **state)
 {
 	char *text = NULL;
 	size_t size;
-	const struct diff_side sides[2] = {{files[0], 1}, {files[1], 1}};
+	const struct diff_side sides[2] = {{runs_of[0], 1}, {runs_of[1], 1}};
 
 	(void)state;
 	add_to_all(1, "\x1b[2J", 100, 1000, 300, 2000);
@@ -313,7 +457,7 @@ static void names_of_a_file_are_made_printable(void **state)
 static void an_output_that_is_full_is_said(void **state)
 {
 	FILE *full = fopen("/dev/full", "we");
-	const struct diff_side sides[2] = {{files[0], 1}, {files[1], 1}};
+	const struct diff_side sides[2] = {{runs_of[0], 1}, {runs_of[1], 1}};
 
 	(void)state;
 	assert_non_null(full);
@@ -342,6 +486,9 @@ int main(void)
 		OF_ROWS(the_time_of_an_exit_is_judged_from_three_runs_on_and_held_where_asked),
 		OF_ROWS(a_run_of_twice_the_time_has_the_same_exits_a_second),
 		OF_ROWS(runs_of_nothing_can_be_compared),
+		OF_ROWS(functions_of_samples_are_more_and_fewer),
+		OF_ROWS(functions_of_exits_have_their_times),
+		OF_ROWS(a_flame_graph_of_both_says_what_changed),
 		OF_ROWS(names_of_a_file_are_made_printable),
 		OF_ROWS(an_output_that_is_full_is_said),
 	};

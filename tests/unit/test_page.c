@@ -12,18 +12,22 @@
 #include <cmocka.h>
 
 #include "tests/unit/fixtures/printable_text.h"
+#include "trace/exits/exits_map.h"
 #include "trace/page/page.h"
+#include "trace/page/page_series.h"
 
 #define HOSTILE "</script><script>alert(1)</script>&\"'\033[2J\xff"
 #define SHOWN	"&lt;/script&gt;&lt;script&gt;alert(1)&lt;/script&gt;&amp;&quot;&#39;\\x1b[2J\\xff"
 
 struct run {
 	struct page_series series;
+	struct page_series_lanes lanes;
+	struct page_reasons reasons;
 	struct export_options flames;
 	struct page page;
 };
 
-/* From 1 s to 7 s, so that a column is 10 ms. */
+/* From 1 s to 7 s, so that a column is 10 ms, and a little more than 16 of 10000 units wide. */
 static void begin(struct run *run, bool exits)
 {
 	*run = (struct run){0};
@@ -31,26 +35,33 @@ static void begin(struct run *run, bool exits)
 	run->page = (struct page){
 		.title = "web1",
 		.subtitle = "what was measured",
-		.exits = exits,
-		.series = &run->series,
-		.profile = profile_new(1 << 20),
-		.flames = &run->flames,
+		.vcpus = exits ? NULL : &run->lanes.lanes,
+		.reasons = &run->reasons,
+		.flames = {.title = "Flames",
+			   .profile = profile_new(1 << 20),
+			   .options = &run->flames,
+			   .words = "What is not there."},
 	};
-	assert_non_null(run->page.profile);
+	assert_non_null(run->page.flames.profile);
 }
 
 static void end(struct run *run)
 {
-	profile_free(run->page.profile);
+	profile_free(run->page.flames.profile);
 	page_series_free(&run->series);
 }
 
-static char *written(const struct run *run)
+static char *written(struct run *run)
 {
 	char *text = NULL;
 	size_t size;
 	FILE *to = open_memstream(&text, &size);
 
+	page_series_lanes(&run->series, &run->lanes);
+	run->reasons = (struct page_reasons){.reasons = run->series.reasons,
+					     .count = run->series.reasons_count,
+					     .none = "There are none.",
+					     .no_heat = "Nobody knows."};
 	assert_int_equal(page_write(&run->page, to), 0);
 	fclose(to);
 	assert_printable(text);
@@ -66,7 +77,7 @@ static size_t count(const char *text, const char *words)
 	return found;
 }
 
-static void expect(const struct run *run, const char *words, size_t times)
+static void expect(struct run *run, const char *words, size_t times)
 {
 	char *text = written(run);
 
@@ -87,11 +98,13 @@ static void samples_are_bars_in_their_vcpus_lane(void **state)
 	page_series_sample(&run.series, 1022000000, 0, PAGE_USER, 3);
 	page_series_sample(&run.series, UINT64_MAX, 2, PAGE_USER, 1);
 	page_series_sample(&run.series, 0, 2, PAGE_USER, 2);
-	expect(&run, "<path class=\"kernel\" d=\"M0 100h1v-50h-1zM2 100h1v-70h-1z\"/>", 1);
-	expect(&run, "<path class=\"user\" d=\"M2 30h1v-30h-1z\"/>", 1);
-	expect(&run, "vcpu1<br><small>kernel 0, user 0<", 1);
-	expect(&run, "<path class=\"user\" d=\"M0 100h1v-20h-1zM599 100h1v-10h-1z\"/>", 1);
-	expect(&run, "vcpu2<br><small>kernel 0, user 3<", 1);
+	expect(&run,
+	       "data-name=\"the guest's kernel\" d=\"M0 100h17v-50h-17zM33 100h17v-70h-17z\"/>", 1);
+	expect(&run, "data-name=\"its programs\" d=\"M33 30h17v-30h-17z\"/>", 1);
+	expect(&run, "vcpu1<small>kernel 0, user 0<", 1);
+	expect(&run, "data-name=\"its programs\" d=\"M0 100h17v-20h-17zM9983 100h17v-10h-17z\"/>",
+	       1);
+	expect(&run, "vcpu2<small>kernel 0, user 3<", 1);
 	end(&run);
 }
 
@@ -122,40 +135,103 @@ static void what_is_not_there_is_left_out_with_a_reason(void **state)
 	(void)state;
 	begin(&run, false);
 	expect(&run, "The recording has no samples.", 1);
-	expect(&run, "not its exits: vhart record -e exits.", 2);
+	expect(&run, "There are none.", 1);
 	expect(&run, "<h2>Findings</h2>", 0);
-	end(&run);
-	begin(&run, true);
-	expect(&run, "it does not say when each was", 1);
-	expect(&run, "The recording has none.", 1);
-	expect(&run, "The guest made none.", 1);
+	expect(&run, "What is not there.", 1);
 	page_series_exit(&run.series, "irq s_timer", 1, 0, 0);
 	expect(&run, "The guest made none.", 1);
-	expect(&run, "The recording has none.", 0);
+	expect(&run, "There are none.", 0);
+	expect(&run, "Nobody knows.", 1);
+	run.page.reasons = NULL;
+	run.page.flames.title = NULL;
+	run.page.judged = true;
+	expect(&run, "The guest made none.", 0);
+	expect(&run, "What is not there.", 0);
+	expect(&run, "None: no rule calls anything odd.", 1);
+	end(&run);
+}
+
+/* Two columns of a tenth of a second, the second of which ends with the recording. */
+static void exits_have_lanes_of_their_rates(void **state)
+{
+	static const uint32_t often[] = {50, 10}, seldom[] = {0, 5},
+			      buckets[EXIT_BUCKETS] = {[40] = 60};
+	struct page_series_rates rates;
+	struct run run;
+
+	(void)state;
+	begin(&run, true);
+	run.series.until = 1150000000;
+	page_series_exit(&run.series, "often", 60, 6000, 0);
+	page_series_exit(&run.series, "seldom", 5, 6000, 0);
+	page_series_times(&run.series, &(struct page_times){"often", 1000000000, 100000000, often,
+							    2, buckets, 100, 200, 300});
+	page_series_times(&run.series, &(struct page_times){"seldom", 1000000000, 100000000, seldom,
+							    2, buckets, 100, 200, 300});
+	/* Of other columns: it has none here. */
+	page_series_times(&run.series, &(struct page_times){"odd", 1000000000, 7, often, 2, buckets,
+							    100, 200, 300});
+	assert_true(page_series_rates(&run.series, &rates));
+	run.page.rates = &rates.rates.lanes;
+	expect(&run, ">all exits<small>65 exits, up to 500 a second<", 1);
+	expect(&run, ">often<small>60 exits, up to 500 a second<", 1);
+	expect(&run, ">seldom<small>5 exits, up to 100 a second<", 1);
+	expect(&run, "d=\"M0 100h6667v-100h-6667zM6667 100h3333v-40h-3333z\"", 1);
+	expect(&run, ">odd<small>", 0);
+	expect(&run, ">often<small>half within 100ns, 99 % within 200ns<", 1);
 	end(&run);
 }
 
 static void findings_stand_on_top(void **state)
 {
-	const struct page_finding findings[] = {{"A storm.", "Of timers."}};
+	const struct page_finding findings[] = {{"A storm.", "so often", "of timers", "fewer"},
+						{"Another.", NULL, NULL, NULL}};
 	struct run run;
 	char *text;
 
 	(void)state;
 	begin(&run, true);
+	run.page.judged = true;
 	run.page.findings = findings;
-	run.page.findings_count = 1;
+	run.page.findings_count = 2;
 	text = written(&run);
-	assert_non_null(strstr(text, "<li><strong>A storm.</strong> Of timers.</li>"));
+	assert_non_null(strstr(text, "<li><strong>A storm.</strong><br>"
+				     "<span class=\"seen\">so often</span><br>"
+				     "<span class=\"why\">why: of timers</span><br>"
+				     "<span class=\"try\">try: fewer</span></li>"));
+	assert_non_null(strstr(text, "<li><strong>Another.</strong></li>"));
 	assert_true(strstr(text, "A storm.") < strstr(text, "<h2>The run</h2>"));
 	free(text);
+	end(&run);
+}
+
+/* Ten of 2 us, and 1000 of 9 us: a map from the first to the last. */
+static void durations_are_a_map(void **state)
+{
+	struct run run;
+	uint32_t buckets[EXIT_BUCKETS] = {0};
+
+	(void)state;
+	begin(&run, true);
+	page_series_exit(&run.series, "irq s_timer", 1010, 1000, 0);
+	buckets[exit_bucket(2000)] = 10;
+	buckets[exit_bucket(9000)] = 1000;
+	run.series.reasons[0].buckets = buckets;
+	run.series.reasons[0].p50 = 9000;
+	run.series.reasons[0].p99 = 9100;
+	expect(&run, "half within 9.00us, 99 % within 9.10us", 1);
+	expect(&run, "><title>1.79us to 2.05us: 10</title></rect>", 1);
+	expect(&run, "<rect class=\"h8\"", 1);
+	expect(&run, ">10us</span>", 1);
+	expect(&run, ">1ms</span>", 0);
+	expect(&run, "Nobody knows.", 0);
 	end(&run);
 }
 
 static void foreign_text_is_only_text(void **state)
 {
 	const struct page_fact facts[] = {{"kernel", HOSTILE}, {"nothing", NULL}};
-	const struct page_finding findings[] = {{HOSTILE, HOSTILE}};
+	const struct page_finding findings[] = {{HOSTILE, HOSTILE, HOSTILE, HOSTILE}};
 	const struct profile_frame frame = {HOSTILE, 0, PROFILE_EXIT};
 	const struct profile_labels labels = {.vm = HOSTILE, .vcpu = 0};
 	struct run run;
@@ -166,22 +242,23 @@ static void foreign_text_is_only_text(void **state)
 	run.page.title = run.page.subtitle = HOSTILE;
 	run.page.facts = facts;
 	run.page.facts_count = 2;
+	run.page.judged = true;
 	run.page.findings = findings;
 	run.page.findings_count = 1;
 	run.flames = (struct export_options){
 		.labels_as_roots = true, .title = HOSTILE, .subtitle = HOSTILE, .counts = HOSTILE};
 	page_series_exit(&run.series, HOSTILE, 1, 1, 1);
 	page_series_exit(&run.series, "sbi " HOSTILE, 1, 1, 1);
-	assert_int_equal(profile_add(run.page.profile, &frame, 1, &labels,
+	assert_int_equal(profile_add(run.page.flames.profile, &frame, 1, &labels,
 				     (struct profile_values){.count = 1}),
 			 0);
 	text = written(&run);
 	assert_int_equal(count(text, "<script"), 1);
 	assert_int_equal(count(text, "</script"), 1);
 	assert_null(strstr(text, "nothing"));
-	/* Title twice, subtitle, fact, finding twice, three rows; frames, and what the graph says.
-	 */
-	assert_true(count(text, SHOWN) >= 12);
+	/* Title twice, subtitle, fact, finding four times, three rows; frames, and what the graph
+	 * says. */
+	assert_true(count(text, SHOWN) >= 14);
 	/* Nothing is fetched: no address but the name space of SVG. */
 	assert_int_equal(count(text, "://"), count(text, "http://www.w3.org/"));
 	free(text);
@@ -208,9 +285,9 @@ static void however_much_comes_is_bounded(void **state)
 		exits += run.series.reasons[i].count;
 	assert_int_equal(exits, 1000);
 	expect(&run, ">all others<", 1);
-	run.page.exits = false;
+	run.page.vcpus = &run.lanes.lanes;
 	expect(&run, "<span class=\"label\">vcpu", PAGE_VCPUS);
-	expect(&run, "vCPUs from 64 on are not shown.", 1);
+	expect(&run, "And 936 more that are not shown.", 1);
 	end(&run);
 }
 
@@ -233,7 +310,9 @@ int main(void)
 		cmocka_unit_test(samples_are_bars_in_their_vcpus_lane),
 		cmocka_unit_test(exits_are_rows_with_the_most_expensive_first),
 		cmocka_unit_test(what_is_not_there_is_left_out_with_a_reason),
+		cmocka_unit_test(exits_have_lanes_of_their_rates),
 		cmocka_unit_test(findings_stand_on_top),
+		cmocka_unit_test(durations_are_a_map),
 		cmocka_unit_test(foreign_text_is_only_text),
 		cmocka_unit_test(however_much_comes_is_bounded),
 		cmocka_unit_test(a_full_disk_is_told),

@@ -88,6 +88,25 @@ static void the_other_lines_are_read_as_they_were_written(void **state)
 				       .vcpu = {.vcpu = 1, .overflows = 9, .stvec = 0x80200001}};
 	round_trip(&line, &back);
 	assert_memory_equal(&back.vcpu, &line.vcpu, sizeof(line.vcpu));
+	line = (struct recording_line){.type = RECORDING_REASON,
+				       .reason = {.exit = "sbi time.set_timer",
+						  .from = 7,
+						  .step = 100,
+						  .min = 1,
+						  .max = 900,
+						  .count = 3,
+						  .columns = {0, 12, UINT32_MAX},
+						  .buckets = {[0] = 1, [159] = 11}}};
+	round_trip(&line, &back);
+	assert_memory_equal(&back.reason, &line.reason, sizeof(line.reason));
+	/* The longest. */
+	line.reason.count = RECORDING_COLUMNS;
+	for (size_t i = 0; i < RECORDING_COLUMNS; i++)
+		line.reason.columns[i] = UINT32_MAX;
+	for (size_t i = 0; i < EXIT_BUCKETS; i++)
+		line.reason.buckets[i] = UINT32_MAX;
+	round_trip(&line, &back);
+	assert_memory_equal(&back.reason, &line.reason, sizeof(line.reason));
 	line = (struct recording_line){.type = RECORDING_END, .end = {.time = 5, .samples = 7}};
 	round_trip(&line, &back);
 	assert_memory_equal(&back.end, &line.end, sizeof(line.end));
@@ -115,6 +134,9 @@ static void what_a_later_writer_adds_is_passed_over(void **state)
 		      &line, &why));
 	assert_int_equal(line.lost.records, 3);
 }
+
+#define NO_COLUMNS "has exits without the columns of time in which they came"
+#define NO_BUCKETS "has exits without how long they took"
 
 static void what_is_no_line_is_refused(void **state)
 {
@@ -154,6 +176,16 @@ static void what_is_no_line_is_refused(void **state)
 		{"{\"type\":\"symbol\",\"name\":\"x\"}",
 		 "has a symbol without its name or address"},
 		{"{\"type\":\"vcpu\",\"vcpu\":1}", "has a vCPU without its stvec"},
+		{"{\"type\":\"reason\",\"columns\":\"1 2\"}", NO_COLUMNS},
+		{"{\"type\":\"reason\",\"step\":1,\"columns\":\"1 2 \"}", NO_COLUMNS},
+		{"{\"type\":\"reason\",\"step\":1,\"columns\":\"1,2\"}", NO_COLUMNS},
+		{"{\"type\":\"reason\",\"step\":1,\"columns\":\"-1\"}", NO_COLUMNS},
+		{"{\"type\":\"reason\",\"step\":1,\"columns\":\"4294967296\"}", NO_COLUMNS},
+		{"{\"type\":\"reason\",\"step\":99999999999999999,\"columns\":\"1\"}", NO_COLUMNS},
+		{"{\"type\":\"reason\",\"step\":9,\"from\":18446744073709551615}", NO_COLUMNS},
+		{"{\"type\":\"reason\",\"step\":1,\"buckets\":\"160:1\"}", NO_BUCKETS},
+		{"{\"type\":\"reason\",\"step\":1,\"buckets\":\"5\"}", NO_BUCKETS},
+		{"{\"type\":\"reason\",\"step\":1,\"buckets\":\"5:1 \"}", NO_BUCKETS},
 	};
 	static struct recording_line line;
 

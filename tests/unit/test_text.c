@@ -114,6 +114,33 @@ static void too_little_room(void **state)
 	}
 }
 
+static void counts_have_commas(void **state)
+{
+	static const struct {
+		uint64_t count;
+		const char *wanted;
+	} cases[] = {{0, "0"},
+		     {999, "999"},
+		     {1000, "1,000"},
+		     {1249773, "1,249,773"},
+		     {UINT64_MAX, "18,446,744,073,709,551,615"}};
+	char out[TEXT_COUNT];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		assert_string_equal(text_count(cases[i].count, out), cases[i].wanted);
+}
+
+static void moments_are_of_utc(void **state)
+{
+	char out[TEXT_MOMENT];
+
+	(void)state;
+	assert_string_equal(text_moment(0, out), "not known");
+	assert_string_equal(text_moment(1700000000999999999, out), "2023-11-14 22:13:20 UTC");
+	assert_string_equal(text_moment(UINT64_MAX, out), "2554-07-21 23:34:33 UTC");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -121,6 +148,8 @@ int main(void)
 		cmocka_unit_test(words_are_as_printf_has_them),
 		cmocka_unit_test(rare_conversions),
 		cmocka_unit_test(too_little_room),
+		cmocka_unit_test(counts_have_commas),
+		cmocka_unit_test(moments_are_of_utc),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

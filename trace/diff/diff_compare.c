@@ -121,37 +121,22 @@ static int compare_kinds(const void *a, const void *b)
 	return compare_names(a, b);
 }
 
-static double sum_squares(const struct exit_times *times)
-{
-	double sum = 0;
-
-	for (uint32_t i = 0; i < EXIT_BUCKETS; i++)
-		if (times->buckets[i]) {
-			const double ns =
-				((double)exit_bucket_start(i) + (double)exit_bucket_start(i + 1)) /
-				2;
-
-			sum += ns * ns * times->buckets[i];
-		}
-	return sum;
-}
-
 static void add_side(struct kind **to, const struct diff_rules *rules, const struct diff_side *side,
 		     uint32_t index)
 {
 	for (size_t run = 0; run < side->count; run++)
-		for (size_t i = 0; i < side->files[run].count; i++) {
-			const struct stat_row *row = &side->files[run].rows[i];
+		for (size_t i = 0; i < side->runs[run].count; i++) {
+			const struct diff_item *item = &side->runs[run].items[i];
 
 			*(*to)++ = (struct kind){
-				.reason = row->reason,
-				.sub = row->sub,
-				.vcpu = rules->by == DIFF_BY_VCPU ? (int64_t)row->vcpu : -1,
+				.reason = item->reason,
+				.sub = item->sub,
+				.vcpu = rules->by == DIFF_BY_VCPU ? item->vcpu : -1,
 				.side = index,
 				.run = run,
-				.count = (double)row->times.count,
-				.ns = (double)row->times.ns,
-				.squares = sum_squares(&row->times),
+				.count = item->count,
+				.ns = item->ns,
+				.squares = item->squares,
 			};
 		}
 }
@@ -174,9 +159,9 @@ struct comparing {
 /* Runs of a second that lasted no time have nothing to be divided by. */
 static double unit_of(const struct comparing *comparing, int side, size_t run)
 {
-	const uint64_t wall = comparing->sides[side].files[run].facts.wall;
+	const double seconds = comparing->sides[side].runs[run].seconds;
 
-	return comparing->rules->per == DIFF_PER_RUN || !wall ? 1 : (double)wall / 1e9;
+	return comparing->rules->per == DIFF_PER_RUN || seconds <= 0 ? 1 : seconds;
 }
 
 /* The scatter of a count that comes by chance: the root of the mean of all runs. */
@@ -233,16 +218,31 @@ static void judge_each(const struct comparing *comparing, struct diff_row *row)
 		row->each.change = DIFF_UNKNOWN;
 }
 
+static enum diff_kind kind_of(const struct comparing *comparing)
+{
+	return comparing->sides[0].runs[0].kind;
+}
+
+/* An interrupt of the host's. */
+static bool is_hosts(const struct comparing *comparing, const struct kind *kind)
+{
+	return kind_of(comparing) == DIFF_COUNTS && !strcmp(kind->reason, "irq");
+}
+
 static void find_cost(const struct comparing *comparing, struct diff_row *row)
 {
+	const bool samples = kind_of(comparing) == DIFF_SAMPLES;
 	double middle[2];
 
 	for (int side = 0; side < 2; side++) {
 		const size_t runs = comparing->sides[side].count;
 
-		for (size_t run = 0; run < runs; run++)
+		for (size_t run = 0; run < runs; run++) {
+			const struct kind *sum = &comparing->sums.runs[side][run];
+
 			comparing->numbers[side][run] =
-				comparing->sums.runs[side][run].ns / unit_of(comparing, side, run);
+				(samples ? sum->count : sum->ns) / unit_of(comparing, side, run);
+		}
 		middle[side] = median(comparing->numbers[side], runs);
 	}
 	row->cost = middle[1] - middle[0];
@@ -279,13 +279,6 @@ static void add_to_sums(const struct comparing *comparing, const struct kind *ki
 	sum->squares += kind->squares;
 }
 
-static void name_row(struct diff_row *row, const struct kind *kind)
-{
-	*row = (struct diff_row){.vcpu = kind->vcpu, .hosts = !strcmp(kind->reason, "irq")};
-	memcpy(row->reason, kind->reason, strlen(kind->reason) + 1);
-	memcpy(row->sub, kind->sub, strlen(kind->sub) + 1);
-}
-
 static int compare_rows(const void *a, const void *b)
 {
 	const struct diff_row *left = a, *right = b;
@@ -314,15 +307,21 @@ static bool compare_all(struct diff *diff, const struct comparing *comparing, st
 		clear_sums(comparing);
 		for (end = i; end < count && !compare_names(&kinds[i], &kinds[end]); end++)
 			add_to_sums(comparing, &kinds[end]);
-		name_row(row, &kinds[i]);
+		*row = (struct diff_row){.reason = kinds[i].reason,
+					 .sub = kinds[i].sub,
+					 .vcpu = kinds[i].vcpu,
+					 .hosts = is_hosts(comparing, &kinds[i])};
 		judge_row(comparing, row);
 		diff->regressed += row->regressed;
 	}
 	clear_sums(comparing);
 	for (size_t i = 0; i < count; i++)
-		if (strcmp(kinds[i].reason, "irq") != 0)
+		if (!is_hosts(comparing, &kinds[i]))
 			add_to_sums(comparing, &kinds[i]);
-	diff->total = (struct diff_row){.vcpu = -1, .reason = "total but irq"};
+	diff->total = (struct diff_row){
+		.reason = kind_of(comparing) == DIFF_COUNTS ? "total but irq" : "total",
+		.sub = "",
+		.vcpu = -1};
 	judge_row(comparing, &diff->total);
 	diff->regressed += diff->total.regressed;
 	qsort(diff->rows, diff->count, sizeof(*diff->rows), compare_rows);
@@ -340,7 +339,7 @@ bool diff_compare(struct diff *diff, const struct diff_rules *rules,
 	*diff = (struct diff){.rows = NULL};
 	for (int side = 0; side < 2; side++) {
 		for (size_t run = 0; run < sides[side].count; run++)
-			count += sides[side].files[run].count;
+			count += sides[side].runs[run].count;
 		comparing.sums.runs[side] = calloc(sides[side].count, sizeof(struct kind));
 		comparing.numbers[side] = calloc(sides[side].count, sizeof(double));
 	}

@@ -14,7 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "trace/stat/stat_file.h"
+#include "trace/diff/diff_run.h"
 
 enum diff_by { DIFF_BY_REASON, DIFF_BY_VCPU };
 enum diff_per { DIFF_PER_RUN, DIFF_PER_SECOND };
@@ -51,24 +51,25 @@ struct diff_values {
 };
 
 struct diff_row {
-	char reason[32], sub[48];
+	const char *reason, *sub; /* of the first run that has it */
 	int64_t vcpu;		  /* -1: of all */
 	bool hosts;		  /* an interrupt of the host's: never a regression */
 	bool regressed;		  /* as rules.hold has it */
 	struct diff_values count; /* exits of a run, or of a second */
 	struct diff_values each;  /* ns of handling an exit: only runs that have any */
-	double cost;		  /* ns of handling that were added to a run, or to a second */
+	double cost;		  /* ns of handling that were added to a run, or to a second; or
+				     samples */
 };
 
 struct diff_side {
-	const struct stat_file *files; /* at least one */
+	const struct diff_run *runs; /* at least one; all of both sides of one kind */
 	size_t count;
 };
 
 struct diff {
 	struct diff_row *rows; /* what changed the host's time most comes first */
 	size_t count;
-	struct diff_row total; /* of all but the host's interrupts */
+	struct diff_row total; /* of all; but of counts, without the host's interrupts */
 	size_t regressed;      /* rows, the total too */
 };
 

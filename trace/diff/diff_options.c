@@ -38,6 +38,10 @@ static const struct option_spec specs[] = {
 	 OPTION_CHOICE(struct diff_options, rules.per, units)},
 	{"--by", "WHAT", "reason (the default), or vcpu: each apart",
 	 OPTION_CHOICE(struct diff_options, rules.by, rows)},
+	{"--flamegraph", "FILE",
+	 "of recordings, also write what changed as a flame graph: SVG; red is\n"
+	 "more, blue fewer",
+	 OPTION_TEXT(struct diff_options, flamegraph)},
 	{"--json", NULL, "JSON: an object a line, times in ns",
 	 OPTION_FLAG(struct diff_options, json)},
 };
@@ -45,7 +49,7 @@ static const struct option_spec specs[] = {
 static const char *add(struct diff_options *options, size_t side, const char *file)
 {
 	if (!*file)
-		return "expected a file of 'vhart stat --save'";
+		return "expected a file of 'vhart stat --save', or a recording";
 	if (options->counts[side] == DIFF_FILES)
 		return "it is the 65th of its side: 64 can be compared";
 	options->files[side][options->counts[side]++] = file;
@@ -71,9 +75,11 @@ static const char *take_rest(char **words, int count, void *target)
 const struct option_table diff_options = {
 	.command = "diff",
 	.usage = "[options] BEFORE AFTER | BEFORE... -- AFTER...",
-	.summary = "Says what changed between runs that 'vhart stat --save' saved: which exits\n"
-		   "became more, fewer, slower, are new or gone. Of several runs a side it knows\n"
-		   "how much they differ by themselves. Exit status 1: something regressed.",
+	.summary =
+		"Says what changed between runs that 'vhart stat --save' saved: which exits\n"
+		"became more, fewer, slower, are new or gone; or between recordings of\n"
+		"'vhart record': which functions. Of several runs a side it knows how much they\n"
+		"differ by themselves. Exit status 1: something regressed.",
 	.specs = specs,
 	.count = sizeof(specs) / sizeof(specs[0]),
 	.operand = take_file,
@@ -87,8 +93,8 @@ bool diff_options_agree(struct diff_options *options)
 		return true;
 	}
 	if (!options->apart)
-		error("expected two files of 'vhart stat --save', or several of each side with -- "
-		      "between the sides: vhart diff a1 a2 a3 -- b1 b2 b3");
+		error("expected two files of 'vhart stat --save' or two recordings, or several of "
+		      "each side with -- between the sides: vhart diff a1 a2 a3 -- b1 b2 b3");
 	else if (!options->counts[0] || !options->counts[1])
 		error("no file %s --: name at least one of each side",
 		      options->counts[0] ? "behind" : "in front of");

@@ -17,6 +17,7 @@ struct diff_options {
 	bool apart; /* "--" stood between them */
 	struct diff_rules rules;
 	bool json;
+	const char *flamegraph; /* a file; NULL: none */
 };
 
 extern const struct option_table diff_options;

@@ -7,6 +7,7 @@
 
 #include "base/printable.h"
 #include "trace/export/json_text.h"
+#include "trace/stat/stat_times.h"
 
 #define NAME_LENGTH 128
 #define NAME_WIDTH  32 /* of the table's first column, at least */
@@ -59,17 +60,32 @@ static const char *percent_text(const struct diff_values *values, char out[24])
 	return out;
 }
 
-static void print_row(FILE *out, const struct diff_row *row, int width)
+/* Samples took no time. */
+static bool has_times(const struct diff_side sides[2])
 {
-	char name[NAME_LENGTH], count[24], each[24], before[16], after[16], cost[20];
+	return sides[0].runs[0].kind != DIFF_SAMPLES;
+}
+
+static void print_times(FILE *out, const struct diff_row *row)
+{
+	char each[24], before[16], after[16], cost[20];
+
+	fprintf(out, " %8s %8s %9s %9s", stat_duration(whole(row->each.middle[0]), before),
+		stat_duration(whole(row->each.middle[1]), after), percent_text(&row->each, each),
+		signed_duration(row->cost, cost));
+}
+
+static void print_row(FILE *out, const struct diff_row *row, int width, bool times)
+{
+	char name[NAME_LENGTH], count[24];
 	const char *more = count_words[row->count.change], *slower = time_words[row->each.change];
 
-	fprintf(out, "%-*s %11.0f %11.0f %9s %9.1f %8s %8s %9s %9s  %s%s%s%s\n", width,
-		row_text(row, name), row->count.middle[0], row->count.middle[1],
-		percent_text(&row->count, count), row->count.noise,
-		stat_duration(whole(row->each.middle[0]), before),
-		stat_duration(whole(row->each.middle[1]), after), percent_text(&row->each, each),
-		signed_duration(row->cost, cost), more, *more && *slower ? ", " : "", slower,
+	fprintf(out, "%-*s %11.0f %11.0f %9s %9.1f", width, row_text(row, name),
+		row->count.middle[0], row->count.middle[1], percent_text(&row->count, count),
+		row->count.noise);
+	if (times)
+		print_times(out, row);
+	fprintf(out, "  %s%s%s%s\n", more, *more && *slower ? ", " : "", slower,
 		row->regressed ? " !" : "");
 }
 
@@ -78,7 +94,7 @@ static void print_side(FILE *out, const char *name, const struct diff_side *side
 	double wall = 0;
 
 	for (size_t run = 0; run < side->count; run++)
-		wall += (double)side->files[run].facts.wall / 1e9;
+		wall += side->runs[run].seconds;
 	fprintf(out, "%s: %zu run%s of %.3f s  ", name, side->count, side->count == 1 ? "" : "s",
 		wall / (double)side->count);
 }
@@ -86,6 +102,10 @@ static void print_side(FILE *out, const char *name, const struct diff_side *side
 static void print_text(FILE *out, const struct diff *diff, const struct diff_rules *rules,
 		       const struct diff_side sides[2])
 {
+	static const char *const headings[] = {[DIFF_COUNTS] = "EXIT REASON",
+					       [DIFF_EXITS] = "FUNCTION, BY ITS EXITS",
+					       [DIFF_SAMPLES] = "FUNCTION, BY ITS SAMPLES"};
+	const bool times = has_times(sides);
 	int width = NAME_WIDTH;
 	char name[NAME_LENGTH];
 
@@ -98,11 +118,14 @@ static void print_text(FILE *out, const struct diff *diff, const struct diff_rul
 	print_side(out, "after", &sides[1]);
 	fprintf(out, "per %s  threshold %" PRIu64 "%%  noise x%" PRIu64 "\n\n",
 		rules->per == DIFF_PER_RUN ? "run" : "second", rules->threshold, rules->noise);
-	fprintf(out, "%-*s %11s %11s %9s %9s %8s %8s %9s %9s  %s\n", width, "EXIT REASON", "BEFORE",
-		"AFTER", "COUNT%", "NOISE", "EACH", "AFTER", "TIME%", "COST", "WHAT");
+	fprintf(out, "%-*s %11s %11s %9s %9s", width, headings[sides[0].runs[0].kind], "BEFORE",
+		"AFTER", "COUNT%", "NOISE");
+	if (times)
+		fprintf(out, " %8s %8s %9s %9s", "EACH", "AFTER", "TIME%", "COST");
+	fprintf(out, "  WHAT\n");
 	for (size_t i = 0; i < diff->count; i++)
-		print_row(out, &diff->rows[i], width);
-	print_row(out, &diff->total, width);
+		print_row(out, &diff->rows[i], width, times);
+	print_row(out, &diff->total, width, times);
 	if (diff->regressed)
 		fprintf(out, "\n! %zu regressed\n", diff->regressed);
 }
@@ -123,21 +146,29 @@ static void put_values(struct json_line *line, const char *key, const struct dif
 	json_line_close(line);
 }
 
-static void print_json_row(FILE *out, const char *type, const struct diff_row *row)
+static void print_json_row(FILE *out, const char *type, enum diff_kind kind,
+			   const struct diff_row *row)
 {
 	struct json_line line;
-	char text[1024];
+	char text[8192];
 
 	json_line_begin(&line, text, sizeof(text));
 	json_line_string(&line, "type", type);
-	json_line_string(&line, "reason", row->reason);
-	json_line_string(&line, "sub", row->sub);
+	if (kind == DIFF_COUNTS) {
+		json_line_string(&line, "reason", row->reason);
+		json_line_string(&line, "sub", row->sub);
+	} else {
+		json_line_string(&line, "function", row->reason);
+	}
 	if (row->vcpu >= 0)
 		json_line_int(&line, "vcpu", row->vcpu);
 	put_values(&line, "count", &row->count, count_words);
-	put_values(&line, "each_ns", &row->each, time_words);
-	json_line_int(&line, "cost_ns",
-		      row->cost < 0 ? -(int64_t)whole(-row->cost) : (int64_t)whole(row->cost));
+	if (kind != DIFF_SAMPLES) {
+		put_values(&line, "each_ns", &row->each, time_words);
+		json_line_int(&line, "cost_ns",
+			      row->cost < 0 ? -(int64_t)whole(-row->cost)
+					    : (int64_t)whole(row->cost));
+	}
 	json_line_bool(&line, "regressed", row->regressed);
 	const size_t size = json_line_end(&line);
 	fwrite(text, 1, size, out);
@@ -146,6 +177,7 @@ static void print_json_row(FILE *out, const char *type, const struct diff_row *r
 static void print_json(FILE *out, const struct diff *diff, const struct diff_rules *rules,
 		       const struct diff_side sides[2])
 {
+	const enum diff_kind kind = sides[0].runs[0].kind;
 	struct json_line line;
 	char text[512];
 
@@ -161,8 +193,9 @@ static void print_json(FILE *out, const struct diff *diff, const struct diff_rul
 	const size_t size = json_line_end(&line);
 	fwrite(text, 1, size, out);
 	for (size_t i = 0; i < diff->count; i++)
-		print_json_row(out, "exit", &diff->rows[i]);
-	print_json_row(out, "total", &diff->total);
+		print_json_row(out, kind == DIFF_COUNTS ? "exit" : "function", kind,
+			       &diff->rows[i]);
+	print_json_row(out, "total", kind, &diff->total);
 }
 
 bool diff_print(FILE *out, const struct diff *diff, const struct diff_rules *rules,

@@ -49,8 +49,8 @@ static void print_place(FILE *out, const struct findings_view *view,
 	}
 }
 
-static void print_one(FILE *out, const struct findings_view *view, const struct findings *findings,
-		      const struct finding *finding)
+void findings_put_headline(FILE *out, const struct findings_view *view,
+			   const struct findings *findings, const struct finding *finding)
 {
 	fprintf(out, "%s: ", rules[finding->rule].name);
 	printable_put(out, view->vm_name(view->opaque, finding->tgid));
@@ -62,7 +62,12 @@ static void print_one(FILE *out, const struct findings_view *view, const struct 
 		fprintf(out, ", %.0f/s",
 			finding->whole ? (double)finding->count * 1e9 / (double)finding->whole : 0);
 	print_place(out, view, findings, finding);
-	fputc('\n', out);
+}
+
+void findings_put_seen(FILE *out, const struct finding *finding)
+{
+	fprintf(out, "up to %.4g %s; odd from %.4g on", finding->worst, rules[finding->rule].unit,
+		finding->threshold);
 }
 
 void findings_print(FILE *out, const struct findings_view *view, struct findings *findings)
@@ -78,9 +83,10 @@ void findings_print(FILE *out, const struct findings_view *view, struct findings
 		const struct finding *finding = findings_at(findings, i);
 		const struct rule *rule = &rules[finding->rule];
 
-		print_one(out, view, findings, finding);
-		fprintf(out, "  up to %.4g %s; odd from %.4g on\n  why: %s\n  try: %s\n",
-			finding->worst, rule->unit, finding->threshold, rule->means, rule->help);
+		findings_put_headline(out, view, findings, finding);
+		fputs("\n  ", out);
+		findings_put_seen(out, finding);
+		fprintf(out, "\n  why: %s\n  try: %s\n", rule->means, rule->help);
 	}
 	if (findings_lost(findings))
 		fprintf(out, "and more, for which there was no room\n");
@@ -91,8 +97,10 @@ void findings_print_short(FILE *out, const struct findings_view *view, struct fi
 	const size_t count = findings_count(findings);
 	const size_t shown = count > FINDINGS_LINES ? FINDINGS_LINES - 1 : count;
 
-	for (size_t i = 0; i < shown; i++)
-		print_one(out, view, findings, findings_at(findings, i));
+	for (size_t i = 0; i < shown; i++) {
+		findings_put_headline(out, view, findings, findings_at(findings, i));
+		fputc('\n', out);
+	}
 	if (shown < count)
 		fprintf(out, "and %zu more findings: 'vhart stat --findings' has them all\n",
 			count - shown);

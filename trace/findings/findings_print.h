@@ -15,6 +15,12 @@ struct findings_view {
 	void *opaque;
 };
 
+/* What, on which vCPU, when, its cost and where: a line, without its end. */
+void findings_put_headline(FILE *out, const struct findings_view *view,
+			   const struct findings *findings, const struct finding *finding);
+/* "up to 31 % of the time; odd from 10 on", without the line's end. */
+void findings_put_seen(FILE *out, const struct finding *finding);
+
 /* How many there are, then each with its threshold, why it is odd and what to try. */
 void findings_print(FILE *out, const struct findings_view *view, struct findings *findings);
 /* At most this many lines, none where there are none. */

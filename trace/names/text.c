@@ -2,9 +2,11 @@
 
 #include "trace/names/text.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <time.h>
 
 #include "base/printable.h"
 
@@ -199,5 +201,31 @@ const char *text_duration(uint64_t ns, char out[16])
 	double value = (double)ns / (double)units[i].ns;
 	int decimals = i == 3 || value >= 100 ? 0 : value >= 10 ? 1 : 2;
 	snprintf(out, 16, "%.*f%s", decimals, value, units[i].unit);
+	return out;
+}
+
+const char *text_count(uint64_t count, char out[TEXT_COUNT])
+{
+	char digits[24];
+	const size_t length = (size_t)snprintf(digits, sizeof(digits), "%" PRIu64, count);
+	size_t used = 0;
+
+	for (size_t i = 0; i < length; i++) {
+		out[used++] = digits[i];
+		if (i + 1 < length && (length - i - 1) % 3 == 0)
+			out[used++] = ',';
+	}
+	out[used] = '\0';
+	return out;
+}
+
+const char *text_moment(uint64_t realtime, char out[TEXT_MOMENT])
+{
+	const time_t seconds = (time_t)(realtime / 1000000000);
+	struct tm at;
+
+	if (!realtime || !gmtime_r(&seconds, &at) ||
+	    !strftime(out, TEXT_MOMENT, "%Y-%m-%d %H:%M:%S UTC", &at))
+		snprintf(out, TEXT_MOMENT, "not known");
 	return out;
 }

@@ -21,5 +21,11 @@ void text_add_escaped(struct text *text, const uint8_t *bytes, size_t length);
 
 /* "1.40s", "502ms", "2us": three digits. Returns OUT. */
 const char *text_duration(uint64_t ns, char out[16]);
+/* "1,249,773". Returns OUT. */
+#define TEXT_COUNT 32
+const char *text_count(uint64_t count, char out[TEXT_COUNT]);
+/* "2026-11-29 08:30:00 UTC", of ns since 1970. Returns OUT; "not known" of 0. */
+#define TEXT_MOMENT 32
+const char *text_moment(uint64_t realtime, char out[TEXT_MOMENT]);
 
 #endif

@@ -1,39 +1,117 @@
 // SPDX-License-Identifier: Apache-2.0
-// The lanes of time of a page: they zoom and move together, by wheel, mouse and keys. Without it they show all of the time.
+// The lanes of time of a page: they zoom and move together, by wheel, mouse and keys, and say what they have at one time.
+// Without it they show all of the time.
 (function () {
   'use strict';
 
-  const lanes = Array.from(document.querySelectorAll('.lanes'));
+  // A lane in its own units, and how many of them are shown at least.
+  const WIDTH = 10000;
+  const LANE = 100;
+  const LEAST = 50;
+  const SVG = 'http://www.w3.org/2000/svg';
+
+  const groups = Array.from(document.querySelectorAll('.lanes'));
   const charts = Array.from(document.querySelectorAll('svg.time'));
-  if (!lanes.length) return;
+  if (!groups.length) return;
 
-  const columns = +lanes[0].getAttribute('data-columns');
-  const seconds = +lanes[0].getAttribute('data-ns') / 1e9;
+  const seconds = +groups[0].getAttribute('data-ns') / 1e9;
   let first = 0;
-  let shown = columns;
+  let shown = WIDTH;
+  let cursor = -1;
 
-  function text(column) {
-    return (seconds * column / columns).toFixed(3) + ' s';
+  function text(unit) {
+    return (seconds * unit / WIDTH).toFixed(3) + ' s';
   }
 
   function draw() {
-    shown = Math.min(columns, Math.max(4, shown));
-    first = Math.min(columns - shown, Math.max(0, first));
+    shown = Math.min(WIDTH, Math.max(LEAST, shown));
+    first = Math.min(WIDTH - shown, Math.max(0, first));
     charts.forEach(function (chart) {
-      chart.setAttribute('viewBox', first + ' 0 ' + shown + ' 100');
+      chart.setAttribute('viewBox', first + ' 0 ' + shown + ' ' + LANE);
     });
-    lanes.forEach(function (lane) {
-      lane.querySelector('.from').textContent = text(first);
-      lane.querySelector('.until').textContent = text(first + shown);
+    groups.forEach(function (group) {
+      group.querySelector('.from').textContent = text(first);
+      group.querySelector('.until').textContent = text(first + shown);
     });
   }
 
   // What is at this part of the width stays there.
   function zoom(by, part) {
     const before = shown;
-    shown = Math.min(columns, Math.max(4, shown * by));
+    shown = Math.min(WIDTH, Math.max(LEAST, shown * by));
     first += (before - shown) * part;
     draw();
+  }
+
+  // ---- what is there at the cursor: the bars are all that is known ----
+
+  function barsOf(path) {
+    const bars = [];
+    path.getAttribute('d').replace(/M(\d+) \d+h(\d+)v-(\d+)/g, function (all, x, width, high) {
+      bars.push({x: +x, end: +x + +width, high: +high});
+      return all;
+    });
+    return bars;
+  }
+
+  const lanes = groups.map(function (group) {
+    return Array.from(group.querySelectorAll('svg.time'), function (chart) {
+      const label = chart.parentNode.querySelector('.label');
+      const note = label.querySelector('small');
+      return {
+        name: label.firstChild.textContent, note: note, words: note.textContent,
+        most: +chart.getAttribute('data-most'),
+        layers: Array.from(chart.querySelectorAll('path'), function (path) {
+          return {name: path.getAttribute('data-name'), bars: barsOf(path)};
+        })
+      };
+    });
+  });
+
+  function number(value) {
+    return value >= 100 ? Math.round(value).toLocaleString('en') : String(+value.toPrecision(2));
+  }
+
+  // "vcpu0: guest 40 %, kernel 10 %"
+  function saidOf(lane, unit) {
+    const parts = [];
+    lane.layers.forEach(function (layer) {
+      const bar = layer.bars.find(function (one) { return one.x <= cursor && cursor < one.end; });
+      if (bar) parts.push((layer.name ? layer.name + ' ' : '') + number(lane.most * bar.high / LANE) + unit);
+    });
+    return lane.name + ': ' + (parts.length ? parts.join(', ') : '0');
+  }
+
+  // In the lanes' notes; and in one text where somebody who may not see them went there by keys.
+  function say(aloud) {
+    groups.forEach(function (group, i) {
+      const unit = group.getAttribute('data-unit');
+      const said = lanes[i].map(function (lane) { return cursor < 0 ? '' : saidOf(lane, unit); });
+      lanes[i].forEach(function (lane, j) {
+        lane.note.textContent = cursor < 0 ? lane.words : said[j].slice(lane.name.length + 2);
+      });
+      group.querySelector('.at').textContent = cursor < 0 ? '' : text(cursor);
+      group.querySelector('.spoken').textContent = cursor < 0 || !aloud ? '' : text(cursor) + ', about: ' + said.join('; ');
+    });
+    charts.forEach(function (chart) {
+      let line = chart.querySelector('.cursor');
+      if (!line) {
+        line = document.createElementNS(SVG, 'line');
+        line.setAttribute('class', 'cursor');
+        line.setAttribute('y2', LANE);
+        chart.appendChild(line);
+      }
+      line.setAttribute('x1', cursor);
+      line.setAttribute('x2', cursor);
+    });
+  }
+
+  function goTo(unit) {
+    cursor = Math.min(WIDTH - 1, Math.max(0, unit));
+    if (cursor < first) first = cursor;
+    if (cursor >= first + shown) first = cursor - shown + 1;
+    draw();
+    say(true);
   }
 
   const keys = {
@@ -43,12 +121,15 @@
     ArrowLeft: function () { first -= shown / 4; draw(); },
     ArrowRight: function () { first += shown / 4; draw(); },
     Home: function () { first = 0; draw(); },
-    End: function () { first = columns; draw(); },
-    '0': function () { zoom(columns, 0.5); }
+    End: function () { first = WIDTH; draw(); },
+    '0': function () { zoom(WIDTH, 0.5); },
+    ',': function () { goTo(cursor < 0 ? first + shown - 1 : cursor - shown / 100); },
+    '.': function () { goTo(cursor < 0 ? first : cursor + shown / 100); },
+    Escape: function () { cursor = -1; say(); }
   };
 
-  lanes.forEach(function (lane) {
-    lane.addEventListener('keydown', function (event) {
+  groups.forEach(function (group) {
+    group.addEventListener('keydown', function (event) {
       if (event.ctrlKey || event.metaKey || event.altKey) return;
       if (!Object.prototype.hasOwnProperty.call(keys, event.key)) return;
       keys[event.key]();
@@ -68,10 +149,16 @@
       chart.setPointerCapture(event.pointerId);
     });
     chart.addEventListener('pointermove', function (event) {
-      if (!chart.hasPointerCapture(event.pointerId)) return;
-      first -= event.movementX * shown / chart.getBoundingClientRect().width;
-      draw();
+      const box = chart.getBoundingClientRect();
+      if (chart.hasPointerCapture(event.pointerId)) {
+        first -= event.movementX * shown / box.width;
+        draw();
+      } else {
+        cursor = first + (event.clientX - box.left) / box.width * shown;
+        say();
+      }
     });
+    chart.addEventListener('pointerleave', function () { cursor = -1; say(); });
   });
   draw();
 }());

@@ -6,7 +6,6 @@
 
 #include "trace/export/flamegraph_text.h"
 #include "trace/export/xml_text.h"
-#include "trace/page/page_charts.h"
 #include "trace/page/page_text.h"
 
 static void write_head(const struct page *page, FILE *to)
@@ -25,19 +24,36 @@ static void write_head(const struct page *page, FILE *to)
 	fputs("</p>\n<main>\n", to);
 }
 
+static void write_words(const char *class, const char *name, const char *words, FILE *to)
+{
+	if (!words)
+		return;
+	fprintf(to, "<br><span class=\"%s\">%s", class, name);
+	xml_put(to, words);
+	fputs("</span>", to);
+}
+
 static void write_findings(const struct page *page, FILE *to)
 {
-	if (!page->findings_count)
+	if (!page->judged)
 		return;
-	fputs("<section><h2>Findings</h2>\n<ul>\n", to);
+	fputs("<section class=\"findings\"><h2>Findings</h2>\n", to);
+	if (!page->findings_count)
+		fputs("<p class=\"none\">None: no rule calls anything odd.</p>", to);
+	else
+		fputs("<ul>\n", to);
 	for (size_t i = 0; i < page->findings_count; i++) {
+		const struct page_finding *finding = &page->findings[i];
+
 		fputs("<li><strong>", to);
-		xml_put(to, page->findings[i].headline);
-		fputs("</strong> ", to);
-		xml_put(to, page->findings[i].words);
+		xml_put(to, finding->headline);
+		fputs("</strong>", to);
+		write_words("seen", "", finding->seen, to);
+		write_words("why", "why: ", finding->why, to);
+		write_words("try", "try: ", finding->help, to);
 		fputs("</li>\n", to);
 	}
-	fputs("</ul></section>\n", to);
+	fputs(page->findings_count ? "</ul></section>\n" : "</section>\n", to);
 }
 
 static void write_facts(const struct page *page, FILE *to)
@@ -55,20 +71,17 @@ static void write_facts(const struct page *page, FILE *to)
 	fputs("</table></section>\n", to);
 }
 
-static int write_flames(const struct page *page, FILE *to)
+/* 0, or a negative error number. */
+static int write_flames(const struct page_flames *flames, FILE *to)
 {
-	int error;
+	int error = 0;
 
-	fprintf(to, "<section><h2>%s</h2>\n",
-		page->exits ? "Which code of the guest causes the exits"
-			    : "Where the guest spends its time");
-	error = export_flamegraph_inside(page->profile, page->flames, to);
-	fprintf(to, "<p class=\"none\">%s</p></section>\n",
-		page->exits
-			? "Where the guest itself spends its time is not in a recording of exits: "
-			  "vhart record -g."
-			: "Which code causes exits is not in a recording of samples: "
-			  "vhart record -g -e exits.");
+	if (!flames->title)
+		return 0;
+	fprintf(to, "<section><h2>%s</h2>\n", flames->title);
+	if (flames->profile)
+		error = export_flamegraph_inside(flames->profile, flames->options, to);
+	fprintf(to, "<p class=\"none\">%s</p></section>\n", flames->words);
 	return error;
 }
 
@@ -80,10 +93,13 @@ int page_write(const struct page *page, FILE *to)
 	write_head(page, to);
 	write_findings(page, to);
 	write_facts(page, to);
-	page_timeline(page, to);
-	page_reasons(page, to);
-	page_calls(page, to);
-	error = write_flames(page, to);
+	if (page->vcpus)
+		page_lanes_write(page->vcpus, to);
+	if (page->rates)
+		page_lanes_write(page->rates, to);
+	if (page->reasons)
+		page_reasons_write(page->reasons, to);
+	error = write_flames(&page->flames, to);
 	if (error)
 		return error;
 	fprintf(to, "</main>\n<script>\n%s%s</script>\n</body>\n</html>\n", flamegraph_script,

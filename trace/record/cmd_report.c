@@ -10,9 +10,9 @@
 #include "base/log.h"
 #include "trace/commands.h"
 #include "trace/export/export.h"
-#include "trace/guest/guest_names.h"
 #include "trace/record/pager.h"
 #include "trace/record/report.h"
+#include "trace/record/report_names.h"
 #include "trace/record/report_options.h"
 #include "trace/record/report_page.h"
 #include "trace/record/report_table.h"
@@ -21,25 +21,6 @@
 
 /* What a recording may make us hold. */
 #define PROFILE_LIMIT (256u << 20)
-
-/* ---- names ---- */
-
-/* The recording has the names that it needs, unless its writer had none, or others are wanted. */
-static bool find_names(struct report *report, const struct report_options *options)
-{
-	bool asked = options->names.kallsyms || options->names.vmlinux;
-	struct guest_kernel kernel = {0};
-
-	if (report->symbols.count && !asked)
-		return true;
-	symbols_free(&report->symbols);
-	snprintf(kernel.name, sizeof(kernel.name), "%s", report->header.kernel);
-	if (!guest_names_find(&report->symbols, &options->names, &kernel, 0))
-		return false;
-	if (report->stvec)
-		guest_names_move(&report->symbols, report->stvec);
-	return true;
-}
 
 /* ---- what comes out ---- */
 
@@ -73,26 +54,24 @@ static bool export(const struct report *report, const char *path, bool vcpus_tog
 	return !failed;
 }
 
+struct page_of {
+	const struct report *report;
+	bool per_vcpu;
+};
+
+static int print_page(void *opaque, FILE *to)
+{
+	const struct page_of *page = opaque;
+
+	return report_page(page->report, page->per_vcpu, to);
+}
+
 /* The file is there when all of it is. */
 static bool write_page(const struct report *report, const struct report_options *options)
 {
-	char *text = NULL;
-	size_t size;
-	FILE *to;
-	int failed;
-	bool good;
+	struct page_of page = {report, options->per_vcpu};
 
-	if (!options->html)
-		return true;
-	to = open_memstream(&text, &size);
-	failed = to ? report_page(report, options->per_vcpu, to) : -ENOMEM;
-	if (to && fclose(to) != 0 && !failed)
-		failed = -errno;
-	if (failed)
-		error("--html %s: %s", options->html, strerror(-failed));
-	good = !failed && replaced_file_write("--html", options->html, text, size);
-	free(text);
-	return good;
+	return !options->html || replaced_file_print("--html", options->html, print_page, &page);
 }
 
 /* The table last: whoever reads it may have seen enough of it (head). */
@@ -117,7 +96,7 @@ static bool read_recording(struct report *report, const struct report_options *o
 	char message[REPORT_MESSAGE_MAX];
 
 	if (report_read_frame(report, message)) {
-		if (!find_names(report, options))
+		if (!report_names(report, &options->names))
 			return false;
 		if (options->html && !report_page_begin(report, series)) {
 			error("no memory");

@@ -13,6 +13,7 @@
 #include "trace/guest/unwind.h"
 #include "trace/names/exit_names.h"
 #include "trace/names/exit_record.h"
+#include "trace/record/exit_series.h"
 #include "trace/record/recording_packed.h"
 #include "trace/record/sample_sums.h"
 
@@ -27,6 +28,7 @@ struct recorder {
 	uint32_t index, row;		/* of it: its vCPU's in the collector, and its exit's */
 	const struct exit_stack *stack; /* of it; NULL: there is none */
 	struct sample_sums *sums;	/* NULL: each is written */
+	struct exit_series *series;	/* of what is in sums; NULL: there are none */
 	struct recording_packer *packer;
 	struct budget budget;
 	struct intern named;			 /* where symbols begin that were written */
@@ -138,6 +140,14 @@ static void write_lost(struct recorder *recorder, uint32_t vcpu, uint64_t record
 	recorder->counts.lost += records;
 }
 
+static void write_series(struct recorder *recorder)
+{
+	recorder->line.type = RECORDING_REASON;
+	for (uint32_t row = 0; recorder->series && row < EXIT_ROWS; row++)
+		if (exit_series_get(recorder->series, row, &recorder->line.reason))
+			write_line(recorder);
+}
+
 /* ---- call chains ---- */
 
 static bool read_stack(void *opaque, uint64_t address, uint64_t *value)
@@ -204,6 +214,8 @@ static void make_sample(struct recorder *recorder, uint32_t vcpu, const struct e
 	sample->vmm_ns = record->vmm_ns;
 	sample->depth = 0;
 	recorder->row = record->row;
+	if (recorder->series)
+		exit_series_add(recorder->series, record->row, record->exited, record->ns);
 	find_callers(recorder);
 	recorder->counts.samples += sample->count;
 }
@@ -270,6 +282,7 @@ bool recorder_finish(struct recorder *recorder)
 
 	if (!write_sums(recorder))
 		return false;
+	write_series(recorder);
 	for (uint32_t i = 0; i < seen; i++) {
 		struct exit_vcpu vcpu;
 		uint64_t lost, overflows;
@@ -302,9 +315,11 @@ static void forget_file(struct recorder *recorder)
 {
 	intern_free(&recorder->named);
 	sample_sums_free(recorder->sums);
+	exit_series_free(recorder->series);
 	recording_packer_free(recorder->packer);
 	recorder->named = (struct intern){0};
 	recorder->sums = NULL;
+	recorder->series = NULL;
 	recorder->packer = NULL;
 }
 
@@ -314,10 +329,13 @@ static bool begin_file(struct recorder *recorder)
 	recorder->budget.left = NAMES_LIMIT;
 	recorder->named.budget = &recorder->budget;
 	recorder->samples_before = recorder->counts.samples;
-	if (recorder->options.sums)
+	if (recorder->options.sums) {
 		recorder->sums = sample_sums_new(SUMS_LIMIT);
+		recorder->series = exit_series_new(recorder->options.header.start);
+	}
 	recorder->packer = recording_packer_new();
-	if ((recorder->options.sums && !recorder->sums) || !recorder->packer) {
+	if ((recorder->options.sums && (!recorder->sums || !recorder->series)) ||
+	    !recorder->packer) {
 		errno = ENOMEM;
 		return false;
 	}

@@ -13,6 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "trace/exits/exits_map.h"
+
 #define RECORDING_VERSION 2u	 /* of what is written; those before it are read */
 #define RECORDING_LINE	  16384u /* bytes of a line at most, its line feed included */
 
@@ -23,6 +25,7 @@ enum recording_type {
 	RECORDING_SAMPLE,
 	RECORDING_LOST,
 	RECORDING_VCPU,
+	RECORDING_REASON,
 	RECORDING_END,
 };
 
@@ -75,6 +78,19 @@ struct recording_vcpu {
 	uint64_t stvec;	    /* the guest's; 0: not known */
 };
 
+#define RECORDING_COLUMNS 512u
+
+/* "type":"reason": at the end of a recording of exits, when those for one reason came, and how long
+ * they took. Those before 0.5 have no such lines. */
+struct recording_reason {
+	char exit[96];
+	uint64_t from, step;		     /* of the columns of time */
+	uint64_t min, max;		     /* ns */
+	uint64_t count;			     /* of columns */
+	uint32_t columns[RECORDING_COLUMNS]; /* exits in each: "3 0 17" */
+	uint32_t buckets[EXIT_BUCKETS];	     /* exits by exit_bucket(): "31:17 40:3" */
+};
+
 /* "type":"end": nothing is missing behind it. */
 struct recording_end {
 	uint64_t time, samples;
@@ -88,6 +104,7 @@ struct recording_line {
 		struct recording_sample sample;
 		struct recording_lost lost;
 		struct recording_vcpu vcpu;
+		struct recording_reason reason;
 		struct recording_end end;
 	};
 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A flat JSON object (RFC 8259) on a line: strings and whole numbers; no other value is wanted. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/hex_digit.h"
@@ -306,6 +307,66 @@ static const char *read_vcpu(const struct recording_reader *reader, struct recor
 	return read_hex(reader, "stvec", &vcpu->stvec) ? NULL : "has a vCPU without its stvec";
 }
 
+/* A number of 32 bits at *TEXT, which goes on behind it. */
+static bool parse_number(const char **text, uint32_t *number)
+{
+	char *end;
+	const unsigned long long value = strtoull(*text, &end, 10);
+
+	if (**text < '0' || **text > '9' || value > UINT32_MAX)
+		return false;
+	*text = end;
+	*number = (uint32_t)value;
+	return true;
+}
+
+/* Another one follows, or the end. */
+static bool parse_space(const char **text)
+{
+	if (**text == ' ' && (*text)[1])
+		return ++*text;
+	return !**text;
+}
+
+static bool read_columns(const struct recording_reader *reader, struct recording_reason *reason)
+{
+	const char *text = text_of(reader, "columns");
+
+	while (*text)
+		if (reason->count == RECORDING_COLUMNS ||
+		    !parse_number(&text, &reason->columns[reason->count++]) || !parse_space(&text))
+			return false;
+	return true;
+}
+
+static bool read_buckets(const struct recording_reader *reader, struct recording_reason *reason)
+{
+	const char *text = text_of(reader, "buckets");
+	uint32_t bucket;
+
+	while (*text)
+		if (!parse_number(&text, &bucket) || bucket >= EXIT_BUCKETS || *text++ != ':' ||
+		    !parse_number(&text, &reason->buckets[bucket]) || !parse_space(&text))
+			return false;
+	return true;
+}
+
+static const char *read_reason(const struct recording_reader *reader,
+			       struct recording_reason *reason)
+{
+	if (!copy(reader, "exit", reason->exit, sizeof(reason->exit)))
+		return "has names that are too long";
+	reason->from = number_of(reader, "from");
+	reason->step = number_of(reader, "step");
+	reason->min = number_of(reader, "min_ns");
+	reason->max = number_of(reader, "max_ns");
+	if (!reason->step || reason->step > UINT64_MAX / RECORDING_COLUMNS ||
+	    reason->from > UINT64_MAX - RECORDING_COLUMNS * reason->step ||
+	    !read_columns(reader, reason))
+		return "has exits without the columns of time in which they came";
+	return read_buckets(reader, reason) ? NULL : "has exits without how long they took";
+}
+
 static const char *read_line(const struct recording_reader *reader, struct recording_line *line)
 {
 	const char *type = text_of(reader, "type");
@@ -326,6 +387,10 @@ static const char *read_line(const struct recording_reader *reader, struct recor
 	if (!strcmp(type, "vcpu")) {
 		line->type = RECORDING_VCPU;
 		return read_vcpu(reader, &line->vcpu);
+	}
+	if (!strcmp(type, "reason")) {
+		line->type = RECORDING_REASON;
+		return read_reason(reader, &line->reason);
 	}
 	if (!strcmp(type, "lost")) {
 		line->type = RECORDING_LOST;

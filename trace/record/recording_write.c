@@ -70,10 +70,34 @@ static void vcpu(struct json_line *json, const struct recording_vcpu *vcpu)
 	json_line_hex(json, "stvec", vcpu->stvec);
 }
 
+static void reason(struct json_line *json, const struct recording_reason *reason)
+{
+	/* Ten digits each; the number of a bucket has three. */
+	char columns[RECORDING_COLUMNS * 11 + 1] = "", buckets[EXIT_BUCKETS * 15 + 1] = "";
+	size_t used = 0;
+
+	for (uint64_t i = 0; i < reason->count && i < RECORDING_COLUMNS; i++)
+		used += (size_t)snprintf(columns + used, sizeof(columns) - used, "%s%" PRIu32,
+					 used ? " " : "", reason->columns[i]);
+	used = 0;
+	for (uint32_t i = 0; i < EXIT_BUCKETS; i++)
+		if (reason->buckets[i])
+			used += (size_t)snprintf(buckets + used, sizeof(buckets) - used,
+						 "%s%" PRIu32 ":%" PRIu32, used ? " " : "", i,
+						 reason->buckets[i]);
+	json_line_string(json, "exit", reason->exit);
+	json_line_uint(json, "from", reason->from);
+	json_line_uint(json, "step", reason->step);
+	json_line_uint(json, "min_ns", reason->min);
+	json_line_uint(json, "max_ns", reason->max);
+	json_line_string(json, "columns", columns);
+	json_line_string(json, "buckets", buckets);
+}
+
 size_t recording_write(const struct recording_line *line, char out[RECORDING_LINE])
 {
 	static const char *const types[] = {"other", "header", "symbol", "sample",
-					    "lost",  "vcpu",   "end"};
+					    "lost",  "vcpu",   "reason", "end"};
 	struct json_line json;
 
 	json_line_begin(&json, out, RECORDING_LINE);
@@ -83,6 +107,7 @@ size_t recording_write(const struct recording_line *line, char out[RECORDING_LIN
 	case RECORDING_SYMBOL: symbol(&json, &line->symbol); break;
 	case RECORDING_SAMPLE: sample(&json, &line->sample); break;
 	case RECORDING_VCPU: vcpu(&json, &line->vcpu); break;
+	case RECORDING_REASON: reason(&json, &line->reason); break;
 	case RECORDING_LOST:
 		json_line_uint(&json, "vcpu", line->lost.vcpu);
 		json_line_uint(&json, "records", line->lost.records);

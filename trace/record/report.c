@@ -6,6 +6,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "trace/stat/stat_times.h"
+
 /* ---- lines, and packed records between them ---- */
 
 /* Of a file that does not say in its first line what it is, nothing else is said. */
@@ -158,6 +160,7 @@ static void take_line(struct report *report)
 		break;
 	case RECORDING_SAMPLE: take_time(report, line->sample.time); break;
 	case RECORDING_HEADER:
+	case RECORDING_REASON:
 	case RECORDING_OTHER: break;
 	}
 }
@@ -247,10 +250,30 @@ static void add_sample(struct report *report)
 		    (struct profile_values){.count = sample->count, .host_ns = sample->ns});
 }
 
+static void add_reason(const struct report *report, const struct recording_reason *reason)
+{
+	struct exit_times times = {.min = reason->min, .max = reason->max};
+
+	memcpy(times.buckets, reason->buckets, sizeof(times.buckets));
+	page_series_times(report->series, &(struct page_times){
+						  .reason = reason->exit,
+						  .from = reason->from,
+						  .step = reason->step,
+						  .columns = reason->columns,
+						  .columns_count = reason->count,
+						  .buckets = reason->buckets,
+						  .p50 = stat_percentile(&times, 0.5),
+						  .p99 = stat_percentile(&times, 0.99),
+						  .max = reason->max,
+					  });
+}
+
 static void take_sample(struct report *report)
 {
 	if (report->line.type == RECORDING_SAMPLE)
 		add_sample(report);
+	else if (report->line.type == RECORDING_REASON && report->series)
+		add_reason(report, &report->line.reason);
 }
 
 bool report_read_samples(struct report *report, char message[REPORT_MESSAGE_MAX])

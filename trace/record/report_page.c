@@ -2,8 +2,8 @@
 
 #include "trace/record/report_page.h"
 
+#include <errno.h>
 #include <inttypes.h>
-#include <time.h>
 
 #include "trace/names/text.h"
 #include "trace/page/page.h"
@@ -17,21 +17,11 @@ bool report_page_begin(struct report *report, struct page_series *series)
 	return page_series_begin(series, start < until ? start : until, until);
 }
 
-static void write_time(uint64_t realtime, char out[40])
-{
-	const time_t seconds = (time_t)(realtime / 1000000000);
-	struct tm at;
-
-	if (!realtime || !gmtime_r(&seconds, &at) ||
-	    !strftime(out, 40, "%Y-%m-%d %H:%M:%S UTC", &at))
-		snprintf(out, 40, "not known");
-}
-
 int report_page(const struct report *report, bool per_vcpu, FILE *to)
 {
 	const struct recording_header *header = &report->header;
 	char title[sizeof(header->vm) + 32], subtitle[REPORT_SUBTITLE], vm[sizeof(header->vm) + 32];
-	char began[40], took[16] = "not known", lost[64];
+	char began[TEXT_MOMENT], took[16] = "not known", lost[64];
 	const struct page_fact facts[] = {
 		{"VM", vm},
 		{"kernel", header->kernel[0] ? header->kernel : "not known"},
@@ -54,21 +44,47 @@ int report_page(const struct report *report, bool per_vcpu, FILE *to)
 		.subtitle = subtitle,
 		.counts = report->exits ? "exits" : "samples",
 	};
+	const struct page_reasons reasons = {
+		.reasons = report->series->reasons,
+		.count = report->series->reasons_count,
+		.none = report->exits ? "The recording has none."
+				      : "The recording has samples of the guest, not its exits: "
+					"vhart record -e exits.",
+		.no_heat = "The recording does not say that: it has no end, or is of vhart 0.4.",
+	};
+	struct page_series_lanes lanes;
+	struct page_series_rates rates;
 
+	if (!page_series_rates(report->series, &rates))
+		return -ENOMEM;
+	rates.rates.lanes.none =
+		"The recording does not say that: it has no end, or is of vhart 0.4.";
+	page_series_lanes(report->series, &lanes);
 	snprintf(title, sizeof(title), "%s: %s", header->vm, report->exits ? "exits" : "samples");
 	snprintf(vm, sizeof(vm), "%s (pid %" PRIu64 ")", header->vm, header->pid);
-	write_time(header->realtime, began);
+	text_moment(header->realtime, began);
 	if (report_duration(report))
 		text_duration(report_duration(report), took);
 	snprintf(lost, sizeof(lost), "%" PRIu64 " %s", report_lost(report),
 		 report->exits ? "exits" : "samples");
-	return page_write(&(struct page){.title = title,
-					 .subtitle = report_subtitle(report, subtitle),
-					 .facts = facts,
-					 .facts_count = sizeof(facts) / sizeof(facts[0]),
-					 .exits = report->exits,
-					 .series = report->series,
-					 .profile = report->profile,
-					 .flames = &flames},
-			  to);
+	return page_write(
+		&(struct page){
+			.title = title,
+			.subtitle = report_subtitle(report, subtitle),
+			.facts = facts,
+			.facts_count = sizeof(facts) / sizeof(facts[0]),
+			.vcpus = report->exits ? NULL : &lanes.lanes,
+			.rates = report->exits ? &rates.rates.lanes : NULL,
+			.reasons = &reasons,
+			.flames =
+				{.title = report->exits ? "Which code of the guest causes the exits"
+							: "Where the guest spends its time",
+				 .profile = report->profile,
+				 .options = &flames,
+				 .words = report->exits
+						  ? "Where the guest itself spends its time is not "
+						    "in a recording of exits: vhart record -g."
+						  : "Which code causes exits is not in a recording "
+						    "of samples: vhart record -g -e exits."}},
+		to);
 }

@@ -38,7 +38,7 @@ static enum exit_key key_for(const struct stat_options *options)
 	case BY_MMIO: return KEY_MMIO;
 	case BY_CSR: return KEY_CSR;
 	case BY_PC: return KEY_PC;
-	default: return options->findings ? KEY_MMIO : KEY_NONE;
+	default: return options->findings || options->html ? KEY_MMIO : KEY_NONE;
 	}
 }
 
@@ -104,7 +104,8 @@ static bool choose_names(struct stat_options *options, struct names *names)
 
 	if (options->view.by == BY_MMIO)
 		options->view.place = find_device;
-	if ((options->view.by != BY_PC && !options->findings) || !options->target.process)
+	if ((options->view.by != BY_PC && !options->findings && !options->html) ||
+	    !options->target.process)
 		return true;
 	if (options->view.by == BY_PC)
 		options->view.place = find_function;
@@ -191,7 +192,7 @@ static bool watch(const struct stat_options *options, struct stat_session *sessi
 
 	while (wake == WAKE_TIME &&
 	       (wake = await(signals, options->target.pidfd, session->collector,
-			     await_soon(deadline))) == WAKE_TIME) {
+			     stat_session_due(session, deadline))) == WAKE_TIME) {
 		stat_session_meet(session);
 		if (clock_now() < deadline)
 			continue;
@@ -249,21 +250,24 @@ static int watch_for_metrics(const struct stat_options *options, struct stat_ses
 	return good ? STATUS_OK : STATUS_HOST;
 }
 
-/* What OPTIONS' findings are printed with. */
-static bool print_findings(const struct stat_options *options, struct stat_session *session,
-			   FILE *out)
+/* Somebody reads the table of a VM that was started. */
+static bool is_read(const struct stat_options *options)
 {
-	const struct findings_view view = {options->view.vm_name, find_function,
-					   options->view.opaque};
+	return options->target.command && !options->output && !options->openmetrics &&
+	       options->view.format == STAT_TEXT && isatty(STDERR_FILENO);
+}
 
+static bool print_findings(const struct stat_options *options, struct stat_session *session,
+			   const struct findings_view *view, FILE *out)
+{
 	if (!session->findings || !stat_session_saw(session))
 		return true;
-	if (options->view.format == STAT_JSON)
-		findings_print_json(out, &view, session->findings);
+	if (options->findings && options->view.format == STAT_JSON)
+		findings_print_json(out, view, session->findings);
 	else if (options->findings)
-		findings_print(out, &view, session->findings);
-	else
-		findings_print_short(out, &view, session->findings);
+		findings_print(out, view, session->findings);
+	else if (is_read(options))
+		findings_print_short(out, view, session->findings);
 	return fflush(out) == 0;
 }
 
@@ -287,6 +291,9 @@ static bool fails(const struct stat_options *options, const struct stat_session 
 static int watch_as_asked(const struct stat_options *options, struct stat_facts *facts,
 			  struct stat_session *session, int signals, FILE *out)
 {
+	/* What findings are told with. */
+	const struct findings_view view = {options->view.vm_name, find_function,
+					   options->view.opaque};
 	bool good;
 
 	if (options->openmetrics)
@@ -294,23 +301,22 @@ static int watch_as_asked(const struct stat_options *options, struct stat_facts 
 	target_go(&options->target);
 	good = is_live(options) ? watch_live(options, session, signals)
 				: watch(options, session, signals, out);
-	if (!good || !print_findings(options, session, out)) {
+	if (!good || !print_findings(options, session, &view, out)) {
 		error("writing the table: %s", strerror(errno));
 		return STATUS_HOST;
 	}
 	if (!saw_something(options, session))
 		return STATUS_USAGE;
-	if (options->save && !stat_save(options, facts, session))
+	if (!stat_save(options, facts, session, &view))
 		return STATUS_HOST;
 	return fails(options, session) ? STATUS_FOUND : STATUS_OK;
 }
 
-/* They are asked for, or the table of a VM that was started is for somebody who reads it. */
-static bool wants_findings(const struct stat_options *options)
+/* False: no memory. */
+static bool open_history(const struct stat_options *options, struct stat_session *session)
 {
-	return options->findings ||
-	       (options->target.command && !options->output && !options->openmetrics &&
-		options->view.format == STAT_TEXT && isatty(STDERR_FILENO));
+	session->history = options->html ? stat_history_new() : NULL;
+	return !options->html || session->history;
 }
 
 /* False: no memory. */
@@ -318,7 +324,7 @@ static bool open_findings(const struct stat_options *options, struct stat_sessio
 {
 	struct findings_options wanted = {.device = device_at, .opaque = options->view.opaque};
 
-	if (!wants_findings(options))
+	if (!options->findings && !options->html && !is_read(options))
 		return true;
 	memcpy(wanted.thresholds, options->thresholds, sizeof(wanted.thresholds));
 	session->findings = findings_new(&wanted);
@@ -338,8 +344,7 @@ static int run_session(const struct stat_options *options, struct stat_session *
 	/* One that comes while this takes its time ends it as soon as it is ready. */
 	int status = STATUS_HOST, signals = await_signals();
 	struct stat_facts facts;
-	FILE *out =
-		!options->save || stat_save_begin(options, &facts) ? open_output(options) : NULL;
+	FILE *out = stat_save_begin(options, &facts) ? open_output(options) : NULL;
 
 	if (!out) {
 		close(signals);
@@ -353,10 +358,12 @@ static int run_session(const struct stat_options *options, struct stat_session *
 	else if (refusal.why[0])
 		warning("%s: %s: %s", collector_lacks(session->collector), refusal.why,
 			refusal.way_out);
-	if (session->collector && open_findings(options, session) && stat_session_begin(session))
+	if (session->collector && open_findings(options, session) &&
+	    open_history(options, session) && stat_session_begin(session))
 		status = watch_as_asked(options, &facts, session, signals, out);
 	stat_session_free(session);
 	findings_free(session->findings);
+	stat_history_free(session->history);
 	collector_close(session->collector);
 	if (signals >= 0)
 		close(signals);

@@ -107,3 +107,20 @@ bool replaced_file_write(const char *option, const char *path, const char *text,
 	}
 	return good;
 }
+
+bool replaced_file_print(const char *option, const char *path, int (*print)(void *opaque, FILE *to),
+			 void *opaque)
+{
+	char *text = NULL;
+	size_t len = 0;
+	FILE *to = open_memstream(&text, &len);
+	int failed = to ? print(opaque, to) : -ENOMEM;
+
+	if (to && fclose(to) != 0 && !failed)
+		failed = -errno;
+	if (failed)
+		error("%s %s: %s", option, path, strerror(-failed));
+	const bool good = !failed && replaced_file_write(option, path, text, len);
+	free(text);
+	return good;
+}

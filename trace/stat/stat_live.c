@@ -256,7 +256,8 @@ static bool watch(struct live *live, int signals, int pidfd, uint64_t interval)
 	if (!show(live))
 		return false;
 	while (!live->quit) {
-		switch (await_key(signals, pidfd, live->session->collector, await_soon(deadline))) {
+		switch (await_key(signals, pidfd, live->session->collector,
+				  stat_session_due(live->session, deadline))) {
 		case WAKE_KEY:
 			if (!take_keys(live))
 				return false;

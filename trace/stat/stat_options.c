@@ -96,6 +96,10 @@ static const struct option_spec specs[] = {
 	 OPTION_OTHER(parse_fail_on), .repeatable = true},
 	{"--save", "FILE", "at the end write all that was counted there as well, for 'vhart diff'",
 	 OPTION_TEXT(struct stat_options, save)},
+	{"--html", "FILE",
+	 "at the end write a page there as well: findings, what each vCPU did when,\n"
+	 "exits a second, how long they took, SBI calls; HTML",
+	 OPTION_TEXT(struct stat_options, html)},
 	{"--tier", "WAY",
 	 "functions: BPF at KVM's functions and tracepoints; tracepoints: BPF\n"
 	 "at tracepoints only; perf: perf events, where there is no BPF;\n"
@@ -123,8 +127,9 @@ static bool openmetrics_agree(const struct stat_options *options)
 
 	if (!options->openmetrics[socket ? strlen("unix=") : 0])
 		error("--openmetrics %s: expected FILE or unix=PATH", options->openmetrics);
-	else if (options->save)
-		error("--openmetrics and --save exclude each other: --save goes with a table");
+	else if (options->save || options->html)
+		error("--openmetrics and %s exclude each other: it goes with a table",
+		      options->save ? "--save" : "--html");
 	else if (options->json || options->csv || options->output)
 		error("--openmetrics: it has a form and a place of its own: no --json, --csv or "
 		      "-o with it");

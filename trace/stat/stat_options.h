@@ -24,6 +24,7 @@ struct stat_options {
 	const char *output;
 	const char *openmetrics; /* "FILE" or "unix=PATH"; NULL: not asked for */
 	const char *save;	 /* a file for `vhart diff`; NULL: none */
+	const char *html;	 /* a file for a page; NULL: none */
 	struct stat_view view;
 };
 

@@ -2,19 +2,20 @@
 
 #include "trace/stat/stat_save.h"
 
-#include <stdlib.h>
+#include <errno.h>
 #include <sys/utsname.h>
 #include <time.h>
 
 #include "base/clock.h"
-#include "base/log.h"
 #include "base/printable.h"
 #include "trace/guest/guest_names.h"
 #include "trace/stat/replaced_file.h"
 #include "trace/stat/stat_file.h"
+#include "trace/stat/stat_page.h"
 #include "trace/watch/target.h"
 
-#define OPTION "--save"
+#define SAVE "--save"
+#define HTML "--html"
 
 bool stat_save_begin(const struct stat_options *options, struct stat_facts *facts)
 {
@@ -27,25 +28,46 @@ bool stat_save_begin(const struct stat_options *options, struct stat_facts *fact
 	if (options->target.process)
 		target_kernel(&options->target, &kernel);
 	printable(facts->guest, sizeof(facts->guest), kernel.name);
-	return replaced_file_can(OPTION, options->save);
+	return (!options->save || replaced_file_can(SAVE, options->save)) &&
+	       (!options->html || replaced_file_can(HTML, options->html));
+}
+
+struct saved {
+	struct stat_facts *facts;
+	struct stat_session *session;
+	const struct findings_view *findings_view;
+};
+
+static int print_counts(void *opaque, FILE *to)
+{
+	const struct saved *saved = opaque;
+
+	return stat_session_save(saved->session, saved->facts, to) ? 0 : -ENOMEM;
+}
+
+static int print_page(void *opaque, FILE *to)
+{
+	const struct saved *saved = opaque;
+	const struct stat_page page = {
+		.view = &saved->session->view,
+		.facts = saved->facts,
+		.counts = stat_session_whole(saved->session, &saved->facts->wall),
+		.history = saved->session->history,
+		.findings = saved->session->findings,
+		.findings_view = saved->findings_view,
+	};
+
+	return page.counts ? stat_page_write(&page, to) : -ENOMEM;
 }
 
 bool stat_save(const struct stat_options *options, struct stat_facts *facts,
-	       struct stat_session *session)
+	       struct stat_session *session, const struct findings_view *findings_view)
 {
+	struct saved saved = {facts, session, findings_view};
 	struct timespec now;
-	char *text = NULL;
-	size_t len = 0;
-	FILE *out = open_memstream(&text, &len);
 
 	clock_gettime(CLOCK_REALTIME, &now);
 	facts->realtime = (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec;
-	bool good = out && stat_session_save(session, facts, out);
-	if (out && fclose(out) != 0)
-		good = false;
-	if (!good)
-		error(OPTION " %s: no memory", options->save);
-	good = good && replaced_file_write(OPTION, options->save, text, len);
-	free(text);
-	return good;
+	return (!options->save || replaced_file_print(SAVE, options->save, print_counts, &saved)) &&
+	       (!options->html || replaced_file_print(HTML, options->html, print_page, &saved));
 }

@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* `vhart stat --save`: all that was counted, in a file for `vhart diff`. */
+/* The files of `vhart stat` that are written at the end: that of --save, and the page of --html. */
 #ifndef VHART_STAT_SAVE_H
 #define VHART_STAT_SAVE_H
 
 #include <stdbool.h>
 
+#include "trace/findings/findings_print.h"
 #include "trace/stat/stat_options.h"
 #include "trace/stat/stat_session.h"
 
-/* Before a VM that is started runs, or one that runs can end: which guest it is, and whether
- * stat_save() could write. False after error(). */
+/* While the VM is there: what is known of it and of the host. False after error(): a file could not
+ * be written at the end. */
 bool stat_save_begin(const struct stat_options *options, struct stat_facts *facts);
-/* What SESSION has seen, in one step (replaced_file.h); FACTS become whole. False after error(). */
+/* FACTS are those of stat_save_begin(). False after error(). */
 bool stat_save(const struct stat_options *options, struct stat_facts *facts,
-	       struct stat_session *session);
+	       struct stat_session *session, const struct findings_view *findings_view);
 
 #endif

@@ -6,7 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "trace/stat/stat_openmetrics.h"
+#include "trace/watch/await.h"
 
 #define ROWS ((size_t)EXIT_VCPUS * EXIT_TIMES)
 
@@ -24,8 +26,9 @@ bool stat_session_begin(struct stat_session *session)
 	session->told = calloc(EXIT_VCPUS, sizeof(*session->told));
 	return session->extremes && session->told && stat_sample_new(&session->first) &&
 	       stat_sample_new(&session->last) && stat_sample_new(&session->now) &&
-	       stat_sample_new(&session->shown) && stat_session_look(session) &&
-	       stat_session_reset(session);
+	       stat_sample_new(&session->shown) &&
+	       (!session->history || stat_sample_new(&session->passing)) &&
+	       stat_session_look(session) && stat_session_reset(session);
 }
 
 void stat_session_free(struct stat_session *session)
@@ -34,6 +37,7 @@ void stat_session_free(struct stat_session *session)
 	stat_sample_free(&session->last);
 	stat_sample_free(&session->now);
 	stat_sample_free(&session->shown);
+	stat_sample_free(&session->passing);
 	free(session->extremes);
 	free(session->told);
 }
@@ -60,7 +64,31 @@ static void keep_extremes(struct stat_session *session)
 		}
 }
 
-void stat_session_meet(const struct stat_session *session)
+static void keep_history(struct stat_session *session, const struct stat_sample *sample)
+{
+	if (!session->history)
+		return;
+	stat_history_look(session->history, sample);
+	/* Not by the sample's time, which may stand still. */
+	session->next_passing = clock_now() + session->history->step;
+}
+
+/* Between the looks that tables and findings are made of. */
+static void look_in_passing(struct stat_session *session)
+{
+	if (session->history && clock_now() >= session->next_passing &&
+	    stat_sample_take(&session->passing, session->collector, false))
+		keep_history(session, &session->passing);
+}
+
+uint64_t stat_session_due(const struct stat_session *session, uint64_t deadline)
+{
+	const uint64_t soon = await_soon(deadline);
+
+	return session->history && session->next_passing < soon ? session->next_passing : soon;
+}
+
+void stat_session_meet(struct stat_session *session)
 {
 	uint32_t seen = collector_seen(session->collector);
 	struct exit_vcpu vcpu;
@@ -69,6 +97,7 @@ void stat_session_meet(const struct stat_session *session)
 	for (uint32_t i = 0; i < seen && i < EXIT_VCPUS; i++)
 		if (collector_vcpu(session->collector, i, &vcpu))
 			session->view.vm_name(session->view.opaque, vcpu.tgid);
+	look_in_passing(session);
 }
 
 bool stat_session_look(struct stat_session *session)
@@ -84,6 +113,7 @@ bool stat_session_look(struct stat_session *session)
 	if (session->findings && !findings_look(session->findings, now))
 		return false;
 	keep_extremes(session);
+	keep_history(session, now);
 	stat_session_meet(session);
 	return true;
 }
@@ -159,24 +189,36 @@ bool stat_session_print(struct stat_session *session, bool whole, FILE *out)
 	return stat_print(out, &session->view, &session->shown, session->shown.when - before->when);
 }
 
+const struct stat_sample *stat_session_whole(struct stat_session *session, uint64_t *wall)
+{
+	fill_view(session);
+	if (!stat_sample_copy(&session->shown, &session->now))
+		return NULL;
+	/* Keys are the findings', and the table's. */
+	session->shown.keyed_count = 0;
+	show_extremes(session);
+	stat_difference(&session->shown, &session->first);
+	*wall = session->shown.when - session->first.when;
+	return &session->shown;
+}
+
 bool stat_session_save(struct stat_session *session, struct stat_facts *facts, FILE *out)
 {
 	const struct stat_view *view = &session->view;
+	const struct stat_sample *whole = stat_session_whole(session, &facts->wall);
 
-	fill_view(session);
-	if (!stat_sample_copy(&session->shown, &session->now))
+	if (!whole)
 		return false;
-	show_extremes(session);
-	stat_difference(&session->shown, &session->first);
 	snprintf(facts->way, sizeof(facts->way), "%s", view->way);
 	facts->lost = view->lost + view->vcpus_lost;
-	facts->wall = session->shown.when - session->first.when;
-	return stat_file_write(out, facts, &session->shown);
+	return stat_file_write(out, facts, whole);
 }
 
 bool stat_session_reset(struct stat_session *session)
 {
 	memset(session->extremes, 0, ROWS * sizeof(*session->extremes));
+	if (session->history)
+		stat_history_reset(session->history, &session->now);
 	return stat_sample_copy(&session->first, &session->now) &&
 	       stat_sample_copy(&session->last, &session->now);
 }

@@ -69,20 +69,20 @@ static bool same_key(const struct exit_key_name *a, const struct exit_key_name *
  * interval, the other state has less than it had; so much is not of the interval, and another one's
  * too much.
  */
-static void subtract_states(struct exit_vcpu *after, const struct exit_vcpu *before)
+void stat_subtract_states(uint64_t after[VCPU_STATES], const uint64_t before[VCPU_STATES])
 {
 	static const enum vcpu_state likely[] = {VCPU_HALTED,  VCPU_BLOCKED, VCPU_KERNEL,
 						 VCPU_WAITING, VCPU_VMM,     VCPU_GUEST};
 	uint64_t too_much = 0;
 
 	for (uint32_t state = 0; state < VCPU_STATES; state++) {
-		const uint64_t now = after->ns[state], then = before->ns[state];
+		const uint64_t now = after[state], then = before[state];
 
 		too_much += now < then ? then - now : 0;
-		after->ns[state] = now < then ? 0 : now - then;
+		after[state] = now < then ? 0 : now - then;
 	}
 	for (size_t i = 0; i < VCPU_STATES && too_much; i++) {
-		uint64_t *ns = &after->ns[likely[i]];
+		uint64_t *ns = &after[likely[i]];
 		const uint64_t part = too_much < *ns ? too_much : *ns;
 
 		*ns -= part;
@@ -101,7 +101,7 @@ void stat_difference(struct stat_sample *after, const struct stat_sample *before
 		vcpu->orphans -= before->vcpus[i].orphans;
 		vcpu->timed -= before->vcpus[i].timed;
 		vcpu->own_ns -= before->vcpus[i].own_ns;
-		subtract_states(vcpu, &before->vcpus[i]);
+		stat_subtract_states(vcpu->ns, before->vcpus[i].ns);
 		for (uint32_t row = 0; row < EXIT_TIMES; row++)
 			subtract_times(&after->times[i * EXIT_TIMES + row],
 				       &before->times[i * EXIT_TIMES + row]);

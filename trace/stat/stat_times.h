@@ -9,6 +9,9 @@
  * interval. */
 void stat_difference(struct stat_sample *after, const struct stat_sample *before);
 
+/* The same of a vCPU's states. */
+void stat_subtract_states(uint64_t after[VCPU_STATES], const uint64_t before[VCPU_STATES]);
+
 void stat_add_times(struct exit_times *sum, const struct exit_times *more);
 
 /* The duration of which SHARE (0 to 1) are not longer, from its bucket; within min and max. */
