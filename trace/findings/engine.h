@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "trace/exits/exit_sample.h"
+#include "trace/findings/found.h"
 #include "trace/findings/rules.h"
 
 /* The interval that rules judge. A look that comes sooner after the last one is passed over, but
@@ -27,22 +28,6 @@ struct findings_options {
 	void *opaque;
 };
 
-/* Of one vCPU, by one rule; the same again later is the same finding. */
-struct finding {
-	size_t rule;
-	uint32_t tgid, vcpu_id;
-	uint64_t first, last;	 /* where its first interval began, and its last one ended */
-	uint32_t intervals;	 /* in which it was so */
-	double worst, threshold; /* the highest value, in the rule's unit */
-	uint64_t count;		 /* exits that it is about; 0: about none */
-	uint64_t cost_ns, whole; /* of the time of these intervals */
-	uint64_t device;	 /* guest physical address; 0: none */
-	uint64_t pc; /* where the guest left most often at the end of them; 0: unknown */
-	uint32_t pc_weight;
-};
-
-#define FINDINGS_MOST 256u /* are kept */
-
 struct findings;
 
 /* NULL: no memory. What OPTIONS points to is the caller's. */
@@ -55,6 +40,8 @@ bool findings_look(struct findings *findings, const struct stat_sample *sample);
 /* Those that cost most come first. Until the next look. */
 size_t findings_count(struct findings *findings);
 const struct finding *findings_at(const struct findings *findings, size_t index);
+/* Those that began, and are over, since the last time: found_tell(). */
+void findings_tell(struct findings *findings, found_told *each, void *opaque);
 /* When the first look was; 0: there was none. */
 uint64_t findings_begin(const struct findings *findings);
 /* Those that there was no room for. */

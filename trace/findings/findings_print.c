@@ -7,6 +7,8 @@
 
 #include "base/printable.h"
 #include "trace/export/json_text.h"
+#include "trace/names/exit_names.h"
+#include "trace/names/sbi_names.h"
 
 #define FUNCTION_LENGTH 96
 
@@ -29,16 +31,29 @@ static void find_function(const struct findings_view *view, const struct finding
 		view->function(view->opaque, finding->tgid, finding->pc, out, FUNCTION_LENGTH);
 }
 
+/* "-3 INVALID_PARAM" */
+static const char *error_text(int64_t error, char *out, size_t size)
+{
+	const char *name = sbi_error_name(error);
+
+	snprintf(out, size, "%" PRId64 "%s%s", error, name ? " " : "", name ? name : "");
+	return out;
+}
+
 static void print_place(FILE *out, const struct findings_view *view,
 			const struct findings *findings, const struct finding *finding)
 {
-	char device[64], function[FUNCTION_LENGTH];
+	char device[64], exit[64], error[32], function[FUNCTION_LENGTH];
 
 	if (finding->device) {
 		fprintf(out, ", 0x%" PRIx64, finding->device);
 		if (findings_device(findings, finding, device, sizeof(device)))
 			fprintf(out, " %s", device);
 	}
+	if (finding->row)
+		fprintf(out, ", %s", exit_row_text(finding->row, exit, sizeof(exit)));
+	if (finding->error)
+		fprintf(out, " returns %s", error_text(finding->error, error, sizeof(error)));
 	if (!finding->pc)
 		return;
 	find_function(view, finding, function);
@@ -109,7 +124,7 @@ static void print_json_one(FILE *out, const struct findings_view *view,
 			   const struct findings *findings, const struct finding *finding)
 {
 	const struct rule *rule = &rules[finding->rule];
-	char text[2048], device[64], function[FUNCTION_LENGTH];
+	char text[2048], device[64], exit[64], function[FUNCTION_LENGTH];
 	struct json_line line;
 
 	json_line_begin(&line, text, sizeof(text));
@@ -132,6 +147,10 @@ static void print_json_one(FILE *out, const struct findings_view *view,
 		json_line_hex(&line, "device", finding->device);
 	if (findings_device(findings, finding, device, sizeof(device)))
 		json_line_string(&line, "device_name", device);
+	if (finding->row)
+		json_line_string(&line, "exit", exit_row_text(finding->row, exit, sizeof(exit)));
+	if (finding->error)
+		json_line_int(&line, "error", finding->error);
 	if (finding->pc)
 		json_line_hex(&line, "pc", finding->pc);
 	find_function(view, finding, function);

@@ -111,6 +111,25 @@ static double probing(const struct vcpu_interval *interval, struct rule_seen *se
 	return (double)seen->count;
 }
 
+bool rule_fails_always(const struct vcpu_interval *interval, uint32_t row, uint64_t failed)
+{
+	/* Of a call without a name 'unanswered-calls' says it. Failures and calls are not read at
+	 * the same moment, so that they differ by what came between. */
+	return !strstr(sbi_row_name(row - EXIT_SBI), "unknown") &&
+	       failed * 10 >= interval->rows[row].count * 9;
+}
+
+static double failing(const struct vcpu_interval *interval, struct rule_seen *seen)
+{
+	const struct failed_call *failed = &interval->failed;
+
+	seen->count = failed->counts.count;
+	seen->cost_ns = failed->counts.ns;
+	seen->row = failed->row;
+	seen->error = failed->error;
+	return per_second(seen->count, interval);
+}
+
 /* Halts that are over at once: the guest is woken for each, and KVM looks and does not sleep. */
 static double short_halts(const struct vcpu_interval *interval, struct rule_seen *seen)
 {
@@ -149,6 +168,12 @@ static double walk(const struct vcpu_interval *interval, struct rule_seen *seen)
 {
 	seen->count = interval->holes;
 	return (double)interval->holes;
+}
+
+static double csr_walk(const struct vcpu_interval *interval, struct rule_seen *seen)
+{
+	seen->count = interval->csrs;
+	return (double)interval->csrs;
 }
 
 /* ---- states ---- */
@@ -246,6 +271,10 @@ const struct rule rules[] = {
 	{"unanswered-calls", 100, "calls in an interval", 1, unanswered,
 	 "SBI calls of extensions or functions that do not exist: a walk, or a loop that goes on",
 	 "'vhart trace -e sbi' says which; probe once, and take NOT_SUPPORTED for an answer"},
+	/* Some fail once to say that there is nothing of the kind. */
+	{"failing-calls", 10, "calls a second", 3, failing,
+	 "an SBI call fails each time, and is made again and again",
+	 "'vhart trace -e sbi --err' shows its arguments and errors; take the first for an answer"},
 	{"sbi-probing", 200, "calls in an interval", 1, probing,
 	 "the guest asks again and again which SBI extensions there are",
 	 "ask once, and keep the answer"},
@@ -253,6 +282,10 @@ const struct rule rules[] = {
 	{"address-walk", 64, "new addresses in an interval", 1, walk,
 	 "the guest walks over addresses at which there is nothing",
 	 "give it the device tree of this machine; 'vhart trace -e mmio' says who reads"},
+	/* Linux reads some ten, those of a PMU included. */
+	{"csr-walk", 24, "new CSRs in an interval", 1, csr_walk,
+	 "the guest walks over CSRs that it does not have, or that are emulated for it",
+	 "'vhart trace -e csr' says which, and where from; the ISA string says what there is"},
 	{"misaligned", 100, "accesses a second", 3, misaligned,
 	 "loads or stores that are not aligned are emulated, with an exit each",
 	 "compile the guest's code with -mstrict-align, or mend its packed structures"},

@@ -30,15 +30,14 @@
 
 /* ---- watching ---- */
 
-/* Which register a device is accessed at costs a little at each such exit: only where that is asked
- * for. */
+/* What exits are told apart by costs a little at each such exit: only where that is asked for. */
 static enum exit_key key_for(const struct stat_options *options)
 {
 	switch (options->view.by) {
 	case BY_MMIO: return KEY_MMIO;
 	case BY_CSR: return KEY_CSR;
 	case BY_PC: return KEY_PC;
-	default: return options->findings ? KEY_MMIO : KEY_NONE;
+	default: return options->findings ? KEY_FINDINGS : KEY_NONE;
 	}
 }
 
