@@ -695,7 +695,7 @@ static void timers(struct fixture *fixture, struct heard *heard, int seconds, bo
 		if (odd)
 			exits(fixture, EXIT_SBI + SBI_ROW_TIME, 900, 500);
 		idle_second(fixture);
-		findings_tell(fixture->findings, hear, heard);
+		findings_tell(fixture->findings, hear, heard, false);
 	}
 }
 
@@ -740,8 +740,55 @@ static void of_a_vcpu_that_is_gone_it_is_over(void **state)
 	for (int n = 0; n < 10; n++) {
 		fixture->sample.when += NS_PER_S;
 		look(fixture);
-		findings_tell(fixture->findings, hear, &heard);
+		findings_tell(fixture->findings, hear, &heard, false);
 	}
+	assert_true(heard.begun == 1 && heard.over == 1);
+}
+
+/* Counts and numbers of vCPUs begin anew: what was vCPU 1 of the sample is 0 now. */
+static void renew(struct fixture *fixture)
+{
+	memset(fixture->times, 0, sizeof(fixture->times));
+	for (uint32_t i = 0; i < VCPUS; i++)
+		fixture->vcpus[i] = (struct exit_vcpu){
+			.first = 1, .tgid = PID, .vcpu_id = VCPUS - 1 - i, .state = VCPU_HALTED};
+	assert_true(findings_renew(fixture->findings));
+	look(fixture);
+}
+
+static void what_is_so_goes_on_with_another_collector(void **state)
+{
+	struct fixture *fixture = *state;
+	struct heard heard = {0};
+	const uint64_t start = fixture->sample.when;
+
+	fixture->sample.vcpu_count = VCPUS;
+	timers(fixture, &heard, 5, true);
+	renew(fixture);
+	for (int n = 0; n < 15; n++) {
+		fixture->times[EXIT_TIMES + EXIT_SBI + SBI_ROW_TIME].count += 900;
+		fixture->times[EXIT_TIMES + EXIT_SBI + SBI_ROW_TIME].ns += 500 * MS;
+		fixture->vcpus[1].exits += 900;
+		fixture->vcpus[1].ns[VCPU_KERNEL] += 500 * MS;
+		fixture->vcpus[1].ns[VCPU_HALTED] += 500 * MS;
+		fixture->vcpus[0].ns[VCPU_HALTED] += NS_PER_S;
+		fixture->sample.when += NS_PER_S;
+		look(fixture);
+		findings_tell(fixture->findings, hear, &heard, false);
+	}
+	assert_true(heard.begun == 1 && heard.over == 0);
+	assert_int_equal(found(fixture, "timer-storm")->vcpu_id, 0);
+	assert_int_equal(found(fixture, "timer-storm")->intervals, 20);
+	assert_true(found(fixture, "timer-storm")->first == start);
+}
+
+static void at_the_end_all_is_over(void **state)
+{
+	struct fixture *fixture = *state;
+	struct heard heard = {0};
+
+	timers(fixture, &heard, 5, true);
+	findings_tell(fixture->findings, hear, &heard, true);
 	assert_true(heard.begun == 1 && heard.over == 1);
 }
 
@@ -945,6 +992,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(each_begins_once_and_is_over_once, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_pause_of_seconds_is_no_end, setup, teardown),
 		cmocka_unit_test_setup_teardown(of_a_vcpu_that_is_gone_it_is_over, setup, teardown),
+		cmocka_unit_test_setup_teardown(what_is_so_goes_on_with_another_collector, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(at_the_end_all_is_over, setup, teardown),
 		cmocka_unit_test_setup_teardown(findings_are_told_with_the_way_out, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(none_is_said_where_it_was_asked, setup, teardown),

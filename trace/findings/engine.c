@@ -15,6 +15,7 @@ struct streak {
 
 struct watched_vcpu {
 	bool seen; /* it was there at the last look */
+	uint32_t tgid, vcpu_id;
 	bool sees_all;
 	uint64_t exits, ns[VCPU_STATES];
 	struct row_counts rows[EXIT_ROWS]; /* so far */
@@ -26,6 +27,7 @@ struct findings {
 	struct findings_options options;
 	uint64_t begin, last; /* looks */
 	struct watched_vcpu vcpus[EXIT_VCPUS];
+	struct watched_vcpu *before_renewal; /* as many, until the next look; else NULL */
 	struct vcpu_interval intervals[EXIT_VCPUS];
 	struct row_counts rows[EXIT_VCPUS][EXIT_ROWS]; /* of the interval */
 	struct keys before, now;
@@ -45,6 +47,7 @@ void findings_free(struct findings *findings)
 {
 	if (!findings)
 		return;
+	free(findings->before_renewal);
 	keys_free(&findings->before);
 	keys_free(&findings->now);
 	free(findings);
@@ -171,6 +174,34 @@ static void take_vcpu(struct findings *findings, uint32_t index, const struct st
 	if (interval->whole < (sample->when - findings->last) / 2 || !watched->seen)
 		interval->whole = 0;
 	watched->seen = true;
+	watched->tgid = vcpu->tgid;
+	watched->vcpu_id = vcpu->vcpu_id;
+}
+
+/* It is another's number now: what it had goes on. */
+static void take_over(struct findings *findings, struct watched_vcpu *watched)
+{
+	for (size_t i = 0; i < EXIT_VCPUS; i++) {
+		const struct watched_vcpu *old = &findings->before_renewal[i];
+
+		if (!old->seen || old->tgid != watched->tgid || old->vcpu_id != watched->vcpu_id)
+			continue;
+		watched->exit_rates = old->exit_rates;
+		watched->fault_shares = old->fault_shares;
+		memcpy(watched->streaks, old->streaks, sizeof(watched->streaks));
+	}
+}
+
+bool findings_renew(struct findings *findings)
+{
+	free(findings->before_renewal);
+	findings->before_renewal = malloc(sizeof(findings->vcpus));
+	if (!findings->before_renewal)
+		return false;
+	memcpy(findings->before_renewal, findings->vcpus, sizeof(findings->vcpus));
+	memset(findings->vcpus, 0, sizeof(findings->vcpus));
+	findings->before.count = 0;
+	return true;
 }
 
 /* A hart that was not started has no part in the work. */
@@ -261,23 +292,42 @@ static void judge_vcpu(struct findings *findings, const struct stat_sample *samp
 	past_add(&watched->fault_shares, rule_fault_share(interval, &unused));
 }
 
-bool findings_look(struct findings *findings, const struct stat_sample *sample)
+static void judge_all(struct findings *findings, const struct stat_sample *sample)
 {
 	struct adding adding = {.findings = findings, .sample = sample};
-	const struct keys before = findings->before;
 
-	if (findings->last && sample->when < findings->last + FINDINGS_INTERVAL - FINDINGS_EARLY)
-		return true;
-	if (!keys_take(&findings->now, sample))
-		return false;
-	for (uint32_t i = 0; i < sample->vcpu_count && i < EXIT_VCPUS; i++)
-		take_vcpu(findings, i, sample);
 	if (findings->last)
 		keys_compare(&findings->before, &findings->now, add_key, &adding);
 	for (uint32_t i = 0; i < sample->vcpu_count && i < EXIT_VCPUS; i++) {
 		add_siblings(findings, i, sample);
 		judge_vcpu(findings, sample, i);
 	}
+}
+
+/* Nothing is judged by the first look of a collector. */
+static void take_over_all(struct findings *findings, const struct stat_sample *sample)
+{
+	for (uint32_t i = 0; i < sample->vcpu_count && i < EXIT_VCPUS; i++)
+		take_over(findings, &findings->vcpus[i]);
+	free(findings->before_renewal);
+	findings->before_renewal = NULL;
+}
+
+bool findings_look(struct findings *findings, const struct stat_sample *sample)
+{
+	const struct keys before = findings->before;
+
+	if (findings->last && !findings->before_renewal &&
+	    sample->when < findings->last + FINDINGS_INTERVAL - FINDINGS_EARLY)
+		return true;
+	if (!keys_take(&findings->now, sample))
+		return false;
+	for (uint32_t i = 0; i < sample->vcpu_count && i < EXIT_VCPUS; i++)
+		take_vcpu(findings, i, sample);
+	if (findings->before_renewal)
+		take_over_all(findings, sample);
+	else
+		judge_all(findings, sample);
 	findings->before = findings->now;
 	findings->now = before;
 	if (!findings->begin)
@@ -297,9 +347,9 @@ const struct finding *findings_at(const struct findings *findings, size_t index)
 	return &findings->found.kept[index];
 }
 
-void findings_tell(struct findings *findings, found_told *each, void *opaque)
+void findings_tell(struct findings *findings, found_told *each, void *opaque, bool all)
 {
-	found_tell(&findings->found, findings->last, each, opaque);
+	found_tell(&findings->found, all ? UINT64_MAX : findings->last, each, opaque);
 }
 
 uint64_t findings_begin(const struct findings *findings)

@@ -40,8 +40,12 @@ bool findings_look(struct findings *findings, const struct stat_sample *sample);
 /* Those that cost most come first. Until the next look. */
 size_t findings_count(struct findings *findings);
 const struct finding *findings_at(const struct findings *findings, size_t index);
-/* Those that began, and are over, since the last time: found_tell(). */
-void findings_tell(struct findings *findings, found_told *each, void *opaque);
+/* Those that began, and are over, since the last time: found_tell(). ALL: no more looks come, and
+ * what was so is over. */
+void findings_tell(struct findings *findings, found_told *each, void *opaque, bool all);
+/* The next look is of another collector, whose counts and numbers of vCPUs begin anew. What it
+ * finds of vCPUs that were there goes on where it was. False: no memory. */
+bool findings_renew(struct findings *findings);
 /* When the first look was; 0: there was none. */
 uint64_t findings_begin(const struct findings *findings);
 /* Those that there was no room for. */
