@@ -513,6 +513,47 @@ static void where_interrupts_are_not_seen_no_hart_is_silent(void **state)
 	assert_only(fixture, NULL);
 }
 
+/* ---- with a baseline ---- */
+
+static void usual_of_it(struct fixture *fixture, double *usual)
+{
+	usual[EXIT_CSR_READ] = 20;
+	usual[EXIT_WFI] = 1000;
+	fixture->options.usual = usual;
+	begin(fixture);
+}
+
+static void far_more_than_the_baseline_has_is_found(void **state)
+{
+	struct fixture *fixture = *state;
+	double usual[EXIT_ROWS] = {0};
+
+	usual_of_it(fixture, usual);
+	for (int n = 0; n < 5; n++) {
+		exits(fixture, EXIT_CSR_READ, 100, 10);
+		exits(fixture, EXIT_WFI, 4900, 200);
+		exits(fixture, EXIT_LOAD_FAULT, 49, 100);
+		exits(fixture, EXIT_IRQ + 5, 5000, 100);
+		idle_second(fixture);
+	}
+	assert_non_null(found(fixture, "above-baseline"));
+	assert_int_equal(found(fixture, "above-baseline")->row, EXIT_CSR_READ);
+	assert_true(found(fixture, "above-baseline")->worst == 5);
+}
+
+static void what_costs_next_to_nothing_is_not_above_it(void **state)
+{
+	struct fixture *fixture = *state;
+	double usual[EXIT_ROWS] = {0};
+
+	usual_of_it(fixture, usual);
+	for (int n = 0; n < 6; n++) {
+		exits(fixture, EXIT_CSR_READ, 100, 9);
+		idle_second(fixture);
+	}
+	assert_only(fixture, NULL);
+}
+
 /* ---- with a past ---- */
 
 static void usual_seconds(struct fixture *fixture, int seconds, uint64_t rate)
@@ -972,6 +1013,10 @@ int main(void)
 						teardown),
 		cmocka_unit_test_setup_teardown(where_interrupts_are_not_seen_no_hart_is_silent,
 						setup, teardown),
+		cmocka_unit_test_setup_teardown(far_more_than_the_baseline_has_is_found, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(what_costs_next_to_nothing_is_not_above_it, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(far_more_exits_than_before_are_found, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(more_exits_that_cost_little_are_not, setup,

@@ -9,12 +9,14 @@
 #include "base/clock.h"
 #include "base/exit_status.h"
 #include "base/log.h"
+#include "trace/alerts/baseline.h"
 #include "trace/alerts/teller.h"
 #include "trace/alerts/watch_options.h"
 #include "trace/commands.h"
 #include "trace/findings/guest_places.h"
 #include "trace/sources/guest_clock.h"
 #include "trace/stat/metrics_place.h"
+#include "trace/stat/stat_save.h"
 #include "trace/stat/stat_session.h"
 #include "trace/watch/await.h"
 
@@ -32,6 +34,7 @@ struct watching {
 	struct stat_session session;
 	struct findings_view view;
 	struct alert_counts counts;
+	struct baseline baseline;
 	struct teller teller;
 	struct metrics_place metrics;
 	int signals, ready; /* ready: an epoll of what the commands and the metrics wait for */
@@ -225,6 +228,8 @@ static bool begin(struct watching *watching)
 	struct findings_options wanted = {.device = guest_places_device,
 					  .opaque = &watching->places};
 
+	if (watching->options->baseline)
+		wanted.usual = watching->baseline.rates;
 	memcpy(wanted.thresholds, watching->options->wishes.thresholds, sizeof(wanted.thresholds));
 	if (!open_collector(watching))
 		return false;
@@ -286,6 +291,21 @@ static struct watching *watching_new(struct watch_options *options)
 	return watching;
 }
 
+/* False after error(). */
+static bool read_files(struct watching *watching)
+{
+	const struct watch_options *options = watching->options;
+	struct stat_facts facts;
+
+	if (options->baseline) {
+		stat_facts_begin(&options->target, &facts);
+		if (!baseline_read(&watching->baseline, options->baseline, &facts))
+			return false;
+	}
+	return guest_places_read_kernel(&watching->places, &options->kernel_names,
+					&options->target);
+}
+
 /* Of a VM that was found, or started. An exit status. */
 static int watch_target(struct watch_options *options)
 {
@@ -297,7 +317,7 @@ static int watch_target(struct watch_options *options)
 	if (options->target.process)
 		vm_names_put(&watching->places.vms, (uint32_t)options->target.process,
 			     options->target.title, options->target.ours);
-	if (guest_places_read_kernel(&watching->places, &options->kernel_names, &options->target))
+	if (read_files(watching))
 		status = run(watching);
 	guest_places_free(&watching->places);
 	free(watching);

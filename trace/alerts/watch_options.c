@@ -17,6 +17,9 @@ static const struct option_spec specs[] = {
 	 "from which value on a rule calls something odd\n"
 	 "(may be given several times; the manual page has the rules)",
 	 OPTION_OTHER(wishes_parse_threshold), .repeatable = true},
+	{"--baseline", "FILE",
+	 "what 'vhart stat --save' kept of a usual run: what comes far more often is a finding",
+	 OPTION_PATH(struct watch_options, baseline)},
 	{"--fail-on", "RULE|any",
 	 "end with exit status 121 as soon as the rule finds something\n"
 	 "(may be given several times)",

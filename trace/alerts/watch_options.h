@@ -18,6 +18,7 @@ struct watch_options {
 	bool json;	 /* also on a terminal */
 	enum collector_tier tier;
 	struct guest_names_options kernel_names;
+	const char *baseline;	 /* a file of `vhart stat --save`; NULL: none */
 	const char *on_finding;	 /* for sh; NULL: nothing is run */
 	const char *openmetrics; /* "FILE" or "unix=PATH"; NULL: not asked for */
 };

@@ -158,6 +158,7 @@ static void take_vcpu(struct findings *findings, uint32_t index, const struct st
 	*interval = (struct vcpu_interval){.rows = findings->rows[index],
 					   .exit_rates = &watched->exit_rates,
 					   .fault_shares = &watched->fault_shares,
+					   .usual = findings->options.usual,
 					   .state = vcpu->state};
 	if (!vcpu->first)
 		return;

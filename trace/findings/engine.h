@@ -20,6 +20,7 @@
 
 struct findings_options {
 	double thresholds[RULES_MAX]; /* 0: the rule's own */
+	const double *usual; /* EXIT_ROWS: exits of a vCPU a second; NULL: it is not known */
 	/*
 	 * What is at a guest physical ADDRESS of the VM of a process, in OUT, which is "" where
 	 * there is nothing. False: it is not known what devices that VM has. NULL: of none.

@@ -196,6 +196,27 @@ static double storm(const struct vcpu_interval *interval, struct rule_seen *seen
 	return (rate - usual) / spread;
 }
 
+/* Fewer a second are rare, whatever was usual. */
+#define RARE 10
+
+static double above_usual(const struct vcpu_interval *interval, struct rule_seen *seen)
+{
+	double most = 0;
+
+	/* What the host's interrupts are is no doing of the guest's. */
+	for (uint32_t row = EXIT_EXCEPTION; interval->usual && row < EXIT_ROWS; row++) {
+		const double usual = interval->usual[row] > RARE ? interval->usual[row] : RARE;
+		const double times = per_second(interval->rows[row].count, interval) / usual;
+
+		if (times <= most || share(interval->rows[row].ns, interval->whole) < 1)
+			continue;
+		most = times;
+		*seen = (struct rule_seen){.row = row};
+		add_row(seen, interval, row);
+	}
+	return most;
+}
+
 static double waiting(const struct vcpu_interval *interval, struct rule_seen *seen)
 {
 	seen->cost_ns = interval->ns[VCPU_WAITING];
@@ -293,6 +314,9 @@ const struct rule rules[] = {
 	{"silent-hart", 99, OF_TIME, 5, silent,
 	 "the hart has not left the guest at all: not even the host's tick came",
 	 "if that is not wanted look where it is: 'vhart ctl NAME where'"},
+	{"above-baseline", 5, "times the baseline's rate", 5, above_usual,
+	 "exits of one kind come far more often than they did when the baseline was saved",
+	 "'vhart stat --save' now, and 'vhart diff' with the baseline: what else changed"},
 	/* A guest that was idle and begins to work makes more exits, too: a phase of a boot, or a
 	 * program's start, is over in fewer. */
 	{"exit-storm", 10, "times its usual spread", 10, storm,

@@ -41,6 +41,7 @@ struct vcpu_interval {
 	/* Of the intervals before it. */
 	const struct past *exit_rates;	 /* a second */
 	const struct past *fault_shares; /* percent of the time, of faults in RAM */
+	const double *usual;		 /* of each row, a second; NULL: it is not known */
 	/* Of the VM's other vCPUs that were started. */
 	uint32_t siblings;
 	double siblings_busy; /* percent of the time, on average */
