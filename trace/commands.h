@@ -5,6 +5,7 @@
 #define VHART_TRACE_COMMANDS_H
 
 int command_stat(int argc, char **argv);
+int command_watch(int argc, char **argv);
 int command_trace(int argc, char **argv);
 int command_record(int argc, char **argv);
 int command_report(int argc, char **argv);

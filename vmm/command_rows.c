@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "trace/alerts/watch_options.h"
 #include "trace/diff/diff_options.h"
 #include "trace/lines/trace_options.h"
 #include "trace/record/record_options.h"
@@ -32,6 +33,10 @@ const struct command_row command_rows[COMMANDS] = {
 				  "goes",
 			  .options = &stat_options,
 			  .rest = REST_RUN},
+	[COMMAND_WATCH] = {.name = "watch",
+			   .help = "tell what is odd in running VMs, as it begins and is over",
+			   .options = &watch_options,
+			   .rest = REST_RUN},
 	[COMMAND_TRACE] = {.name = "trace",
 			   .help = "show the exits of a running VM one by one: SBI calls, MMIO, "
 				   "...",

@@ -65,6 +65,12 @@ int command_stat(int argc, char **argv)
 	return not_here(argv[0]);
 }
 
+int command_watch(int argc, char **argv)
+{
+	(void)argc;
+	return not_here(argv[0]);
+}
+
 int command_trace(int argc, char **argv)
 {
 	(void)argc;

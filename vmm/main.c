@@ -18,14 +18,14 @@ static int (*const runs[COMMANDS])(int argc, char **argv) = {
 	[COMMAND_TRACE] = command_trace,   [COMMAND_RECORD] = command_record,
 	[COMMAND_REPORT] = command_report, [COMMAND_DIFF] = command_diff,
 	[COMMAND_SCRIPT] = command_script, [COMMAND_TEST] = command_test,
-	[COMMAND_PROBE] = command_probe,
+	[COMMAND_PROBE] = command_probe,   [COMMAND_WATCH] = command_watch,
 };
 
 static const struct other_name other_names[] = {
-	{"start", "run", NULL},	   {"boot", "run", NULL},     {"launch", "run", NULL},
-	{"top", "stat", NULL},	   {"strace", "trace", NULL}, {"check", "probe", NULL},
-	{"doctor", "probe", NULL}, {"ls", "list", NULL},      {"ps", "list", NULL},
-	{"compare", "diff", NULL}, {NULL, NULL, NULL},
+	{"start", "run", NULL},	   {"boot", "run", NULL},      {"launch", "run", NULL},
+	{"top", "stat", NULL},	   {"strace", "trace", NULL},  {"check", "probe", NULL},
+	{"doctor", "probe", NULL}, {"ls", "list", NULL},       {"ps", "list", NULL},
+	{"compare", "diff", NULL}, {"monitor", "watch", NULL}, {NULL, NULL, NULL},
 };
 
 static void print_help(FILE *to)

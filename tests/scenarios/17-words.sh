@@ -13,7 +13,7 @@ help() {
     expect_err '^  probe '
     expect_err 'vhart run --kernel'
     expect_no_out .
-    for command in run script stat trace record report probe; do
+    for command in run script stat watch trace record report probe; do
         expect_status 0 vhart help $command
         expect_out "^usage: vhart $command "
         cp "$out" first

@@ -40,6 +40,40 @@ walks_are_found() {
     found unanswered-calls sbi-probing address-walk
 }
 
+calls_that_fail_are_found() {
+    odd odd "idle=2 failing=6 csrs=2"
+    found failing-calls csr-walk
+    finding odd failing-calls | grep -q '"exit":"sbi hsm.hart_get_status","error":-3,' || die "another: $(finding odd failing-calls)"
+}
+
+misaligned_accesses_are_found() {
+    odd odd "misaligned=5"
+    found misaligned
+}
+
+many_samples_are_found() {
+    odd odd "samples=6"
+    found lcofi-storm
+}
+
+# The guest is idle for long enough to have a past, and then takes RAM that it never had.
+late_faults_are_found() {
+    run vhart stat --findings --json -o odd -- run --name odd --memory 1G --kernel /guests/odd.elf --append "idle=14 touch=900"
+    expect_status 0
+    found ram-faults
+}
+
+# Two that compute, and one CPU.
+one_that_waits_is_found() {
+    vhart run --name other --memory 64M --affinity 0 --kernel /guests/odd.elf --append "work=100000" >other 2>&1 &
+    other=$!
+    until_true has_line begin other
+    run vhart stat --findings --json -o odd -- run --name odd --memory 64M --affinity 0 --kernel /guests/odd.elf --append "work=9"
+    ends $other
+    expect_status 0
+    found waiting
+}
+
 one_busy_vcpu_is_found() {
     odd odd "alone=28"
     found busy-vcpu
@@ -98,6 +132,15 @@ on_a_terminal() {
 t "storms of exits are found, and told apart" storms_are_found
 t_any "one register and a console that take the time are found" devices_are_found
 t_any "walks over calls and addresses are found" walks_are_found
+t "calls that fail each time, and walks over CSRs are found" calls_that_fail_are_found
+t "misaligned accesses are found" misaligned_accesses_are_found
+if lcofi_works; then
+    t "sampling that is work of its own is found" many_samples_are_found
+else
+    skip "sampling that is work of its own is found" "this QEMU raises no LCOFI"
+fi
+t "RAM that is taken late is found" late_faults_are_found
+t_any "a vCPU that waits for its CPU is found" one_that_waits_is_found
 t_any "one vCPU that does all the work is found" one_busy_vcpu_is_found
 t_any "what is not for long is nothing" nothing_odd_has_no_findings
 t_any "thresholds can be set" thresholds_are_the_users

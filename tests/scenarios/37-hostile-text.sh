@@ -27,7 +27,7 @@ says() {
 
 words() {
     says vhart "$hostile"
-    for command in run probe stat trace record report; do
+    for command in run probe stat watch trace record report; do
         says vhart $command "--$hostile"
         says vhart $command "$hostile"
     done

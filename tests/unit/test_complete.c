@@ -111,7 +111,7 @@ static void all_commands_are_offered(void **state)
 {
 	(void)state;
 	assert_string_equal(words_of(""),
-			    "run list ctl stat trace record report diff script test probe "
+			    "run list ctl stat watch trace record report diff script test probe "
 			    "help version");
 	assert_string_equal(words_of("re"), "record report");
 	assert_string_equal(words_of("--"), "--help --version");

@@ -118,18 +118,26 @@ static void exits(struct fixture *fixture, uint32_t row, uint64_t count, uint64_
 	fixture->vcpus[0].ns[VCPU_KERNEL] += ms * MS;
 }
 
-static void accesses(struct fixture *fixture, uint64_t address, uint64_t count, uint64_t ms)
+/* Of COUNT exits that are counted elsewhere, that they were about VALUE. */
+static void about(struct fixture *fixture, uint32_t row, uint64_t value, uint64_t count,
+		  uint64_t ms)
 {
-	const struct exit_key_name name = {.value = address, .row = EXIT_LOAD_MMIO};
+	const struct exit_key_name name = {.value = value, .row = row};
 	size_t i = 0;
 
-	while (i < fixture->sample.keyed_count && fixture->keyed[i].name.value != address)
+	while (i < fixture->sample.keyed_count &&
+	       (fixture->keyed[i].name.value != value || fixture->keyed[i].name.row != row))
 		i++;
 	assert_true(i < KEYS);
 	if (i == fixture->sample.keyed_count)
 		fixture->keyed[fixture->sample.keyed_count++].name = name;
 	fixture->keyed[i].times.count += count;
 	fixture->keyed[i].times.ns += ms * MS;
+}
+
+static void accesses(struct fixture *fixture, uint64_t address, uint64_t count, uint64_t ms)
+{
+	about(fixture, EXIT_LOAD_MMIO, address, count, ms);
 	exits(fixture, EXIT_LOAD_MMIO, count, ms);
 }
 
@@ -360,6 +368,79 @@ static void of_a_foreign_vm_no_hole_is_known(void **state)
 	assert_only(fixture, NULL);
 }
 
+/* ---- CSRs, and what calls return ---- */
+
+static void read_csrs(struct fixture *fixture, uint64_t start, uint64_t count)
+{
+	for (uint64_t csr = start; csr < start + count; csr++)
+		about(fixture, EXIT_CSR_READ, csr, 1, 0);
+	exits(fixture, EXIT_CSR_READ, count, 0);
+	idle_second(fixture);
+}
+
+static void a_walk_over_csrs_is_found(void **state)
+{
+	idle_second(*state);
+	read_csrs(*state, 0x600, 24);
+	assert_only(*state, "csr-walk");
+}
+
+static void the_same_csrs_again_are_no_walk(void **state)
+{
+	idle_second(*state);
+	for (int n = 0; n < 5; n++)
+		read_csrs(*state, 0xC00, 23);
+	/* Written, and read before. */
+	about(*state, EXIT_CSR_WRITE, 0xC00, 1, 0);
+	read_csrs(*state, 0xC17, 22);
+	assert_only(*state, NULL);
+}
+
+#define ROW_STATUS (EXIT_SBI + SBI_ROW_HSM + SBI_HSM_HART_GET_STATUS)
+#define ROW_START  (EXIT_SBI + SBI_ROW_PMU + PMU_COUNTER_START)
+
+/* COUNT of 100 calls of ROW in a second. */
+static void fail_calls(struct fixture *fixture, uint32_t row, uint64_t count, int64_t error)
+{
+	exits(fixture, row, 100, 1);
+	about(fixture, row, (uint64_t)error, count, 1);
+}
+
+static void a_call_that_fails_each_time_is_named_with_its_error(void **state)
+{
+	struct fixture *fixture = *state;
+
+	for (int n = 0; n < 3; n++) {
+		fail_calls(fixture, ROW_START, 50, -7);
+		fail_calls(fixture, ROW_START, 0, -3);
+		fail_calls(fixture, ROW_STATUS, 90, SBI_ERR_INVALID_PARAM);
+		fail_calls(fixture, ROW_STATUS, 100, SBI_ERR_DENIED);
+		idle_second(fixture);
+	}
+	assert_only(fixture, "failing-calls");
+	assert_int_equal(found(fixture, "failing-calls")->row, ROW_STATUS);
+	assert_int_equal(found(fixture, "failing-calls")->error, SBI_ERR_DENIED);
+	assert_int_equal(found(fixture, "failing-calls")->count, 3 * 190);
+}
+
+static void a_call_that_fails_now_and_then_is_not_odd(void **state)
+{
+	for (int n = 0; n < 5; n++) {
+		fail_calls(*state, ROW_STATUS, 89, SBI_ERR_INVALID_PARAM);
+		idle_second(*state);
+	}
+	assert_only(*state, NULL);
+}
+
+static void calls_that_do_not_exist_are_said_once(void **state)
+{
+	for (int n = 0; n < 5; n++) {
+		fail_calls(*state, EXIT_SBI + SBI_ROW_UNKNOWN, 100, SBI_ERR_NOT_SUPPORTED);
+		idle_second(*state);
+	}
+	assert_only(*state, "unanswered-calls");
+}
+
 /* ---- states ---- */
 
 static void one_that_waits_for_a_third_is_found(void **state)
@@ -429,6 +510,47 @@ static void where_interrupts_are_not_seen_no_hart_is_silent(void **state)
 	fixture->vcpus[0].state = VCPU_GUEST;
 	for (int n = 0; n < 8; n++)
 		second_of(fixture, VCPU_GUEST, VCPU_HALTED);
+	assert_only(fixture, NULL);
+}
+
+/* ---- with a baseline ---- */
+
+static void usual_of_it(struct fixture *fixture, double *usual)
+{
+	usual[EXIT_CSR_READ] = 20;
+	usual[EXIT_WFI] = 1000;
+	fixture->options.usual = usual;
+	begin(fixture);
+}
+
+static void far_more_than_the_baseline_has_is_found(void **state)
+{
+	struct fixture *fixture = *state;
+	double usual[EXIT_ROWS] = {0};
+
+	usual_of_it(fixture, usual);
+	for (int n = 0; n < 5; n++) {
+		exits(fixture, EXIT_CSR_READ, 100, 10);
+		exits(fixture, EXIT_WFI, 4900, 200);
+		exits(fixture, EXIT_LOAD_FAULT, 49, 100);
+		exits(fixture, EXIT_IRQ + 5, 5000, 100);
+		idle_second(fixture);
+	}
+	assert_non_null(found(fixture, "above-baseline"));
+	assert_int_equal(found(fixture, "above-baseline")->row, EXIT_CSR_READ);
+	assert_true(found(fixture, "above-baseline")->worst == 5);
+}
+
+static void what_costs_next_to_nothing_is_not_above_it(void **state)
+{
+	struct fixture *fixture = *state;
+	double usual[EXIT_ROWS] = {0};
+
+	usual_of_it(fixture, usual);
+	for (int n = 0; n < 6; n++) {
+		exits(fixture, EXIT_CSR_READ, 100, 9);
+		idle_second(fixture);
+	}
 	assert_only(fixture, NULL);
 }
 
@@ -592,6 +714,125 @@ static void the_same_again_is_one_finding(void **state)
 	assert_int_equal(finding->pc, 0x80001000);
 }
 
+/* ---- as they come ---- */
+
+struct heard {
+	int begun, over;
+	struct finding last;
+};
+
+static void hear(void *opaque, const struct finding *finding, bool over)
+{
+	struct heard *heard = opaque;
+
+	*(over ? &heard->over : &heard->begun) += 1;
+	heard->last = *finding;
+}
+
+/* SECONDS in which timers take half of the time, or none. */
+static void timers(struct fixture *fixture, struct heard *heard, int seconds, bool odd)
+{
+	for (int n = 0; n < seconds; n++) {
+		if (odd)
+			exits(fixture, EXIT_SBI + SBI_ROW_TIME, 900, 500);
+		idle_second(fixture);
+		findings_tell(fixture->findings, hear, heard, false);
+	}
+}
+
+static void each_begins_once_and_is_over_once(void **state)
+{
+	struct fixture *fixture = *state;
+	struct heard heard = {0};
+
+	timers(fixture, &heard, 2, true);
+	assert_true(heard.begun == 0 && heard.over == 0);
+	timers(fixture, &heard, 30, true);
+	assert_true(heard.begun == 1 && heard.over == 0);
+	assert_int_equal(heard.last.intervals, 3);
+	timers(fixture, &heard, 10, false);
+	assert_true(heard.begun == 1 && heard.over == 1);
+	assert_int_equal(heard.last.intervals, 32);
+	assert_int_equal(findings_count(fixture->findings), 0);
+	timers(fixture, &heard, 3, true);
+	assert_true(heard.begun == 2 && heard.over == 1);
+	assert_int_equal(heard.last.intervals, 3);
+}
+
+static void a_pause_of_seconds_is_no_end(void **state)
+{
+	struct fixture *fixture = *state;
+	struct heard heard = {0};
+
+	for (int n = 0; n < 5; n++) {
+		timers(fixture, &heard, 4, true);
+		timers(fixture, &heard, 4, false);
+	}
+	assert_true(heard.begun == 1 && heard.over == 0);
+}
+
+static void of_a_vcpu_that_is_gone_it_is_over(void **state)
+{
+	struct fixture *fixture = *state;
+	struct heard heard = {0};
+
+	timers(fixture, &heard, 5, true);
+	fixture->vcpus[0].state = VCPU_GONE;
+	for (int n = 0; n < 10; n++) {
+		fixture->sample.when += NS_PER_S;
+		look(fixture);
+		findings_tell(fixture->findings, hear, &heard, false);
+	}
+	assert_true(heard.begun == 1 && heard.over == 1);
+}
+
+/* Counts and numbers of vCPUs begin anew: what was vCPU 1 of the sample is 0 now. */
+static void renew(struct fixture *fixture)
+{
+	memset(fixture->times, 0, sizeof(fixture->times));
+	for (uint32_t i = 0; i < VCPUS; i++)
+		fixture->vcpus[i] = (struct exit_vcpu){
+			.first = 1, .tgid = PID, .vcpu_id = VCPUS - 1 - i, .state = VCPU_HALTED};
+	assert_true(findings_renew(fixture->findings));
+	look(fixture);
+}
+
+static void what_is_so_goes_on_with_another_collector(void **state)
+{
+	struct fixture *fixture = *state;
+	struct heard heard = {0};
+	const uint64_t start = fixture->sample.when;
+
+	fixture->sample.vcpu_count = VCPUS;
+	timers(fixture, &heard, 5, true);
+	renew(fixture);
+	for (int n = 0; n < 15; n++) {
+		fixture->times[EXIT_TIMES + EXIT_SBI + SBI_ROW_TIME].count += 900;
+		fixture->times[EXIT_TIMES + EXIT_SBI + SBI_ROW_TIME].ns += 500 * MS;
+		fixture->vcpus[1].exits += 900;
+		fixture->vcpus[1].ns[VCPU_KERNEL] += 500 * MS;
+		fixture->vcpus[1].ns[VCPU_HALTED] += 500 * MS;
+		fixture->vcpus[0].ns[VCPU_HALTED] += NS_PER_S;
+		fixture->sample.when += NS_PER_S;
+		look(fixture);
+		findings_tell(fixture->findings, hear, &heard, false);
+	}
+	assert_true(heard.begun == 1 && heard.over == 0);
+	assert_int_equal(found(fixture, "timer-storm")->vcpu_id, 0);
+	assert_int_equal(found(fixture, "timer-storm")->intervals, 20);
+	assert_true(found(fixture, "timer-storm")->first == start);
+}
+
+static void at_the_end_all_is_over(void **state)
+{
+	struct fixture *fixture = *state;
+	struct heard heard = {0};
+
+	timers(fixture, &heard, 5, true);
+	findings_tell(fixture->findings, hear, &heard, true);
+	assert_true(heard.begun == 1 && heard.over == 1);
+}
+
 /* ---- as text ---- */
 
 static const char *printed(struct fixture *fixture,
@@ -752,6 +993,14 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_walk_over_holes_is_found, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_walk_is_over_new_holes, setup, teardown),
 		cmocka_unit_test_setup_teardown(of_a_foreign_vm_no_hole_is_known, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_walk_over_csrs_is_found, setup, teardown),
+		cmocka_unit_test_setup_teardown(the_same_csrs_again_are_no_walk, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_call_that_fails_each_time_is_named_with_its_error,
+						setup, teardown),
+		cmocka_unit_test_setup_teardown(a_call_that_fails_now_and_then_is_not_odd, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(calls_that_do_not_exist_are_said_once, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(one_that_waits_for_a_third_is_found, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(one_that_works_alone_for_long_is_found, setup,
@@ -764,6 +1013,10 @@ int main(void)
 						teardown),
 		cmocka_unit_test_setup_teardown(where_interrupts_are_not_seen_no_hart_is_silent,
 						setup, teardown),
+		cmocka_unit_test_setup_teardown(far_more_than_the_baseline_has_is_found, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(what_costs_next_to_nothing_is_not_above_it, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(far_more_exits_than_before_are_found, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(more_exits_that_cost_little_are_not, setup,
@@ -781,6 +1034,12 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_vcpu_that_came_late_is_judged_by_whole_seconds,
 						setup, teardown),
 		cmocka_unit_test_setup_teardown(the_same_again_is_one_finding, setup, teardown),
+		cmocka_unit_test_setup_teardown(each_begins_once_and_is_over_once, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_pause_of_seconds_is_no_end, setup, teardown),
+		cmocka_unit_test_setup_teardown(of_a_vcpu_that_is_gone_it_is_over, setup, teardown),
+		cmocka_unit_test_setup_teardown(what_is_so_goes_on_with_another_collector, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(at_the_end_all_is_over, setup, teardown),
 		cmocka_unit_test_setup_teardown(findings_are_told_with_the_way_out, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(none_is_said_where_it_was_asked, setup, teardown),

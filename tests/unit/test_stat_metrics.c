@@ -49,7 +49,7 @@ struct fixture {
 	struct collector collector;
 	struct stat_session session;
 	struct stat_options options;
-	struct stat_metrics metrics;
+	struct metrics_place metrics;
 };
 
 static int setup(void **state)
@@ -93,7 +93,7 @@ static void assert_goes_on(struct fixture *fixture)
 	assert_int_equal(eventfd_write(fixture->options.target.pidfd, 1), 0);
 	assert_true(stat_metrics(&fixture->metrics, &fixture->options, &fixture->session, -1,
 				 NS_PER_S));
-	stat_metrics_end(&fixture->metrics);
+	metrics_place_close(&fixture->metrics);
 }
 
 static bool has(const char *path, const char *words)
@@ -124,7 +124,7 @@ static void places_that_cannot_be_are_found_at_the_beginning(void **state)
 		assert_false(begin(fixture, rows[i].place, rows[i].once));
 		if (strncmp(message, "--openmetrics ", 14) != 0)
 			fail_msg("%s: '%s'", rows[i].place, message);
-		stat_metrics_end(&fixture->metrics);
+		metrics_place_close(&fixture->metrics);
 	}
 }
 

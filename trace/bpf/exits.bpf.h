@@ -186,13 +186,34 @@ static __always_inline struct exit_vcpu *current_vcpu(void)
 
 /* ---- one exit is over ---- */
 
+static __always_inline bool is_csr(__u64 row)
+{
+	return row == EXIT_CSR_READ || row == EXIT_CSR_WRITE;
+}
+
 static __always_inline bool has_key(__u64 row)
 {
 	if (rules.key == KEY_MMIO)
 		return row == EXIT_LOAD_MMIO || row == EXIT_STORE_MMIO;
 	if (rules.key == KEY_CSR)
-		return row == EXIT_CSR_READ || row == EXIT_CSR_WRITE;
+		return is_csr(row);
+	if (rules.key == KEY_FINDINGS)
+		return row == EXIT_LOAD_MMIO || row == EXIT_STORE_MMIO || is_csr(row);
 	return rules.key == KEY_PC;
+}
+
+/*
+ * An SBI call failed, and its error is its key. VCPU goes on behind the ecall, or it was not
+ * answered: the kernel is to see it once more, or the hart begins elsewhere. (The old calls have no
+ * error.)
+ */
+static __always_inline bool call_failed(struct exit_vcpu *seen, const struct kvm_vcpu *vcpu)
+{
+	if (rules.key != KEY_FINDINGS || !vcpu || seen->row < EXIT_SBI + SBI_ROW_BASE ||
+	    BPF_CORE_READ(vcpu, arch.guest_context.sepc) != seen->pc + 4)
+		return false;
+	seen->key = BPF_CORE_READ(vcpu, arch.guest_context.a0);
+	return (__s64)seen->key < 0;
 }
 
 static __always_inline void add_keyed(__u32 index, const struct exit_vcpu *vcpu,
@@ -220,7 +241,7 @@ static __always_inline void add_apart(__u32 index, struct exit_vcpu *vcpu,
 				      const struct kvm_vcpu *entering, __u64 now,
 				      const struct spent *spent)
 {
-	if (rules.key != KEY_NONE && has_key(vcpu->row))
+	if (rules.key != KEY_NONE && (has_key(vcpu->row) || call_failed(vcpu, entering)))
 		add_keyed(index, vcpu, spent);
 	if (rules.traced || rules.sampled)
 		record_entry(index, vcpu, entering, now, spent);
@@ -421,7 +442,7 @@ static __always_inline void learn_instruction(struct exit_vcpu *vcpu, const stru
 {
 	fold_instruction_told(vcpu, now);
 	vcpu->told.csr_insn = now->csr_insn;
-	if (rules.key == KEY_CSR)
+	if (rules.key == KEY_CSR || rules.key == KEY_FINDINGS)
 		vcpu->key = now->csr_insn >> 20 & 0xFFF;
 }
 
@@ -492,10 +513,10 @@ int BPF_PROG(on_entry, struct kvm_vcpu *entering)
 
 static __always_inline void note_key(struct exit_vcpu *vcpu, __u64 stval, __u64 htval)
 {
-	if (rules.key == KEY_MMIO)
-		vcpu->key = exit_guest_address(htval, stval);
-	else if (rules.key == KEY_CSR)
+	if (rules.key == KEY_CSR || (rules.key == KEY_FINDINGS && is_csr(vcpu->row)))
 		vcpu->key = stval >> 20 & 0xFFF;
+	else if (rules.key == KEY_MMIO || rules.key == KEY_FINDINGS)
+		vcpu->key = exit_guest_address(htval, stval);
 	else if (rules.key == KEY_PC)
 		vcpu->key = vcpu->pc;
 }

@@ -148,10 +148,16 @@ struct runner {
 };
 
 /* What `--by` can need that no table of fixed size has. */
-enum exit_key { KEY_NONE, KEY_MMIO, KEY_CSR, KEY_PC };
+enum exit_key {
+	KEY_NONE,
+	KEY_MMIO,
+	KEY_CSR,
+	KEY_PC,
+	KEY_FINDINGS, /* devices, CSRs, and SBI calls that failed */
+};
 
 struct exit_key_name {
-	uint64_t value; /* guest physical address, CSR, or guest pc */
+	uint64_t value; /* guest physical address, CSR, guest pc, or what the call returned */
 	uint32_t vcpu;	/* index of its struct exit_vcpu */
 	uint32_t row;
 };

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "trace/findings/keys.h"
+
 /* What a rule has seen of a vCPU without a break. */
 struct streak {
 	uint32_t intervals;
@@ -13,6 +15,7 @@ struct streak {
 
 struct watched_vcpu {
 	bool seen; /* it was there at the last look */
+	uint32_t tgid, vcpu_id;
 	bool sees_all;
 	uint64_t exits, ns[VCPU_STATES];
 	struct row_counts rows[EXIT_ROWS]; /* so far */
@@ -20,26 +23,15 @@ struct watched_vcpu {
 	struct streak streaks[RULES_MAX];
 };
 
-struct key {
-	struct exit_key_name name;
-	uint64_t count, ns;
-};
-
-struct keys {
-	struct key *keys; /* in order */
-	size_t count, room;
-};
-
 struct findings {
 	struct findings_options options;
 	uint64_t begin, last; /* looks */
 	struct watched_vcpu vcpus[EXIT_VCPUS];
+	struct watched_vcpu *before_renewal; /* as many, until the next look; else NULL */
 	struct vcpu_interval intervals[EXIT_VCPUS];
 	struct row_counts rows[EXIT_VCPUS][EXIT_ROWS]; /* of the interval */
 	struct keys before, now;
-	struct finding found[FINDINGS_MOST];
-	size_t count;
-	uint64_t lost;
+	struct found found;
 };
 
 struct findings *findings_new(const struct findings_options *options)
@@ -55,57 +47,13 @@ void findings_free(struct findings *findings)
 {
 	if (!findings)
 		return;
-	free(findings->before.keys);
-	free(findings->now.keys);
+	free(findings->before_renewal);
+	keys_free(&findings->before);
+	keys_free(&findings->now);
 	free(findings);
 }
 
-/* ---- keys ---- */
-
-/* By vCPU, then by address: what is read and what is written there are neighbours. */
-static int compare_names(const struct exit_key_name *a, const struct exit_key_name *b)
-{
-	if (a->vcpu != b->vcpu)
-		return a->vcpu < b->vcpu ? -1 : 1;
-	if (a->value != b->value)
-		return a->value < b->value ? -1 : 1;
-	return a->row < b->row ? -1 : a->row > b->row;
-}
-
-static int compare_keys(const void *a, const void *b)
-{
-	const struct key *left = a, *right = b;
-
-	return compare_names(&left->name, &right->name);
-}
-
-static bool is_device(const struct exit_key_name *name)
-{
-	return name->vcpu < EXIT_VCPUS &&
-	       (name->row == EXIT_LOAD_MMIO || name->row == EXIT_STORE_MMIO);
-}
-
-/* False: no memory. */
-static bool take_keys(struct keys *keys, const struct stat_sample *sample)
-{
-	keys->count = 0;
-	if (sample->keyed_count > keys->room) {
-		struct key *more = realloc(keys->keys, 2 * sample->keyed_count * sizeof(*more));
-
-		if (!more)
-			return false;
-		keys->keys = more;
-		keys->room = 2 * sample->keyed_count;
-	}
-	for (size_t i = 0; i < sample->keyed_count; i++)
-		if (is_device(&sample->keyed[i].name))
-			keys->keys[keys->count++] =
-				(struct key){sample->keyed[i].name, sample->keyed[i].times.count,
-					     sample->keyed[i].times.ns};
-	if (keys->count)
-		qsort(keys->keys, keys->count, sizeof(*keys->keys), compare_keys);
-	return true;
-}
+/* ---- what exits were about ---- */
 
 static bool is_console(const char *device)
 {
@@ -113,54 +61,66 @@ static bool is_console(const char *device)
 	       !strncmp(device, "serial", strlen("serial"));
 }
 
-/* What came at one address of a vCPU, loads and stores. */
+/* What came at one address of a vCPU. */
 static void add_device(const struct findings *findings, struct vcpu_interval *interval,
-		       uint32_t tgid, uint64_t address, const struct row_counts *counts, bool new)
+		       uint32_t tgid, const struct key *key, bool new)
 {
 	const struct findings_options *options = &findings->options;
 	char device[64] = "";
-	const bool known = options->device &&
-			   options->device(options->opaque, tgid, address, device, sizeof(device));
+	const bool known = options->device && options->device(options->opaque, tgid, key->value,
+							      device, sizeof(device));
 
 	if (known && !device[0] && new)
 		interval->holes++;
 	if (is_console(device)) {
-		interval->console.count += counts->count;
-		interval->console.ns += counts->ns;
-	} else if (counts->ns > interval->device_counts.ns) {
-		interval->device_counts = *counts;
-		interval->device = address;
+		interval->console.count += key->count;
+		interval->console.ns += key->ns;
+	} else if (key->ns > interval->device_counts.ns) {
+		interval->device_counts = (struct row_counts){key->count, key->ns, 0};
+		interval->device = key->value;
 	}
 }
 
-static void add_devices(struct findings *findings, const struct stat_sample *sample)
+/* Errors of one call come one after the other: *SUM is of those so far. */
+static void add_error(struct vcpu_interval *interval, struct failed_call *sum,
+		      const struct key *key)
 {
-	const struct keys *now = &findings->now, *before = &findings->before;
-	size_t then = 0;
+	if (sum->row != key->row)
+		*sum = (struct failed_call){.row = key->row};
+	if (key->count > sum->most) {
+		sum->most = key->count;
+		sum->error = (int64_t)key->value;
+	}
+	sum->counts.count += key->count;
+	sum->counts.ns += key->ns;
+	if (sum->counts.count > interval->failed.counts.count &&
+	    rule_fails_always(interval, sum->row, sum->counts.count))
+		interval->failed = *sum;
+}
 
-	for (size_t i = 0; i < now->count;) {
-		const struct exit_key_name *name = &now->keys[i].name;
-		struct row_counts counts = {0};
-		bool new = true;
+/* Where keys_changed() is. */
+struct adding {
+	struct findings *findings;
+	const struct stat_sample *sample;
+	struct failed_call failed;
+	uint32_t vcpu; /* of it */
+};
 
-		for (; i < now->count && now->keys[i].name.vcpu == name->vcpu &&
-		       now->keys[i].name.value == name->value;
-		     i++) {
-			const struct key *key = &now->keys[i];
-			const struct key *old = NULL;
+static void add_key(void *opaque, const struct key *key, bool new)
+{
+	struct adding *adding = opaque;
+	struct vcpu_interval *interval = &adding->findings->intervals[key->vcpu];
 
-			while (then < before->count &&
-			       compare_names(&before->keys[then].name, &key->name) < 0)
-				then++;
-			if (then < before->count && !compare_keys(&before->keys[then], key))
-				old = &before->keys[then];
-			counts.count += key->count - (old ? old->count : 0);
-			counts.ns += key->ns - (old ? old->ns : 0);
-			new = new && !old;
-		}
-		if (counts.count && name->vcpu < sample->vcpu_count)
-			add_device(findings, &findings->intervals[name->vcpu],
-				   sample->vcpus[name->vcpu].tgid, name->value, &counts, new);
+	if (adding->vcpu != key->vcpu)
+		adding->failed = (struct failed_call){.row = 0};
+	adding->vcpu = key->vcpu;
+	switch (key->kind) {
+	case ABOUT_DEVICE:
+		add_device(adding->findings, interval, adding->sample->vcpus[key->vcpu].tgid, key,
+			   new);
+		break;
+	case ABOUT_CSR: interval->csrs += new; break;
+	case ABOUT_ERROR: add_error(interval, &adding->failed, key); break;
 	}
 }
 
@@ -198,6 +158,7 @@ static void take_vcpu(struct findings *findings, uint32_t index, const struct st
 	*interval = (struct vcpu_interval){.rows = findings->rows[index],
 					   .exit_rates = &watched->exit_rates,
 					   .fault_shares = &watched->fault_shares,
+					   .usual = findings->options.usual,
 					   .state = vcpu->state};
 	if (!vcpu->first)
 		return;
@@ -214,6 +175,34 @@ static void take_vcpu(struct findings *findings, uint32_t index, const struct st
 	if (interval->whole < (sample->when - findings->last) / 2 || !watched->seen)
 		interval->whole = 0;
 	watched->seen = true;
+	watched->tgid = vcpu->tgid;
+	watched->vcpu_id = vcpu->vcpu_id;
+}
+
+/* It is another's number now: what it had goes on. */
+static void take_over(struct findings *findings, struct watched_vcpu *watched)
+{
+	for (size_t i = 0; i < EXIT_VCPUS; i++) {
+		const struct watched_vcpu *old = &findings->before_renewal[i];
+
+		if (!old->seen || old->tgid != watched->tgid || old->vcpu_id != watched->vcpu_id)
+			continue;
+		watched->exit_rates = old->exit_rates;
+		watched->fault_shares = old->fault_shares;
+		memcpy(watched->streaks, old->streaks, sizeof(watched->streaks));
+	}
+}
+
+bool findings_renew(struct findings *findings)
+{
+	free(findings->before_renewal);
+	findings->before_renewal = malloc(sizeof(findings->vcpus));
+	if (!findings->before_renewal)
+		return false;
+	memcpy(findings->before_renewal, findings->vcpus, sizeof(findings->vcpus));
+	memset(findings->vcpus, 0, sizeof(findings->vcpus));
+	findings->before.count = 0;
+	return true;
 }
 
 /* A hart that was not started has no part in the work. */
@@ -242,55 +231,6 @@ static void add_siblings(struct findings *findings, uint32_t index,
 
 /* ---- findings ---- */
 
-static struct finding *find(struct findings *findings, const struct finding *like)
-{
-	for (size_t i = 0; i < findings->count; i++) {
-		struct finding *finding = &findings->found[i];
-
-		if (finding->rule == like->rule && finding->tgid == like->tgid &&
-		    finding->vcpu_id == like->vcpu_id && finding->device == like->device)
-			return finding;
-	}
-	return NULL;
-}
-
-/* The pc that most had, if it was more than half of them, without keeping them all. */
-static void vote(struct finding *finding, uint64_t pc, uint32_t weight)
-{
-	if (finding->pc == pc) {
-		finding->pc_weight += weight;
-	} else if (weight > finding->pc_weight) {
-		finding->pc_weight = weight - finding->pc_weight;
-		finding->pc = pc;
-	} else {
-		finding->pc_weight -= weight;
-	}
-}
-
-static void add_sums(struct finding *to, const struct finding *more)
-{
-	to->last = more->last;
-	to->intervals += more->intervals;
-	to->worst = more->worst > to->worst ? more->worst : to->worst;
-	to->count += more->count;
-	to->cost_ns += more->cost_ns;
-	to->whole += more->whole;
-	if (more->pc)
-		vote(to, more->pc, more->pc_weight);
-}
-
-static void report(struct findings *findings, const struct finding *sums)
-{
-	struct finding *known = find(findings, sums);
-
-	if (known)
-		add_sums(known, sums);
-	else if (findings->count < FINDINGS_MOST)
-		findings->found[findings->count++] = *sums;
-	else
-		findings->lost++;
-}
-
 static void judge(struct findings *findings, const struct stat_sample *sample, uint32_t index,
 		  size_t rule)
 {
@@ -318,20 +258,22 @@ static void judge(struct findings *findings, const struct stat_sample *sample, u
 		.cost_ns = seen.cost_ns,
 		.whole = interval->whole,
 		.device = seen.device,
+		.row = seen.row,
+		.error = seen.error,
 		.pc = sample->vcpus[index].pc,
 		.pc_weight = 1,
 	};
-	if (!streak->intervals || streak->sums.device != piece.device) {
+	if (!streak->intervals || !finding_is(&streak->sums, &piece)) {
 		streak->intervals = 0;
 		streak->sums = piece;
 	} else if (streak->intervals < rules[rule].intervals) {
-		add_sums(&streak->sums, &piece);
+		finding_add(&streak->sums, &piece);
 	}
 	streak->intervals++;
 	if (streak->intervals == rules[rule].intervals)
-		report(findings, &streak->sums);
+		found_add(&findings->found, &streak->sums);
 	else if (streak->intervals > rules[rule].intervals)
-		report(findings, &piece);
+		found_add(&findings->found, &piece);
 }
 
 static void judge_vcpu(struct findings *findings, const struct stat_sample *sample, uint32_t index)
@@ -351,22 +293,42 @@ static void judge_vcpu(struct findings *findings, const struct stat_sample *samp
 	past_add(&watched->fault_shares, rule_fault_share(interval, &unused));
 }
 
-bool findings_look(struct findings *findings, const struct stat_sample *sample)
+static void judge_all(struct findings *findings, const struct stat_sample *sample)
 {
-	const struct keys before = findings->before;
+	struct adding adding = {.findings = findings, .sample = sample};
 
-	if (findings->last && sample->when < findings->last + FINDINGS_INTERVAL - FINDINGS_EARLY)
-		return true;
-	if (!take_keys(&findings->now, sample))
-		return false;
-	for (uint32_t i = 0; i < sample->vcpu_count && i < EXIT_VCPUS; i++)
-		take_vcpu(findings, i, sample);
 	if (findings->last)
-		add_devices(findings, sample);
+		keys_compare(&findings->before, &findings->now, add_key, &adding);
 	for (uint32_t i = 0; i < sample->vcpu_count && i < EXIT_VCPUS; i++) {
 		add_siblings(findings, i, sample);
 		judge_vcpu(findings, sample, i);
 	}
+}
+
+/* Nothing is judged by the first look of a collector. */
+static void take_over_all(struct findings *findings, const struct stat_sample *sample)
+{
+	for (uint32_t i = 0; i < sample->vcpu_count && i < EXIT_VCPUS; i++)
+		take_over(findings, &findings->vcpus[i]);
+	free(findings->before_renewal);
+	findings->before_renewal = NULL;
+}
+
+bool findings_look(struct findings *findings, const struct stat_sample *sample)
+{
+	const struct keys before = findings->before;
+
+	if (findings->last && !findings->before_renewal &&
+	    sample->when < findings->last + FINDINGS_INTERVAL - FINDINGS_EARLY)
+		return true;
+	if (!keys_take(&findings->now, sample))
+		return false;
+	for (uint32_t i = 0; i < sample->vcpu_count && i < EXIT_VCPUS; i++)
+		take_vcpu(findings, i, sample);
+	if (findings->before_renewal)
+		take_over_all(findings, sample);
+	else
+		judge_all(findings, sample);
 	findings->before = findings->now;
 	findings->now = before;
 	if (!findings->begin)
@@ -375,26 +337,20 @@ bool findings_look(struct findings *findings, const struct stat_sample *sample)
 	return true;
 }
 
-static int compare_findings(const void *a, const void *b)
-{
-	const struct finding *left = a, *right = b;
-
-	if (left->cost_ns != right->cost_ns)
-		return left->cost_ns < right->cost_ns ? 1 : -1;
-	return left->first < right->first ? -1 : left->first > right->first;
-}
-
 size_t findings_count(struct findings *findings)
 {
-	if (findings->count)
-		qsort(findings->found, findings->count, sizeof(findings->found[0]),
-		      compare_findings);
-	return findings->count;
+	found_sort(&findings->found);
+	return findings->found.count;
 }
 
 const struct finding *findings_at(const struct findings *findings, size_t index)
 {
-	return &findings->found[index];
+	return &findings->found.kept[index];
+}
+
+void findings_tell(struct findings *findings, found_told *each, void *opaque, bool all)
+{
+	found_tell(&findings->found, all ? UINT64_MAX : findings->last, each, opaque);
 }
 
 uint64_t findings_begin(const struct findings *findings)
@@ -404,7 +360,7 @@ uint64_t findings_begin(const struct findings *findings)
 
 uint64_t findings_lost(const struct findings *findings)
 {
-	return findings->lost;
+	return findings->found.lost;
 }
 
 bool findings_device(const struct findings *findings, const struct finding *finding, char *out,

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "trace/exits/exit_sample.h"
+#include "trace/findings/found.h"
 #include "trace/findings/rules.h"
 
 /* The interval that rules judge. A look that comes sooner after the last one is passed over, but
@@ -19,6 +20,7 @@
 
 struct findings_options {
 	double thresholds[RULES_MAX]; /* 0: the rule's own */
+	const double *usual; /* EXIT_ROWS: exits of a vCPU a second; NULL: it is not known */
 	/*
 	 * What is at a guest physical ADDRESS of the VM of a process, in OUT, which is "" where
 	 * there is nothing. False: it is not known what devices that VM has. NULL: of none.
@@ -26,22 +28,6 @@ struct findings_options {
 	bool (*device)(void *opaque, uint32_t tgid, uint64_t address, char *out, size_t size);
 	void *opaque;
 };
-
-/* Of one vCPU, by one rule; the same again later is the same finding. */
-struct finding {
-	size_t rule;
-	uint32_t tgid, vcpu_id;
-	uint64_t first, last;	 /* where its first interval began, and its last one ended */
-	uint32_t intervals;	 /* in which it was so */
-	double worst, threshold; /* the highest value, in the rule's unit */
-	uint64_t count;		 /* exits that it is about; 0: about none */
-	uint64_t cost_ns, whole; /* of the time of these intervals */
-	uint64_t device;	 /* guest physical address; 0: none */
-	uint64_t pc; /* where the guest left most often at the end of them; 0: unknown */
-	uint32_t pc_weight;
-};
-
-#define FINDINGS_MOST 256u /* are kept */
 
 struct findings;
 
@@ -55,6 +41,12 @@ bool findings_look(struct findings *findings, const struct stat_sample *sample);
 /* Those that cost most come first. Until the next look. */
 size_t findings_count(struct findings *findings);
 const struct finding *findings_at(const struct findings *findings, size_t index);
+/* Those that began, and are over, since the last time: found_tell(). ALL: no more looks come, and
+ * what was so is over. */
+void findings_tell(struct findings *findings, found_told *each, void *opaque, bool all);
+/* The next look is of another collector, whose counts and numbers of vCPUs begin anew. What it
+ * finds of vCPUs that were there goes on where it was. False: no memory. */
+bool findings_renew(struct findings *findings);
 /* When the first look was; 0: there was none. */
 uint64_t findings_begin(const struct findings *findings);
 /* Those that there was no room for. */

@@ -6,7 +6,8 @@
 #include <string.h>
 
 #include "base/printable.h"
-#include "trace/export/json_text.h"
+#include "trace/names/exit_names.h"
+#include "trace/names/sbi_names.h"
 
 #define FUNCTION_LENGTH 96
 
@@ -29,16 +30,29 @@ static void find_function(const struct findings_view *view, const struct finding
 		view->function(view->opaque, finding->tgid, finding->pc, out, FUNCTION_LENGTH);
 }
 
+/* "-3 INVALID_PARAM" */
+static const char *error_text(int64_t error, char *out, size_t size)
+{
+	const char *name = sbi_error_name(error);
+
+	snprintf(out, size, "%" PRId64 "%s%s", error, name ? " " : "", name ? name : "");
+	return out;
+}
+
 static void print_place(FILE *out, const struct findings_view *view,
 			const struct findings *findings, const struct finding *finding)
 {
-	char device[64], function[FUNCTION_LENGTH];
+	char device[64], exit[64], error[32], function[FUNCTION_LENGTH];
 
 	if (finding->device) {
 		fprintf(out, ", 0x%" PRIx64, finding->device);
 		if (findings_device(findings, finding, device, sizeof(device)))
 			fprintf(out, " %s", device);
 	}
+	if (finding->row)
+		fprintf(out, ", %s", exit_row_text(finding->row, exit, sizeof(exit)));
+	if (finding->error)
+		fprintf(out, " returns %s", error_text(finding->error, error, sizeof(error)));
 	if (!finding->pc)
 		return;
 	find_function(view, finding, function);
@@ -70,6 +84,22 @@ void findings_put_seen(FILE *out, const struct finding *finding)
 		finding->threshold);
 }
 
+void finding_print(FILE *out, const struct findings_view *view, const struct findings *findings,
+		   const struct finding *finding)
+{
+	findings_put_headline(out, view, findings, finding);
+	fputc('\n', out);
+}
+
+void finding_explain(FILE *out, const struct finding *finding)
+{
+	const struct rule *rule = &rules[finding->rule];
+
+	fputs("  ", out);
+	findings_put_seen(out, finding);
+	fprintf(out, "\n  why: %s\n  try: %s\n", rule->means, rule->help);
+}
+
 void findings_print(FILE *out, const struct findings_view *view, struct findings *findings)
 {
 	const size_t count = findings_count(findings);
@@ -81,12 +111,9 @@ void findings_print(FILE *out, const struct findings_view *view, struct findings
 	fprintf(out, "findings: %zu\n", count);
 	for (size_t i = 0; i < count; i++) {
 		const struct finding *finding = findings_at(findings, i);
-		const struct rule *rule = &rules[finding->rule];
 
-		findings_put_headline(out, view, findings, finding);
-		fputs("\n  ", out);
-		findings_put_seen(out, finding);
-		fprintf(out, "\n  why: %s\n  try: %s\n", rule->means, rule->help);
+		finding_print(out, view, findings, finding);
+		finding_explain(out, finding);
 	}
 	if (findings_lost(findings))
 		fprintf(out, "and more, for which there was no room\n");
@@ -97,10 +124,8 @@ void findings_print_short(FILE *out, const struct findings_view *view, struct fi
 	const size_t count = findings_count(findings);
 	const size_t shown = count > FINDINGS_LINES ? FINDINGS_LINES - 1 : count;
 
-	for (size_t i = 0; i < shown; i++) {
-		findings_put_headline(out, view, findings, findings_at(findings, i));
-		fputc('\n', out);
-	}
+	for (size_t i = 0; i < shown; i++)
+		finding_print(out, view, findings, findings_at(findings, i));
 	if (shown < count)
 		fprintf(out, "and %zu more findings: 'vhart stat --findings' has them all\n",
 			count - shown);
@@ -113,40 +138,52 @@ static void end_line(FILE *out, struct json_line *line)
 	fwrite(line->text, 1, size, out);
 }
 
+void finding_json(struct json_line *line, const struct findings_view *view,
+		  const struct findings *findings, const struct finding *finding)
+{
+	const struct rule *rule = &rules[finding->rule];
+	char device[64], exit[64], function[FUNCTION_LENGTH];
+
+	json_line_string(line, "rule", rule->name);
+	json_line_string(line, "vm", view->vm_name(view->opaque, finding->tgid));
+	json_line_uint(line, "pid", finding->tgid);
+	json_line_uint(line, "vcpu", finding->vcpu_id);
+	json_line_uint(line, "first_ns", finding->first);
+	json_line_uint(line, "last_ns", finding->last);
+	json_line_uint(line, "intervals", finding->intervals);
+	json_line_uint(line, "count", finding->count);
+	json_line_uint(line, "cost_ns", finding->cost_ns);
+	json_line_uint(line, "of_ns", finding->whole);
+	/* More than any rule can see in a second: it has room for three digits behind. */
+	json_line_decimal(line, "worst", (uint64_t)(finding->worst * 1000), 3);
+	json_line_decimal(line, "threshold", (uint64_t)(finding->threshold * 1000), 3);
+	json_line_string(line, "unit", rule->unit);
+	if (finding->device)
+		json_line_hex(line, "device", finding->device);
+	if (findings_device(findings, finding, device, sizeof(device)))
+		json_line_string(line, "device_name", device);
+	if (finding->row)
+		json_line_string(line, "exit", exit_row_text(finding->row, exit, sizeof(exit)));
+	if (finding->error)
+		json_line_int(line, "error", finding->error);
+	if (finding->pc)
+		json_line_hex(line, "pc", finding->pc);
+	find_function(view, finding, function);
+	if (function[0])
+		json_line_string(line, "function", function);
+	json_line_string(line, "why", rule->means);
+	json_line_string(line, "try", rule->help);
+}
+
 static void print_json_one(FILE *out, const struct findings_view *view,
 			   const struct findings *findings, const struct finding *finding)
 {
-	const struct rule *rule = &rules[finding->rule];
-	char text[2048], device[64], function[FUNCTION_LENGTH];
+	char text[FINDING_JSON];
 	struct json_line line;
 
 	json_line_begin(&line, text, sizeof(text));
 	json_line_string(&line, "type", "finding");
-	json_line_string(&line, "rule", rule->name);
-	json_line_string(&line, "vm", view->vm_name(view->opaque, finding->tgid));
-	json_line_uint(&line, "pid", finding->tgid);
-	json_line_uint(&line, "vcpu", finding->vcpu_id);
-	json_line_uint(&line, "first_ns", finding->first);
-	json_line_uint(&line, "last_ns", finding->last);
-	json_line_uint(&line, "intervals", finding->intervals);
-	json_line_uint(&line, "count", finding->count);
-	json_line_uint(&line, "cost_ns", finding->cost_ns);
-	json_line_uint(&line, "of_ns", finding->whole);
-	/* More than any rule can see in a second: it has room for three digits behind. */
-	json_line_decimal(&line, "worst", (uint64_t)(finding->worst * 1000), 3);
-	json_line_decimal(&line, "threshold", (uint64_t)(finding->threshold * 1000), 3);
-	json_line_string(&line, "unit", rule->unit);
-	if (finding->device)
-		json_line_hex(&line, "device", finding->device);
-	if (findings_device(findings, finding, device, sizeof(device)))
-		json_line_string(&line, "device_name", device);
-	if (finding->pc)
-		json_line_hex(&line, "pc", finding->pc);
-	find_function(view, finding, function);
-	if (function[0])
-		json_line_string(&line, "function", function);
-	json_line_string(&line, "why", rule->means);
-	json_line_string(&line, "try", rule->help);
+	finding_json(&line, view, findings, finding);
 	end_line(out, &line);
 }
 

@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 
+#include "trace/export/json_text.h"
 #include "trace/findings/engine.h"
 
 struct findings_view {
@@ -20,6 +21,15 @@ void findings_put_headline(FILE *out, const struct findings_view *view,
 			   const struct findings *findings, const struct finding *finding);
 /* "up to 31 % of the time; odd from 10 on", without the line's end. */
 void findings_put_seen(FILE *out, const struct finding *finding);
+/* The headline, as a line. */
+void finding_print(FILE *out, const struct findings_view *view, const struct findings *findings,
+		   const struct finding *finding);
+/* How odd it was, why it is odd, and what to try. */
+void finding_explain(FILE *out, const struct finding *finding);
+/* All of it, as members of the object that LINE is in. */
+#define FINDING_JSON 2048u /* room for such an object, with some more members */
+void finding_json(struct json_line *line, const struct findings_view *view,
+		  const struct findings *findings, const struct finding *finding);
 
 /* How many there are, then each with its threshold, why it is odd and what to try. */
 void findings_print(FILE *out, const struct findings_view *view, struct findings *findings);

@@ -111,6 +111,25 @@ static double probing(const struct vcpu_interval *interval, struct rule_seen *se
 	return (double)seen->count;
 }
 
+bool rule_fails_always(const struct vcpu_interval *interval, uint32_t row, uint64_t failed)
+{
+	/* Of a call without a name 'unanswered-calls' says it. Failures and calls are not read at
+	 * the same moment, so that they differ by what came between. */
+	return !strstr(sbi_row_name(row - EXIT_SBI), "unknown") &&
+	       failed * 10 >= interval->rows[row].count * 9;
+}
+
+static double failing(const struct vcpu_interval *interval, struct rule_seen *seen)
+{
+	const struct failed_call *failed = &interval->failed;
+
+	seen->count = failed->counts.count;
+	seen->cost_ns = failed->counts.ns;
+	seen->row = failed->row;
+	seen->error = failed->error;
+	return per_second(seen->count, interval);
+}
+
 /* Halts that are over at once: the guest is woken for each, and KVM looks and does not sleep. */
 static double short_halts(const struct vcpu_interval *interval, struct rule_seen *seen)
 {
@@ -151,6 +170,12 @@ static double walk(const struct vcpu_interval *interval, struct rule_seen *seen)
 	return (double)interval->holes;
 }
 
+static double csr_walk(const struct vcpu_interval *interval, struct rule_seen *seen)
+{
+	seen->count = interval->csrs;
+	return (double)interval->csrs;
+}
+
 /* ---- states ---- */
 
 static double storm(const struct vcpu_interval *interval, struct rule_seen *seen)
@@ -169,6 +194,27 @@ static double storm(const struct vcpu_interval *interval, struct rule_seen *seen
 	if (spread < usual / 20 + 1)
 		spread = usual / 20 + 1;
 	return (rate - usual) / spread;
+}
+
+/* Fewer a second are rare, whatever was usual. */
+#define RARE 10
+
+static double above_usual(const struct vcpu_interval *interval, struct rule_seen *seen)
+{
+	double most = 0;
+
+	/* What the host's interrupts are is no doing of the guest's. */
+	for (uint32_t row = EXIT_EXCEPTION; interval->usual && row < EXIT_ROWS; row++) {
+		const double usual = interval->usual[row] > RARE ? interval->usual[row] : RARE;
+		const double times = per_second(interval->rows[row].count, interval) / usual;
+
+		if (times <= most || share(interval->rows[row].ns, interval->whole) < 1)
+			continue;
+		most = times;
+		*seen = (struct rule_seen){.row = row};
+		add_row(seen, interval, row);
+	}
+	return most;
 }
 
 static double waiting(const struct vcpu_interval *interval, struct rule_seen *seen)
@@ -246,6 +292,10 @@ const struct rule rules[] = {
 	{"unanswered-calls", 100, "calls in an interval", 1, unanswered,
 	 "SBI calls of extensions or functions that do not exist: a walk, or a loop that goes on",
 	 "'vhart trace -e sbi' says which; probe once, and take NOT_SUPPORTED for an answer"},
+	/* Some fail once to say that there is nothing of the kind. */
+	{"failing-calls", 10, "calls a second", 3, failing,
+	 "an SBI call fails each time, and is made again and again",
+	 "'vhart trace -e sbi --err' shows its arguments and errors; take the first for an answer"},
 	{"sbi-probing", 200, "calls in an interval", 1, probing,
 	 "the guest asks again and again which SBI extensions there are",
 	 "ask once, and keep the answer"},
@@ -253,6 +303,10 @@ const struct rule rules[] = {
 	{"address-walk", 64, "new addresses in an interval", 1, walk,
 	 "the guest walks over addresses at which there is nothing",
 	 "give it the device tree of this machine; 'vhart trace -e mmio' says who reads"},
+	/* Linux reads some ten, those of a PMU included. */
+	{"csr-walk", 24, "new CSRs in an interval", 1, csr_walk,
+	 "the guest walks over CSRs that it does not have, or that are emulated for it",
+	 "'vhart trace -e csr' says which, and where from; the ISA string says what there is"},
 	{"misaligned", 100, "accesses a second", 3, misaligned,
 	 "loads or stores that are not aligned are emulated, with an exit each",
 	 "compile the guest's code with -mstrict-align, or mend its packed structures"},
@@ -260,6 +314,9 @@ const struct rule rules[] = {
 	{"silent-hart", 99, OF_TIME, 5, silent,
 	 "the hart has not left the guest at all: not even the host's tick came",
 	 "if that is not wanted look where it is: 'vhart ctl NAME where'"},
+	{"above-baseline", 5, "times the baseline's rate", 5, above_usual,
+	 "exits of one kind come far more often than they did when the baseline was saved",
+	 "'vhart stat --save' now, and 'vhart diff' with the baseline: what else changed"},
 	/* A guest that was idle and begins to work makes more exits, too: a phase of a boot, or a
 	 * program's start, is over in fewer. */
 	{"exit-storm", 10, "times its usual spread", 10, storm,

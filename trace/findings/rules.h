@@ -15,6 +15,14 @@ struct row_counts {
 	uint64_t count, ns, halted_ns;
 };
 
+/* An SBI call that failed each time. */
+struct failed_call {
+	uint32_t row;  /* 0: there is none */
+	int64_t error; /* that it returned most often, MOST times */
+	uint64_t most;
+	struct row_counts counts;
+};
+
 /* What one vCPU did in the interval. */
 struct vcpu_interval {
 	uint64_t whole; /* ns: the sum of its states, not 0 */
@@ -28,9 +36,12 @@ struct vcpu_interval {
 	struct row_counts device_counts; /* a count of 0: there is none, or it is not known */
 	struct row_counts console;	 /* registers of consoles */
 	uint64_t holes;			 /* addresses of no device, for the first time */
+	uint64_t csrs;			 /* the same of CSRs that KVM was asked for */
+	struct failed_call failed;	 /* the one that was made most often */
 	/* Of the intervals before it. */
 	const struct past *exit_rates;	 /* a second */
 	const struct past *fault_shares; /* percent of the time, of faults in RAM */
+	const double *usual;		 /* of each row, a second; NULL: it is not known */
 	/* Of the VM's other vCPUs that were started. */
 	uint32_t siblings;
 	double siblings_busy; /* percent of the time, on average */
@@ -41,6 +52,8 @@ struct rule_seen {
 	uint64_t count;	  /* exits that it is about; 0: it is about none */
 	uint64_t cost_ns; /* of the interval */
 	uint64_t device;  /* guest physical address; 0: none */
+	uint32_t row;	  /* the one kind of exit that it is about; 0: there is none */
+	int64_t error;	  /* that it returned; 0: none */
 };
 
 struct rule {
@@ -62,6 +75,8 @@ size_t rule_find(const char *name, size_t len);
 
 /* Handling in the interval of the exits that the host's missing RAM made, in percent of it. */
 double rule_fault_share(const struct vcpu_interval *interval, struct rule_seen *seen);
+/* Whether FAILED calls of kind ROW are as good as all. */
+bool rule_fails_always(const struct vcpu_interval *interval, uint32_t row, uint64_t failed);
 /* Percent of the interval in which it worked, or would have. */
 double rule_busy_share(const struct vcpu_interval *interval);
 

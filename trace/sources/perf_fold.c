@@ -209,11 +209,20 @@ static uint32_t index_of(struct perf_fold *fold, const struct vcpu_event *event,
 
 /* ---- events ---- */
 
+static bool is_csr(const struct exit_vcpu *vcpu)
+{
+	return vcpu->row == EXIT_CSR_READ || vcpu->row == EXIT_CSR_WRITE;
+}
+
+/* Of KEY_FINDINGS, what a call returned is not in the events. */
 static bool key_of(const struct perf_fold *fold, const struct exit_vcpu *vcpu)
 {
+	const bool device = vcpu->row == EXIT_LOAD_MMIO || vcpu->row == EXIT_STORE_MMIO;
+
 	switch (fold->rules.key) {
-	case KEY_MMIO: return vcpu->row == EXIT_LOAD_MMIO || vcpu->row == EXIT_STORE_MMIO;
-	case KEY_CSR: return vcpu->row == EXIT_CSR_READ || vcpu->row == EXIT_CSR_WRITE;
+	case KEY_MMIO: return device;
+	case KEY_CSR: return is_csr(vcpu);
+	case KEY_FINDINGS: return device || is_csr(vcpu);
 	case KEY_PC: return true;
 	default: return false;
 	}
@@ -253,10 +262,10 @@ static void exited(const struct perf_fold *fold, struct exit_counts *counts,
 
 	fold_guest_ran(counts, now);
 	exit_came(vcpu, row, event->sepc, now);
-	if (fold->rules.key == KEY_MMIO)
-		vcpu->key = exit_guest_address(event->htval, event->stval);
-	else if (fold->rules.key == KEY_CSR)
+	if (fold->rules.key == KEY_CSR || (fold->rules.key == KEY_FINDINGS && is_csr(vcpu)))
 		vcpu->key = event->stval >> 20 & 0xFFF;
+	else if (fold->rules.key == KEY_MMIO || fold->rules.key == KEY_FINDINGS)
+		vcpu->key = exit_guest_address(event->htval, event->stval);
 	else
 		vcpu->key = event->sepc;
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `vhart stat`: why guests exit, and where their time goes. */
 #include <errno.h>
-#include <inttypes.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,11 +12,9 @@
 #include "trace/commands.h"
 #include "trace/findings/engine.h"
 #include "trace/findings/findings_print.h"
-#include "trace/guest/guest_names.h"
-#include "trace/names/device_names.h"
+#include "trace/findings/guest_places.h"
 #include "trace/sources/collector.h"
 #include "trace/sources/guest_clock.h"
-#include "trace/sources/vms.h"
 #include "trace/stat/stat_live.h"
 #include "trace/stat/stat_metrics.h"
 #include "trace/stat/stat_options.h"
@@ -30,88 +27,33 @@
 
 /* ---- watching ---- */
 
-/* Which register a device is accessed at costs a little at each such exit: only where that is asked
- * for. */
+/* What exits are told apart by costs a little at each such exit: only where that is asked for. */
 static enum exit_key key_for(const struct stat_options *options)
 {
 	switch (options->view.by) {
 	case BY_MMIO: return KEY_MMIO;
 	case BY_CSR: return KEY_CSR;
 	case BY_PC: return KEY_PC;
-	default: return options->findings || options->html ? KEY_MMIO : KEY_NONE;
+	default: return options->findings || options->html ? KEY_FINDINGS : KEY_NONE;
 	}
-}
-
-/* What is known of the VMs by name. */
-struct names {
-	struct vm_names vms;	/* first: view.opaque is for vm_names_get() too */
-	struct symbols symbols; /* of the kernel of the one that is watched */
-	uint64_t stvec;		/* by which they were moved */
-	const struct stat_session *session;
-};
-
-/* The devices of a VM of ours are known. */
-static bool device_at(void *opaque, uint32_t tgid, uint64_t address, char *out, size_t size)
-{
-	const struct names *names = opaque;
-
-	out[0] = '\0';
-	if (!vm_names_ours(&names->vms, tgid))
-		return false;
-	device_name(address, out, size);
-	return true;
 }
 
 static void find_device(void *opaque, uint32_t tgid, uint64_t value, char *out, size_t size)
 {
-	const struct names *names = opaque;
-
-	if (vm_names_ours(&names->vms, tgid))
-		device_name(value, out, size);
-}
-
-/* The kernel may be anywhere (KASLR), and is there once it has set its trap handler. */
-static void follow_kernel(struct names *names)
-{
-	const struct stat_sample *now = &names->session->now;
-
-	for (uint32_t i = 0; i < now->vcpu_count; i++) {
-		uint64_t stvec = now->vcpus[i].stvec;
-
-		if (!stvec || stvec == names->stvec)
-			continue;
-		names->stvec = stvec;
-		guest_names_move(&names->symbols, stvec);
-		return;
-	}
-}
-
-static void find_function(void *opaque, uint32_t tgid, uint64_t value, char *out, size_t size)
-{
-	struct names *names = opaque;
-	struct symbol_place place;
-
-	(void)tgid;
-	follow_kernel(names);
-	if (symbols_lookup(&names->symbols, value, &place))
-		snprintf(out, size, "%s+0x%" PRIx64, place.name, place.offset);
+	guest_places_device(opaque, tgid, value, out, size);
 }
 
 /* False after error(). */
-static bool choose_names(struct stat_options *options, struct names *names)
+static bool choose_names(struct stat_options *options, struct guest_places *places)
 {
-	struct guest_kernel kernel;
-
 	if (options->view.by == BY_MMIO)
 		options->view.place = find_device;
 	if ((options->view.by != BY_PC && !options->findings && !options->html) ||
 	    !options->target.process)
 		return true;
 	if (options->view.by == BY_PC)
-		options->view.place = find_function;
-	target_kernel(&options->target, &kernel);
-	return guest_names_find(&names->symbols, &options->kernel_names, &kernel,
-				options->target.process);
+		options->view.place = guest_places_function;
+	return guest_places_read_kernel(places, &options->kernel_names, &options->target);
 }
 
 /* On a terminal that is not the guest's. */
@@ -239,14 +181,14 @@ static int watch_for_metrics(const struct stat_options *options, struct stat_ses
 			     int signals)
 {
 	const double seconds = options->interval > 0 ? options->interval : DEFAULT_INTERVAL;
-	struct stat_metrics metrics;
+	struct metrics_place metrics;
 	bool good;
 
 	if (!stat_metrics_begin(&metrics, options, session))
 		return STATUS_USAGE;
 	target_go(&options->target);
 	good = stat_metrics(&metrics, options, session, signals, (uint64_t)(seconds * 1e9));
-	stat_metrics_end(&metrics);
+	metrics_place_close(&metrics);
 	return good ? STATUS_OK : STATUS_HOST;
 }
 
@@ -279,7 +221,7 @@ static bool fails(const struct stat_options *options, const struct stat_session 
 	for (size_t i = 0; i < count; i++) {
 		const size_t rule = findings_at(session->findings, i)->rule;
 
-		if (!options->fail_on[rule])
+		if (!options->wishes.fail_on[rule])
 			continue;
 		error("--fail-on %s: there is such a finding", rules[rule].name);
 		return true;
@@ -292,7 +234,7 @@ static int watch_as_asked(const struct stat_options *options, struct stat_facts 
 			  struct stat_session *session, int signals, FILE *out)
 {
 	/* What findings are told with. */
-	const struct findings_view view = {options->view.vm_name, find_function,
+	const struct findings_view view = {options->view.vm_name, guest_places_function,
 					   options->view.opaque};
 	bool good;
 
@@ -322,11 +264,12 @@ static bool open_history(const struct stat_options *options, struct stat_session
 /* False: no memory. */
 static bool open_findings(const struct stat_options *options, struct stat_session *session)
 {
-	struct findings_options wanted = {.device = device_at, .opaque = options->view.opaque};
+	struct findings_options wanted = {.device = guest_places_device,
+					  .opaque = options->view.opaque};
 
 	if (!options->findings && !options->html && !is_read(options))
 		return true;
-	memcpy(wanted.thresholds, options->thresholds, sizeof(wanted.thresholds));
+	memcpy(wanted.thresholds, options->wishes.thresholds, sizeof(wanted.thresholds));
 	session->findings = findings_new(&wanted);
 	return session->findings != NULL;
 }
@@ -377,10 +320,10 @@ static int run_session(const struct stat_options *options, struct stat_session *
 int command_stat(int argc, char **argv)
 {
 	struct stat_session session = {0};
-	struct names names = {.session = &session};
+	struct guest_places places = {.sample = &session.now};
 	struct stat_options options = {
 		.view = {.vm_name = vm_names_get,
-			 .opaque = &names,
+			 .opaque = &places,
 			 .resolution = guest_clock_resolution()},
 	};
 	bool help, started;
@@ -396,10 +339,10 @@ int command_stat(int argc, char **argv)
 	if (!started)
 		return target_failure(&options.target, STATUS_USAGE);
 	if (options.target.process)
-		vm_names_put(&names.vms, (uint32_t)options.target.process, options.target.title,
+		vm_names_put(&places.vms, (uint32_t)options.target.process, options.target.title,
 			     options.target.ours);
-	status = choose_names(&options, &names) ? run_session(&options, &session) : STATUS_USAGE;
-	symbols_free(&names.symbols);
+	status = choose_names(&options, &places) ? run_session(&options, &session) : STATUS_USAGE;
+	guest_places_free(&places);
 	if (status != STATUS_FOUND)
 		return target_end(&options.target, status);
 	status = target_end(&options.target, STATUS_OK);

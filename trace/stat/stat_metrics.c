@@ -4,12 +4,9 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "trace/stat/metrics_server.h"
-#include "trace/stat/replaced_file.h"
 #include "trace/watch/await.h"
 
 #define OPTION "--openmetrics"
@@ -30,18 +27,6 @@ static char *make_text(void *opaque, size_t *len)
 	return NULL;
 }
 
-static bool write_file(const char *path, struct stat_session *session)
-{
-	size_t len;
-	char *text = make_text(session, &len);
-
-	if (!text)
-		error(OPTION " %s: no memory", path);
-	const bool good = text && replaced_file_write(OPTION, path, text, len);
-	free(text);
-	return good;
-}
-
 static bool failed_to_wait(enum wake wake)
 {
 	if (wake == WAKE_FAILED)
@@ -50,7 +35,7 @@ static bool failed_to_wait(enum wake wake)
 }
 
 /* At the end it has all that came. */
-static bool keep_file(const char *path, const struct stat_options *options,
+static bool keep_file(const struct metrics_place *place, const struct stat_options *options,
 		      struct stat_session *session, int signals, uint64_t interval)
 {
 	uint64_t deadline = clock_now() + interval;
@@ -63,13 +48,13 @@ static bool keep_file(const char *path, const struct stat_options *options,
 			continue;
 		if (options->once)
 			break;
-		if (!write_file(path, session))
+		if (!metrics_place_write(place))
 			return false;
 		deadline += interval;
 	}
 	if (wake == WAKE_SIGNAL)
 		target_stop(&options->target);
-	return !failed_to_wait(wake) && write_file(path, session);
+	return !failed_to_wait(wake) && metrics_place_write(place);
 }
 
 static bool answer_socket(struct metrics_server *server, const struct stat_options *options,
@@ -89,32 +74,19 @@ static bool answer_socket(struct metrics_server *server, const struct stat_optio
 	return !failed_to_wait(wake);
 }
 
-bool stat_metrics_begin(struct stat_metrics *metrics, const struct stat_options *options,
+bool stat_metrics_begin(struct metrics_place *place, const struct stat_options *options,
 			struct stat_session *session)
 {
-	static const char unix_path[] = "unix=";
-
-	*metrics = (struct stat_metrics){.path = options->openmetrics};
-	if (!strncmp(metrics->path, unix_path, sizeof(unix_path) - 1)) {
-		metrics->path += sizeof(unix_path) - 1;
-		metrics->server = metrics_server_new(metrics->path, make_text, session);
-		return metrics->server != NULL;
-	}
+	if (!metrics_place_open(place, options->openmetrics, make_text, session))
+		return false;
 	/* What an earlier run wrote stays until there is something in its place. */
-	return options->once ? replaced_file_can(OPTION, metrics->path)
-			     : write_file(metrics->path, session);
+	return options->once ? metrics_place_can(place) : metrics_place_write(place);
 }
 
-bool stat_metrics(const struct stat_metrics *metrics, const struct stat_options *options,
+bool stat_metrics(const struct metrics_place *place, const struct stat_options *options,
 		  struct stat_session *session, int signals, uint64_t interval)
 {
-	if (metrics->server)
-		return answer_socket(metrics->server, options, session, signals);
-	return keep_file(metrics->path, options, session, signals, interval);
-}
-
-void stat_metrics_end(struct stat_metrics *metrics)
-{
-	metrics_server_free(metrics->server);
-	metrics->server = NULL;
+	if (place->server)
+		return answer_socket(place->server, options, session, signals);
+	return keep_file(place, options, session, signals, interval);
 }

@@ -5,27 +5,20 @@
 
 #include <stdbool.h>
 
+#include "trace/stat/metrics_place.h"
 #include "trace/stat/stat_options.h"
 #include "trace/stat/stat_session.h"
 
-struct metrics_server;
-
-/* Where it goes to. */
-struct stat_metrics {
-	const char *path;	       /* of the file or the socket */
-	struct metrics_server *server; /* NULL: it is a file */
-};
-
 /*
  * Before there is anything to count: the socket is there, or the file, with --once as soon as there
- * is something to be written. False after error(): it can be neither.
+ * is something to be written. False after error(): it can be neither. metrics_place_close() ends
+ * it.
  */
-bool stat_metrics_begin(struct stat_metrics *metrics, const struct stat_options *options,
+bool stat_metrics_begin(struct metrics_place *place, const struct stat_options *options,
 			struct stat_session *session);
 /* Until the VM ends or a signal comes (await()), or with --once after one interval, in ns. False
  * after error(). */
-bool stat_metrics(const struct stat_metrics *metrics, const struct stat_options *options,
+bool stat_metrics(const struct metrics_place *place, const struct stat_options *options,
 		  struct stat_session *session, int signals, uint64_t interval);
-void stat_metrics_end(struct stat_metrics *metrics);
 
 #endif

@@ -2,9 +2,10 @@
 
 #include "trace/stat/stat_options.h"
 
-#include <string.h>
+#include <stddef.h>
 
 #include "base/log.h"
+#include "trace/stat/metrics_place.h"
 
 static const struct option_choice rows[] = {
 	{"reason", BY_REASON}, {"sbi", BY_SBI}, {"mmio", BY_MMIO}, {"csr", BY_CSR},
@@ -23,35 +24,6 @@ static const struct option_choice orders[] = {
 	{"max_t", ORDER_MAX},
 	{NULL, 0},
 };
-
-/* "RULE=VALUE" */
-static const char *parse_threshold(char *value, void *target)
-{
-	struct stat_options *options = target;
-	const char *equals = strchr(value, '=');
-	const size_t rule = rule_find(value, equals ? (size_t)(equals - value) : strlen(value));
-
-	if (rule == rule_count)
-		return "RULE=VALUE with a rule of the table in the manual page, as timer-storm=20";
-	if (!equals || !option_seconds(equals + 1, &options->thresholds[rule]))
-		return "RULE=VALUE with a number above 0, as timer-storm=20";
-	return NULL;
-}
-
-/* "RULE", or "any". Who fails on findings wants to see them. */
-static const char *parse_fail_on(char *value, void *target)
-{
-	struct stat_options *options = target;
-	const bool any = !strcmp(value, "any");
-	const size_t rule = rule_find(value, strlen(value));
-
-	if (!any && rule == rule_count)
-		return "a rule of the table in the manual page, as timer-storm, or any";
-	for (size_t i = 0; i < rule_count; i++)
-		options->fail_on[i] |= any || i == rule;
-	options->findings = true;
-	return NULL;
-}
 
 static const struct option_spec specs[] = {
 	{"--interval", "SECONDS",
@@ -89,11 +61,11 @@ static const struct option_spec specs[] = {
 	{"--threshold", "RULE=VALUE",
 	 "from which value on a rule of --findings calls it odd\n"
 	 "(may be given several times; the manual page has the rules)",
-	 OPTION_OTHER(parse_threshold), .repeatable = true},
+	 OPTION_OTHER(wishes_parse_threshold), .repeatable = true},
 	{"--fail-on", "RULE|any",
 	 "--findings, and the exit status is 121 where the rule found something\n"
 	 "(may be given several times)",
-	 OPTION_OTHER(parse_fail_on), .repeatable = true},
+	 OPTION_OTHER(wishes_parse_fail_on), .repeatable = true},
 	{"--save", "FILE", "at the end write all that was counted there as well, for 'vhart diff'",
 	 OPTION_TEXT(struct stat_options, save)},
 	{"--html", "FILE",
@@ -123,9 +95,9 @@ const struct option_table stat_options = {
 /* It has all that is counted, in one form, and runs until it is ended. */
 static bool openmetrics_agree(const struct stat_options *options)
 {
-	const bool socket = !strncmp(options->openmetrics, "unix=", strlen("unix="));
+	const bool socket = metrics_place_is_socket(options->openmetrics);
 
-	if (!options->openmetrics[socket ? strlen("unix=") : 0])
+	if (!metrics_place_is_named(options->openmetrics))
 		error("--openmetrics %s: expected FILE or unix=PATH", options->openmetrics);
 	else if (options->save || options->html)
 		error("--openmetrics and %s exclude each other: it goes with a table",
@@ -147,18 +119,15 @@ static bool openmetrics_agree(const struct stat_options *options)
 	return false;
 }
 
-static bool has_threshold(const struct stat_options *options)
-{
-	for (size_t i = 0; i < rule_count; i++)
-		if (options->thresholds[i] > 0)
-			return true;
-	return false;
-}
+/* parse functions of wishes.h take what they store in by its start. */
+_Static_assert(offsetof(struct stat_options, wishes) == 0, "they come first");
 
-bool stat_options_agree(const struct stat_options *options)
+bool stat_options_agree(struct stat_options *options)
 {
 	const struct guest_names_options *names = &options->kernel_names;
 
+	/* Who fails on findings wants to see them. */
+	options->findings = options->findings || wishes_may_fail(&options->wishes);
 	if (names->kallsyms && names->vmlinux)
 		error("--guestkallsyms and --guestvmlinux exclude each other");
 	else if (options->json && options->csv)
@@ -166,7 +135,7 @@ bool stat_options_agree(const struct stat_options *options)
 	else if ((names->kallsyms || names->vmlinux) && options->view.by != BY_PC &&
 		 !options->findings)
 		error("--guestkallsyms and --guestvmlinux name what --by pc shows: add that");
-	else if (has_threshold(options) && !options->findings)
+	else if (wishes_have_threshold(&options->wishes) && !options->findings)
 		error("--threshold: it is of a rule of --findings: add that");
 	else if (options->findings && (options->csv || options->openmetrics))
 		error("--findings: text and --json have them: no --csv or --openmetrics with it");

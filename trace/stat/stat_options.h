@@ -6,19 +6,18 @@
 #include <stdbool.h>
 
 #include "base/options.h"
-#include "trace/findings/rules.h"
+#include "trace/findings/wishes.h"
 #include "trace/guest/guest_names.h"
 #include "trace/sources/collector_options.h"
 #include "trace/stat/stat_table.h"
 #include "trace/watch/target.h"
 
 struct stat_options {
+	struct finding_wishes wishes; /* first */
 	struct target target;
 	double interval; /* seconds, 0: none */
 	bool once, json, csv;
 	bool findings;
-	double thresholds[RULES_MAX]; /* of rules; 0: the rule's own */
-	bool fail_on[RULES_MAX];      /* rules whose findings make the exit status 1 */
 	enum collector_tier tier;
 	struct guest_names_options kernel_names;
 	const char *output;
@@ -30,7 +29,8 @@ struct stat_options {
 
 extern const struct option_table stat_options;
 
-/* Whether options go together that are each fine for themselves. False after error(). */
-bool stat_options_agree(const struct stat_options *options);
+/* Whether options go together that are each fine for themselves, some of which imply others. False
+ * after error(). */
+bool stat_options_agree(struct stat_options *options);
 
 #endif

@@ -17,7 +17,7 @@
 #define SAVE "--save"
 #define HTML "--html"
 
-bool stat_save_begin(const struct stat_options *options, struct stat_facts *facts)
+void stat_facts_begin(const struct target *target, struct stat_facts *facts)
 {
 	struct guest_kernel kernel = {.name = ""};
 	struct utsname host;
@@ -25,9 +25,14 @@ bool stat_save_begin(const struct stat_options *options, struct stat_facts *fact
 	*facts = (struct stat_facts){.vhart = VHART_VERSION};
 	if (uname(&host) == 0)
 		printable(facts->kernel, sizeof(facts->kernel), host.release);
-	if (options->target.process)
-		target_kernel(&options->target, &kernel);
+	if (target->process)
+		target_kernel(target, &kernel);
 	printable(facts->guest, sizeof(facts->guest), kernel.name);
+}
+
+bool stat_save_begin(const struct stat_options *options, struct stat_facts *facts)
+{
+	stat_facts_begin(&options->target, facts);
 	return (!options->save || replaced_file_can(SAVE, options->save)) &&
 	       (!options->html || replaced_file_can(HTML, options->html));
 }

@@ -9,8 +9,11 @@
 #include "trace/stat/stat_options.h"
 #include "trace/stat/stat_session.h"
 
-/* While the VM is there: what is known of it and of the host. False after error(): a file could not
- * be written at the end. */
+/* What is known of a run before it ends: of the host, and which guest it is. */
+void stat_facts_begin(const struct target *target, struct stat_facts *facts);
+
+/* While the VM is there: stat_facts_begin(), and whether the files could be written at the end.
+ * False after error(). */
 bool stat_save_begin(const struct stat_options *options, struct stat_facts *facts);
 /* FACTS are those of stat_save_begin(). False after error(). */
 bool stat_save(const struct stat_options *options, struct stat_facts *facts,
