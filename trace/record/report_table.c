@@ -10,15 +10,31 @@
 #include "trace/export/json_text.h"
 #include "trace/stat/stat_table.h"
 
+/* What a row is called, beside its exit. */
+struct name_column {
+	const char *title, *line; /* NULL: it has no such column */
+	const char *key;	  /* in JSON */
+};
+
+static const struct name_column name_columns[] = {
+	[REPORT_BY_SYMBOL] = {"Symbol", "......", "symbol"},
+	[REPORT_BY_PC] = {"Symbol", "......", "symbol"},
+	[REPORT_BY_VCPU] = {0},
+	[REPORT_BY_EXIT] = {0},
+	[REPORT_BY_COMM] = {"Command", ".......", "comm"},
+	[REPORT_BY_PROCESS] = {"Process", ".......", "process"},
+};
+
 struct report_columns {
 	const struct report *report;
 	enum report_by by;
-	bool exit, symbol, children; /* it has these columns */
+	const struct name_column *name;
+	bool exit, children; /* it has these columns */
 };
 
 /* What a row is told apart by; what it is not has nothing in it. */
 struct row {
-	const char *symbol, *exit; /* "": none */
+	const char *name, *exit; /* "": none; a NAME of NULL: it is not known */
 	enum profile_kind mode;
 	int32_t vcpu; /* PROFILE_NO_VCPU: several */
 	struct profile_values values;
@@ -31,13 +47,27 @@ static size_t leaf_of(const struct profile *profile, const struct profile_stack 
 	return stack->depth > 1 && profile_frame(profile, stack->frames[0]).kind == PROFILE_EXIT;
 }
 
+static const char *name_of(const struct report_columns *table, const struct profile_labels *labels,
+			   const struct profile_frame *frame)
+{
+	switch (table->by) {
+	case REPORT_BY_SYMBOL:
+	case REPORT_BY_PC: return frame->name;
+	case REPORT_BY_COMM: return labels->comm;
+	case REPORT_BY_PROCESS: return labels->process;
+	case REPORT_BY_VCPU:
+	case REPORT_BY_EXIT: break;
+	}
+	return "";
+}
+
 static struct row row_of(const struct report_columns *table, const struct profile_stack *stack,
 			 size_t at)
 {
 	const struct profile *profile = table->report->profile;
 	struct profile_frame frame = profile_frame(profile, stack->frames[at]);
 	struct row row = {
-		.symbol = "",
+		.name = name_of(table, &stack->labels, &frame),
 		.exit = "",
 		.mode = stack->labels.mode,
 		.vcpu = stack->labels.vcpu,
@@ -48,8 +78,6 @@ static struct row row_of(const struct report_columns *table, const struct profil
 		row.values = stack->values;
 	else
 		row.mode = frame.kind;
-	if (table->symbol)
-		row.symbol = frame.name;
 	if (table->exit && stack->labels.reason)
 		row.exit = stack->labels.reason;
 	return row;
@@ -98,12 +126,20 @@ static size_t most_rows(const struct report_columns *table)
 	return sum;
 }
 
+/* What is not known comes first. */
+static int compare_texts(const char *a, const char *b)
+{
+	if (!a || !b)
+		return (a != NULL) - (b != NULL);
+	return strcmp(a, b);
+}
+
 static int compare_names(const struct row *a, const struct row *b)
 {
 	int order = strcmp(a->exit, b->exit);
 
 	if (!order)
-		order = strcmp(a->symbol, b->symbol);
+		order = compare_texts(a->name, b->name);
 	return order ? order : (a->mode > b->mode) - (a->mode < b->mode);
 }
 
@@ -184,8 +220,25 @@ static void print_event(FILE *out, const struct report *report)
 	fprintf(out, "\n");
 }
 
-static void print_head(FILE *out, const struct report *report)
+/* Why some have no name, once. */
+static void print_strange(FILE *out, const struct report_columns *table)
 {
+	const struct report *report = table->report;
+
+	if ((table->by != REPORT_BY_COMM && table->by != REPORT_BY_PROCESS) || !report->strange)
+		return;
+	fprintf(out, "# Of %" PRIu64 " of the %s the task is not known", report->strange,
+		report->exits ? "exits" : "samples");
+	if (report->why[0]) {
+		fputs(": ", out);
+		printable_put(out, report->why);
+	}
+	fputs("\n", out);
+}
+
+static void print_head(FILE *out, const struct report_columns *table)
+{
+	const struct report *report = table->report;
 	uint64_t known = profile_sum(profile_total(report->profile).count, report_lost(report));
 
 	fputs("# VM: ", out);
@@ -199,6 +252,7 @@ static void print_head(FILE *out, const struct report *report)
 	fprintf(out, "# Lost: %" PRIu64 "\n", report_lost(report));
 	if (!report->whole)
 		fprintf(out, "# The recording has no end: its writer was stopped\n");
+	print_strange(out, table);
 	fprintf(out, "#\n");
 }
 
@@ -215,11 +269,13 @@ static void print_titles(FILE *out, const struct report_columns *table)
 	fprintf(out, table->children ? "# Children" : "#");
 	fprintf(out, table->report->exits ? "   Time%%    Exits      Time" : " Overhead  Samples");
 	fprintf(out, "  VCPU  Mode%s", table->exit ? "  Reason                      " : "");
-	fprintf(out, "%s\n", table->symbol ? "  Symbol" : "");
+	fprintf(out, "%s%s\n", table->name->title ? "  " : "",
+		table->name->title ? table->name->title : "");
 	fprintf(out, table->children ? "# ........" : "#");
 	fprintf(out, table->report->exits ? " ......  .......  ........" : " ........  .......");
 	fprintf(out, "  ....  ....%s%s", table->exit ? "  " : "", table->exit ? line : "");
-	fprintf(out, "%s\n#\n", table->symbol ? "  ......" : "");
+	fprintf(out, "%s%s\n#\n", table->name->line ? "  " : "",
+		table->name->line ? table->name->line : "");
 }
 
 /* Of all there is. */
@@ -246,9 +302,9 @@ static void print_row(FILE *out, const struct report_columns *table, const struc
 	fprintf(out, "  %4s  %s", vcpu, mode_letter(row->mode));
 	if (table->exit)
 		fprintf(out, "   %-28s", printable(exit, sizeof(exit), row->exit));
-	if (table->symbol) {
+	if (table->name->title) {
 		fputs(table->exit ? "  " : "   ", out);
-		printable_put(out, row->symbol);
+		printable_put(out, row->name ? row->name : "[not known]");
 	}
 	fprintf(out, "\n");
 }
@@ -296,8 +352,10 @@ static void print_json(FILE *out, const struct report_columns *table, const stru
 	json_line_string(&json, "mode", row->mode == PROFILE_GUEST_USER ? "u" : "g");
 	if (table->exit)
 		json_line_string(&json, "reason", row->exit);
-	if (table->symbol)
-		json_line_string(&json, "symbol", row->symbol);
+	if (table->name->key && row->name)
+		json_line_string(&json, table->name->key, row->name);
+	else if (table->name->key)
+		json_line_null(&json, table->name->key);
 	fwrite(text, 1, json_line_end(&json), out);
 }
 
@@ -322,13 +380,14 @@ bool report_print(FILE *out, const struct report *report, const struct report_vi
 	struct report_columns table = {
 		.report = report,
 		.by = view->by,
-		.exit = view->by == REPORT_BY_EXIT || (report->exits && view->by != REPORT_BY_VCPU),
-		.symbol = view->by == REPORT_BY_SYMBOL || view->by == REPORT_BY_PC,
+		.name = &name_columns[view->by],
 	};
+	bool functions = view->by == REPORT_BY_SYMBOL || view->by == REPORT_BY_PC;
 	size_t count = 0, room;
 	struct row *rows;
 
-	table.children = table.symbol && !view->only_self && has_callers(report->profile);
+	table.exit = view->by == REPORT_BY_EXIT || (report->exits && functions);
+	table.children = functions && !view->only_self && has_callers(report->profile);
 	room = most_rows(&table);
 	rows = calloc(room ? room : 1, sizeof(*rows));
 	if (!rows)
@@ -344,7 +403,7 @@ bool report_print(FILE *out, const struct report *report, const struct report_vi
 	if (view->json) {
 		print_json_head(out, report);
 	} else {
-		print_head(out, report);
+		print_head(out, &table);
 		print_titles(out, &table);
 	}
 	print_rows(out, &table, rows, count, view);

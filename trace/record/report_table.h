@@ -9,7 +9,14 @@
 #include "trace/record/report.h"
 
 /* What rows are told apart by; the first two also by the exit, where exits were recorded. */
-enum report_by { REPORT_BY_SYMBOL, REPORT_BY_PC, REPORT_BY_VCPU, REPORT_BY_EXIT };
+enum report_by {
+	REPORT_BY_SYMBOL,
+	REPORT_BY_PC,
+	REPORT_BY_VCPU,
+	REPORT_BY_EXIT,
+	REPORT_BY_COMM,
+	REPORT_BY_PROCESS,
+};
 
 struct report_view {
 	enum report_by by;
