@@ -71,7 +71,7 @@ static void print(FILE *out, const struct report *report)
 {
 	const struct export_options options = {.labels_as_roots = true, .title = report->header.vm};
 
-	for (enum report_by by = REPORT_BY_SYMBOL; by <= REPORT_BY_EXIT; by++)
+	for (enum report_by by = REPORT_BY_SYMBOL; by <= REPORT_BY_PROCESS; by++)
 		require(report_print(
 			out, report,
 			&(struct report_view){.by = by, .json = by == REPORT_BY_PC, .limit = by}));

@@ -110,6 +110,78 @@ static void a_sample_is_read_as_it_was_written(void **state)
 	round_trip(*state, &sample);
 }
 
+static void put_task(struct recording_sample *sample, uint32_t process, const char *comm,
+		     const char *name)
+{
+	memset(&sample->task, 0, sizeof(sample->task));
+	sample->task.known = 1;
+	sample->task.process = process;
+	sample->task.thread = process + 1;
+	memcpy(sample->task.comm, comm, strlen(comm));
+	memcpy(sample->task.name, name, strlen(name));
+}
+
+/* Equal ones are written once; those without one take nothing. */
+static void tasks_are_read_as_they_were_written(void **state)
+{
+	struct recording_sample sample = sample_of(2);
+	size_t first, without;
+
+	round_trip(*state, &sample);
+	without = round_trip(*state, &sample);
+	put_task(&sample, 70, "worker", "server");
+	first = round_trip(*state, &sample);
+	assert_int_equal(round_trip(*state, &sample), without + 1);
+	assert_true(first > without + strlen("workerserver"));
+	put_task(&sample, UINT32_MAX - 1, "0123456789abcde", "0123456789abcde");
+	round_trip(*state, &sample);
+	put_task(&sample, 0, "", "");
+	round_trip(*state, &sample);
+	memset(&sample.task, 0, sizeof(sample.task));
+	assert_int_equal(round_trip(*state, &sample), without);
+}
+
+static void more_tasks_than_are_remembered_begin_anew(void **state)
+{
+	struct pair *pair = *state;
+	struct recording_sample sample = sample_of(1);
+
+	for (uint32_t i = 0; i <= RECORDING_TASKS_MAX; i++) {
+		put_task(&sample, i, "a", "b");
+		round_trip(pair, &sample);
+	}
+	assert_int_equal(pair->forgotten, 1);
+}
+
+/* A record of a task, LEN bytes. */
+static bool takes_task(struct pair *pair, const char *bytes, size_t len)
+{
+	static struct recording_line line;
+	const char *why = NULL;
+	bool good = recording_unpack(pair->unpacker, RECORDING_TAG_TASK, (const uint8_t *)bytes,
+				     len, &line, &why);
+
+	assert_int_equal(good, why == NULL);
+	return good;
+}
+
+static void tasks_that_are_none_are_refused(void **state)
+{
+	struct pair *pair = *state;
+
+	assert_true(takes_task(pair, "\1\2\1ab", 5));
+	assert_true(takes_task(pair, "\1\2\0", 3));
+	assert_false(takes_task(pair, "", 0));
+	assert_false(takes_task(pair, "\1\2", 2));
+	assert_false(takes_task(pair, "\1\2\2a", 4));
+	assert_false(takes_task(pair, "\1\2\2a\0b", 6));
+	assert_false(takes_task(pair, "\1\2\0a\0", 5));
+	assert_false(takes_task(pair, "\1\2\200", 3));
+	assert_false(takes_task(pair, "\1\2\0200123456789abcdef", 19));
+	assert_false(takes_task(pair, "\1\2\0000123456789abcdef", 19));
+	assert_false(takes_task(pair, "\377\377\377\377\177\2\0", 7));
+}
+
 static void a_sample_needs_no_name_of_its_exit(void **state)
 {
 	struct recording_sample sample = sample_of(0);
@@ -173,7 +245,7 @@ static void what_a_later_writer_adds_is_passed_over(void **state)
 		{0xff, BYTES("\x01\x02\x03")},
 		{RECORDING_TAG_NAME, BYTES("\x65")},
 		{RECORDING_TAG_FRAME, BYTES("\x00\x02\x4d\x4e")},
-		{RECORDING_TAG_SAMPLE, BYTES("\x04\x06\x08\x05\x06\x07\x00\x01\x63")},
+		{RECORDING_TAG_SAMPLE, BYTES("\x04\x06\x08\x05\x06\x07\x00\x01\x00\x63")},
 	};
 	static struct recording_line line;
 	struct pair *pair = *state;
@@ -199,7 +271,8 @@ static void what_is_no_record_is_refused(void **state)
 {
 	static const char no_frame[] = "has a caller without its address or caller",
 			  no_sample[] = "has a sample without its numbers",
-			  nowhere[] = "has a sample whose callers or exit are not in the recording";
+			  nowhere[] = "has a sample whose callers, exit or task are "
+				      "not in the recording";
 	static const struct {
 		uint8_t tag;
 		const uint8_t *bytes;
@@ -219,6 +292,7 @@ static void what_is_no_record_is_refused(void **state)
 		{RECORDING_TAG_SAMPLE, BYTES("\x00\x00\x00\x01\x00\x00\x00"), no_sample},
 		{RECORDING_TAG_SAMPLE, BYTES("\x00\x00\x00\x01\x00\x00\x01\x00"), nowhere},
 		{RECORDING_TAG_SAMPLE, BYTES("\x00\x00\x00\x01\x00\x00\x00\x01"), nowhere},
+		{RECORDING_TAG_SAMPLE, BYTES("\x00\x00\x00\x01\x00\x00\x00\x00\x01"), nowhere},
 		{RECORDING_TAG_SAMPLE, BYTES("\x00\x80\x80\x80\x80\x10\x00\x01\x00\x00\x00\x00"),
 		 "has a vCPU of impossible number"},
 		{RECORDING_TAG_NAME, BYTES("\x61\x00\x62"), "has names that are too long"},
@@ -268,13 +342,16 @@ static void a_reader_keeps_no_more_than_a_writer_names(void **state)
 					     &line, &why));
 	assert_false(recording_unpack(pair->unpacker, RECORDING_TAG_FRAME, BYTES("\x00\x02"), &line,
 				      &why));
-	assert_string_equal(why, "has more callers or names than a recording can");
+	assert_string_equal(why, "has more callers, names or tasks than a recording can");
 	for (uint32_t i = 0; i < RECORDING_NAMES_MAX; i++)
 		assert_true(recording_unpack(pair->unpacker, RECORDING_TAG_NAME, BYTES("\x61"),
 					     &line, &why));
 	assert_false(
 		recording_unpack(pair->unpacker, RECORDING_TAG_NAME, BYTES("\x61"), &line, &why));
-	assert_string_equal(why, "has more callers or names than a recording can");
+	assert_string_equal(why, "has more callers, names or tasks than a recording can");
+	for (uint32_t i = 0; i < RECORDING_TASKS_MAX; i++)
+		assert_true(takes_task(pair, "\1\2\1ab", 5));
+	assert_false(takes_task(pair, "\1\2\1ab", 5));
 }
 
 static void a_stack_is_no_deeper_than_a_sample_can_be(void **state)
@@ -288,7 +365,7 @@ static void a_stack_is_no_deeper_than_a_sample_can_be(void **state)
 					     ((const uint8_t[]){i, 2}), 2, &line, &why));
 	assert_false(recording_unpack(pair->unpacker, RECORDING_TAG_FRAME,
 				      ((const uint8_t[]){RECORDING_CALLERS, 2}), 2, &line, &why));
-	assert_string_equal(why, "has more callers or names than a recording can");
+	assert_string_equal(why, "has more callers, names or tasks than a recording can");
 }
 
 /* ---- in a file ---- */
@@ -387,6 +464,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		ROW(a_sample_is_read_as_it_was_written),
 		ROW(a_sample_needs_no_name_of_its_exit),
+		ROW(tasks_are_read_as_they_were_written),
+		ROW(more_tasks_than_are_remembered_begin_anew),
+		ROW(tasks_that_are_none_are_refused),
 		ROW(callers_that_came_before_cost_nothing),
 		ROW(one_function_has_many_callers),
 		ROW(numbers_begin_anew_where_there_would_be_too_many),

@@ -12,6 +12,7 @@
 
 #include "tests/unit/fixtures/printable_text.h"
 #include "trace/export/export.h"
+#include "trace/record/recording_packed.h"
 #include "trace/record/report_table.h"
 #include "trace/record/report_words.h"
 
@@ -106,6 +107,89 @@ static void samples_are_shown_as_perf_shows_them(void **state)
 		      "\"symbol\":\"work+0x4\"}\n"
 		      "{\"share\":0.250000,\"samples\":1,\"vcpu\":1,\"mode\":\"g\","
 		      "\"symbol\":\"work+0xfc\"}\n");
+}
+
+/* A task of the guest's; COMM is of one thread. */
+static struct recording_task task_of(uint32_t process, uint32_t thread, const char *comm,
+				     const char *name)
+{
+	struct recording_task task = {.known = 1, .process = process, .thread = thread};
+
+	snprintf(task.comm, sizeof(task.comm), "%s", comm);
+	snprintf(task.name, sizeof(task.name), "%s", name);
+	return task;
+}
+
+/* Five samples: two of a server, in a worker of it and itself; two of a shell; one of nobody. */
+static FILE *recording_of_tasks(void)
+{
+	const struct recording_task tasks[] = {task_of(70, 77, "worker", "server"),
+					       task_of(70, 70, "server", "server"),
+					       task_of(9, 9, "sh", "sh"),
+					       task_of(8, 8, "sh", "sh"),
+					       {0}};
+	struct recording_packer *packer = recording_packer_new();
+	FILE *file = tmpfile();
+	uint8_t bytes[RECORDING_LINE];
+
+	assert_non_null(file);
+	fputs(HEADER("cpu-clock"), file);
+	for (size_t i = 0; i < sizeof(tasks) / sizeof(tasks[0]); i++) {
+		const struct recording_sample sample = {
+			.user = true, .pc = 0x10000, .count = 1, .task = tasks[i]};
+
+		fwrite(bytes, 1, recording_pack(packer, &sample, bytes), file);
+	}
+	fputs("{\"type\":\"tasks\",\"why\":\"it hides\"}\n" END, file);
+	recording_packer_free(packer);
+	return file;
+}
+
+static void expect_tasks(enum report_by by, bool json, const char *wanted)
+{
+	char message[REPORT_MESSAGE_MAX] = "", *out = NULL;
+	struct report report = {.in = recording_of_tasks(), .profile = profile_new(1 << 20)};
+	size_t size;
+	FILE *to = open_memstream(&out, &size);
+
+	report.by_process = by == REPORT_BY_PROCESS;
+	if (!report_read_frame(&report, message) || !report_read_samples(&report, message))
+		fail_msg("%s", message);
+	assert_true(report_print(to, &report, &(struct report_view){.by = by, .json = json}));
+	fclose(to);
+	assert_non_null(strstr(out, wanted));
+	free(out);
+	end(&report);
+}
+
+static void samples_are_of_the_guests_tasks(void **state)
+{
+	(void)state;
+	expect_tasks(REPORT_BY_COMM, false,
+		     "# Lost: 0\n"
+		     "# Of 1 of the samples the task is not known: it hides\n"
+		     "#\n"
+		     "# Overhead  Samples  VCPU  Mode  Command\n"
+		     "# ........  .......  ....  ....  .......\n"
+		     "#\n"
+		     "    40.00%        2     0  [u]   sh\n"
+		     "    20.00%        1     0  [u]   [not known]\n"
+		     "    20.00%        1     0  [u]   server\n"
+		     "    20.00%        1     0  [u]   worker\n");
+	expect_tasks(REPORT_BY_PROCESS, false,
+		     "# Overhead  Samples  VCPU  Mode  Process\n"
+		     "# ........  .......  ....  ....  .......\n"
+		     "#\n"
+		     "    40.00%        2     0  [u]   server (70)\n"
+		     "    20.00%        1     0  [u]   [not known]\n"
+		     "    20.00%        1     0  [u]   sh (8)\n"
+		     "    20.00%        1     0  [u]   sh (9)\n");
+	expect_tasks(REPORT_BY_PROCESS, true,
+		     "{\"share\":0.400000,\"samples\":2,\"vcpu\":0,\"mode\":\"u\","
+		     "\"process\":\"server (70)\"}\n"
+		     "{\"share\":0.200000,\"samples\":1,\"vcpu\":0,\"mode\":\"u\","
+		     "\"process\":null}\n");
+	expect_tasks(REPORT_BY_SYMBOL, false, "   100.00%        5     0  [u]   [user]\n");
 }
 
 #define TIMED(event)                                                                               \
@@ -370,6 +454,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(samples_are_shown_as_perf_shows_them),
+		cmocka_unit_test(samples_are_of_the_guests_tasks),
 		cmocka_unit_test(a_subtitle_says_what_was_measured),
 		cmocka_unit_test(chains_show_what_was_called),
 		cmocka_unit_test(a_hostile_recording_is_shown_as_text),

@@ -31,6 +31,7 @@ static __always_inline struct exit_record *record_at(__u32 index, const struct e
 #include "base/riscv.h"
 #include "trace/bpf/exits_text.bpf.h"
 #include "trace/bpf/guest_stack.bpf.h"
+#include "trace/bpf/guest_task.bpf.h"
 
 /* A register of the guest: KVM has them from x0 on one after another. */
 static __always_inline __u64 guest_register(const struct kvm_vcpu *vcpu, __u32 number)
@@ -94,6 +95,17 @@ static __always_inline bool keep_stack(__u32 index, struct exit_ring *ring,
 	return true;
 }
 
+/* Which one the guest ran. */
+static __always_inline void keep_task(__u32 index, const struct exit_ring *ring,
+				      const struct kvm_vcpu *vcpu)
+{
+	__u32 entry = next_entry(index, ring);
+	struct exit_task *task = bpf_map_lookup_elem(&tasks, &entry);
+
+	if (task)
+		read_task((__u64)vcpu->kvm, vcpu->vcpu_id, task);
+}
+
 /* At the entry, when all is known. */
 static __always_inline bool is_traced(__u32 row, const struct exit_ring *ring)
 {
@@ -138,6 +150,8 @@ static __always_inline void record_exit(__u32 index, struct exit_vcpu *seen,
 		ring->open = 2;
 		return;
 	}
+	if (rules.tasks)
+		keep_task(index, ring, vcpu);
 	if (seen->row >= EXIT_SBI) {
 		bpf_probe_read_kernel(
 			record->args, sizeof(record->args),

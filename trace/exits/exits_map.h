@@ -318,6 +318,7 @@ struct exit_rules {
 	uint32_t sampled; /* exits that are samples are also kept one by one */
 	uint32_t stacks;  /* and the stack beside them */
 	uint32_t pieces;  /* of stacks a vCPU; at least STACK_PIECES where they are kept */
+	uint32_t tasks;	  /* and the guest's task (exit_task.h) beside them */
 };
 
 /* An exit by its row when it came, or as it is known since: it may turn out to be another. */

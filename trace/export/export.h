@@ -18,8 +18,8 @@ enum export_weight { EXPORT_COUNT, EXPORT_HOST_NS };
 
 struct export_options {
 	enum export_weight weight;
-	/* Folded stacks and flame graphs begin with the VM, the vCPU and the mode:
-	 * web1;vcpu0;[guest.kernel]. */
+	/* Folded stacks and flame graphs begin with the VM, the vCPU, the guest's thread and the
+	 * mode: web1;vcpu0;sh;[guest.kernel]. What is not known is left out. */
 	bool labels_as_roots;
 	bool vcpus_together;  /* not the vCPU, then: their stacks are added up */
 	const char *title;    /* of a flame graph; NULL: "Flame graph" */

@@ -136,6 +136,8 @@ static void write_sample(struct pprof_writer *writer, const struct profile_stack
 		write_label(writer, "vcpu", vcpu);
 	write_label(writer, "mode", profile_kind_name(stack->labels.mode));
 	write_label(writer, "reason", stack->labels.reason);
+	write_label(writer, "comm", stack->labels.comm);
+	write_label(writer, "process", stack->labels.process);
 	protobuf_end(message, sample);
 	flush(writer);
 }

@@ -40,7 +40,7 @@ static int add_child(struct flame_tree *tree, const char *name, enum profile_kin
 	return error ? error : intern_add(&private->nodes, &key, sizeof(key), node);
 }
 
-/* web1;vcpu0;[guest.kernel] in front of the frames. */
+/* web1;vcpu0;sh;[guest.kernel] in front of the frames. */
 static int add_labels(struct flame_tree *tree, const struct profile_labels *labels, bool vcpus,
 		      uint32_t *node)
 {
@@ -53,6 +53,8 @@ static int add_labels(struct flame_tree *tree, const struct profile_labels *labe
 		snprintf(text, sizeof(text), "vcpu%d", labels->vcpu);
 		error = add_child(tree, text, PROFILE_NO_KIND, node);
 	}
+	if (labels->comm && !error)
+		error = add_child(tree, labels->comm, PROFILE_NO_KIND, node);
 	if (labels->mode != PROFILE_NO_KIND && !error) {
 		snprintf(text, sizeof(text), "[%s]", profile_kind_name(labels->mode));
 		error = add_child(tree, text, PROFILE_NO_KIND, node);

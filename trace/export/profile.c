@@ -18,7 +18,7 @@ struct frame_key {
 };
 
 /* What makes two stacks equal: these, and then the frames' numbers. */
-enum { KEY_VM, KEY_VCPU, KEY_MODE, KEY_REASON, KEY_FRAMES };
+enum { KEY_VM, KEY_VCPU, KEY_MODE, KEY_REASON, KEY_COMM, KEY_PROCESS, KEY_FRAMES };
 
 struct profile {
 	struct budget budget;
@@ -129,14 +129,19 @@ static int add_stack(struct profile *profile, const struct profile_frame *frames
 	const struct profile_frame unknown = {.kind = labels->mode};
 	uint32_t key[KEY_FRAMES + PROFILE_DEPTH + 1];
 	size_t kept = depth > PROFILE_DEPTH ? PROFILE_DEPTH : depth, used = KEY_FRAMES;
+	const struct {
+		const char *text;
+		unsigned int key;
+	} texts[] = {{labels->vm, KEY_VM},
+		     {labels->reason, KEY_REASON},
+		     {labels->comm, KEY_COMM},
+		     {labels->process, KEY_PROCESS}};
 	int error = reserve(profile);
 
 	key[KEY_VCPU] = (uint32_t)labels->vcpu;
 	key[KEY_MODE] = labels->mode;
-	if (!error)
-		error = add_name(profile, labels->vm ? labels->vm : "", &key[KEY_VM]);
-	if (!error)
-		error = add_name(profile, labels->reason ? labels->reason : "", &key[KEY_REASON]);
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]) && !error; i++)
+		error = add_name(profile, texts[i].text ? texts[i].text : "", &key[texts[i].key]);
 	for (size_t i = 0; i < kept && !error; i++)
 		error = add_frame(profile, &frames[i], &key[used++]);
 	if (depth == 0 && !error)
@@ -213,7 +218,9 @@ static struct profile_stack stack_of(const struct profile *profile, uint32_t num
 		.labels = {.vm = label(profile, key[KEY_VM]),
 			   .vcpu = (int32_t)key[KEY_VCPU],
 			   .mode = (enum profile_kind)key[KEY_MODE],
-			   .reason = label(profile, key[KEY_REASON])},
+			   .reason = label(profile, key[KEY_REASON]),
+			   .comm = label(profile, key[KEY_COMM]),
+			   .process = label(profile, key[KEY_PROCESS])},
 		.values = profile->values[number],
 		.frames = key + KEY_FRAMES,
 		.depth = size / sizeof(*key) - KEY_FRAMES,
@@ -239,15 +246,25 @@ static int compare_frames(const struct profile_frame *a, const struct profile_fr
 	return result ? result : compare_numbers(a->address, b->address);
 }
 
+/* NULL comes first. */
+static int compare_texts(const char *a, const char *b)
+{
+	return strcmp(a ? a : "", b ? b : "");
+}
+
 static int compare_labels(const struct profile_labels *a, const struct profile_labels *b)
 {
-	int result = strcmp(a->vm ? a->vm : "", b->vm ? b->vm : "");
+	int result = compare_texts(a->vm, b->vm);
 
 	if (!result)
 		result = (a->vcpu > b->vcpu) - (a->vcpu < b->vcpu);
 	if (!result)
 		result = compare_numbers(a->mode, b->mode);
-	return result ? result : strcmp(a->reason ? a->reason : "", b->reason ? b->reason : "");
+	if (!result)
+		result = compare_texts(a->reason, b->reason);
+	if (!result)
+		result = compare_texts(a->comm, b->comm);
+	return result ? result : compare_texts(a->process, b->process);
 }
 
 /* From the root on, as stacks are shown. */

@@ -40,7 +40,9 @@ struct profile_labels {
 	const char *vm; /* NULL: none */
 	int32_t vcpu;
 	enum profile_kind mode;
-	const char *reason; /* of the exit; NULL: none */
+	const char *reason;  /* of the exit; NULL: none */
+	const char *comm;    /* the guest's thread, by its name; NULL: not known */
+	const char *process; /* and its process: "name (number)"; NULL: not known */
 };
 
 struct profile_values {

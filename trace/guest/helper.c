@@ -53,14 +53,13 @@ bool helper_start(struct helper *helper, void (*work)(void *opaque, int out), vo
 	return true;
 }
 
-/* Until there is something to read, or its end. False with errno. */
-static bool await_more(const struct helper *helper)
+/* Until there is something to read, or its end, or DEADLINE has come. False with errno. */
+static bool await_until(const struct helper *helper, uint64_t deadline)
 {
 	struct pollfd file = {.fd = helper->out, .events = POLLIN};
 
 	for (;;) {
-		uint64_t now = clock_now(),
-			 left = helper->deadline > now ? helper->deadline - now : 0;
+		uint64_t now = clock_now(), left = deadline > now ? deadline - now : 0;
 		const struct timespec timeout = clock_timespec(left);
 		int ready = ppoll(&file, 1, &timeout, NULL);
 
@@ -73,6 +72,11 @@ static bool await_more(const struct helper *helper)
 	}
 }
 
+bool helper_await(const struct helper *helper, uint64_t patience)
+{
+	return await_until(helper, clock_now() + patience);
+}
+
 bool helper_read(const struct helper *helper, void *to, size_t size)
 {
 	char *at = to;
@@ -80,7 +84,7 @@ bool helper_read(const struct helper *helper, void *to, size_t size)
 	while (size > 0) {
 		ssize_t got;
 
-		if (!await_more(helper))
+		if (!await_until(helper, helper->deadline))
 			return false;
 		got = read(helper->out, at, size);
 		if (got < 0 && errno == EINTR)

@@ -26,6 +26,9 @@ struct helper {
 bool helper_start(struct helper *helper, void (*work)(void *opaque, int out), void *opaque,
 		  uint64_t patience);
 
+/* Waits for its next bytes, or its end, PATIENCE ns at most. False: there is neither. */
+bool helper_await(const struct helper *helper, uint64_t patience);
+
 /* The next SIZE bytes that it writes. False with errno: it wrote less (0), or took too long
  * (ETIMEDOUT). */
 bool helper_read(const struct helper *helper, void *to, size_t size);

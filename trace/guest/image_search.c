@@ -4,6 +4,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/image_formats.h"
@@ -44,22 +45,23 @@ static size_t read_piece(const struct image_search *search, uint64_t at, uint8_t
 	return size;
 }
 
-static bool write_image(const struct image_search *search, uint64_t address, uint64_t size)
+static bool write_image(const struct image_search *search, const struct image_place *place)
 {
+	uint64_t size = place->size;
 	uint8_t piece[IMAGE_SEARCH_PIECE];
 
 	if (!search->write(search->opaque, &size, sizeof(size)))
 		return false;
 	for (uint64_t done = 0, part; done < size; done += part) {
-		part = read_piece(search, address + done, piece, size - done);
+		part = read_piece(search, place->address + done, piece, size - done);
 		if (!search->write(search->opaque, piece, part))
 			return false;
 	}
 	return true;
 }
 
-/* The Linux at ADDRESS, if one is there, up to END at most. False: that was all. */
-static bool look_at(struct image_search *search, uint64_t address, uint64_t end)
+/* The Linux at PLACE's address, if one is there, up to its end at most. False: that was all. */
+static bool look_at(struct image_search *search, struct image_place *place)
 {
 	uint8_t header[HEADER_LEN];
 	const struct blob image = {.bytes = header, .len = sizeof(header)};
@@ -68,24 +70,27 @@ static bool look_at(struct image_search *search, uint64_t address, uint64_t end)
 	if (!search->places)
 		return false;
 	search->places--;
-	read_or_zero(search, address, header, sizeof(header));
+	read_or_zero(search, place->address, header, sizeof(header));
 	if (!image_is_linux(&image))
 		return true;
 	size = image_u64(header + SIZE_FIELD);
 	if (size < HEADER_LEN || size > IMAGE_SEARCH_LARGEST)
 		return true;
-	size = size < end - address ? size : end - address;
+	size = size < place->end - place->address ? size : place->end - place->address;
 	if (!search->images || size > search->bytes)
 		return false;
 	search->images--;
 	search->bytes -= size;
-	return write_image(search, address, size);
+	place->size = size;
+	return search->found ? search->found(search->opaque, place) : write_image(search, place);
 }
 
-static bool look_between(struct image_search *search, uint64_t start, uint64_t end)
+/* From FIRST on, in the mapping from START to END. */
+static bool look_between(struct image_search *search, uint64_t first, uint64_t start, uint64_t end)
 {
-	for (uint64_t at = start; at + HEADER_LEN < end; at += IMAGE_ALIGN)
-		if (!look_at(search, at, end))
+	for (uint64_t at = first; at + HEADER_LEN < end; at += IMAGE_ALIGN)
+		if (!look_at(search,
+			     &(struct image_place){.address = at, .start = start, .end = end}))
 			return false;
 	return true;
 }
@@ -102,6 +107,18 @@ bool image_search_mapping(struct image_search *search, const char *line)
 	    end - start < RAM_LEAST || end - start > RAM_MOST)
 		return true;
 	aligned = (start + IMAGE_ALIGN - 1) & ~(IMAGE_ALIGN - 1);
-	return look_between(search, start, end) &&
-	       (aligned == start || look_between(search, aligned, end));
+	return look_between(search, start, start, end) &&
+	       (aligned == start || look_between(search, aligned, start, end));
+}
+
+bool image_search_process(struct image_search *search, FILE *maps)
+{
+	char *line = NULL;
+	size_t room = 0;
+	bool all = true;
+
+	while (all && getline(&line, &room, maps) > 0)
+		all = image_search_mapping(search, line);
+	free(line);
+	return all;
 }

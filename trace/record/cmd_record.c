@@ -27,6 +27,9 @@
 /* As a shell says it: and the signal's number. */
 #define STATUS_SIGNAL 128
 
+/* How long recording a VM that runs waits for where its guest's tasks are, ns. */
+#define TASKS_PATIENCE (5 * NS_PER_S)
+
 /* Not in step with anything that ticks at a round number. */
 #define DEFAULT_FREQUENCY 997u
 
@@ -78,6 +81,7 @@ struct record_session {
 	struct record_output output;
 	struct collector *collector;
 	struct sampling sampling;
+	struct record_tasks tasks;
 	struct recorder *recorder;
 	uint64_t start, realtime; /* of the file */
 	uint64_t end;		  /* of --time; UINT64_MAX: none */
@@ -128,6 +132,7 @@ static bool begin(struct record_session *session)
 	struct recorder_options options = {
 		.collector = session->collector,
 		.symbols = &session->symbols,
+		.tasks = &session->tasks,
 		.sums = session->options->sampling.event == SAMPLE_EXITS,
 		.out = session->output.file,
 	};
@@ -234,6 +239,7 @@ static int open_collector(struct record_session *session)
 		.traced = options->sampling.event == SAMPLE_EXITS ? CLASS_ALL : 0,
 		.sampled = true,
 		.stacks = options->chains,
+		.tasks = true,
 		.buffer = options->buffer,
 	};
 	struct collector_refusal refusal;
@@ -265,6 +271,10 @@ static int run_session(struct record_session *session)
 		return STATUS_SIGNAL + session->stopped_by;
 	if (open_collector(session) != STATUS_OK)
 		return STATUS_HOST;
+	session->tasks =
+		(struct record_tasks){.pid = options->target.process, .symbols = &session->symbols};
+	if (!options->target.command)
+		record_tasks_await(&session->tasks, TASKS_PATIENCE);
 	start_now(session);
 	session->end =
 		options->time > 0 ? session->start + (uint64_t)(options->time * 1e9) : UINT64_MAX;
@@ -298,6 +308,7 @@ static int open_and_run(struct record_options *options)
 	status = run_session(session);
 	sampling_close(&session->sampling);
 	recorder_free(session->recorder);
+	record_tasks_stop(&session->tasks);
 	collector_close(session->collector);
 	symbols_free(&session->symbols);
 	if (session->signals >= 0)

@@ -147,6 +147,7 @@ int command_report(int argc, char **argv)
 		return STATUS_HOST;
 	}
 	report->by_pc = options.view.by == REPORT_BY_PC;
+	report->by_process = options.view.by == REPORT_BY_PROCESS || options.pprof;
 	status = run_report(report, &options, &series);
 	page_series_free(&series);
 	profile_free(report->profile);

@@ -37,7 +37,7 @@ struct recorder {
 	uint64_t near;				 /* an address of the kernel that is unwound */
 	uint64_t exception_start, exception_end; /* unwind.h */
 	struct recorder_counts counts;
-	uint64_t samples_before; /* in the files before this one */
+	uint64_t samples_before, strange_before; /* in the files before this one */
 	uint64_t lost_told[EXIT_VCPUS], overflows_told[EXIT_VCPUS]; /* of what came */
 };
 
@@ -198,6 +198,31 @@ static void find_callers(struct recorder *recorder)
 	memcpy(sample->callers, chain + 1, sample->depth * sizeof(chain[0]));
 }
 
+/* ---- tasks ---- */
+
+static void find_task(struct recorder *recorder)
+{
+	struct recording_sample *sample = &recorder->sample;
+
+	record_tasks_put(collector_task(recorder->options.collector, recorder->index),
+			 &sample->task);
+	if (!sample->task.known)
+		recorder->counts.strange += sample->count;
+}
+
+/* Why some samples of this file have none. */
+static void write_tasks(struct recorder *recorder)
+{
+	const struct record_tasks *tasks = recorder->options.tasks;
+
+	if (!tasks || recorder->counts.strange == recorder->strange_before)
+		return;
+	recorder->line.type = RECORDING_TASKS;
+	snprintf(recorder->line.tasks.why, sizeof(recorder->line.tasks.why), "%s",
+		 task_search_words(tasks->why));
+	write_line(recorder);
+}
+
 /* ---- samples ---- */
 
 static void make_sample(struct recorder *recorder, uint32_t vcpu, const struct exit_record *record)
@@ -217,6 +242,7 @@ static void make_sample(struct recorder *recorder, uint32_t vcpu, const struct e
 	if (recorder->series)
 		exit_series_add(recorder->series, record->row, record->exited, record->ns);
 	find_callers(recorder);
+	find_task(recorder);
 	recorder->counts.samples += sample->count;
 }
 
@@ -253,6 +279,8 @@ bool recorder_drain(struct recorder *recorder)
 	struct collector *collector = recorder->options.collector;
 	uint32_t seen = vcpus_seen(recorder);
 
+	if (recorder->options.tasks)
+		record_tasks_follow(recorder->options.tasks, collector);
 	for (uint32_t i = 0; i < seen; i++) {
 		struct exit_record record;
 		struct exit_vcpu vcpu;
@@ -300,6 +328,7 @@ bool recorder_finish(struct recorder *recorder)
 		recorder->counts.overflows += overflows;
 		write_line(recorder);
 	}
+	write_tasks(recorder);
 	recorder->line.type = RECORDING_END;
 	recorder->line.end = (struct recording_end){.time = clock_now(),
 						    .samples = recorder->counts.samples -
@@ -329,6 +358,7 @@ static bool begin_file(struct recorder *recorder)
 	recorder->budget.left = NAMES_LIMIT;
 	recorder->named.budget = &recorder->budget;
 	recorder->samples_before = recorder->counts.samples;
+	recorder->strange_before = recorder->counts.strange;
 	if (recorder->options.sums) {
 		recorder->sums = sample_sums_new(SUMS_LIMIT);
 		recorder->series = exit_series_new(recorder->options.header.start);

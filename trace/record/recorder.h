@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "trace/guest/symbols.h"
+#include "trace/record/record_tasks.h"
 #include "trace/record/recording.h"
 #include "trace/sources/collector.h"
 
@@ -18,7 +19,8 @@ struct recorder_options {
 	struct symbols *symbols;     /* of the guest's kernel; moved when it is known where it is,
 					and where empty then, filled out of the guest's memory */
 	struct recording_header header;
-	bool sums; /* equal samples are added up, and written at the end */
+	struct record_tasks *tasks; /* the caller's; NULL: no tasks are looked for */
+	bool sums;		    /* equal samples are added up, and written at the end */
 	FILE *out;
 };
 
@@ -42,6 +44,7 @@ struct recorder_counts {
 	uint64_t samples, overflows, lost;
 	uint64_t
 		alone; /* of the samples: of the kernel, and no stack was found for their callers */
+	uint64_t strange; /* of the samples: their task is not known */
 };
 /* Of all files. */
 struct recorder_counts recorder_counts(const struct recorder *recorder);

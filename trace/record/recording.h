@@ -26,6 +26,7 @@ enum recording_type {
 	RECORDING_LOST,
 	RECORDING_VCPU,
 	RECORDING_REASON,
+	RECORDING_TASKS,
 	RECORDING_END,
 };
 
@@ -52,6 +53,15 @@ struct recording_symbol {
 };
 
 #define RECORDING_CALLERS 127u
+#define RECORDING_COMM	  16u
+
+/* The guest's task, in packed samples only. Names are the guest's: any bytes up to a 0. */
+struct recording_task {
+	uint64_t known; /* 0: all of it is */
+	uint32_t process, thread;
+	char comm[RECORDING_COMM]; /* of the thread */
+	char name[RECORDING_COMM]; /* of the process */
+};
 
 /* "type":"sample" in version 1 */
 struct recording_sample {
@@ -62,6 +72,7 @@ struct recording_sample {
 	uint64_t count;	     /* overflows of the event at this exit; or so many such exits */
 	uint64_t ns, vmm_ns; /* what the host took for the exit, and the VMM of it */
 	char exit[96];	     /* its name */
+	struct recording_task task;
 	uint64_t depth;
 	uint64_t callers[RECORDING_CALLERS]; /* where they go on, inmost first */
 };
@@ -91,6 +102,11 @@ struct recording_reason {
 	uint32_t buckets[EXIT_BUCKETS];	     /* exits by exit_bucket(): "31:17 40:3" */
 };
 
+/* "type":"tasks": of some samples the task is not known. */
+struct recording_tasks {
+	char why[128]; /* "": it is not known yet */
+};
+
 /* "type":"end": nothing is missing behind it. */
 struct recording_end {
 	uint64_t time, samples;
@@ -105,6 +121,7 @@ struct recording_line {
 		struct recording_lost lost;
 		struct recording_vcpu vcpu;
 		struct recording_reason reason;
+		struct recording_tasks tasks;
 		struct recording_end end;
 	};
 };

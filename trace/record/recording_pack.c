@@ -17,7 +17,7 @@ struct frame_key {
 
 struct recording_packer {
 	struct budget budget;
-	struct intern frames, names;
+	struct intern frames, names, tasks;
 	uint64_t time, pcs[2], address; /* what came last */
 };
 
@@ -53,6 +53,7 @@ static void forget(struct recording_packer *packer, struct bytes *to)
 {
 	intern_free(&packer->frames);
 	intern_free(&packer->names);
+	intern_free(&packer->tasks);
 	packer->budget.left = PACKER_LIMIT;
 	put_record(to, RECORDING_TAG_FORGET, NULL, 0);
 }
@@ -91,22 +92,53 @@ static bool find_name(struct recording_packer *packer, const char *name, uint32_
 	return true;
 }
 
+static void put_text(struct bytes *bytes, const char *text, size_t len)
+{
+	memcpy(bytes->at, text, len);
+	bytes->at += len;
+}
+
+/* TASK is one of the guest's, and known. */
+static bool find_task(struct recording_packer *packer, const struct recording_task *task,
+		      uint64_t *number, struct bytes *to)
+{
+	uint32_t count = packer->tasks.count, found;
+	size_t comm = strnlen(task->comm, sizeof(task->comm) - 1);
+	uint8_t payload[64];
+	struct bytes bytes = {payload};
+
+	if (intern_add(&packer->tasks, task, sizeof(*task), &found) != 0)
+		return false;
+	*number = found + 1ull;
+	if (found < count)
+		return true;
+	put(&bytes, task->process);
+	put(&bytes, task->thread);
+	put(&bytes, comm);
+	put_text(&bytes, task->comm, comm);
+	put_text(&bytes, task->name, strnlen(task->name, sizeof(task->name) - 1));
+	put_record(to, RECORDING_TAG_TASK, payload, (size_t)(bytes.at - payload));
+	return true;
+}
+
 size_t recording_pack(struct recording_packer *packer, const struct recording_sample *sample,
 		      uint8_t out[RECORDING_LINE])
 {
 	uint8_t payload[96];
 	struct bytes to = {out}, bytes = {payload};
-	uint64_t frame = 0;
+	uint64_t frame = 0, task = 0;
 	uint32_t name;
 
 	if (packer->frames.count + sample->depth > RECORDING_FRAMES_MAX ||
-	    packer->names.count == RECORDING_NAMES_MAX)
+	    packer->names.count == RECORDING_NAMES_MAX ||
+	    packer->tasks.count == RECORDING_TASKS_MAX)
 		forget(packer, &to);
 	/* From the outside in: what two samples have in common is written once. */
 	for (uint64_t i = sample->depth; i > 0; i--)
 		if (!find_frame(packer, frame, sample->callers[i - 1], &frame, &to))
 			return 0;
-	if (!find_name(packer, sample->exit, &name, &to))
+	if (!find_name(packer, sample->exit, &name, &to) ||
+	    (sample->task.known && !find_task(packer, &sample->task, &task, &to)))
 		return 0;
 	put_difference(&bytes, sample->time, &packer->time);
 	put(&bytes, sample->vcpu << 1 | sample->user);
@@ -116,6 +148,8 @@ size_t recording_pack(struct recording_packer *packer, const struct recording_sa
 	put(&bytes, sample->vmm_ns);
 	put(&bytes, name);
 	put(&bytes, frame);
+	if (sample->task.known)
+		put(&bytes, task);
 	put_record(&to, RECORDING_TAG_SAMPLE, payload, (size_t)(bytes.at - payload));
 	return (size_t)(to.at - out);
 }
@@ -129,6 +163,7 @@ struct recording_packer *recording_packer_new(void)
 	packer->budget.left = PACKER_LIMIT;
 	packer->frames.budget = &packer->budget;
 	packer->names.budget = &packer->budget;
+	packer->tasks.budget = &packer->budget;
 	return packer;
 }
 
@@ -138,5 +173,6 @@ void recording_packer_free(struct recording_packer *packer)
 		return;
 	intern_free(&packer->frames);
 	intern_free(&packer->names);
+	intern_free(&packer->tasks);
 	free(packer);
 }

@@ -1,17 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * How samples are in a recording since version 2: most of a recording is samples, most of a sample
- *is who called, and callers repeat. Between the lines of recording.h stand packed records: a tag,
- *the length of what follows as a varint, and that many bytes. A tag is at least 0x80, with which no
- *line begins. Numbers are varints (7 bits a byte, low ones first, the top bit says that more come);
- * differences are zigzag: 0, -1, 1, -2 are 0, 1, 2, 3.
+ * is who called, and callers repeat. Between the lines of recording.h stand packed records: a tag,
+ * the length of what follows as a varint, and that many bytes. A tag is at least 0x80, with which
+ * no line begins. Numbers are varints (7 bits a byte, low ones first, the top bit says that more
+ * come); differences are zigzag: 0, -1, 1, -2 are 0, 1, 2, 3.
  *
- *	frame	caller (0: none is known, else the number of a frame), address less that of the
- *frame written before. Frames are numbered from 1 in the order of the file: a stack is its inmost
- *frame. name	of an exit: the bytes. Numbered from 0. forget	frames and names are numbered anew
- *from here: neither writer nor reader needs more memory for a longer recording. sample	time less
- *that of the sample before; 2 * vCPU + user mode; pc less the pc before it of that mode; count; ns;
- *vmm_ns; the exit's name; the frame of its callers, 0: none.
+ * frame: caller (0: none is known, else the number of a frame), address less that of the frame
+ * written before. Frames are numbered from 1 in the order of the file: a stack is its inmost frame.
+ *
+ * name: of an exit: the bytes. Numbered from 0.
+ *
+ * task: the process's number, the thread's, how many bytes the thread's name has, these; the rest
+ * is the process's name. Numbered from 1.
+ *
+ * forget: frames, names and tasks are numbered anew from here: neither writer nor reader needs more
+ * memory for a longer recording.
+ *
+ * sample: time less that of the sample before; 2 * vCPU + user mode; pc less the pc before it of
+ * that mode; count; ns; vmm_ns; the exit's name; the frame of its callers, 0: none; where it is
+ * known, the task.
  *
  * All that is subtracted from begins at 0. Tags that a reader does not know, and bytes behind the
  * numbers it knows, are passed over. Pure.
@@ -31,6 +39,7 @@ enum recording_tag {
 	RECORDING_TAG_FRAME,
 	RECORDING_TAG_NAME,
 	RECORDING_TAG_FORGET,
+	RECORDING_TAG_TASK,
 };
 
 /* Bytes behind tag and length, at most. */
@@ -39,6 +48,7 @@ enum recording_tag {
 /* Between two "forget", at most. */
 #define RECORDING_FRAMES_MAX (1u << 18)
 #define RECORDING_NAMES_MAX  (1u << 10)
+#define RECORDING_TASKS_MAX  (1u << 16)
 
 struct recording_packer;
 

@@ -392,6 +392,12 @@ static const char *read_line(const struct recording_reader *reader, struct recor
 		line->type = RECORDING_REASON;
 		return read_reason(reader, &line->reason);
 	}
+	if (!strcmp(type, "tasks")) {
+		line->type = RECORDING_TASKS;
+		return copy(reader, "why", line->tasks.why, sizeof(line->tasks.why))
+			       ? NULL
+			       : "has names that are too long";
+	}
 	if (!strcmp(type, "lost")) {
 		line->type = RECORDING_LOST;
 		line->lost.vcpu = number_of(reader, "vcpu");

@@ -7,8 +7,8 @@
 
 #include "trace/export/intern.h"
 
-/* Twice what RECORDING_FRAMES_MAX frames and RECORDING_NAMES_MAX names are, as tables double. */
-#define UNPACKER_LIMIT (16u << 20)
+/* Twice what the most frames, names and tasks are, as tables double. */
+#define UNPACKER_LIMIT (24u << 20)
 
 struct frame {
 	uint64_t address;
@@ -24,8 +24,9 @@ struct recording_unpacker {
 	struct budget budget;
 	struct frame *frames; /* that with number 1 comes first */
 	struct name *names;
-	size_t frames_room, names_room;
-	uint32_t frames_count, names_count;
+	struct recording_task *tasks; /* as frames */
+	size_t frames_room, names_room, tasks_room;
+	uint32_t frames_count, names_count, tasks_count;
 	uint64_t time, pcs[2], address; /* what came last */
 };
 
@@ -59,7 +60,7 @@ static uint64_t take_difference(struct bytes *bytes, uint64_t *last)
 	return *last;
 }
 
-static const char too_many[] = "has more callers or names than a recording can";
+static const char too_many[] = "has more callers, names or tasks than a recording can";
 
 static const char *take_frame(struct recording_unpacker *unpacker, struct bytes *bytes)
 {
@@ -106,6 +107,40 @@ static const char *take_name(struct recording_unpacker *unpacker, const uint8_t 
 	return NULL;
 }
 
+static bool take_text(const uint8_t *from, size_t len, char to[RECORDING_COMM])
+{
+	if (len >= RECORDING_COMM || (len && memchr(from, 0, len)))
+		return false;
+	if (len)
+		memcpy(to, from, len);
+	return true;
+}
+
+static const char *take_task(struct recording_unpacker *unpacker, struct bytes *bytes)
+{
+	uint64_t process = take(bytes), thread = take(bytes), comm = take(bytes);
+	struct recording_task task = {.known = 1};
+	void *memory = unpacker->tasks;
+	size_t left = (size_t)(bytes->end - bytes->at);
+	int error;
+
+	if (bytes->bad || process > UINT32_MAX || thread > UINT32_MAX || comm > left ||
+	    !take_text(bytes->at, comm, task.comm) ||
+	    !take_text(bytes->at + comm, left - comm, task.name))
+		return "has a task without its numbers or names";
+	if (unpacker->tasks_count == RECORDING_TASKS_MAX)
+		return too_many;
+	error = budget_grow(&unpacker->budget, &memory, &unpacker->tasks_room,
+			    unpacker->tasks_count + 1ul, sizeof(*unpacker->tasks));
+	unpacker->tasks = memory;
+	if (error)
+		return "does not fit into memory";
+	task.process = (uint32_t)process;
+	task.thread = (uint32_t)thread;
+	unpacker->tasks[unpacker->tasks_count++] = task;
+	return NULL;
+}
+
 /* NUMBER is one of a frame, or 0. */
 static void fill_callers(const struct recording_unpacker *unpacker, uint32_t number,
 			 struct recording_sample *sample)
@@ -121,7 +156,7 @@ static void fill_callers(const struct recording_unpacker *unpacker, uint32_t num
 static const char *take_sample(struct recording_unpacker *unpacker, struct bytes *bytes,
 			       struct recording_sample *sample)
 {
-	uint64_t where, name, frame;
+	uint64_t where, name, frame, task;
 
 	sample->time = take_difference(bytes, &unpacker->time);
 	where = take(bytes);
@@ -133,12 +168,16 @@ static const char *take_sample(struct recording_unpacker *unpacker, struct bytes
 	sample->vmm_ns = take(bytes);
 	name = take(bytes);
 	frame = take(bytes);
+	task = bytes->at < bytes->end ? take(bytes) : 0;
 	if (bytes->bad)
 		return "has a sample without its numbers";
 	if (sample->vcpu > INT32_MAX)
 		return "has a vCPU of impossible number";
-	if (name >= unpacker->names_count || frame > unpacker->frames_count)
-		return "has a sample whose callers or exit are not in the recording";
+	if (name >= unpacker->names_count || frame > unpacker->frames_count ||
+	    task > unpacker->tasks_count)
+		return "has a sample whose callers, exit or task are not in the recording";
+	if (task)
+		sample->task = unpacker->tasks[task - 1];
 	memcpy(sample->exit, unpacker->names[name].text, sizeof(sample->exit));
 	fill_callers(unpacker, (uint32_t)frame, sample);
 	return NULL;
@@ -154,7 +193,10 @@ bool recording_unpack(struct recording_unpacker *unpacker, uint8_t tag, const ui
 	switch (tag) {
 	case RECORDING_TAG_FRAME: *why = take_frame(unpacker, &from); break;
 	case RECORDING_TAG_NAME: *why = take_name(unpacker, bytes, len); break;
-	case RECORDING_TAG_FORGET: unpacker->frames_count = unpacker->names_count = 0; break;
+	case RECORDING_TAG_TASK: *why = take_task(unpacker, &from); break;
+	case RECORDING_TAG_FORGET:
+		unpacker->frames_count = unpacker->names_count = unpacker->tasks_count = 0;
+		break;
 	case RECORDING_TAG_SAMPLE:
 		line->type = RECORDING_SAMPLE;
 		*why = take_sample(unpacker, &from, &line->sample);
@@ -179,5 +221,6 @@ void recording_unpacker_free(struct recording_unpacker *unpacker)
 		return;
 	free(unpacker->frames);
 	free(unpacker->names);
+	free(unpacker->tasks);
 	free(unpacker);
 }

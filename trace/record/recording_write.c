@@ -96,8 +96,8 @@ static void reason(struct json_line *json, const struct recording_reason *reason
 
 size_t recording_write(const struct recording_line *line, char out[RECORDING_LINE])
 {
-	static const char *const types[] = {"other", "header", "symbol", "sample",
-					    "lost",  "vcpu",   "reason", "end"};
+	static const char *const types[] = {"other", "header", "symbol", "sample", "lost",
+					    "vcpu",  "reason", "tasks",	 "end"};
 	struct json_line json;
 
 	json_line_begin(&json, out, RECORDING_LINE);
@@ -112,6 +112,7 @@ size_t recording_write(const struct recording_line *line, char out[RECORDING_LIN
 		json_line_uint(&json, "vcpu", line->lost.vcpu);
 		json_line_uint(&json, "records", line->lost.records);
 		break;
+	case RECORDING_TASKS: json_line_string(&json, "why", line->tasks.why); break;
 	case RECORDING_END:
 		json_line_uint(&json, "t", line->end.time);
 		json_line_uint(&json, "samples", line->end.samples);

@@ -158,7 +158,12 @@ static void take_line(struct report *report)
 		if (!report->stvec)
 			report->stvec = line->vcpu.stvec;
 		break;
-	case RECORDING_SAMPLE: take_time(report, line->sample.time); break;
+	case RECORDING_SAMPLE:
+		take_time(report, line->sample.time);
+		if (!line->sample.task.known)
+			report->strange = profile_sum(report->strange, line->sample.count);
+		break;
+	case RECORDING_TASKS: memcpy(report->why, line->tasks.why, sizeof(report->why)); break;
 	case RECORDING_HEADER:
 	case RECORDING_REASON:
 	case RECORDING_OTHER: break;
@@ -177,6 +182,9 @@ bool report_read_frame(struct report *report, char message[REPORT_MESSAGE_MAX])
 }
 
 /* ---- samples ---- */
+
+/* A process's name and number. */
+#define REPORT_PROCESS (RECORDING_COMM + 16)
 
 /* Where entry.S goes on: a return address in these has what was interrupted behind it. */
 static bool is_exception(const char *name)
@@ -221,16 +229,32 @@ static void add_to_series(const struct report *report, const struct recording_sa
 				   sample->user ? PAGE_USER : PAGE_KERNEL, sample->count);
 }
 
+/* "sh (123)"; the LABELS use the text in PROCESS. */
+static void name_task(const struct report *report, const struct recording_task *task,
+		      struct profile_labels *labels, char process[REPORT_PROCESS])
+{
+	if (!task->known)
+		return;
+	/* An empty name is none for a label. */
+	labels->comm = task->comm[0] ? task->comm : "[no name]";
+	if (!report->by_process)
+		return;
+	snprintf(process, REPORT_PROCESS, "%s (%" PRIu32 ")",
+		 task->name[0] ? task->name : "[no name]", task->process);
+	labels->process = process;
+}
+
 static void add_sample(struct report *report)
 {
 	const struct recording_sample *sample = &report->line.sample;
 	enum profile_kind mode = sample->user ? PROFILE_GUEST_USER : PROFILE_GUEST_KERNEL;
 	struct profile_frame frames[2 + RECORDING_CALLERS];
 	char names[1 + RECORDING_CALLERS][PROFILE_NAME];
-	const struct profile_labels labels = {.vm = report->header.vm,
-					      .vcpu = (int32_t)sample->vcpu,
-					      .mode = mode,
-					      .reason = sample->exit};
+	struct profile_labels labels = {.vm = report->header.vm,
+					.vcpu = (int32_t)sample->vcpu,
+					.mode = mode,
+					.reason = sample->exit};
+	char process[REPORT_PROCESS];
 	char exit[sizeof(sample->exit) + sizeof("exit:")];
 	bool returns = false;
 	size_t depth = 0;
@@ -245,6 +269,7 @@ static void add_sample(struct report *report)
 		returns = !is_exception(names[i]);
 	}
 	add_to_series(report, sample);
+	name_task(report, &sample->task, &labels, process);
 	/* What found no room is in profile_lost(). */
 	profile_add(report->profile, frames, depth, &labels,
 		    (struct profile_values){.count = sample->count, .host_ns = sample->ns});

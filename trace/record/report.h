@@ -15,7 +15,9 @@
 
 struct report {
 	FILE *in;
-	bool by_pc; /* functions are told apart by address too: "function+0x1c" */
+	bool by_pc;	 /* functions are told apart by address too: "function+0x1c" */
+	bool by_process; /* stacks are told apart by the guest's process too, not by its name only
+			  */
 	/* Where the file is, for whoever says what is wrong with it. */
 	uint64_t number; /* of the line, or where some came before it, of the packed record */
 	bool packed;	 /* some came */
@@ -28,7 +30,9 @@ struct report {
 	uint64_t until;	    /* CLOCK_MONOTONIC of the last sample or of its end; 0: not known */
 	uint64_t overflows; /* of the event, also those while the host ran; 0: not known */
 	uint64_t stvec;	    /* of the guest; 0: not known */
-	bool whole;	    /* the recording has its end */
+	uint64_t strange;   /* samples whose task is not known */
+	char why[sizeof(((struct recording_tasks *)0)->why)]; /* that is; "": not said */
+	bool whole;					      /* the recording has its end */
 	struct symbols symbols;
 	struct profile *profile;    /* the caller's */
 	struct page_series *series; /* the caller's; NULL: nothing of time is wanted */

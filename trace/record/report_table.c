@@ -3,160 +3,26 @@
 #include "trace/record/report_table.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/printable.h"
 #include "trace/export/json_text.h"
 #include "trace/stat/stat_table.h"
 
-struct report_columns {
-	const struct report *report;
-	enum report_by by;
-	bool exit, symbol, children; /* it has these columns */
+/* What a row is called, beside its exit. */
+struct name_column {
+	const char *title, *line; /* NULL: it has no such column */
+	const char *key;	  /* in JSON */
 };
 
-/* What a row is told apart by; what it is not has nothing in it. */
-struct row {
-	const char *symbol, *exit; /* "": none */
-	enum profile_kind mode;
-	int32_t vcpu; /* PROFILE_NO_VCPU: several */
-	struct profile_values values;
-	struct profile_values children; /* and what was called from there */
+static const struct name_column name_columns[] = {
+	[REPORT_BY_SYMBOL] = {"Symbol", "......", "symbol"},
+	[REPORT_BY_PC] = {"Symbol", "......", "symbol"},
+	[REPORT_BY_VCPU] = {0},
+	[REPORT_BY_EXIT] = {0},
+	[REPORT_BY_COMM] = {"Command", ".......", "comm"},
+	[REPORT_BY_PROCESS] = {"Process", ".......", "process"},
 };
-
-/* The frame of STACK in which it happened: an exit's reason lies before it. */
-static size_t leaf_of(const struct profile *profile, const struct profile_stack *stack)
-{
-	return stack->depth > 1 && profile_frame(profile, stack->frames[0]).kind == PROFILE_EXIT;
-}
-
-static struct row row_of(const struct report_columns *table, const struct profile_stack *stack,
-			 size_t at)
-{
-	const struct profile *profile = table->report->profile;
-	struct profile_frame frame = profile_frame(profile, stack->frames[at]);
-	struct row row = {
-		.symbol = "",
-		.exit = "",
-		.mode = stack->labels.mode,
-		.vcpu = stack->labels.vcpu,
-		.children = stack->values,
-	};
-
-	if (at == leaf_of(profile, stack))
-		row.values = stack->values;
-	else
-		row.mode = frame.kind;
-	if (table->symbol)
-		row.symbol = frame.name;
-	if (table->exit && stack->labels.reason)
-		row.exit = stack->labels.reason;
-	return row;
-}
-
-/* A function that calls itself took its time once. */
-static bool is_deeper(const struct profile_stack *stack, size_t from, size_t at)
-{
-	for (size_t i = from; i < at; i++)
-		if (stack->frames[i] == stack->frames[at])
-			return true;
-	return false;
-}
-
-/* Of STACK: one, or one for each function that it is in. */
-static size_t add_rows(const struct report_columns *table, const struct profile_stack *stack,
-		       struct row *rows)
-{
-	size_t leaf = leaf_of(table->report->profile, stack), count = 0;
-	size_t end = table->children ? stack->depth : leaf + 1;
-
-	for (size_t at = leaf; at < end; at++)
-		if (!is_deeper(stack, leaf, at))
-			rows[count++] = row_of(table, stack, at);
-	return count;
-}
-
-static bool has_callers(const struct profile *profile)
-{
-	for (size_t i = 0; i < profile_count(profile); i++) {
-		struct profile_stack stack = profile_stack(profile, i);
-
-		if (stack.depth > leaf_of(profile, &stack) + 1)
-			return true;
-	}
-	return false;
-}
-
-static size_t most_rows(const struct report_columns *table)
-{
-	const struct profile *profile = table->report->profile;
-	size_t sum = 0;
-
-	for (size_t i = 0; i < profile_count(profile); i++)
-		sum += table->children ? profile_stack(profile, i).depth : 1;
-	return sum;
-}
-
-static int compare_names(const struct row *a, const struct row *b)
-{
-	int order = strcmp(a->exit, b->exit);
-
-	if (!order)
-		order = strcmp(a->symbol, b->symbol);
-	return order ? order : (a->mode > b->mode) - (a->mode < b->mode);
-}
-
-static int compare_keys(const void *left, const void *right)
-{
-	const struct row *a = left, *b = right;
-	int order = compare_names(a, b);
-
-	return order ? order : (a->vcpu > b->vcpu) - (a->vcpu < b->vcpu);
-}
-
-static uint64_t weight(const struct report *report, struct profile_values values)
-{
-	return report->exits ? values.host_ns : values.count;
-}
-
-static int compare_weights(const void *left, const void *right, void *opaque)
-{
-	const struct row *a = left, *b = right;
-	const struct report_columns *table = opaque;
-	uint64_t first = weight(table->report, table->children ? a->children : a->values);
-	uint64_t second = weight(table->report, table->children ? b->children : b->values);
-
-	if (first != second)
-		return first > second ? -1 : 1;
-	return compare_keys(left, right);
-}
-
-/* Rows of equal keys become one. COUNT is of rows that are sorted by them. */
-static size_t merge(const struct report_columns *table, struct row *rows, size_t count)
-{
-	size_t kept = 0;
-
-	for (size_t i = 0; i < count; i++) {
-		struct row *last = kept ? &rows[kept - 1] : NULL;
-		bool same = last && compare_names(last, &rows[i]) == 0;
-
-		if (same && table->by == REPORT_BY_VCPU)
-			same = last->vcpu == rows[i].vcpu;
-		if (!same) {
-			rows[kept++] = rows[i];
-			continue;
-		}
-		if (last->vcpu != rows[i].vcpu)
-			last->vcpu = PROFILE_NO_VCPU;
-		last->values.count = profile_sum(last->values.count, rows[i].values.count);
-		last->values.host_ns = profile_sum(last->values.host_ns, rows[i].values.host_ns);
-		last->children.count = profile_sum(last->children.count, rows[i].children.count);
-		last->children.host_ns =
-			profile_sum(last->children.host_ns, rows[i].children.host_ns);
-	}
-	return kept;
-}
 
 /* ---- text ---- */
 
@@ -184,8 +50,25 @@ static void print_event(FILE *out, const struct report *report)
 	fprintf(out, "\n");
 }
 
-static void print_head(FILE *out, const struct report *report)
+/* Why some have no name, once. */
+static void print_strange(FILE *out, const struct report_rows *table)
 {
+	const struct report *report = table->report;
+
+	if ((table->by != REPORT_BY_COMM && table->by != REPORT_BY_PROCESS) || !report->strange)
+		return;
+	fprintf(out, "# Of %" PRIu64 " of the %s the task is not known", report->strange,
+		report->exits ? "exits" : "samples");
+	if (report->why[0]) {
+		fputs(": ", out);
+		printable_put(out, report->why);
+	}
+	fputs("\n", out);
+}
+
+static void print_head(FILE *out, const struct report_rows *table)
+{
+	const struct report *report = table->report;
 	uint64_t known = profile_sum(profile_total(report->profile).count, report_lost(report));
 
 	fputs("# VM: ", out);
@@ -199,6 +82,7 @@ static void print_head(FILE *out, const struct report *report)
 	fprintf(out, "# Lost: %" PRIu64 "\n", report_lost(report));
 	if (!report->whole)
 		fprintf(out, "# The recording has no end: its writer was stopped\n");
+	print_strange(out, table);
 	fprintf(out, "#\n");
 }
 
@@ -208,30 +92,32 @@ static const char *mode_letter(enum profile_kind mode)
 }
 
 /* A title, and what is under it. */
-static void print_titles(FILE *out, const struct report_columns *table)
+static void print_titles(FILE *out, const struct report_rows *table)
 {
+	const struct name_column *column = &name_columns[table->by];
 	static const char line[] = "............................";
 
 	fprintf(out, table->children ? "# Children" : "#");
 	fprintf(out, table->report->exits ? "   Time%%    Exits      Time" : " Overhead  Samples");
 	fprintf(out, "  VCPU  Mode%s", table->exit ? "  Reason                      " : "");
-	fprintf(out, "%s\n", table->symbol ? "  Symbol" : "");
+	fprintf(out, "%s%s\n", column->title ? "  " : "", column->title ? column->title : "");
 	fprintf(out, table->children ? "# ........" : "#");
 	fprintf(out, table->report->exits ? " ......  .......  ........" : " ........  .......");
 	fprintf(out, "  ....  ....%s%s", table->exit ? "  " : "", table->exit ? line : "");
-	fprintf(out, "%s\n#\n", table->symbol ? "  ......" : "");
+	fprintf(out, "%s%s\n#\n", column->line ? "  " : "", column->line ? column->line : "");
 }
 
 /* Of all there is. */
-static double share_of(const struct report_columns *table, struct profile_values values)
+static double share_of(const struct report_rows *table, struct profile_values values)
 {
-	uint64_t total = weight(table->report, profile_total(table->report->profile));
+	uint64_t total = report_weight(table->report, profile_total(table->report->profile));
 
-	return total ? (double)weight(table->report, values) / (double)total : 0;
+	return total ? (double)report_weight(table->report, values) / (double)total : 0;
 }
 
-static void print_row(FILE *out, const struct report_columns *table, const struct row *row)
+static void print_row(FILE *out, const struct report_rows *table, const struct report_row *row)
 {
+	const struct name_column *column = &name_columns[table->by];
 	char time[16], vcpu[16] = "*", exit[PROFILE_NAME];
 	int width = (table->report->exits ? 7 : 9) - table->children;
 
@@ -246,9 +132,9 @@ static void print_row(FILE *out, const struct report_columns *table, const struc
 	fprintf(out, "  %4s  %s", vcpu, mode_letter(row->mode));
 	if (table->exit)
 		fprintf(out, "   %-28s", printable(exit, sizeof(exit), row->exit));
-	if (table->symbol) {
+	if (column->title) {
 		fputs(table->exit ? "  " : "   ", out);
-		printable_put(out, row->symbol);
+		printable_put(out, row->name ? row->name : "[not known]");
 	}
 	fprintf(out, "\n");
 }
@@ -277,8 +163,9 @@ static void put_share(struct json_line *json, const char *name, double share)
 	json_line_decimal(json, name, (uint64_t)(share * 1e6 + 0.5), 6);
 }
 
-static void print_json(FILE *out, const struct report_columns *table, const struct row *row)
+static void print_json(FILE *out, const struct report_rows *table, const struct report_row *row)
 {
+	const struct name_column *column = &name_columns[table->by];
 	char text[RECORDING_LINE];
 	struct json_line json;
 
@@ -296,58 +183,48 @@ static void print_json(FILE *out, const struct report_columns *table, const stru
 	json_line_string(&json, "mode", row->mode == PROFILE_GUEST_USER ? "u" : "g");
 	if (table->exit)
 		json_line_string(&json, "reason", row->exit);
-	if (table->symbol)
-		json_line_string(&json, "symbol", row->symbol);
+	if (column->key && row->name)
+		json_line_string(&json, column->key, row->name);
+	else if (column->key)
+		json_line_null(&json, column->key);
 	fwrite(text, 1, json_line_end(&json), out);
 }
 
 /* ---- all of it ---- */
 
-static void print_rows(FILE *out, const struct report_columns *table, const struct row *rows,
-		       size_t count, const struct report_view *view)
+static void print_rows(FILE *out, const struct report_rows *table, const struct report_view *view)
 {
-	size_t shown = view->limit && view->limit < count ? view->limit : count;
+	size_t shown = view->limit && view->limit < table->count ? view->limit : table->count;
+	size_t more = table->count - shown;
 
 	for (size_t i = 0; i < shown; i++)
 		if (view->json)
-			print_json(out, table, &rows[i]);
+			print_json(out, table, &table->row[i]);
 		else
-			print_row(out, table, &rows[i]);
-	if (shown < count && !view->json)
-		fprintf(out, "# %zu more row%s\n", count - shown, count - shown == 1 ? "" : "s");
+			print_row(out, table, &table->row[i]);
+	if (more && !view->json)
+		fprintf(out, "# %zu more row%s\n", more, more == 1 ? "" : "s");
 }
 
 bool report_print(FILE *out, const struct report *report, const struct report_view *view)
 {
-	struct report_columns table = {
+	bool functions = view->by == REPORT_BY_SYMBOL || view->by == REPORT_BY_PC;
+	struct report_rows table = {
 		.report = report,
 		.by = view->by,
-		.exit = view->by == REPORT_BY_EXIT || (report->exits && view->by != REPORT_BY_VCPU),
-		.symbol = view->by == REPORT_BY_SYMBOL || view->by == REPORT_BY_PC,
+		.exit = view->by == REPORT_BY_EXIT || (report->exits && functions),
+		.children = functions && !view->only_self && report_has_callers(report),
 	};
-	size_t count = 0, room;
-	struct row *rows;
 
-	table.children = table.symbol && !view->only_self && has_callers(report->profile);
-	room = most_rows(&table);
-	rows = calloc(room ? room : 1, sizeof(*rows));
-	if (!rows)
+	if (!report_rows_make(&table))
 		return false;
-	for (size_t i = 0; i < profile_count(report->profile); i++) {
-		struct profile_stack stack = profile_stack(report->profile, i);
-
-		count += add_rows(&table, &stack, rows + count);
-	}
-	qsort(rows, count, sizeof(*rows), compare_keys);
-	count = merge(&table, rows, count);
-	qsort_r(rows, count, sizeof(*rows), compare_weights, &table);
 	if (view->json) {
 		print_json_head(out, report);
 	} else {
-		print_head(out, report);
+		print_head(out, &table);
 		print_titles(out, &table);
 	}
-	print_rows(out, &table, rows, count, view);
-	free(rows);
+	print_rows(out, &table, view);
+	report_rows_free(&table);
 	return fflush(out) == 0 && !ferror(out);
 }

@@ -6,10 +6,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "trace/record/report.h"
-
-/* What rows are told apart by; the first two also by the exit, where exits were recorded. */
-enum report_by { REPORT_BY_SYMBOL, REPORT_BY_PC, REPORT_BY_VCPU, REPORT_BY_EXIT };
+#include "trace/record/report_rows.h"
 
 struct report_view {
 	enum report_by by;

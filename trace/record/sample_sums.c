@@ -13,9 +13,10 @@ struct sums {
 	uint64_t time, count, ns, vmm_ns;
 };
 
-/* What makes two samples equal: these words and the callers, who say themselves how many they are.
- */
-enum { KEY_WHERE, KEY_AT, KEY_CALLERS };
+/* What makes two samples equal: these words, the task, and the callers, who say themselves how many
+ * they are. */
+#define TASK_WORDS (sizeof(struct recording_task) / sizeof(uint64_t))
+enum { KEY_WHERE, KEY_AT, KEY_TASK, KEY_CALLERS = KEY_TASK + TASK_WORDS };
 /* KEY_WHERE: of the vCPU's number, the row and the mode. */
 enum { WHERE_ROW = 1, WHERE_VCPU = 33 };
 
@@ -55,6 +56,7 @@ static size_t make_key(const struct recording_sample *sample, uint32_t row, uint
 
 	key[KEY_WHERE] = sample->user | (uint64_t)row << WHERE_ROW | sample->vcpu << WHERE_VCPU;
 	key[KEY_AT] = sample->pc;
+	memcpy(key + KEY_TASK, &sample->task, sizeof(sample->task));
 	memcpy(callers, sample->callers, sample->depth * sizeof(*callers));
 	return (size_t)(callers + sample->depth - key) * sizeof(*key);
 }
@@ -106,5 +108,6 @@ void sample_sums_get(const struct sample_sums *sums, size_t number, struct recor
 		.depth = size / sizeof(*key) - KEY_CALLERS,
 	};
 	exit_row_text((uint32_t)(key[KEY_WHERE] >> WHERE_ROW), sample->exit, sizeof(sample->exit));
+	memcpy(&sample->task, key + KEY_TASK, sizeof(sample->task));
 	memcpy(sample->callers, key + KEY_CALLERS, sample->depth * sizeof(*sample->callers));
 }

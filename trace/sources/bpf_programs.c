@@ -16,8 +16,8 @@ SKELETON_CLASS(exits_tracepoint);
 struct kind {
 	const struct skeleton_class *class;
 	size_t rodata, rules; /* the pointer, and what is behind it */
-	size_t bss, keys_lost, vcpu_count;
-	size_t vcpus, known, runners, keyed, rings, records, texts, stacks, pieces;
+	size_t bss, keys_lost, vcpu_count, task_places;
+	size_t vcpus, known, runners, keyed, rings, records, texts, stacks, pieces, tasks;
 	size_t sampling;
 	size_t attached[SKELETON_LINKS]; /* in this order: the last begins it all */
 };
@@ -30,6 +30,7 @@ struct kind {
 		.bss = offsetof(struct type, bss),                                                 \
 		.keys_lost = offsetof(struct type##__bss, keys_lost),                              \
 		.vcpu_count = offsetof(struct type##__bss, vcpu_count),                            \
+		.task_places = offsetof(struct type##__bss, task_places),                          \
 		.vcpus = SKELETON_MAP(type, vcpus),                                                \
 		.known = SKELETON_MAP(type, known),                                                \
 		.runners = SKELETON_MAP(type, runners),                                            \
@@ -39,6 +40,7 @@ struct kind {
 		.texts = SKELETON_MAP(type, texts),                                                \
 		.stacks = SKELETON_MAP(type, stacks),                                              \
 		.pieces = SKELETON_MAP(type, pieces),                                              \
+		.tasks = SKELETON_MAP(type, tasks),                                                \
 		.sampling = SKELETON_PROGRAM(type, on_overflow),                                   \
 		.attached = {__VA_ARGS__},                                                         \
 	}
@@ -79,6 +81,7 @@ static void make_room(const struct bpf_programs *programs, const struct kind *ki
 	map_at(programs, kind->texts)->max_entries = exit_rules_long_text(rules) ? records : 1;
 	map_at(programs, kind->stacks)->max_entries = rules->stacks ? records : 1;
 	map_at(programs, kind->pieces)->max_entries = rules->stacks ? traced * rules->pieces : 1;
+	map_at(programs, kind->tasks)->max_entries = rules->tasks ? records : 1;
 }
 
 static void keep_maps(struct bpf_programs *programs, const struct kind *kind)
@@ -92,6 +95,7 @@ static void keep_maps(struct bpf_programs *programs, const struct kind *kind)
 	programs->texts = map_at(programs, kind->texts)->map_fd;
 	programs->stacks = map_at(programs, kind->stacks)->map_fd;
 	programs->pieces = map_at(programs, kind->pieces)->map_fd;
+	programs->tasks = map_at(programs, kind->tasks)->map_fd;
 }
 
 /* It is loaded: only now is its bss the memory that the programs see. */
@@ -102,6 +106,7 @@ static void keep(struct bpf_programs *programs, const struct kind *kind)
 	keep_maps(programs, kind);
 	programs->keys_lost = skeleton_at(bss, kind->keys_lost);
 	programs->vcpu_count = skeleton_at(bss, kind->vcpu_count);
+	programs->task_places = skeleton_at(bss, kind->task_places);
 	programs->sampling = skeleton_program(programs->loaded.skeleton, kind->sampling);
 	while (programs->program_count < SKELETON_LINKS &&
 	       kind->attached[programs->program_count]) {

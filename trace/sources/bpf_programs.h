@@ -4,6 +4,7 @@
 #define VHART_BPF_PROGRAMS_H
 
 #include "base/skeleton.h"
+#include "trace/exits/exit_task.h"
 #include "trace/exits/exits_map.h"
 
 #define BPF_PROGRAMS_KEYS 8192u /* that exits can be told apart by */
@@ -20,10 +21,11 @@ struct bpf_programs {
 	struct loaded_skeleton loaded;
 	int attached[SKELETON_LINKS]; /* the programs behind its links, in their order */
 	unsigned int program_count;
-	int vcpus, known, runners, keyed, rings, records, texts, stacks, pieces; /* maps */
-	int sampling;								 /* a program */
+	int vcpus, known, runners, keyed, rings, records, texts, stacks, pieces, tasks; /* maps */
+	int sampling;	     /* a program */
 	uint64_t *keys_lost; /* in memory that the programs share */
 	uint32_t *vcpu_count;
+	struct task_places *task_places;
 };
 
 /* 0, or -errno with nothing left but STEP. */

@@ -35,7 +35,9 @@ struct bpf_source {
 	const struct exit_text *texts;	   /* of the records; NULL: theirs are enough */
 	const struct exit_stack *stacks;   /* of the records; NULL: they are not kept */
 	const struct stack_piece *pieces;  /* of the stacks: rules.pieces for each vCPU */
-	size_t vcpus_size, rings_size, records_size, texts_size, stacks_size, pieces_size;
+	const struct exit_task *tasks;	   /* of the records; NULL: they are not kept */
+	size_t vcpus_size, rings_size, records_size, texts_size, stacks_size, pieces_size,
+		tasks_size;
 };
 
 /* Where programs can be attached, best first. */
@@ -85,6 +87,12 @@ static bool map_rings(struct bpf_source *source)
 		if (!source->stacks || !source->pieces)
 			return false;
 	}
+	if (rules->tasks) {
+		source->tasks_size = records * sizeof(*source->tasks);
+		source->tasks = map(source->programs.tasks, source->tasks_size, PROT_READ);
+		if (!source->tasks)
+			return false;
+	}
 	return source->rings && source->records;
 }
 
@@ -102,12 +110,14 @@ static void unmap_all(struct bpf_source *source)
 	unmap(source->texts, source->texts_size);
 	unmap(source->stacks, source->stacks_size);
 	unmap(source->pieces, source->pieces_size);
+	unmap(source->tasks, source->tasks_size);
 	source->vcpus = NULL;
 	source->rings = NULL;
 	source->records = NULL;
 	source->texts = NULL;
 	source->stacks = NULL;
 	source->pieces = NULL;
+	source->tasks = NULL;
 }
 
 static long map_call(enum bpf_cmd command, int fd, const void *key, void *value)
@@ -189,7 +199,8 @@ static void make_rings(struct exit_rules *rules, uint64_t buffer)
 						     .host_memory = host_memory(),
 						     .vcpus = rules->vcpus,
 						     .long_text = exit_rules_long_text(rules),
-						     .stacks = rules->stacks});
+						     .stacks = rules->stacks,
+						     .tasks = rules->tasks});
 	rules->ring = room.records;
 	rules->pieces = room.pieces;
 }
@@ -249,6 +260,7 @@ struct bpf_source *bpf_source_open(const struct collector_options *options,
 		.lcofi = options->lcofi,
 		.sampled = options->sampled,
 		.stacks = options->stacks,
+		.tasks = options->tasks,
 		.apart = options->key != KEY_NONE || options->traced || options->sampled,
 	};
 	make_rings(&source->rules, options->buffer);
@@ -381,6 +393,21 @@ bool bpf_source_stack_word(const struct bpf_source *source, uint32_t index,
 	*value = source->pieces[(size_t)index * source->rules.pieces + number]
 			 .words[offset % STACK_PIECE / sizeof(*value)];
 	return true;
+}
+
+struct task_places *bpf_source_task_places(const struct bpf_source *source)
+{
+	return source->tasks ? source->programs.task_places : NULL;
+}
+
+const struct exit_task *bpf_source_task(const struct bpf_source *source, uint32_t index)
+{
+	const struct exit_task *task;
+
+	if (!source->tasks || index >= source->rules.vcpus)
+		return NULL;
+	task = &source->tasks[place_of(source, index, source->rings[index].tail)];
+	return task->address ? task : NULL;
 }
 
 void bpf_source_take(struct bpf_source *source, uint32_t index)

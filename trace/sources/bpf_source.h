@@ -6,6 +6,7 @@
 #ifndef VHART_BPF_SOURCE_H
 #define VHART_BPF_SOURCE_H
 
+#include "trace/exits/exit_task.h"
 #include "trace/sources/collector_options.h"
 #include "trace/sources/exit_source.h"
 
@@ -30,6 +31,8 @@ bool bpf_source_peek(const struct bpf_source *source, uint32_t index, struct exi
 const struct exit_stack *bpf_source_stack(const struct bpf_source *source, uint32_t index);
 bool bpf_source_stack_word(const struct bpf_source *source, uint32_t index,
 			   const struct exit_stack *stack, uint64_t address, uint64_t *value);
+const struct exit_task *bpf_source_task(const struct bpf_source *source, uint32_t index);
+struct task_places *bpf_source_task_places(const struct bpf_source *source);
 void bpf_source_take(struct bpf_source *source, uint32_t index);
 uint64_t bpf_source_look_after(const struct bpf_source *source, uint64_t before);
 /* exit_may_turn_out(). */

@@ -288,6 +288,16 @@ bool collector_stack_word(const struct collector *collector, uint32_t index,
 	return bpf_source_stack_word(collector->bpf, index, stack, address, value);
 }
 
+const struct exit_task *collector_task(const struct collector *collector, uint32_t index)
+{
+	return collector->bpf ? bpf_source_task(collector->bpf, index) : NULL;
+}
+
+struct task_places *collector_task_places(const struct collector *collector)
+{
+	return collector->bpf ? bpf_source_task_places(collector->bpf) : NULL;
+}
+
 void collector_take(struct collector *collector, uint32_t index)
 {
 	bpf_source_take(collector->bpf, index);

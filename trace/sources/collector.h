@@ -12,6 +12,7 @@
 #include <sys/types.h>
 
 #include "base/clock.h"
+#include "trace/exits/exit_task.h"
 #include "trace/exits/exits_map.h"
 #include "trace/sources/collector_options.h"
 #include "trace/sources/ring_room.h"
@@ -79,6 +80,11 @@ const struct exit_stack *collector_stack(const struct collector *collector, uint
 /* The word that STACK has at ADDRESS. False: that is not in it, or not a word's. */
 bool collector_stack_word(const struct collector *collector, uint32_t index,
 			  const struct exit_stack *stack, uint64_t address, uint64_t *value);
+/* The guest's task of the same record, as collector_stack(). NULL: it is not known. */
+const struct exit_task *collector_task(const struct collector *collector, uint32_t index);
+/* Where the programs look for tasks: the caller's to fill, and nothing is known before. NULL: they
+ * do not. */
+struct task_places *collector_task_places(const struct collector *collector);
 void collector_take(struct collector *collector, uint32_t index);
 /*
  * The traced exit that vCPU INDEX has not come back from, as far as it is known; RECORD->ns is how

@@ -25,6 +25,7 @@ struct collector_options {
 	bool lcofi;		  /* also the paths of samples, where functions can be hooked */
 	bool sampled;		  /* also those during which the sampling event overflowed */
 	bool stacks;		  /* and the guest's stack with each of them */
+	bool tasks;		  /* and its task, where it is known where that is */
 	uint64_t buffer;	  /* bytes for all rings; 0: as many as are usual on such a host */
 	enum collector_tier tier; /* TIER_BEST: the first that can be had */
 };

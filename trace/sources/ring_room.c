@@ -2,6 +2,7 @@
 
 #include "trace/sources/ring_room.h"
 
+#include "trace/exits/exit_task.h"
 #include "trace/exits/exits_map.h"
 
 uint64_t ring_buffer(const struct ring_wish *wish)
@@ -20,7 +21,8 @@ static uint64_t bytes_of_one(const struct ring_wish *wish)
 	return sizeof(struct exit_record) + (wish->long_text ? sizeof(struct exit_text) : 0) +
 	       (wish->stacks
 			? sizeof(struct exit_stack) + RING_STACK_PIECES * sizeof(struct stack_piece)
-			: 0);
+			: 0) +
+	       (wish->tasks ? sizeof(struct exit_task) : 0);
 }
 
 struct ring_room ring_room(const struct ring_wish *wish)

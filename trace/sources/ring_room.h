@@ -27,6 +27,7 @@ struct ring_wish {
 	uint32_t vcpus; /* from 1 up */
 	bool long_text; /* struct exit_text beside each record */
 	bool stacks;	/* and a stack */
+	bool tasks;	/* and a task */
 };
 
 struct ring_room {

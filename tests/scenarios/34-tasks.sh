@@ -1,0 +1,126 @@
+# shellcheck shell=dash disable=SC2154,SC2016
+# vhart record and report: samples of a Linux guest have its processes, each with its share.
+# lab: hosts=6.12,7.2
+
+# Two programs that do nothing but work, one hart: beta's three processes have three times what alpha has.
+busy='#!/bin/sh
+for name in alpha beta; do
+    printf "#!/bin/sh\nwhile :; do :; done\n" >/$name
+    chmod 755 /$name
+done
+/alpha & one=$!
+/beta & /beta & /beta & last=$!
+echo "processes $one to $last"
+wait'
+
+# The text that a VM of ours, or QEMU, writes to its console is in $out.
+await_guest() { await '^processes [0-9]+ to [0-9]+'; }
+guest_process() { sed -n "s/^processes \([0-9]*\) to \([0-9]*\).*/\\$1/p" "$out"; }
+
+# ours: a VM, $vm, that is busy
+ours() {
+    printf '%s\n' "$busy" >run.sh
+    vhart run --memory 256M --kernel "/guests/$linux/Image" --initrd "/guests/$linux/initrd-small" \
+        --append 'console=ttyS0 quiet panic=-1' --inject "$T/run.sh:/run.sh" </dev/null >"$out" 2>"$err" &
+    vm=$!
+    pid=$vm
+    await_guest
+}
+
+# record OPTIONS: of $vm, for some seconds
+record() {
+    vhart record -o r -p "$vm" "$@" >record.out 2>&1 || die "$(cat record.out)"
+    echo "# $(cat record.out)"
+}
+
+# share KEY NAME: per cent of all samples, over both modes
+share() {
+    grep -F "\"$1\":\"$2\"" rows | sed -n 's/.*"share":\([0-9.]*\),.*/\1/p' | awk '{ n += $1 } END { printf "%d", n * 100 + 0.5 }'
+}
+
+# near WHAT GOT WANTED MARGIN
+near() {
+    echo "# $1: $2, $3 is right"
+    if [ "$2" -lt $(($3 - $4)) ] || [ "$2" -gt $(($3 + $4)) ]; then die "$1 is $2, not within $4 of $3: $(cat rows)"; fi
+}
+
+rows_by() { vhart report -i r --json --by "$1" >rows 2>"$err" || die "$(cat "$err")"; }
+
+# What is known of the recording in r, of the guest in $out.
+shares_are_right() {
+    rows_by comm
+    near "per cent of alpha" "$(share comm alpha)" 25 7
+    near "per cent of beta" "$(share comm beta)" 75 8
+    rows_by process
+    near "per cent of alpha's process" "$(share process "alpha ($(guest_process 1))")" 25 7
+    near "per cent of the last beta" "$(share process "beta ($(guest_process 2))")" 25 7
+}
+
+processes_are_named() {
+    ours
+    record -e cpu-clock --time 4
+    shares_are_right
+    vhart report -i r --folded folded --pprof profile >table
+    grep -q ';beta;\[guest.user\];\[user\] ' folded || die "$(cat folded)"
+    grep -qa 'beta (' profile || die "no process in the profile"
+    ends "$vm"
+}
+
+# Of a VM that boots while it is recorded: what comes before there are tasks is said to have none.
+from_its_boot() {
+    printf '%s\n' "$busy" | sed 's/^wait/sleep 3/' >run.sh
+    run vhart record -o r -e cpu-clock -- run --memory 256M --kernel "/guests/$linux/Image" \
+        --initrd "/guests/$linux/initrd-small" --append 'console=ttyS0 quiet panic=-1' --inject "$T/run.sh:/run.sh"
+    expect_status 0
+    rows_by comm
+    for name in alpha beta swapper/0; do [ "$(share comm $name)" -gt 0 ] || die "no $name: $(cat rows)"; done
+    vhart report -i r --by comm >table
+    grep -q '^# Of [0-9]* of the samples the task is not known' table || die "$(cat table)"
+}
+
+# Exits have them too: alpha and beta only ever leave for the timer.
+exits_have_processes() {
+    ours
+    record -e exits --time 3
+    rows_by comm
+    [ "$(grep -c '"comm":"beta"' rows)" -gt 0 ] || die "$(cat rows)"
+    unknown=$(grep '"comm":null' rows | sed -n 's/.*"exits":\([0-9]*\).*/\1/p' | awk '{ n += $1 } END { print n + 0 }')
+    echo "# exits of nobody: $unknown"
+    ends "$vm"
+}
+
+# Any VMM's guest.
+of_qemu() {
+    printf '%s\n' "$busy" >run.sh
+    mkdir -p over && cp run.sh over/run.sh && chmod 755 over/run.sh
+    { cat "/guests/$linux/initrd-small"; (cd over && find . | cpio -o -H newc 2>/dev/null); } >initrd
+    qemu-system-riscv64 -machine virt -accel kvm -cpu host -m 256 -nodefaults -display none -serial stdio \
+        -kernel "/guests/$linux/Image" -initrd initrd -append 'console=ttyS0 quiet panic=-1' </dev/null >"$out" 2>"$err" &
+    vm=$!
+    pid=$vm
+    await_guest
+    record -e cpu-clock --time 4
+    shares_are_right
+    ends "$vm"
+}
+
+# A guest that is no Linux: it is said why.
+no_linux() {
+    run vhart record -o r -e cpu-clock -- run --memory 64M --pmu off --kernel /guests/work.elf --append rounds=20000
+    expect_status 0
+    run vhart report -i r --by comm
+    expect_status 0
+    expect_out '^# Of [0-9]+ of the samples the task is not known: .*names'
+    expect_out '\[not known\]$'
+}
+
+echo 0 >/proc/sys/kernel/perf_cpu_time_max_percent
+
+t "processes and threads of a 6.12 guest" processes_are_named
+t "exits of processes" exits_have_processes
+t_any "from its boot" from_its_boot
+linux=linux-7.2
+t "processes and threads of a 7.x guest" processes_are_named
+t_any "of a guest of QEMU" of_qemu
+linux=linux
+t_any "no Linux" no_linux

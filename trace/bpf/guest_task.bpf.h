@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
+/*
+ * The task that a Linux guest ran, read while its vCPU stands still: what its hart's run queue has
+ * as the current one, which no other hart changes. Where that was found out for the programs; all
+ * that is read may be any bytes, and is as much as there is room for.
+ */
+#ifndef VHART_GUEST_TASK_BPF_H
+#define VHART_GUEST_TASK_BPF_H
+
+#include "trace/exits/exit_task.h"
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1); /* one beside each record, where rules.tasks wants it */
+	__type(key, __u32);
+	__type(value, struct exit_task);
+} tasks SEC(".maps");
+
+struct task_places task_places;
+
+/* SIZE bytes at ADDRESS of the guest. */
+static __always_inline bool read_guest(__u64 address, void *to, __u32 size)
+{
+	__u64 host = task_host(&task_places, address, size);
+
+	return host && bpf_probe_read_user(to, size, (const void *)host) == 0;
+}
+
+static __always_inline bool read_host(__u64 host, __u64 *word)
+{
+	return host && bpf_probe_read_user(word, sizeof(*word), (const void *)host) == 0;
+}
+
+/* The name of the process that TASK is a thread of: its leader's. */
+static __always_inline bool read_process(struct exit_task *task)
+{
+	__u64 leader = 0;
+	__u32 pid = 0;
+
+	if (task->pid == task->tgid) {
+		__builtin_memcpy(task->process, task->comm, sizeof(task->process));
+		return true;
+	}
+	return read_guest(task->address + task_places.group_leader, &leader, sizeof(leader)) &&
+	       read_guest(leader + task_places.pid, &pid, sizeof(pid)) && pid == task->tgid &&
+	       read_guest(leader + task_places.comm, task->process, sizeof(task->process));
+}
+
+/* Whether what was found out is of the VM as it is now. */
+static __always_inline bool holds(__u64 kvm)
+{
+	__u64 proof = 0;
+
+	if (kvm == task_places.kvm && read_host(task_places.proof_at, &proof) &&
+	    proof == task_places.proof)
+		return true;
+	task_places.stale = 1;
+	return false;
+}
+
+/* Global, so that it is verified once. HART is the number of KVM's vCPU. */
+int read_task(__u64 kvm, __u32 hart, struct exit_task *task);
+__noinline int read_task(__u64 kvm, __u32 hart, struct exit_task *task)
+{
+	__u64 current, address = 0;
+	__u32 cpu = 0;
+
+	if (!task)
+		return 0;
+	task->address = 0;
+	if (!task_places.known || hart >= TASK_HARTS || !holds(kvm))
+		return 0;
+	current = task_places.harts[hart].current;
+	if (!read_host(current, &address) ||
+	    !read_guest(address + task_places.cpu, &cpu, sizeof(cpu)) ||
+	    cpu != task_places.harts[hart].cpu ||
+	    !read_guest(address + task_places.pid, &task->pid, sizeof(task->pid)) ||
+	    !read_guest(address + task_places.tgid, &task->tgid, sizeof(task->tgid)) ||
+	    !read_guest(address + task_places.comm, task->comm, sizeof(task->comm)))
+		return 0;
+	task->address = address;
+	if (!read_process(task))
+		task->address = 0;
+	return 0;
+}
+
+#endif

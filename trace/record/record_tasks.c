@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "trace/record/record_tasks.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+
+/* Where there was none: a guest boots, or never has any. */
+#define AGAIN_NS NS_PER_S
+
+static void forget(struct record_tasks *tasks, struct task_places *places)
+{
+	__atomic_store_n(&places->known, 0, __ATOMIC_RELEASE);
+	__atomic_store_n(&places->stale, 0, __ATOMIC_RELEASE);
+	tasks->found.known = 0;
+}
+
+static void give(struct record_tasks *tasks, struct task_places *places, uint64_t kvm)
+{
+	tasks->found.kvm = kvm;
+	tasks->found.known = 0;
+	*places = tasks->found;
+	__atomic_store_n(&places->known, 1, __ATOMIC_RELEASE);
+}
+
+void record_tasks_await(struct record_tasks *tasks, uint64_t patience)
+{
+	if (!tasks->search.running && clock_now() < tasks->next)
+		return;
+	if (!tasks->search.running)
+		guest_tasks_begin(&tasks->search, tasks->pid, tasks->symbols);
+	if (guest_tasks_ended(&tasks->search, patience, &tasks->why, &tasks->found))
+		tasks->next = clock_now() + AGAIN_NS;
+}
+
+/* The VM that is seen; 0: none yet, or several of one process, whose memory is not told apart. */
+static uint64_t vm_seen(const struct collector *collector)
+{
+	uint32_t seen = collector_seen(collector);
+	struct exit_vcpu vcpu;
+	uint64_t kvm = 0;
+
+	for (uint32_t i = 0; i < seen; i++) {
+		if (!collector_vcpu(collector, i, &vcpu) || !vcpu.kvm || vcpu.state == VCPU_GONE)
+			continue;
+		if (kvm && vcpu.kvm != kvm)
+			return 0;
+		kvm = vcpu.kvm;
+	}
+	return kvm;
+}
+
+void record_tasks_follow(struct record_tasks *tasks, const struct collector *collector)
+{
+	struct task_places *places = collector_task_places(collector);
+	uint64_t kvm;
+
+	if (__atomic_load_n(&places->stale, __ATOMIC_ACQUIRE))
+		forget(tasks, places);
+	if (places->known)
+		return;
+	if (!tasks->found.known)
+		record_tasks_await(tasks, 0);
+	if (!tasks->found.known)
+		return;
+	kvm = vm_seen(collector);
+	if (kvm)
+		give(tasks, places, kvm);
+}
+
+/* A name of the guest's ends, if nowhere else, where it has to. */
+static void copy_name(const char from[TASK_COMM], char to[TASK_COMM])
+{
+	memcpy(to, from, strnlen(from, TASK_COMM - 1));
+}
+
+void record_tasks_put(const struct exit_task *task, struct recording_task *to)
+{
+	*to = (struct recording_task){0};
+	if (!task)
+		return;
+	to->known = 1;
+	to->process = task->tgid;
+	to->thread = task->pid;
+	copy_name(task->comm, to->comm);
+	copy_name(task->process, to->name);
+}
+
+void record_tasks_stop(struct record_tasks *tasks)
+{
+	guest_tasks_stop(&tasks->search);
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* While a VM is recorded: where the BPF programs find its guest's tasks, as soon as there are any,
+ * and again when it is booted again. */
+#ifndef VHART_RECORD_TASKS_H
+#define VHART_RECORD_TASKS_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "trace/guest/guest_tasks.h"
+#include "trace/record/recording.h"
+#include "trace/sources/collector.h"
+
+struct record_tasks {
+	pid_t pid;		       /* of the VM */
+	const struct symbols *symbols; /* of its kernel: they may be found later */
+	struct guest_tasks search;
+	enum task_search_end why; /* as the last search ended */
+	struct task_places found; /* with `known`: not given to the programs yet */
+	uint64_t next;		  /* when the next search may begin */
+};
+
+/* Looks for them in a VM that runs already, PATIENCE ns at most. */
+void record_tasks_await(struct record_tasks *tasks, uint64_t patience);
+
+/* To be called now and then, with a collector that keeps tasks. */
+void record_tasks_follow(struct record_tasks *tasks, const struct collector *collector);
+
+/* TASK is what the collector has; NULL: it is not known. */
+void record_tasks_put(const struct exit_task *task, struct recording_task *to);
+
+void record_tasks_stop(struct record_tasks *tasks);
+
+#endif
