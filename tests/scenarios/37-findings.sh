@@ -65,9 +65,9 @@ late_faults_are_found() {
 
 # Two that compute, and one CPU.
 one_that_waits_is_found() {
-    vhart run --name other --memory 64M --affinity 0 --kernel /guests/odd.elf --append "work=100000" >other 2>&1 &
+    vhart run --name other --memory 64M --affinity 0 --kernel /guests/odd.elf --append "work=100000" >console 2>&1 &
     other=$!
-    until_true has_line begin other
+    until_true has_line begin console
     run vhart stat --findings --json -o odd -- run --name odd --memory 64M --affinity 0 --kernel /guests/odd.elf --append "work=9"
     ends $other
     expect_status 0

@@ -84,7 +84,7 @@ metrics_are_kept() {
     expect_eq "its end" "$(tail -n 1 m.prom)" "# EOF"
 }
 
-ask() { nc local:"$1" </dev/null; }
+from_socket=$(dirname "$(command -v vhart)")/tests/scenarios/from_socket
 metrics_are_answered() {
     vhart watch --all --openmetrics unix=m.sock >told 2>said &
     watch=$!
@@ -92,12 +92,27 @@ metrics_are_answered() {
     vhart run --name odd --memory 64M --kernel /guests/odd.elf --append timer=100000 >console 2>&1 &
     vm=$!
     until_true has_line '"event":"begin"' told
-    ask m.sock >now || die "nobody answers"
+    "$from_socket" m.sock >now || die "nobody answers"
     ends $vm
     kill $watch
     wait $watch
     grep -qE '^vhart_findings_now\{vm="odd",pid="[0-9]+",rule="timer-storm"\} 1$' now || die "$(cat now)"
     [ ! -e m.sock ] || die "its socket is there still"
+}
+
+# The guest that was saved was idle.
+what_is_above_the_baseline() {
+    run vhart stat --save base -- run --name odd --cpus 2 --memory 64M --kernel /guests/odd.elf --append "idle=5"
+    expect_status 0
+    odd "idle=3 device=9" --baseline base
+    expect_status 0
+    expect_no_err '^vhart: --baseline'
+    grep '"event":"begin"' "$err" | grep '"rule":"above-baseline"' | grep -q '"exit":"load_guest_page_fault mmio"' ||
+        die "not above it: $(cat "$err")"
+    sed 's/"version":1/"version":7/' base >other
+    odd "idle=1" --baseline other
+    expect_status 125
+    expect_err '^vhart: --baseline other: version 7 of such files, and this vhart reads 1'
 }
 
 on_a_terminal() {
@@ -126,6 +141,7 @@ t_any "--fail-on: another finding is none of it" does_not_fail_on_another
 t_any "--on-finding: commands are told which, and nobody waits for them" commands_are_run
 t_any "--openmetrics FILE: how many began, and how many there are" metrics_are_kept
 t_any "--openmetrics unix=PATH: the same for who asks" metrics_are_answered
+t_any "--baseline: what comes far more often than it did is found" what_is_above_the_baseline
 t_any "on a terminal findings are lines of text" on_a_terminal
 t_any "a rule that there is not" refuses '--fail-on.*a rule of the table' --all --fail-on none
 t_any "intervals that are too short" refuses 'no less' --all --interval 0.1

@@ -522,7 +522,9 @@ static void options_that_do_not_go_together_are_refused(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		message[0] = '\0';
-		assert_true(stat_options_agree(&rows[i].options) == !rows[i].message);
+		struct stat_options options = rows[i].options;
+
+		assert_true(stat_options_agree(&options) == !rows[i].message);
 		if (!strstr(message, rows[i].message ? rows[i].message : ""))
 			fail_msg("row %zu: %s", i, message);
 	}
