@@ -501,7 +501,7 @@ static void a_place_that_is_taken_is_refused(void **state)
 
 static void options_that_do_not_go_together_are_refused(void **state)
 {
-	const struct {
+	struct {
 		struct stat_options options;
 		const char *message; /* NULL: they do */
 	} rows[] = {
