@@ -10,7 +10,8 @@ const [check, folder] = process.argv.slice(2);
 const samples = path.join(folder, 'samples.html');
 const exits = path.join(folder, 'exits.html');
 const stat = path.join(folder, 'stat.html');
-const range = "document.querySelector('.from').textContent + ' to ' + document.querySelector('.until').textContent";
+const marks = "Array.from(document.querySelector('.marks').children, (mark) => mark.textContent)";
+const range = `((all) => all[0] + ' to ' + all[all.length - 1])(${marks})`;
 const views = "Array.from(document.querySelectorAll('svg.time'), (lane) => lane.getAttribute('viewBox')).join()";
 
 const firstLane = "(({x, y, width}) => ({x, y, width}))(document.querySelector('svg.time').getBoundingClientRect())";
@@ -46,7 +47,7 @@ const checks = {
     const there = await page.value(notes);
     assert.strictEqual(there[0], 'guest 40 %, kernel 25 %, vmm 10 %, waiting 5 %, blocked 5 %, halted 15 %');
     assert.match(there[4], /^1\d,\d\d\d\/s$/);
-    assert.match(await page.value("document.querySelector('.at').textContent"), /^4[45]\.\d\d\d s$/);
+    assert.match(await page.value("document.querySelector('.at').textContent"), /^at 4[45]\.\d\d\d s$/);
     assert.strictEqual(await page.value("document.querySelectorAll('.cursor').length"), there.length);
     await moveTo(2, 2);
     assert.deepStrictEqual(await page.value(notes), before);

@@ -128,11 +128,59 @@ static void a_table_has_the_look_itself(void **state)
 	assert_int_equal(fixture->session.now.vcpus[0].ns[VCPU_BLOCKED], NS_PER_S);
 }
 
+/* A wait for a table, or for nothing at all, ends for the history as well; and a clock of counts
+ * that stands still, as the fake one does, is no reason to look without pause. */
+static void a_history_has_its_own_looks(void **state)
+{
+	struct fixture *fixture = *state;
+	struct stat_session *session = &fixture->session;
+	uint64_t now;
+
+	stat_session_free(session);
+	*session = (struct stat_session){.collector = &fixture->collector,
+					 .view.vm_name = vm_name,
+					 .history = stat_history_new()};
+	assert_non_null(session->history);
+	assert_true(stat_session_begin(session));
+	assert_int_equal(session->history->from, 1);
+	now = clock_now();
+	assert_in_range(stat_session_due(session, UINT64_MAX), now, now + STAT_HISTORY_STEP);
+	assert_int_equal(stat_session_due(session, 5), 5);
+	session->next_passing = 0;
+	stat_session_meet(session);
+	assert_true(session->next_passing >= now + STAT_HISTORY_STEP);
+	stat_history_free(session->history);
+	session->history = NULL;
+	now = clock_now();
+	assert_true(stat_session_due(session, UINT64_MAX) >= now + COLLECTOR_POLL_NS);
+}
+
+static void the_whole_is_a_difference_without_keys(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct stat_sample *whole;
+	uint64_t wall = 7;
+
+	now_has(fixture, 0, VCPU_GUEST, 2);
+	assert_true(stat_session_look(&fixture->session));
+	assert_true(stat_session_reset(&fixture->session));
+	now_has(fixture, 0, VCPU_GUEST, 5);
+	assert_true(stat_session_look(&fixture->session));
+	whole = stat_session_whole(&fixture->session, &wall);
+	assert_non_null(whole);
+	assert_int_equal(whole->vcpus[0].ns[VCPU_GUEST], 3 * NS_PER_S);
+	assert_int_equal(whole->keyed_count, 0);
+	assert_int_equal(wall, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(a_counter_never_falls, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_table_has_the_look_itself, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_history_has_its_own_looks, setup, teardown),
+		cmocka_unit_test_setup_teardown(the_whole_is_a_difference_without_keys, setup,
+						teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

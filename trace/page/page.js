@@ -30,8 +30,9 @@
       chart.setAttribute('viewBox', first + ' 0 ' + shown + ' ' + LANE);
     });
     groups.forEach(function (group) {
-      group.querySelector('.from').textContent = text(first);
-      group.querySelector('.until').textContent = text(first + shown);
+      group.querySelectorAll('.marks span').forEach(function (mark, i, marks) {
+        mark.textContent = text(first + shown * i / (marks.length - 1));
+      });
     });
   }
 
@@ -90,7 +91,7 @@
       lanes[i].forEach(function (lane, j) {
         lane.note.textContent = cursor < 0 ? lane.words : said[j].slice(lane.name.length + 2);
       });
-      group.querySelector('.at').textContent = cursor < 0 ? '' : text(cursor);
+      group.querySelector('.at').textContent = cursor < 0 ? '' : 'at ' + text(cursor);
       group.querySelector('.spoken').textContent = cursor < 0 || !aloud ? '' : text(cursor) + ', about: ' + said.join('; ');
     });
     charts.forEach(function (chart) {

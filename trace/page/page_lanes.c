@@ -9,6 +9,8 @@
 /* A lane is so wide and so high in its own units: page.js has both. */
 #define WIDTH 10000u
 #define LANE  100u
+/* So many times stand below it. */
+#define MARKS 5u
 
 struct bar {
 	unsigned int x, end;
@@ -102,6 +104,17 @@ static void write_layers(const struct page_lanes *lanes, FILE *to)
 	fputs("</p>\n", to);
 }
 
+/* page.js keeps them right where the lanes are zoomed. */
+static void write_axis(const struct page_lanes *lanes, FILE *to)
+{
+	const double seconds = (double)(lanes->ends[lanes->columns - 1] - lanes->from) / 1e9;
+
+	fputs("<div class=\"lane axis\"><span class=\"label at\"></span><span class=\"marks\">", to);
+	for (unsigned int i = 0; i < MARKS; i++)
+		fprintf(to, "<span>%.3f s</span>", seconds * i / (MARKS - 1));
+	fputs("</span></div>\n", to);
+}
+
 void page_lanes_write(const struct page_lanes *lanes, FILE *to)
 {
 	fprintf(to, "<section><h2>%s</h2>\n", lanes->title);
@@ -118,11 +131,8 @@ void page_lanes_write(const struct page_lanes *lanes, FILE *to)
 		lanes->title, lanes->ends[lanes->columns - 1] - lanes->from, lanes->unit);
 	for (size_t i = 0; i < lanes->count; i++)
 		write_lane(lanes, i, to);
-	fprintf(to,
-		"<div class=\"lane axis\"><span class=\"label\"></span><span class=\"from\">0.000 "
-		"s</span><span class=\"at\"></span><span class=\"until\">%.3f s</span></div>\n"
-		"<p class=\"spoken\" role=\"status\"></p></div>\n",
-		(double)(lanes->ends[lanes->columns - 1] - lanes->from) / 1e9);
+	write_axis(lanes, to);
+	fputs("<p class=\"spoken\" role=\"status\"></p></div>\n", to);
 	if (lanes->more)
 		fprintf(to, "<p class=\"none\">And %zu more that are not shown.</p>\n",
 			lanes->more);
