@@ -88,6 +88,17 @@ static void the_other_lines_are_read_as_they_were_written(void **state)
 				       .vcpu = {.vcpu = 1, .overflows = 9, .stvec = 0x80200001}};
 	round_trip(&line, &back);
 	assert_memory_equal(&back.vcpu, &line.vcpu, sizeof(line.vcpu));
+	line = (struct recording_line){.type = RECORDING_TASKS, .tasks = {.why = "\"none\""}};
+	round_trip(&line, &back);
+	assert_string_equal(back.tasks.why, "\"none\"");
+	line = (struct recording_line){.type = RECORDING_MAPPING,
+				       .mapping = {.space = RECORDING_SPACES_MAX,
+						   .start = 0x10000,
+						   .end = 0x20000,
+						   .offset = 4096,
+						   .file = "/bin/sh"}};
+	round_trip(&line, &back);
+	assert_memory_equal(&back.mapping, &line.mapping, sizeof(line.mapping));
 	line = (struct recording_line){.type = RECORDING_END, .end = {.time = 5, .samples = 7}};
 	round_trip(&line, &back);
 	assert_memory_equal(&back.end, &line.end, sizeof(line.end));
@@ -154,6 +165,14 @@ static void what_is_no_line_is_refused(void **state)
 		{"{\"type\":\"symbol\",\"name\":\"x\"}",
 		 "has a symbol without its name or address"},
 		{"{\"type\":\"vcpu\",\"vcpu\":1}", "has a vCPU without its stvec"},
+		{"{\"type\":\"mapping\",\"space\":1,\"start\":\"0x2\"}",
+		 "has a mapping without its place"},
+		{"{\"type\":\"mapping\",\"space\":1,\"start\":\"0x2\",\"end\":\"0x2\"}",
+		 "has a mapping without its place"},
+		{"{\"type\":\"mapping\",\"space\":0,\"start\":\"0x2\",\"end\":\"0x3\"}",
+		 "has a mapping without its place"},
+		{"{\"type\":\"mapping\",\"space\":65537,\"start\":\"0x2\",\"end\":\"0x3\"}",
+		 "has a mapping without its place"},
 	};
 	static struct recording_line line;
 

@@ -13,6 +13,7 @@
 #include "trace/guest/unwind.h"
 #include "trace/names/exit_names.h"
 #include "trace/names/exit_record.h"
+#include "trace/record/record_maps.h"
 #include "trace/record/recording_packed.h"
 #include "trace/record/sample_sums.h"
 
@@ -28,6 +29,7 @@ struct recorder {
 	const struct exit_stack *stack; /* of it; NULL: there is none */
 	struct sample_sums *sums;	/* NULL: each is written */
 	struct recording_packer *packer;
+	struct record_maps *maps;
 	struct budget budget;
 	struct intern named;			 /* where symbols begin that were written */
 	uint64_t stvec;				 /* by which the symbols were moved */
@@ -190,14 +192,31 @@ static void find_callers(struct recorder *recorder)
 
 /* ---- tasks ---- */
 
+static void write_mapping(void *opaque, const struct recording_mapping *mapping)
+{
+	struct recorder *recorder = opaque;
+
+	recorder->line.type = RECORDING_MAPPING;
+	recorder->line.mapping = *mapping;
+	write_line(recorder);
+}
+
 static void find_task(struct recorder *recorder)
 {
 	struct recording_sample *sample = &recorder->sample;
+	const struct exit_task *task = collector_task(recorder->options.collector, recorder->index);
+	struct guest_maps guest;
+	bool known;
 
-	record_tasks_put(collector_task(recorder->options.collector, recorder->index),
-			 &sample->task);
-	if (!sample->task.known)
+	record_tasks_put(task, &sample->task);
+	if (!task) {
 		recorder->counts.strange += sample->count;
+	} else if (task->mm) {
+		known = record_tasks_guest(recorder->options.tasks, &guest);
+		sample->task.space =
+			record_maps_space(recorder->maps, known ? &guest : NULL, task->mm,
+					  &sample->task, sample->pc, write_mapping, recorder);
+	}
 }
 
 /* Why some samples of this file have none. */
@@ -332,9 +351,11 @@ static void forget_file(struct recorder *recorder)
 	intern_free(&recorder->named);
 	sample_sums_free(recorder->sums);
 	recording_packer_free(recorder->packer);
+	record_maps_free(recorder->maps);
 	recorder->named = (struct intern){0};
 	recorder->sums = NULL;
 	recorder->packer = NULL;
+	recorder->maps = NULL;
 }
 
 /* False: no memory. */
@@ -347,7 +368,8 @@ static bool begin_file(struct recorder *recorder)
 	if (recorder->options.sums)
 		recorder->sums = sample_sums_new(SUMS_LIMIT);
 	recorder->packer = recording_packer_new();
-	if ((recorder->options.sums && !recorder->sums) || !recorder->packer) {
+	recorder->maps = record_maps_new();
+	if ((recorder->options.sums && !recorder->sums) || !recorder->packer || !recorder->maps) {
 		errno = ENOMEM;
 		return false;
 	}

@@ -70,10 +70,19 @@ static void vcpu(struct json_line *json, const struct recording_vcpu *vcpu)
 	json_line_hex(json, "stvec", vcpu->stvec);
 }
 
+static void mapping(struct json_line *json, const struct recording_mapping *mapping)
+{
+	json_line_uint(json, "space", mapping->space);
+	json_line_hex(json, "start", mapping->start);
+	json_line_hex(json, "end", mapping->end);
+	json_line_uint(json, "offset", mapping->offset);
+	json_line_string(json, "file", mapping->file);
+}
+
 size_t recording_write(const struct recording_line *line, char out[RECORDING_LINE])
 {
-	static const char *const types[] = {"other", "header", "symbol", "sample",
-					    "lost",  "vcpu",   "tasks",	 "end"};
+	static const char *const types[] = {"other", "header", "symbol",  "sample", "lost",
+					    "vcpu",  "tasks",  "mapping", "end"};
 	struct json_line json;
 
 	json_line_begin(&json, out, RECORDING_LINE);
@@ -88,6 +97,7 @@ size_t recording_write(const struct recording_line *line, char out[RECORDING_LIN
 		json_line_uint(&json, "records", line->lost.records);
 		break;
 	case RECORDING_TASKS: json_line_string(&json, "why", line->tasks.why); break;
+	case RECORDING_MAPPING: mapping(&json, &line->mapping); break;
 	case RECORDING_END:
 		json_line_uint(&json, "t", line->end.time);
 		json_line_uint(&json, "samples", line->end.samples);
