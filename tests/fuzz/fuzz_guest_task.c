@@ -64,7 +64,7 @@ static void check_places(const struct made_linux *made, const struct task_places
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct made_linux made;
-	static struct task_places places;
+	static struct task_kernel kernel;
 	const struct task_search search = {
 		.symbols = &made.symbols, .read = made_read, .opaque = &made};
 	enum task_search_end end;
@@ -72,9 +72,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	read_types(data, size);
 	make_linux(&made, 0);
 	change(&made, data, size);
-	end = task_search(&search, &made.place, &places);
+	end = task_search(&search, &made.place, &kernel);
 	if (end == TASKS_FOUND)
-		check_places(&made, &places);
+		check_places(&made, &kernel.places);
 	require(end < TASKS_ENDS);
 	free_linux(&made);
 	return 0;

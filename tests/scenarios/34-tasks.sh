@@ -1,5 +1,5 @@
 # shellcheck shell=dash disable=SC2154,SC2016
-# vhart record and report: samples of a Linux guest have its processes, each with its share.
+# vhart record and report: samples of a Linux guest have its processes, each with its share, and the files of their code.
 # lab: hosts=6.12,7.2
 
 # Two programs that do nothing but work, one hart: beta's three processes have three times what alpha has.
@@ -61,8 +61,12 @@ processes_are_named() {
     record -e cpu-clock --time 4
     shares_are_right
     vhart report -i r --folded folded --pprof profile >table
-    grep -q ';beta;\[guest.user\];\[user\] ' folded || die "$(cat folded)"
+    grep -q ';beta;\[guest.user\];\[busybox\] ' folded || die "$(cat folded)"
     grep -qa 'beta (' profile || die "no process in the profile"
+    rows_by symbol
+    near "per cent in busybox" "$(share symbol '[busybox]')" 95 5
+    rows_by pc
+    grep -q '"symbol":"busybox+0x[0-9a-f]*"' rows || die "$(cat rows)"
     ends "$vm"
 }
 

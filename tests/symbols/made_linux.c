@@ -61,11 +61,12 @@ size_t make_btf(uint8_t out[MADE_BTF_MOST])
 	add_type(&maker, "", BTF_KIND_CONST, 0, 2);		  /* 3 */
 	add_type(&maker, "info_t", BTF_KIND_TYPEDEF, 0, 3);	  /* 4 */
 	add_type(&maker, "", BTF_KIND_PTR, 0, 6);		  /* 5 */
-	add_type(&maker, "task_struct", BTF_KIND_STRUCT, 5, 128); /* 6 */
+	add_type(&maker, "task_struct", BTF_KIND_STRUCT, 6, 128); /* 6 */
 	add_member(&maker, "thread_info", 4, 16);
 	add_member(&maker, "pid", 1, MADE_TASK_PID);
 	add_member(&maker, "tgid", 1, MADE_TASK_TGID);
 	add_member(&maker, "group_leader", 5, MADE_TASK_LEADER);
+	add_member(&maker, "mm", 5, MADE_TASK_MM);
 	add_member(&maker, "comm", 1, MADE_TASK_COMM);
 	add_type(&maker, "", BTF_KIND_UNION, 2, 8); /* 7 */
 	add_member(&maker, "donor", 5, 0);
@@ -195,6 +196,7 @@ void make_linux(struct made_linux *made, uint64_t moved)
 	task = make_task(made, task_at, 1, 77, 70, "worker");
 	leader = make_task(made, leader_at, 0, 70, 70, "server");
 	put(made->ram + task_at + MADE_TASK_LEADER, leader);
+	put(made->ram + task_at + MADE_TASK_MM, 0x5555);
 	run_task(made, 1, task);
 }
 

@@ -34,6 +34,7 @@ static long read_user(void *to, size_t size, const void *from);
 #include "trace/bpf/guest_task.bpf.h"
 
 static struct made_linux made;
+static struct task_kernel kernel;
 
 static long read_user(void *to, size_t size, const void *from)
 {
@@ -47,13 +48,17 @@ static enum task_search_end look(void)
 	const struct task_search search = {
 		.symbols = &made.symbols, .read = made_read, .opaque = &made};
 
-	return task_search(&search, &made.place, &task_places);
+	enum task_search_end end = task_search(&search, &made.place, &kernel);
+
+	task_places = kernel.places;
+	return end;
 }
 
 static int set_up(void **state)
 {
 	(void)state;
 	memset(&task_places, 0, sizeof(task_places));
+	memset(&kernel, 0, sizeof(kernel));
 	make_linux(&made, 0);
 	return 0;
 }
@@ -69,7 +74,7 @@ static struct exit_task task_of(uint32_t hart)
 {
 	struct exit_task task = {.address = 1};
 
-	read_task(KVM, hart, &task);
+	read_task(KVM, hart, 1, &task);
 	return task;
 }
 
@@ -96,6 +101,7 @@ static void harts_run_the_tasks_of_their_run_queues(void **state)
 	assert_int_equal(task.tgid, 70);
 	assert_string_equal(task.comm, "worker");
 	assert_string_equal(task.process, "server");
+	assert_int_equal(task.mm, 0x5555);
 	assert_false(task_places.stale);
 }
 
@@ -148,7 +154,7 @@ static void without_names_or_types_it_says_so(void **state)
 	const struct task_search search = {.symbols = &none, .read = made_read, .opaque = &made};
 
 	(void)state;
-	assert_int_equal(task_search(&search, &made.place, &task_places), TASKS_NO_NAMES);
+	assert_int_equal(task_search(&search, &made.place, &kernel), TASKS_NO_NAMES);
 	memset(made_variable(&made, "__start_BTF"), 0, 64);
 	assert_int_equal(look(), TASKS_NO_TYPES);
 	for (enum task_search_end end = TASKS_FOUND; end < TASKS_ENDS; end++)

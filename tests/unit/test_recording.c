@@ -107,6 +107,17 @@ static void the_other_lines_are_read_as_they_were_written(void **state)
 		line.reason.buckets[i] = UINT32_MAX;
 	round_trip(&line, &back);
 	assert_memory_equal(&back.reason, &line.reason, sizeof(line.reason));
+	line = (struct recording_line){.type = RECORDING_TASKS, .tasks = {.why = "\"none\""}};
+	round_trip(&line, &back);
+	assert_string_equal(back.tasks.why, "\"none\"");
+	line = (struct recording_line){.type = RECORDING_MAPPING,
+				       .mapping = {.space = RECORDING_SPACES_MAX,
+						   .start = 0x10000,
+						   .end = 0x20000,
+						   .offset = 4096,
+						   .file = "/bin/sh"}};
+	round_trip(&line, &back);
+	assert_memory_equal(&back.mapping, &line.mapping, sizeof(line.mapping));
 	line = (struct recording_line){.type = RECORDING_END, .end = {.time = 5, .samples = 7}};
 	round_trip(&line, &back);
 	assert_memory_equal(&back.end, &line.end, sizeof(line.end));
@@ -186,6 +197,14 @@ static void what_is_no_line_is_refused(void **state)
 		{"{\"type\":\"reason\",\"step\":1,\"buckets\":\"160:1\"}", NO_BUCKETS},
 		{"{\"type\":\"reason\",\"step\":1,\"buckets\":\"5\"}", NO_BUCKETS},
 		{"{\"type\":\"reason\",\"step\":1,\"buckets\":\"5:1 \"}", NO_BUCKETS},
+		{"{\"type\":\"mapping\",\"space\":1,\"start\":\"0x2\"}",
+		 "has a mapping without its place"},
+		{"{\"type\":\"mapping\",\"space\":1,\"start\":\"0x2\",\"end\":\"0x2\"}",
+		 "has a mapping without its place"},
+		{"{\"type\":\"mapping\",\"space\":0,\"start\":\"0x2\",\"end\":\"0x3\"}",
+		 "has a mapping without its place"},
+		{"{\"type\":\"mapping\",\"space\":65537,\"start\":\"0x2\",\"end\":\"0x3\"}",
+		 "has a mapping without its place"},
 	};
 	static struct recording_line line;
 

@@ -117,6 +117,7 @@ static void put_task(struct recording_sample *sample, uint32_t process, const ch
 	sample->task.known = 1;
 	sample->task.process = process;
 	sample->task.thread = process + 1;
+	sample->task.space = 7;
 	memcpy(sample->task.comm, comm, strlen(comm));
 	memcpy(sample->task.name, name, strlen(name));
 }
@@ -169,17 +170,18 @@ static void tasks_that_are_none_are_refused(void **state)
 {
 	struct pair *pair = *state;
 
-	assert_true(takes_task(pair, "\1\2\1ab", 5));
-	assert_true(takes_task(pair, "\1\2\0", 3));
+	assert_true(takes_task(pair, "\1\2\0\1ab", 6));
+	assert_true(takes_task(pair, "\1\2\3\0", 4));
 	assert_false(takes_task(pair, "", 0));
+	assert_false(takes_task(pair, "\1\2\201\200\4\0", 6));
 	assert_false(takes_task(pair, "\1\2", 2));
-	assert_false(takes_task(pair, "\1\2\2a", 4));
-	assert_false(takes_task(pair, "\1\2\2a\0b", 6));
-	assert_false(takes_task(pair, "\1\2\0a\0", 5));
-	assert_false(takes_task(pair, "\1\2\200", 3));
-	assert_false(takes_task(pair, "\1\2\0200123456789abcdef", 19));
-	assert_false(takes_task(pair, "\1\2\0000123456789abcdef", 19));
-	assert_false(takes_task(pair, "\377\377\377\377\177\2\0", 7));
+	assert_false(takes_task(pair, "\1\2\0\2a", 5));
+	assert_false(takes_task(pair, "\1\2\0\2a\0b", 7));
+	assert_false(takes_task(pair, "\1\2\0\0a\0", 6));
+	assert_false(takes_task(pair, "\1\2\0\200", 4));
+	assert_false(takes_task(pair, "\1\2\0\0200123456789abcdef", 20));
+	assert_false(takes_task(pair, "\1\2\0\0000123456789abcdef", 20));
+	assert_false(takes_task(pair, "\377\377\377\377\177\2\0\0", 8));
 }
 
 static void a_sample_needs_no_name_of_its_exit(void **state)
@@ -350,8 +352,8 @@ static void a_reader_keeps_no_more_than_a_writer_names(void **state)
 		recording_unpack(pair->unpacker, RECORDING_TAG_NAME, BYTES("\x61"), &line, &why));
 	assert_string_equal(why, "has more callers, names or tasks than a recording can");
 	for (uint32_t i = 0; i < RECORDING_TASKS_MAX; i++)
-		assert_true(takes_task(pair, "\1\2\1ab", 5));
-	assert_false(takes_task(pair, "\1\2\1ab", 5));
+		assert_true(takes_task(pair, "\1\2\0\1ab", 6));
+	assert_false(takes_task(pair, "\1\2\0\1ab", 6));
 }
 
 static void a_stack_is_no_deeper_than_a_sample_can_be(void **state)

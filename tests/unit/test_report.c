@@ -40,6 +40,7 @@ static void end(struct report *report)
 {
 	fclose(report->in);
 	profile_free(report->profile);
+	report_maps_free(&report->maps);
 	symbols_free(&report->symbols);
 }
 
@@ -190,6 +191,70 @@ static void samples_are_of_the_guests_tasks(void **state)
 		     "{\"share\":0.200000,\"samples\":1,\"vcpu\":0,\"mode\":\"u\","
 		     "\"process\":null}\n");
 	expect_tasks(REPORT_BY_SYMBOL, false, "   100.00%        5     0  [u]   [user]\n");
+}
+
+#define MAPPING(space, start, end, file)                                                           \
+	"{\"type\":\"mapping\",\"space\":" #space ",\"start\":\"" start "\",\"end\":\"" end        \
+	"\",\"offset\":4096,\"file\":\"" file "\"}\n"
+
+/* In user mode at PC, in what SPACE has mapped. */
+static void put_user_sample(FILE *file, struct recording_packer *packer, uint32_t space,
+			    uint64_t pc)
+{
+	struct recording_sample sample = {.user = true, .pc = pc, .count = 1};
+	uint8_t bytes[RECORDING_LINE];
+
+	sample.task = task_of(1, 1, "sh", "sh");
+	sample.task.space = space;
+	fwrite(bytes, 1, recording_pack(packer, &sample, bytes), file);
+}
+
+static char *report_of_files(bool by_pc)
+{
+	struct recording_packer *packer = recording_packer_new();
+	struct report report = {.in = tmpfile(), .profile = profile_new(1 << 20), .by_pc = by_pc};
+	char message[REPORT_MESSAGE_MAX] = "", *out = NULL;
+	size_t size;
+	FILE *to = open_memstream(&out, &size);
+
+	fputs(HEADER("cpu-clock") MAPPING(1, "0x10000", "0x20000", "/bin/busybox")
+		      MAPPING(1, "0x40000", "0x50000", "") MAPPING(2, "0x10000", "0x20000", "x"),
+	      report.in);
+	put_user_sample(report.in, packer, 1, 0x10123);
+	put_user_sample(report.in, packer, 1, 0x40000);
+	put_user_sample(report.in, packer, 2, 0x1ffff);
+	/* Behind its end, before its beginning, and nobody's. */
+	put_user_sample(report.in, packer, 2, 0x20000);
+	put_user_sample(report.in, packer, 1, 0xffff);
+	put_user_sample(report.in, packer, 0, 0x10123);
+	recording_packer_free(packer);
+	if (!report_read_frame(&report, message) || !report_read_samples(&report, message))
+		fail_msg("%s", message);
+	assert_true(report_print(
+		to, &report, &(struct report_view){.by = by_pc ? REPORT_BY_PC : REPORT_BY_SYMBOL}));
+	fclose(to);
+	end(&report);
+	return out;
+}
+
+static void what_processes_run_is_named_by_its_file(void **state)
+{
+	static const char *const files[] = {"[busybox]\n", "[no file]\n", "[x]\n",
+					    "3     0  [u]   [user]\n"};
+	static const char *const places[] = {"busybox+0x1123\n",     "[no file]\n",
+					     "x+0x10fff\n",	     "0x000000000000ffff\n",
+					     "0x0000000000010123\n", "0x0000000000020000\n"};
+	char *by_symbol = report_of_files(false), *by_pc = report_of_files(true);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+		if (!strstr(by_symbol, files[i]))
+			fail_msg("no %s in %s", files[i], by_symbol);
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
+		if (!strstr(by_pc, places[i]))
+			fail_msg("no %s in %s", places[i], by_pc);
+	free(by_symbol);
+	free(by_pc);
 }
 
 #define TIMED(event)                                                                               \
@@ -455,6 +520,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(samples_are_shown_as_perf_shows_them),
 		cmocka_unit_test(samples_are_of_the_guests_tasks),
+		cmocka_unit_test(what_processes_run_is_named_by_its_file),
 		cmocka_unit_test(a_subtitle_says_what_was_measured),
 		cmocka_unit_test(chains_show_what_was_called),
 		cmocka_unit_test(a_hostile_recording_is_shown_as_text),

@@ -81,7 +81,7 @@ static void what_differs_is_kept_apart(void **state)
 
 static void what_finds_no_room_changes_nothing(void **state)
 {
-	struct sample_sums *sums = sample_sums_new(4096);
+	struct sample_sums *sums = sample_sums_new(6000);
 	struct recording_sample sample = sample_at(0, EXIT_IRQ + 5), sum;
 	uint64_t kept = 0;
 	int error;

@@ -97,13 +97,13 @@ static __always_inline bool keep_stack(__u32 index, struct exit_ring *ring,
 
 /* Which one the guest ran. */
 static __always_inline void keep_task(__u32 index, const struct exit_ring *ring,
-				      const struct kvm_vcpu *vcpu)
+				      const struct exit_vcpu *seen, __u64 sstatus)
 {
 	__u32 entry = next_entry(index, ring);
 	struct exit_task *task = bpf_map_lookup_elem(&tasks, &entry);
 
 	if (task)
-		read_task((__u64)vcpu->kvm, vcpu->vcpu_id, task);
+		read_task(seen->kvm, seen->vcpu_id, !(sstatus & SSTATUS_SPP), task);
 }
 
 /* At the entry, when all is known. */
@@ -151,7 +151,7 @@ static __always_inline void record_exit(__u32 index, struct exit_vcpu *seen,
 		return;
 	}
 	if (rules.tasks)
-		keep_task(index, ring, vcpu);
+		keep_task(index, ring, seen, record->sstatus);
 	if (seen->row >= EXIT_SBI) {
 		bpf_probe_read_kernel(
 			record->args, sizeof(record->args),

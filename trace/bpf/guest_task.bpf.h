@@ -59,9 +59,9 @@ static __always_inline bool holds(__u64 kvm)
 	return false;
 }
 
-/* Global, so that it is verified once. HART is the number of KVM's vCPU. */
-int read_task(__u64 kvm, __u32 hart, struct exit_task *task);
-__noinline int read_task(__u64 kvm, __u32 hart, struct exit_task *task)
+/* Global, so that it is verified once. HART is the number of KVM's vCPU; USER: its mode. */
+int read_task(__u64 kvm, __u32 hart, int user, struct exit_task *task);
+__noinline int read_task(__u64 kvm, __u32 hart, int user, struct exit_task *task)
 {
 	__u64 current, address = 0;
 	__u32 cpu = 0;
@@ -82,6 +82,8 @@ __noinline int read_task(__u64 kvm, __u32 hart, struct exit_task *task)
 	task->address = address;
 	if (!read_process(task))
 		task->address = 0;
+	if (!user || !read_guest(address + task_places.mm, &task->mm, sizeof(task->mm)))
+		task->mm = 0;
 	return 0;
 }
 

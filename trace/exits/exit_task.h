@@ -15,6 +15,7 @@
 /* Beside the record of the same exit. */
 struct exit_task {
 	uint64_t address; /* of its task_struct in the guest; 0: it is not known */
+	uint64_t mm;	  /* of its mm_struct, where the guest was in user mode; 0: not known */
 	uint32_t pid, tgid;
 	char comm[TASK_COMM];	 /* as the guest has it: any bytes */
 	char process[TASK_COMM]; /* the same of its thread group's leader */
@@ -39,7 +40,7 @@ struct task_places {
 	uint64_t proof_at, proof;
 	struct task_window windows[TASK_WINDOWS];
 	/* Of members in task_struct. */
-	uint32_t pid, tgid, comm, cpu, group_leader;
+	uint32_t pid, tgid, comm, cpu, group_leader, mm;
 	struct {
 		uint64_t current; /* (host) the pointer to the task that runs there; 0: no such hart
 				   */

@@ -14,7 +14,7 @@
 
 struct answer {
 	enum task_search_end end;
-	struct task_places places;
+	struct task_kernel kernel;
 };
 
 /* ---- in the helper ---- */
@@ -36,7 +36,7 @@ static bool look_at(void *opaque, const struct image_place *place)
 	struct request *request = opaque;
 	const struct task_search search = {
 		.symbols = request->symbols, .read = read_memory, .opaque = request};
-	enum task_search_end end = task_search(&search, place, &request->answer.places);
+	enum task_search_end end = task_search(&search, place, &request->answer.kernel);
 
 	if (end == TASKS_FOUND || end > request->answer.end)
 		request->answer.end = end;
@@ -65,15 +65,19 @@ static void search(void *opaque, int out)
 void guest_tasks_begin(struct guest_tasks *tasks, pid_t pid, const struct symbols *symbols)
 {
 	struct request request = {.symbols = symbols, .answer = {.end = TASKS_NO_KERNEL}};
-	bool open = process_memory_open(pid, &request.memory);
+	bool open;
 
+	tasks->end = TASKS_NO_NAMES;
+	if (!task_search_has_names(symbols))
+		return;
 	tasks->end = TASKS_NO_MEMORY;
+	open = process_memory_open(pid, &request.memory);
 	tasks->running = open && helper_start(&tasks->helper, search, &request, PATIENCE);
 	process_memory_close(&request.memory);
 }
 
 bool guest_tasks_ended(struct guest_tasks *tasks, uint64_t patience, enum task_search_end *end,
-		       struct task_places *places)
+		       struct task_kernel *kernel)
 {
 	struct answer answer = {.end = tasks->end};
 
@@ -86,7 +90,7 @@ bool guest_tasks_ended(struct guest_tasks *tasks, uint64_t patience, enum task_s
 	}
 	*end = answer.end;
 	if (answer.end == TASKS_FOUND)
-		*places = answer.places;
+		*kernel = answer.kernel;
 	return true;
 }
 

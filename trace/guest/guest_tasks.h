@@ -24,11 +24,11 @@ struct guest_tasks {
 void guest_tasks_begin(struct guest_tasks *tasks, pid_t pid, const struct symbols *symbols);
 
 /*
- * Waits until it has ended, at most PATIENCE ns. True: it has, with END, and PLACES where that is
+ * Waits until it has ended, at most PATIENCE ns. True: it has, with END, and KERNEL where that is
  * TASKS_FOUND; the next one may begin. False: it goes on.
  */
 bool guest_tasks_ended(struct guest_tasks *tasks, uint64_t patience, enum task_search_end *end,
-		       struct task_places *places);
+		       struct task_kernel *kernel);
 
 /* Ends it, if there is one. */
 void guest_tasks_stop(struct guest_tasks *tasks);

@@ -61,6 +61,7 @@ enum {
 	TASK_COMM_AT,
 	TASK_CPU,
 	TASK_LEADER,
+	TASK_MM,
 	RQ_CURR,
 	MAP_VIRTUAL,
 	MAP_PHYSICAL,
@@ -73,6 +74,7 @@ static const char *const paths[OFFSETS] = {
 	[TASK_COMM_AT] = "task_struct.comm",
 	[TASK_CPU] = "task_struct.thread_info.cpu",
 	[TASK_LEADER] = "task_struct.group_leader",
+	[TASK_MM] = "task_struct.mm",
 	[RQ_CURR] = "rq.curr",
 	[MAP_VIRTUAL] = "kernel_mapping.virt_addr",
 	[MAP_PHYSICAL] = "kernel_mapping.phys_addr",
@@ -81,19 +83,28 @@ static const char *const paths[OFFSETS] = {
 /* No structure is larger. */
 #define OFFSET_MOST 65536u
 
-static bool read_offsets(const struct blob *btf, uint64_t offsets[OFFSETS])
+static bool read_offsets(struct btf_types *types, const char *const *names, size_t count,
+			 uint64_t *offsets)
 {
-	struct btf_types types;
-
-	if (!btf_open(&types, btf))
-		return false;
-	for (size_t i = 0; i < OFFSETS; i++)
-		if (!btf_offset(&types, paths[i], &offsets[i]) || offsets[i] > OFFSET_MOST)
+	for (size_t i = 0; i < count; i++)
+		if (!btf_offset(types, names[i], &offsets[i]) || offsets[i] > OFFSET_MOST)
 			return false;
 	return true;
 }
 
-static bool find_offsets(const struct kernel *kernel, uint64_t offsets[OFFSETS])
+/* False: without those of OFFSETS nothing can be found. */
+static bool read_types(const struct blob *btf, uint64_t offsets[OFFSETS], struct task_maps *maps)
+{
+	struct btf_types types;
+
+	if (!btf_open(&types, btf) || !read_offsets(&types, paths, OFFSETS, offsets))
+		return false;
+	maps->known = read_offsets(&types, task_map_members, TASK_MAP_MEMBERS, maps->offsets);
+	return true;
+}
+
+static bool find_offsets(const struct kernel *kernel, uint64_t offsets[OFFSETS],
+			 struct task_maps *maps)
 {
 	uint64_t start, end;
 	struct blob btf;
@@ -105,7 +116,7 @@ static bool find_offsets(const struct kernel *kernel, uint64_t offsets[OFFSETS])
 	btf = (struct blob){.bytes = malloc(end - start), .len = end - start};
 	good = btf.bytes &&
 	       kernel->search->read(kernel->search->opaque, start, btf.bytes, btf.len) &&
-	       read_offsets(&btf, offsets);
+	       read_types(&btf, offsets, maps);
 	free(btf.bytes);
 	return good;
 }
@@ -175,14 +186,15 @@ static bool fill_harts(const struct kernel *kernel, struct task_places *places)
 	return read_word(kernel, offsets, &places->proof) && places->proof;
 }
 
-static bool has_names(const struct kernel *kernel)
+bool task_search_has_names(const struct symbols *symbols)
 {
-	static const char *const names[] = {"runqueues", "__per_cpu_offset",
-					    "__cpuid_to_hartid_map", "nr_cpu_ids", "kernel_map"};
+	static const char *const names[] = {
+		"_start",     "runqueues", "__per_cpu_offset", "__cpuid_to_hartid_map",
+		"nr_cpu_ids", "kernel_map"};
 	uint64_t address;
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (!symbols_find(kernel->search->symbols, names[i], &address))
+		if (!symbols_find(symbols, names[i], &address))
 			return false;
 	return true;
 }
@@ -197,16 +209,18 @@ static bool has_begun(const struct kernel *kernel)
 }
 
 enum task_search_end task_search(const struct task_search *search, const struct image_place *place,
-				 struct task_places *places)
+				 struct task_kernel *found)
 {
+	struct task_places *places = &found->places;
 	struct kernel kernel = {.search = search, .place = place};
 	uint64_t offsets[OFFSETS];
 
-	if (!symbols_find(search->symbols, "_start", &kernel.start) || !has_names(&kernel))
+	if (!task_search_has_names(search->symbols) ||
+	    !symbols_find(search->symbols, "_start", &kernel.start))
 		return TASKS_NO_NAMES;
 	if (!has_begun(&kernel))
 		return TASKS_NO_KERNEL;
-	if (!find_offsets(&kernel, offsets))
+	if (!find_offsets(&kernel, offsets, &found->maps))
 		return TASKS_NO_TYPES;
 	if (!find_mapping(&kernel, offsets))
 		return TASKS_NO_KERNEL;
@@ -217,6 +231,7 @@ enum task_search_end task_search(const struct task_search *search, const struct 
 		.comm = (uint32_t)offsets[TASK_COMM_AT],
 		.cpu = (uint32_t)offsets[TASK_CPU],
 		.group_leader = (uint32_t)offsets[TASK_LEADER],
+		.mm = (uint32_t)offsets[TASK_MM],
 	};
 	fill_windows(&kernel, places);
 	if (!fill_harts(&kernel, places))

@@ -15,6 +15,7 @@
 #include "trace/exits/exit_task.h"
 #include "trace/guest/image_search.h"
 #include "trace/guest/symbols.h"
+#include "trace/guest/task_maps.h"
 
 enum task_search_end {
 	TASKS_FOUND,
@@ -37,8 +38,17 @@ struct task_search {
 	void *opaque;
 };
 
-/* In the kernel at PLACE. Only with TASKS_FOUND is PLACES filled, and known. */
+/* Whether a kernel of these names can have anything found in it. */
+bool task_search_has_names(const struct symbols *symbols);
+
+/* What is found. */
+struct task_kernel {
+	struct task_places places; /* known */
+	struct task_maps maps;	   /* not known where its types lack something of it */
+};
+
+/* In the kernel at PLACE. Only with TASKS_FOUND is KERNEL filled. */
 enum task_search_end task_search(const struct task_search *search, const struct image_place *place,
-				 struct task_places *places);
+				 struct task_kernel *kernel);
 
 #endif

@@ -151,6 +151,7 @@ int command_report(int argc, char **argv)
 	status = run_report(report, &options, &series);
 	page_series_free(&series);
 	profile_free(report->profile);
+	report_maps_free(&report->maps);
 	symbols_free(&report->symbols);
 	if (report->in)
 		fclose(report->in);

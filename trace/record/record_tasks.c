@@ -13,14 +13,18 @@ static void forget(struct record_tasks *tasks, struct task_places *places)
 {
 	__atomic_store_n(&places->known, 0, __ATOMIC_RELEASE);
 	__atomic_store_n(&places->stale, 0, __ATOMIC_RELEASE);
-	tasks->found.known = 0;
+	tasks->found.places.known = 0;
+	tasks->pending = false;
 }
 
 static void give(struct record_tasks *tasks, struct task_places *places, uint64_t kvm)
 {
-	tasks->found.kvm = kvm;
-	tasks->found.known = 0;
-	*places = tasks->found;
+	struct task_places found = tasks->found.places;
+
+	tasks->pending = false;
+	found.kvm = kvm;
+	found.known = 0;
+	*places = found;
 	__atomic_store_n(&places->known, 1, __ATOMIC_RELEASE);
 }
 
@@ -30,8 +34,10 @@ void record_tasks_await(struct record_tasks *tasks, uint64_t patience)
 		return;
 	if (!tasks->search.running)
 		guest_tasks_begin(&tasks->search, tasks->pid, tasks->symbols);
-	if (guest_tasks_ended(&tasks->search, patience, &tasks->why, &tasks->found))
-		tasks->next = clock_now() + AGAIN_NS;
+	if (!guest_tasks_ended(&tasks->search, patience, &tasks->why, &tasks->found))
+		return;
+	tasks->next = clock_now() + AGAIN_NS;
+	tasks->pending = tasks->why == TASKS_FOUND;
 }
 
 /* The VM that is seen; 0: none yet, or several of one process, whose memory is not told apart. */
@@ -60,13 +66,22 @@ void record_tasks_follow(struct record_tasks *tasks, const struct collector *col
 		forget(tasks, places);
 	if (places->known)
 		return;
-	if (!tasks->found.known)
+	if (!tasks->pending)
 		record_tasks_await(tasks, 0);
-	if (!tasks->found.known)
+	if (!tasks->pending)
 		return;
 	kvm = vm_seen(collector);
 	if (kvm)
 		give(tasks, places, kvm);
+}
+
+bool record_tasks_guest(const struct record_tasks *tasks, struct guest_maps *guest)
+{
+	if (!tasks->found.places.known || !tasks->found.maps.known)
+		return false;
+	*guest = (struct guest_maps){
+		.pid = tasks->pid, .places = &tasks->found.places, .maps = &tasks->found.maps};
+	return true;
 }
 
 /* A name of the guest's ends, if nowhere else, where it has to. */

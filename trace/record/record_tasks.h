@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "trace/guest/guest_maps.h"
 #include "trace/guest/guest_tasks.h"
 #include "trace/record/recording.h"
 #include "trace/sources/collector.h"
@@ -16,8 +17,9 @@ struct record_tasks {
 	const struct symbols *symbols; /* of its kernel: they may be found later */
 	struct guest_tasks search;
 	enum task_search_end why; /* as the last search ended */
-	struct task_places found; /* with `known`: not given to the programs yet */
-	uint64_t next;		  /* when the next search may begin */
+	struct task_kernel found;
+	bool pending;  /* that is not given to the programs yet */
+	uint64_t next; /* when the next search may begin */
 };
 
 /* Looks for them in a VM that runs already, PATIENCE ns at most. */
@@ -25,6 +27,9 @@ void record_tasks_await(struct record_tasks *tasks, uint64_t patience);
 
 /* To be called now and then, with a collector that keeps tasks. */
 void record_tasks_follow(struct record_tasks *tasks, const struct collector *collector);
+
+/* What is known of the guest, for guest_maps_list(). False: nothing is. */
+bool record_tasks_guest(const struct record_tasks *tasks, struct guest_maps *guest);
 
 /* TASK is what the collector has; NULL: it is not known. */
 void record_tasks_put(const struct exit_task *task, struct recording_task *to);

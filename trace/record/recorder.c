@@ -14,6 +14,7 @@
 #include "trace/names/exit_names.h"
 #include "trace/names/exit_record.h"
 #include "trace/record/exit_series.h"
+#include "trace/record/record_maps.h"
 #include "trace/record/recording_packed.h"
 #include "trace/record/sample_sums.h"
 
@@ -30,6 +31,7 @@ struct recorder {
 	struct sample_sums *sums;	/* NULL: each is written */
 	struct exit_series *series;	/* of what is in sums; NULL: there are none */
 	struct recording_packer *packer;
+	struct record_maps *maps;
 	struct budget budget;
 	struct intern named;			 /* where symbols begin that were written */
 	uint64_t stvec;				 /* by which the symbols were moved */
@@ -200,14 +202,31 @@ static void find_callers(struct recorder *recorder)
 
 /* ---- tasks ---- */
 
+static void write_mapping(void *opaque, const struct recording_mapping *mapping)
+{
+	struct recorder *recorder = opaque;
+
+	recorder->line.type = RECORDING_MAPPING;
+	recorder->line.mapping = *mapping;
+	write_line(recorder);
+}
+
 static void find_task(struct recorder *recorder)
 {
 	struct recording_sample *sample = &recorder->sample;
+	const struct exit_task *task = collector_task(recorder->options.collector, recorder->index);
+	struct guest_maps guest;
+	bool known;
 
-	record_tasks_put(collector_task(recorder->options.collector, recorder->index),
-			 &sample->task);
-	if (!sample->task.known)
+	record_tasks_put(task, &sample->task);
+	if (!task) {
 		recorder->counts.strange += sample->count;
+	} else if (task->mm) {
+		known = record_tasks_guest(recorder->options.tasks, &guest);
+		sample->task.space =
+			record_maps_space(recorder->maps, known ? &guest : NULL, task->mm,
+					  &sample->task, sample->pc, write_mapping, recorder);
+	}
 }
 
 /* Why some samples of this file have none. */
@@ -346,10 +365,12 @@ static void forget_file(struct recorder *recorder)
 	sample_sums_free(recorder->sums);
 	exit_series_free(recorder->series);
 	recording_packer_free(recorder->packer);
+	record_maps_free(recorder->maps);
 	recorder->named = (struct intern){0};
 	recorder->sums = NULL;
 	recorder->series = NULL;
 	recorder->packer = NULL;
+	recorder->maps = NULL;
 }
 
 /* False: no memory. */
@@ -364,8 +385,9 @@ static bool begin_file(struct recorder *recorder)
 		recorder->series = exit_series_new(recorder->options.header.start);
 	}
 	recorder->packer = recording_packer_new();
+	recorder->maps = record_maps_new();
 	if ((recorder->options.sums && (!recorder->sums || !recorder->series)) ||
-	    !recorder->packer) {
+	    !recorder->packer || !recorder->maps) {
 		errno = ENOMEM;
 		return false;
 	}

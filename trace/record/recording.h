@@ -27,6 +27,7 @@ enum recording_type {
 	RECORDING_VCPU,
 	RECORDING_REASON,
 	RECORDING_TASKS,
+	RECORDING_MAPPING,
 	RECORDING_END,
 };
 
@@ -57,7 +58,8 @@ struct recording_symbol {
 
 /* The guest's task, in packed samples only. Names are the guest's: any bytes up to a 0. */
 struct recording_task {
-	uint64_t known; /* 0: all of it is */
+	uint32_t known; /* 0: all of it is */
+	uint32_t space; /* what it has mapped: of struct recording_mapping; 0: not known */
 	uint32_t process, thread;
 	char comm[RECORDING_COMM]; /* of the thread */
 	char name[RECORDING_COMM]; /* of the process */
@@ -107,6 +109,15 @@ struct recording_tasks {
 	char why[128]; /* "": it is not known yet */
 };
 
+#define RECORDING_SPACES_MAX (1u << 16)
+
+/* "type":"mapping": code of a process, before the samples in it. */
+struct recording_mapping {
+	uint64_t space; /* from 1 up */
+	uint64_t start, end, offset;
+	char file[256]; /* its path in the guest; "": none, or not known */
+};
+
 /* "type":"end": nothing is missing behind it. */
 struct recording_end {
 	uint64_t time, samples;
@@ -122,6 +133,7 @@ struct recording_line {
 		struct recording_vcpu vcpu;
 		struct recording_reason reason;
 		struct recording_tasks tasks;
+		struct recording_mapping mapping;
 		struct recording_end end;
 	};
 };

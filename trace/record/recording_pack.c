@@ -114,6 +114,7 @@ static bool find_task(struct recording_packer *packer, const struct recording_ta
 		return true;
 	put(&bytes, task->process);
 	put(&bytes, task->thread);
+	put(&bytes, task->space);
 	put(&bytes, comm);
 	put_text(&bytes, task->comm, comm);
 	put_text(&bytes, task->name, strnlen(task->name, sizeof(task->name) - 1));

@@ -367,6 +367,20 @@ static const char *read_reason(const struct recording_reader *reader,
 	return read_buckets(reader, reason) ? NULL : "has exits without how long they took";
 }
 
+static const char *read_mapping(const struct recording_reader *reader,
+				struct recording_mapping *mapping)
+{
+	mapping->space = number_of(reader, "space");
+	mapping->offset = number_of(reader, "offset");
+	if (!read_hex(reader, "start", &mapping->start) ||
+	    !read_hex(reader, "end", &mapping->end) || mapping->start >= mapping->end ||
+	    mapping->space - 1 >= RECORDING_SPACES_MAX)
+		return "has a mapping without its place";
+	return copy(reader, "file", mapping->file, sizeof(mapping->file))
+		       ? NULL
+		       : "has names that are too long";
+}
+
 static const char *read_line(const struct recording_reader *reader, struct recording_line *line)
 {
 	const char *type = text_of(reader, "type");
@@ -391,6 +405,10 @@ static const char *read_line(const struct recording_reader *reader, struct recor
 	if (!strcmp(type, "reason")) {
 		line->type = RECORDING_REASON;
 		return read_reason(reader, &line->reason);
+	}
+	if (!strcmp(type, "mapping")) {
+		line->type = RECORDING_MAPPING;
+		return read_mapping(reader, &line->mapping);
 	}
 	if (!strcmp(type, "tasks")) {
 		line->type = RECORDING_TASKS;

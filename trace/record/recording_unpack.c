@@ -118,14 +118,15 @@ static bool take_text(const uint8_t *from, size_t len, char to[RECORDING_COMM])
 
 static const char *take_task(struct recording_unpacker *unpacker, struct bytes *bytes)
 {
-	uint64_t process = take(bytes), thread = take(bytes), comm = take(bytes);
+	uint64_t process = take(bytes), thread = take(bytes), space = take(bytes);
+	uint64_t comm = take(bytes);
 	struct recording_task task = {.known = 1};
 	void *memory = unpacker->tasks;
 	size_t left = (size_t)(bytes->end - bytes->at);
 	int error;
 
-	if (bytes->bad || process > UINT32_MAX || thread > UINT32_MAX || comm > left ||
-	    !take_text(bytes->at, comm, task.comm) ||
+	if (bytes->bad || process > UINT32_MAX || thread > UINT32_MAX ||
+	    space > RECORDING_SPACES_MAX || comm > left || !take_text(bytes->at, comm, task.comm) ||
 	    !take_text(bytes->at + comm, left - comm, task.name))
 		return "has a task without its numbers or names";
 	if (unpacker->tasks_count == RECORDING_TASKS_MAX)
@@ -137,6 +138,7 @@ static const char *take_task(struct recording_unpacker *unpacker, struct bytes *
 		return "does not fit into memory";
 	task.process = (uint32_t)process;
 	task.thread = (uint32_t)thread;
+	task.space = (uint32_t)space;
 	unpacker->tasks[unpacker->tasks_count++] = task;
 	return NULL;
 }

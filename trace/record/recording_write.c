@@ -94,10 +94,19 @@ static void reason(struct json_line *json, const struct recording_reason *reason
 	json_line_string(json, "buckets", buckets);
 }
 
+static void mapping(struct json_line *json, const struct recording_mapping *mapping)
+{
+	json_line_uint(json, "space", mapping->space);
+	json_line_hex(json, "start", mapping->start);
+	json_line_hex(json, "end", mapping->end);
+	json_line_uint(json, "offset", mapping->offset);
+	json_line_string(json, "file", mapping->file);
+}
+
 size_t recording_write(const struct recording_line *line, char out[RECORDING_LINE])
 {
-	static const char *const types[] = {"other", "header", "symbol", "sample", "lost",
-					    "vcpu",  "reason", "tasks",	 "end"};
+	static const char *const types[] = {"other", "header", "symbol", "sample",  "lost",
+					    "vcpu",  "reason", "tasks",	 "mapping", "end"};
 	struct json_line json;
 
 	json_line_begin(&json, out, RECORDING_LINE);
@@ -113,6 +122,7 @@ size_t recording_write(const struct recording_line *line, char out[RECORDING_LIN
 		json_line_uint(&json, "records", line->lost.records);
 		break;
 	case RECORDING_TASKS: json_line_string(&json, "why", line->tasks.why); break;
+	case RECORDING_MAPPING: mapping(&json, &line->mapping); break;
 	case RECORDING_END:
 		json_line_uint(&json, "t", line->end.time);
 		json_line_uint(&json, "samples", line->end.samples);

@@ -163,6 +163,7 @@ static void take_line(struct report *report)
 		if (!line->sample.task.known)
 			report->strange = profile_sum(report->strange, line->sample.count);
 		break;
+	case RECORDING_MAPPING: report_maps_add(&report->maps, &line->mapping); break;
 	case RECORDING_TASKS: memcpy(report->why, line->tasks.why, sizeof(report->why)); break;
 	case RECORDING_HEADER:
 	case RECORDING_REASON:
@@ -178,6 +179,7 @@ bool report_read_frame(struct report *report, char message[REPORT_MESSAGE_MAX])
 	report->exits = !strcmp(report->header.event, "exits");
 	if (!read_all(report, take_line, message))
 		return false;
+	report_maps_finish(&report->maps);
 	return !report->symbols.count || symbols_finish(&report->symbols, message);
 }
 
@@ -192,8 +194,33 @@ static bool is_exception(const char *name)
 	return !strcmp(name, "handle_exception") || !strcmp(name, "ret_from_exception");
 }
 
-/* "function", "function [module]", by pc "function+0x1c"; nobody's: the address. */
-static void name_of(const struct report *report, uint64_t address, bool returns,
+/* Code of a process, by the file that it is of: "[libc.so.6]", by pc "libc.so.6+0x1c", where that
+ * is in the file. */
+static void name_user(const struct report *report, uint32_t space, struct profile_frame *frame,
+		      char out[PROFILE_NAME])
+{
+	uint64_t address = frame->address, offset = 0;
+	const char *file = report_maps_find(&report->maps, space, address, &offset);
+	const char *slash = file ? strrchr(file, '/') : NULL;
+
+	if (slash)
+		file = slash + 1;
+	if (!report->by_pc)
+		frame->address = 0;
+	if (!file && report->by_pc)
+		snprintf(out, PROFILE_NAME, "0x%016" PRIx64, address);
+	else if (!file)
+		snprintf(out, PROFILE_NAME, "[user]");
+	else if (!*file)
+		snprintf(out, PROFILE_NAME, "[no file]");
+	else if (report->by_pc)
+		snprintf(out, PROFILE_NAME, "%s+0x%" PRIx64, file, offset);
+	else
+		snprintf(out, PROFILE_NAME, "[%s]", file);
+}
+
+/* "function", "function [module]", by pc "function+0x1c"; nobody's: the address, or as above. */
+static void name_of(const struct report *report, uint64_t address, bool returns, uint32_t space,
 		    struct profile_frame *frame, char out[PROFILE_NAME])
 {
 	struct symbol_place place;
@@ -203,12 +230,10 @@ static void name_of(const struct report *report, uint64_t address, bool returns,
 	frame->address = address;
 	/* A call may be the last instruction of its function. */
 	if (!symbols_lookup(&report->symbols, address - returns, &place)) {
-		if (frame->kind == PROFILE_GUEST_USER && !report->by_pc) {
-			frame->address = 0;
-			snprintf(out, PROFILE_NAME, "[user]");
-		} else {
+		if (frame->kind == PROFILE_GUEST_USER)
+			name_user(report, space, frame, out);
+		else
 			snprintf(out, PROFILE_NAME, "0x%016" PRIx64, address);
-		}
 		return;
 	}
 	if (report->by_pc)
@@ -264,8 +289,8 @@ static void add_sample(struct report *report)
 		frames[depth++] = (struct profile_frame){.name = exit, .kind = PROFILE_EXIT};
 	for (uint64_t i = 0; i <= sample->depth; i++, depth++) {
 		frames[depth].kind = mode;
-		name_of(report, i ? sample->callers[i - 1] : sample->pc, returns, &frames[depth],
-			names[i]);
+		name_of(report, i ? sample->callers[i - 1] : sample->pc, returns,
+			sample->task.space, &frames[depth], names[i]);
 		returns = !is_exception(names[i]);
 	}
 	add_to_series(report, sample);

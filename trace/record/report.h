@@ -12,6 +12,7 @@
 #include "trace/guest/symbols.h"
 #include "trace/page/page_series.h"
 #include "trace/record/recording_packed.h"
+#include "trace/record/report_maps.h"
 
 struct report {
 	FILE *in;
@@ -34,6 +35,7 @@ struct report {
 	char why[sizeof(((struct recording_tasks *)0)->why)]; /* that is; "": not said */
 	bool whole;					      /* the recording has its end */
 	struct symbols symbols;
+	struct report_maps maps;
 	struct profile *profile;    /* the caller's */
 	struct page_series *series; /* the caller's; NULL: nothing of time is wanted */
 };
