@@ -34,6 +34,7 @@ typed = [
     ("run --root fol\t", ["run", "--root", "folder/"]),
     ("run --vhost-user f\tso\tsoc\t", ["run", "--vhost-user", "fs,socket=socket"]),
     ("stat --openm\tuni\tsoc\t", ["stat", "--openmetrics", "unix=socket"]),
+    ("watch --fail-on timer-\t", ["watch", "--fail-on", "timer-storm"]),
     ("trace -e sbi,mm\t", ["trace", "-e", "sbi,mmio"]),
     ("stat -- ru\t--ker\tkern\t", ["stat", "--", "run", "--kernel", "kernel image"]),
     ("run --extract /out:fold\t", ["run", "--extract", "/out:folder/"]),

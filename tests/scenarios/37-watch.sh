@@ -31,8 +31,10 @@ with_its_vm_it_is_over() {
 one_that_is_odd() { run vhart run --name "$1" --memory 64M --kernel /guests/odd.elf --append "$2"; }
 
 vms_come_and_go() {
-    vhart watch --all >told 2>said &
+    # The file is there as soon as it watches.
+    vhart watch --all --openmetrics m.prom >told 2>said &
     watch=$!
+    until_true [ -e m.prom ]
     one_that_is_odd first timer=6
     expect_status 0
     one_that_is_odd second "failing=6"

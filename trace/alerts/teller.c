@@ -23,15 +23,22 @@ static void begin_command(struct teller *teller, const struct alert *alert)
 	commands_run_add(teller->commands, about);
 }
 
+static void print_json(FILE *out, const struct alert *alert)
+{
+	char text[FINDING_JSON];
+	const size_t size = alert_json(alert, text);
+
+	fwrite(text, 1, size, out);
+}
+
 static void tell(void *opaque, const struct finding *finding, bool over)
 {
 	struct teller *teller = opaque;
 	struct alert alert = {teller->view, teller->findings, finding, over, {0}};
-	char text[FINDING_JSON];
 
 	clock_gettime(CLOCK_REALTIME, &alert.when);
 	if (teller->json)
-		fwrite(text, 1, alert_json(&alert, text), teller->out);
+		print_json(teller->out, &alert);
 	else
 		alert_print(teller->out, &alert);
 	alert_counts_add(teller->counts, finding,

@@ -23,7 +23,7 @@ static const struct option_spec specs[] = {
 	{"--fail-on", "RULE|any",
 	 "end with exit status 121 as soon as the rule finds something\n"
 	 "(may be given several times)",
-	 OPTION_OTHER(wishes_parse_fail_on), .repeatable = true},
+	 OPTION_OTHER(wishes_parse_fail_on), .repeatable = true, .word = wishes_fail_on_word},
 	{"--on-finding", "CMD",
 	 "run CMD with sh when a finding begins: VHART_RULE, VHART_VM, VHART_PID and\n"
 	 "VHART_VCPU say which, and its JSON is CMD's standard input",

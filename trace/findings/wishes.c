@@ -34,6 +34,13 @@ const char *wishes_parse_fail_on(char *value, void *target)
 	return NULL;
 }
 
+const char *wishes_fail_on_word(unsigned int index)
+{
+	if (index < rule_count)
+		return rules[index].name;
+	return index == rule_count ? "any" : NULL;
+}
+
 bool wishes_have_threshold(const struct finding_wishes *wishes)
 {
 	for (size_t i = 0; i < rule_count; i++)

@@ -15,6 +15,8 @@ struct finding_wishes {
 /* For option_spec.h: TARGET is a struct finding_wishes, or one that begins with it. */
 const char *wishes_parse_threshold(char *value, void *target);
 const char *wishes_parse_fail_on(char *value, void *target);
+/* Its values, for completions; NULL after the last. */
+const char *wishes_fail_on_word(unsigned int index);
 
 bool wishes_have_threshold(const struct finding_wishes *wishes);
 bool wishes_may_fail(const struct finding_wishes *wishes);

@@ -65,7 +65,7 @@ static const struct option_spec specs[] = {
 	{"--fail-on", "RULE|any",
 	 "--findings, and the exit status is 121 where the rule found something\n"
 	 "(may be given several times)",
-	 OPTION_OTHER(wishes_parse_fail_on), .repeatable = true},
+	 OPTION_OTHER(wishes_parse_fail_on), .repeatable = true, .word = wishes_fail_on_word},
 	{"--save", "FILE", "at the end write all that was counted there as well, for 'vhart diff'",
 	 OPTION_TEXT(struct stat_options, save)},
 	{"--html", "FILE",
