@@ -91,7 +91,8 @@ bad_files() {
     saves good "$words"
     refused 'bad: it is empty' ''
     refused "bad: line 1: expected a JSON object" 'junk\n'
-    refused "bad: it was not written by 'vhart stat --save'" '{"type":"header","vhart":"recording","version":1}\n'
+    refused "bad: it was not written by 'vhart stat --save'" '{"type":"header","vhart":"trace","version":1}\n'
+    refused "bad: is no recording of 'vhart record'" '{"type":"header","vhart":"recording","version":1}\n'
     sed '1s/"version":1/"version":7/' good >bad
     refused 'bad: version 7 of such files, and this vhart reads 1: take the vhart that wrote it' "$(cat bad)\n"
     refused 'bad: the end is missing|bad: line [0-9]+: the end is missing' "$(sed '$d' good)\n"
@@ -103,6 +104,29 @@ bad_files() {
     expect_status 2
     run vhart diff good --
     expect_status 2
+}
+
+# 4 calls a round, and 12: of each function as many exits as it caused.
+recordings_are_compared() {
+    for calls in 4 12; do
+        run vhart record -o r$calls -e exits -g -- run --memory 64M --pmu off --kernel /guests/work.elf --append "rounds=500 calls=$calls"
+        expect_status 0
+    done
+    run vhart diff --flamegraph f.svg r4 r12
+    expect_status 1
+    expect_out '^FUNCTION, BY ITS EXITS +BEFORE +AFTER +COUNT% +NOISE +EACH +AFTER +TIME% +COST  WHAT$'
+    expect_out '^sbi_call +2000 +6000 +\+200.0% .* more !$'
+    grep -q '<title>+[0-9]*% sbi_call (before ' f.svg || die "not in the flame graph: $(grep -o '<title>[^<]*sbi_call[^<]*' f.svg)"
+    run vhart diff r4 r4
+    expect_status 0
+    saves a "$words"
+    run vhart diff a r4
+    expect_status 2
+    expect_err "^vhart: a is a file of 'vhart stat --save', and r4 is a recording of exits: compare files of one kind$"
+    run vhart diff --flamegraph g.svg a a
+    expect_status 2
+    expect_err '^vhart: --flamegraph: counts have no stacks: '
+    [ ! -e g.svg ] || die "and a file"
 }
 
 hostile_names() {
@@ -143,5 +167,6 @@ t_any "exits that are new, and that are gone" new_and_gone
 t_any "of several runs a side one odd run does not count" several_a_side
 t_any "unlike things: a line each, and it goes on" unlike_goes_on
 t_any "a file that is none, of another version, or cut" bad_files
+t_any "recordings, by functions" recordings_are_compared
 t_any "names in a file are shown" hostile_names
 t_any "a full disk: --save says so, and what was there stays" full_disk

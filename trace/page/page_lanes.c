@@ -109,7 +109,8 @@ static void write_axis(const struct page_lanes *lanes, FILE *to)
 {
 	const double seconds = (double)(lanes->ends[lanes->columns - 1] - lanes->from) / 1e9;
 
-	fputs("<div class=\"lane axis\"><span class=\"label at\"></span><span class=\"marks\">", to);
+	fputs("<div class=\"lane axis\"><span class=\"label at\"></span><span class=\"marks\">",
+	      to);
 	for (unsigned int i = 0; i < MARKS; i++)
 		fprintf(to, "<span>%.3f s</span>", seconds * i / (MARKS - 1));
 	fputs("</span></div>\n", to);
