@@ -11,8 +11,8 @@
  *
  * name: of an exit: the bytes. Numbered from 0.
  *
- * task: the process's number, the thread's, that of its mappings, how many bytes the thread's name has, these; the rest
- * is the process's name. Numbered from 1.
+ * task: the process's number, the thread's, that of its mappings, how many bytes the thread's name
+ * has, these; the rest is the process's name. Numbered from 1.
  *
  * forget: frames, names and tasks are numbered anew from here: neither writer nor reader needs more
  * memory for a longer recording.
