@@ -17,11 +17,11 @@ wait'
 await_guest() { await '^processes [0-9]+ to [0-9]+'; }
 guest_process() { sed -n "s/^processes \([0-9]*\) to \([0-9]*\).*/\\$1/p" "$out"; }
 
-# ours: a VM, $vm, that is busy
+# ours OPTIONS: a VM, $vm, that is busy
 ours() {
-    printf '%s\n' "$busy" >run.sh
+    [ -e run.sh ] || printf '%s\n' "$busy" >run.sh
     vhart run --memory 256M --kernel "/guests/$linux/Image" --initrd "/guests/$linux/initrd-small" \
-        --append 'console=ttyS0 quiet panic=-1' --inject "$T/run.sh:/run.sh" </dev/null >"$out" 2>"$err" &
+        --append 'console=ttyS0 quiet panic=-1' --inject "$T/run.sh:/run.sh" "$@" </dev/null >"$out" 2>"$err" &
     vm=$!
     pid=$vm
     await_guest
@@ -67,6 +67,31 @@ processes_are_named() {
     near "per cent in busybox" "$(share symbol '[busybox]')" 95 5
     rows_by pc
     grep -q '"symbol":"busybox+0x[0-9a-f]*"' rows || die "$(cat rows)"
+    ends "$vm"
+}
+
+# A program that has symbols, where the guest's root is to be had; without it, its file.
+functions_and_threads() {
+    mkdir root
+    cp /src/build/riscv64/tests/scenarios/busy root/busy
+    printf '#!/bin/sh\nexec /busy\n' >run.sh
+    ours --inject "$T/root/busy:/busy"
+    record -e cpu-clock --time 4
+    rows_by comm
+    near "per cent of the thread busy" "$(share comm busy)" 50 10
+    near "per cent of the thread worker" "$(share comm worker)" 50 10
+    rows_by process
+    near "per cent of the process" "$(share process "busy ($(guest_process 1))")" 97 3
+    rows_by symbol
+    near "per cent in the file" "$(share symbol '[busy]')" 95 5
+    vhart report -i r --json --guestmount root >rows
+    near "per cent of spin_main" "$(share symbol 'spin_main [busy]')" 48 10
+    near "per cent of spin_worker" "$(share symbol 'spin_worker [busy]')" 48 10
+    rm root/busy
+    run vhart report -i r --json --guestmount root
+    expect_status 0
+    expect_err '^vhart: --guestmount root: /busy: No such file or directory: no names of it$'
+    [ "$(wc -l <"$err")" = 1 ] || die "it is said more than once: $(cat "$err")"
     ends "$vm"
 }
 
@@ -122,8 +147,9 @@ echo 0 >/proc/sys/kernel/perf_cpu_time_max_percent
 
 t "processes and threads of a 6.12 guest" processes_are_named
 t "exits of processes" exits_have_processes
+t_any "functions and threads of a program" functions_and_threads
 t_any "from its boot" from_its_boot
-linux=linux-7.2
+linux='linux-7.2'
 t "processes and threads of a 7.x guest" processes_are_named
 t_any "of a guest of QEMU" of_qemu
 linux=linux

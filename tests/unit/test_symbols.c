@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/symbols/made_elf.h"
 #include "trace/guest/symbols.h"
 
 static char message[IMAGE_MESSAGE_MAX];
@@ -275,53 +276,6 @@ static void a_bad_line_is_named(void **state)
 
 /* ---- ELF ---- */
 
-struct made_elf {
-	Elf64_Ehdr header;
-	Elf64_Shdr sections[5]; /* none, code, data, .symtab, .strtab */
-	Elf64_Sym symbols[7];
-	char strings[64];
-};
-
-static Elf64_Sym elf_symbol(uint32_t name, int binding, int type, uint16_t section, uint64_t value,
-			    uint64_t size)
-{
-	return (Elf64_Sym){.st_name = name,
-			   .st_info = (unsigned char)ELF64_ST_INFO(binding, type),
-			   .st_shndx = section,
-			   .st_value = value,
-			   .st_size = size};
-}
-
-static void make_elf(struct made_elf *elf)
-{
-	static const char strings[64] = "\0local\0global\0$x\0data\0absolute";
-
-	*elf = (struct made_elf){
-		.header = {.e_ident = {ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64, ELFDATA2LSB},
-			   .e_type = ET_EXEC,
-			   .e_machine = EM_RISCV,
-			   .e_shoff = offsetof(struct made_elf, sections),
-			   .e_shentsize = sizeof(Elf64_Shdr),
-			   .e_shnum = 5},
-		.sections = {[1] = {.sh_flags = SHF_EXECINSTR},
-			     [3] = {.sh_type = SHT_SYMTAB,
-				    .sh_offset = offsetof(struct made_elf, symbols),
-				    .sh_size = sizeof(elf->symbols),
-				    .sh_entsize = sizeof(Elf64_Sym),
-				    .sh_link = 4},
-			     [4] = {.sh_type = SHT_STRTAB,
-				    .sh_offset = offsetof(struct made_elf, strings),
-				    .sh_size = sizeof(elf->strings)}},
-		.symbols = {[1] = elf_symbol(1, STB_LOCAL, STT_FUNC, 1, 0x80200000, 16),
-			    [2] = elf_symbol(7, STB_GLOBAL, STT_NOTYPE, 1, 0x80200010, 0),
-			    [3] = elf_symbol(14, STB_LOCAL, STT_NOTYPE, 1, 0x80200014, 0),
-			    [4] = elf_symbol(17, STB_GLOBAL, STT_OBJECT, 2, 0x80200100, 8),
-			    [5] = elf_symbol(22, STB_GLOBAL, STT_NOTYPE, SHN_ABS, 0x80200018, 0),
-			    [6] = elf_symbol(1, STB_LOCAL, STT_SECTION, 1, 0x80200004, 0)},
-	};
-	memcpy(elf->strings, strings, sizeof(strings));
-}
-
 static bool read_elf(struct symbols *symbols, const struct made_elf *elf, size_t len)
 {
 	struct blob blob = {malloc(len + !len), len};
@@ -348,6 +302,27 @@ static void symbols_of_an_elf_file_are_read(void **state)
 	expect(&symbols, 0x80200018, "global", 8, "");
 	expect(&symbols, 0x802000ff, "global", 0xef, "");
 	expect_none(&symbols, 0x80200100);
+	symbols_free(&symbols);
+}
+
+/* What a stripped library offers to others; its own table goes before. */
+static void a_stripped_file_has_what_it_offers(void **state)
+{
+	struct symbol_place place;
+	struct symbols symbols;
+	struct made_elf elf;
+
+	(void)state;
+	make_elf(&elf);
+	elf.sections[3].sh_type = SHT_DYNSYM;
+	assert_true(read_elf(&symbols, &elf, sizeof(elf)));
+	assert_true(symbols_lookup(&symbols, 0x80200004, &place));
+	assert_string_equal(place.name, "local");
+	symbols_free(&symbols);
+	elf.sections[2] = elf.sections[3];
+	elf.sections[2].sh_size = 0;
+	elf.sections[3].sh_type = SHT_SYMTAB;
+	assert_true(read_elf(&symbols, &elf, sizeof(elf)));
 	symbols_free(&symbols);
 }
 
@@ -422,6 +397,7 @@ int main(void)
 		cmocka_unit_test(hidden_addresses_are_named_as_the_reason),
 		cmocka_unit_test(a_bad_line_is_named),
 		cmocka_unit_test(symbols_of_an_elf_file_are_read),
+		cmocka_unit_test(a_stripped_file_has_what_it_offers),
 		cmocka_unit_test(a_broken_elf_file_is_refused),
 		cmocka_unit_test(a_name_does_not_go_beyond_its_strings),
 	};

@@ -80,7 +80,7 @@ bool symbols_slide(struct symbols *symbols, const char *name, uint64_t address);
 bool symbols_read_kallsyms(struct symbols *symbols, const struct blob *text,
 			   char message[IMAGE_MESSAGE_MAX]);
 
-/* .symtab of an ELF64 for RISC-V. */
+/* .symtab of an ELF64 for RISC-V, else its .dynsym. */
 bool symbols_read_elf(struct symbols *symbols, const struct blob *elf,
 		      char message[IMAGE_MESSAGE_MAX]);
 

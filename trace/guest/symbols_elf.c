@@ -95,28 +95,38 @@ static void add_symbols(struct symbols *symbols, const struct sections *sections
 	}
 }
 
+/* The symbols of section SYMTAB. False with MESSAGE. */
+static bool read_table(struct symbols *symbols, const struct sections *sections,
+		       const Elf64_Shdr *symtab, char message[IMAGE_MESSAGE_MAX])
+{
+	const struct blob *elf = sections->elf;
+	Elf64_Shdr strtab;
+
+	if (symtab->sh_entsize != sizeof(Elf64_Sym) ||
+	    !read_section(sections, symtab->sh_link, &strtab) || strtab.sh_type != SHT_STRTAB)
+		return image_refuse(message, "is an ELF file with a broken symbol table");
+	if (!in_file(elf, symtab->sh_offset, symtab->sh_size) ||
+	    !in_file(elf, strtab.sh_offset, strtab.sh_size))
+		return image_refuse(message, "is a truncated ELF file");
+	add_symbols(symbols, sections, symtab, &strtab);
+	return symbols_finish(symbols, message);
+}
+
 bool symbols_read_elf(struct symbols *symbols, const struct blob *elf,
 		      char message[IMAGE_MESSAGE_MAX])
 {
+	/* What a stripped library still has for others. */
+	static const uint32_t types[] = {SHT_SYMTAB, SHT_DYNSYM};
 	struct sections sections = {.elf = elf};
-	Elf64_Shdr symtab, strtab;
+	Elf64_Shdr symtab;
 
 	if (!image_is_elf(elf))
 		return image_refuse(message, "is not an ELF file");
 	if (!find_sections(elf, &sections, message))
 		return false;
-	for (uint64_t i = 0; read_section(&sections, i, &symtab); i++) {
-		if (symtab.sh_type != SHT_SYMTAB)
-			continue;
-		if (symtab.sh_entsize != sizeof(Elf64_Sym) ||
-		    !read_section(&sections, symtab.sh_link, &strtab) ||
-		    strtab.sh_type != SHT_STRTAB)
-			return image_refuse(message, "is an ELF file with a broken symbol table");
-		if (!in_file(elf, symtab.sh_offset, symtab.sh_size) ||
-		    !in_file(elf, strtab.sh_offset, strtab.sh_size))
-			return image_refuse(message, "is a truncated ELF file");
-		add_symbols(symbols, &sections, &symtab, &strtab);
-		return symbols_finish(symbols, message);
-	}
+	for (size_t type = 0; type < sizeof(types) / sizeof(types[0]); type++)
+		for (uint64_t i = 0; read_section(&sections, i, &symtab); i++)
+			if (symtab.sh_type == types[type])
+				return read_table(symbols, &sections, &symtab, message);
 	return image_refuse(message, "has no symbol table: it was stripped");
 }

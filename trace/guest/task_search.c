@@ -188,9 +188,9 @@ static bool fill_harts(const struct kernel *kernel, struct task_places *places)
 
 bool task_search_has_names(const struct symbols *symbols)
 {
-	static const char *const names[] = {
-		"_start",     "runqueues", "__per_cpu_offset", "__cpuid_to_hartid_map",
-		"nr_cpu_ids", "kernel_map"};
+	static const char *const names[] = {"_start",		"runqueues",
+					    "__per_cpu_offset", "__cpuid_to_hartid_map",
+					    "nr_cpu_ids",	"kernel_map"};
 	uint64_t address;
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)

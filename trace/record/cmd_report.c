@@ -122,6 +122,13 @@ static int run_report(struct report *report, const struct report_options *option
 		error("no memory");
 		return STATUS_HOST;
 	}
+	if (options->guestmount) {
+		report->users = user_symbols_new(options->guestmount);
+		if (!report->users) {
+			error("no memory");
+			return STATUS_HOST;
+		}
+	}
 	if (!read_recording(report, options, series))
 		return STATUS_USAGE;
 	return show(report, options) ? STATUS_OK : STATUS_HOST;
@@ -152,6 +159,7 @@ int command_report(int argc, char **argv)
 	page_series_free(&series);
 	profile_free(report->profile);
 	report_maps_free(&report->maps);
+	user_symbols_free(report->users);
 	symbols_free(&report->symbols);
 	if (report->in)
 		fclose(report->in);

@@ -194,15 +194,35 @@ static bool is_exception(const char *name)
 	return !strcmp(name, "handle_exception") || !strcmp(name, "ret_from_exception");
 }
 
-/* Code of a process, by the file that it is of: "[libc.so.6]", by pc "libc.so.6+0x1c", where that
- * is in the file. */
-static void name_user(const struct report *report, uint32_t space, struct profile_frame *frame,
-		      char out[PROFILE_NAME])
+/* "function", "function [module]", by pc "function+0x1c". */
+static void name_place(const struct report *report, const struct symbol_place *place, bool returns,
+		       const char *module, struct profile_frame *frame, char out[PROFILE_NAME])
 {
+	char offset[24] = "";
+
+	if (report->by_pc)
+		snprintf(offset, sizeof(offset), "+0x%" PRIx64, place->offset + returns);
+	else
+		frame->address = place->start;
+	snprintf(out, PROFILE_NAME, "%s%s%s%s%s", place->name, offset, *module ? " [" : "", module,
+		 *module ? "]" : "");
+}
+
+/* Code of a process, by its function where that is known, else by the file that it is of:
+ * "[libc.so.6]", by pc "libc.so.6+0x1c", where that is in the file. */
+static void name_user(const struct report *report, bool returns, uint32_t space,
+		      struct profile_frame *frame, char out[PROFILE_NAME])
+{
+	struct symbol_place place;
 	uint64_t address = frame->address, offset = 0;
 	const char *file = report_maps_find(&report->maps, space, address, &offset);
 	const char *slash = file ? strrchr(file, '/') : NULL;
 
+	if (file && *file && report->users &&
+	    user_symbols_find(report->users, file, offset - returns, &place)) {
+		name_place(report, &place, returns, slash ? slash + 1 : file, frame, out);
+		return;
+	}
 	if (slash)
 		file = slash + 1;
 	if (!report->by_pc)
@@ -219,29 +239,23 @@ static void name_user(const struct report *report, uint32_t space, struct profil
 		snprintf(out, PROFILE_NAME, "[%s]", file);
 }
 
-/* "function", "function [module]", by pc "function+0x1c"; nobody's: the address, or as above. */
+/* As above; what is nobody's is its address. */
 static void name_of(const struct report *report, uint64_t address, bool returns, uint32_t space,
 		    struct profile_frame *frame, char out[PROFILE_NAME])
 {
 	struct symbol_place place;
-	char offset[24] = "";
 
 	frame->name = out;
 	frame->address = address;
 	/* A call may be the last instruction of its function. */
 	if (!symbols_lookup(&report->symbols, address - returns, &place)) {
 		if (frame->kind == PROFILE_GUEST_USER)
-			name_user(report, space, frame, out);
+			name_user(report, returns, space, frame, out);
 		else
 			snprintf(out, PROFILE_NAME, "0x%016" PRIx64, address);
 		return;
 	}
-	if (report->by_pc)
-		snprintf(offset, sizeof(offset), "+0x%" PRIx64, place.offset + returns);
-	else
-		frame->address = place.start;
-	snprintf(out, PROFILE_NAME, "%s%s%s%s%s", place.name, offset, *place.module ? " [" : "",
-		 place.module, *place.module ? "]" : "");
+	name_place(report, &place, returns, place.module, frame, out);
 }
 
 static void add_to_series(const struct report *report, const struct recording_sample *sample)

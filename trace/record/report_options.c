@@ -23,6 +23,8 @@ static const struct option_spec specs[] = {
 	 OPTION_TEXT(struct report_options, names.kallsyms)},
 	{"--guestvmlinux", "FILE", "names: an ELF, or a Linux Image, which has its own",
 	 OPTION_TEXT(struct report_options, names.vmlinux)},
+	{"--guestmount", "DIR", "names of functions in user mode: the guest's root, as it is here",
+	 OPTION_TEXT(struct report_options, guestmount)},
 	{"--flamegraph", "FILE", "write a flame graph: SVG",
 	 OPTION_TEXT(struct report_options, flamegraph)},
 	{"--html", "FILE", "write a page: time line, exits, SBI calls, flame graph; HTML",

@@ -12,6 +12,7 @@
 struct report_options {
 	const char *input;
 	struct guest_names_options names;
+	const char *guestmount;
 	const char *flamegraph, *folded, *pprof, *html;
 	struct report_view view;
 	bool per_vcpu; /* flame graphs: a tower for each */
