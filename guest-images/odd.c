@@ -2,9 +2,10 @@
 /*
  * A guest that does odd things, one after the other, for who is to find them from the host. Words
  * of the command line, each with its seconds: idle=N work=N timer=N wfi=N ipi=N fence=N csr=N
- * device=N console=N failing=N misaligned=N samples=N; numbers of calls, addresses, walks over CSRs
- * and MiB of RAM: unanswered=N probe=N walk=N csrs=N touch=N; and alone=N, during which another
- * hart halts. They are done in the order of this text. A line "begin" and one "end" are printed.
+ * device=N console=N failing=N misaligned=N samples=N again=N (the same 64 MiB of RAM); numbers of
+ * calls, addresses, walks over CSRs and MiB of RAM: unanswered=N probe=N walk=N csrs=N touch=N; and
+ * alone=N, during which another hart halts. They are done in the order of this text. A line "begin"
+ * and one "end" are printed.
  */
 #include <stddef.h>
 
@@ -145,6 +146,12 @@ static void touch(uint64_t pages)
 		*(volatile uint64_t *)(UNTOUCHED + i * 4096) = i;
 }
 
+/* Which the host may have taken since the last time. */
+static void touch_again(void)
+{
+	touch((64 << 20) / 4096);
+}
+
 static void for_seconds(uint64_t seconds, void (*function)(void))
 {
 	const uint64_t end = time_now() + seconds * second;
@@ -190,6 +197,7 @@ void main(uint64_t id, const void *fdt)
 		{"failing", ask_for_no_hart},
 		{"misaligned", add_misaligned},
 		{"samples", work_while_sampled},
+		{"again", touch_again},
 	};
 	const char *args = fdt_bootargs(fdt);
 	const uint64_t idle = bootarg(args, "idle", 0), alone = bootarg(args, "alone", 0);

@@ -1,0 +1,46 @@
+# shellcheck shell=dash disable=SC2154
+# Five slow guests: what is wrong with each stands first on its page (vhart stat --html), and in vhart stat --findings.
+# lab: hosts=any
+
+# slow RULE WORDS: the guest that does what WORDS say; the worst finding of it is of RULE
+slow() {
+    run vhart stat --findings --html page.html -- run --name slow --cpus 2 --memory 256M --kernel /guests/odd.elf --append "$2"
+    is_told "$1"
+}
+is_told() {
+    expect_status 0
+    expect_out 'end$'
+    first=$(grep -m 1 '^[a-z-]*: slow vCPU [01], ' "$err") || die "nothing was found: $(cat "$err")"
+    expect_eq "the worst" "${first%%:*}" "$1"
+    grep -qF "<strong>$(printf '%s' "$first" | sed 's/&/\&amp;/g; s/</\&lt;/g; s/>/\&gt;/g')</strong>" page.html ||
+        die "the page does not say: $first"
+    expect_eq "the first part of the page" "$(grep -m 1 -o '<h2>[^<]*</h2>' page.html)" '<h2>Findings</h2>'
+}
+
+# The host takes its memory away while it works on it: to a swap in memory, as there is no disk.
+reclaimed() {
+    modprobe zram
+    device=$(cat /sys/class/zram-control/hot_add)
+    echo 512M >"/sys/block/zram$device/disksize"
+    mkswap "/dev/zram$device" >/dev/null
+    swapon "/dev/zram$device"
+    mkdir /sys/fs/cgroup/slow
+    vhart stat --findings --html page.html -- run --name slow --memory 256M --kernel /guests/odd.elf --append 'again=30' </dev/null >"$out" 2>"$err" &
+    pid=$!
+    await begin
+    for process in $(pgrep -f 'vhart.*--name slow'); do echo "$process" >/sys/fs/cgroup/slow/cgroup.procs; done
+    while kill -0 $pid 2>/dev/null; do
+        # It may get less than it asks for, and says so.
+        echo 48M >/sys/fs/cgroup/slow/memory.reclaim 2>/dev/null || true
+        sleep 0.2
+    done
+    wait $pid && status=0 || status=$?
+    swapoff "/dev/zram$device"
+    is_told ram-faults
+}
+
+t "a console" slow console 'console=12'
+t "IPIs" slow ipi-storm 'ipi=12'
+t "timers" slow timer-storm 'timer=12'
+t "one busy hart" slow busy-vcpu 'alone=28'
+t "memory that the host takes away" reclaimed
