@@ -369,6 +369,8 @@ static void functions_of_samples_are_more_and_fewer(void **state)
 	assert_int_equal(diff.rows[3].count.change, DIFF_SAME);
 	assert_string_equal(diff.total.reason, "total");
 	assert_float_equal(diff.total.count.middle[1], 3210, 0);
+	/* What the exit of a sample took is nobody's time. */
+	assert_float_equal(diff.rows[0].each.middle[1], 0, 0);
 	diff_run_free(&runs[0]);
 	diff_run_free(&runs[1]);
 }
