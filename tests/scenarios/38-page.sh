@@ -16,7 +16,7 @@ has_what_was_counted() {
     run vhart stat --html p --json -o j -- run --name web1 --cpus 2 --memory 64M --pmu off --kernel /guests/exits.elf \
         --append "harts=2 calls=300 mmio=50 halts=4 us=1000 spin=100000"
     expect_status 0
-    has '<h1>web1</h1>' '<th scope="row">base.probe_extension</th><td>600</td>' '<th scope="row">kernel</th><td>[^<]*/guests/exits.elf<' \
+    has '<h1>web1</h1>' '<th scope="row">base.probe_extension</th><td>600</td>' '<th scope="row">kernel</th><td>/[^<]*/exits.elf<' \
         '>vcpu1<small>[a-z]+ [0-9.]+ %' '<path class="guest" data-name="guest" d="M[0-9]+ 100h' '>all exits<small>[1-9]' \
         '>sbi base.probe_extension<small>half within [0-9.]+(n|u|m)s, ' '<td>BPF at tracepoints' '<h2>Findings</h2>'
     grep -q '"sub":"base.probe_extension","count":600,' j || die "another table: $(grep probe_extension j)"

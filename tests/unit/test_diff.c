@@ -369,6 +369,8 @@ static void functions_of_samples_are_more_and_fewer(void **state)
 	assert_int_equal(diff.rows[3].count.change, DIFF_SAME);
 	assert_string_equal(diff.total.reason, "total");
 	assert_float_equal(diff.total.count.middle[1], 3210, 0);
+	/* What the exit of a sample took is nobody's time. */
+	assert_float_equal(diff.rows[0].each.middle[1], 0, 0);
 	diff_run_free(&runs[0]);
 	diff_run_free(&runs[1]);
 }
@@ -454,6 +456,31 @@ static void names_of_a_file_are_made_printable(void **state)
 	}
 }
 
+static void a_limit_leaves_rows_out_and_says_so(void **state)
+{
+	struct diff_rules rules = usual;
+	char *text = NULL;
+	size_t size;
+	const struct diff_side sides[2] = {{runs_of[0], 1}, {runs_of[1], 1}};
+
+	(void)state;
+	rules.limit = 1;
+	add_to_all(1, "dear", 100, 1000, 300, 2000);
+	add_to_all(1, "cheap", 100, 10, 300, 10);
+	compare(&rules, 1);
+	for (int json = 0; json < 2; json++) {
+		FILE *out = open_memstream(&text, &size);
+
+		assert_true(diff_print(out, &diff, &rules, sides, json));
+		fclose(out);
+		assert_non_null(strstr(text, "dear"));
+		assert_null(strstr(text, "cheap"));
+		assert_non_null(strstr(text, json ? "\"type\":\"total\""
+						  : "\n1 more row\n\n! 3 regressed\n"));
+		free(text);
+	}
+}
+
 static void an_output_that_is_full_is_said(void **state)
 {
 	FILE *full = fopen("/dev/full", "we");
@@ -490,6 +517,7 @@ int main(void)
 		OF_ROWS(functions_of_exits_have_their_times),
 		OF_ROWS(a_flame_graph_of_both_says_what_changed),
 		OF_ROWS(names_of_a_file_are_made_printable),
+		OF_ROWS(a_limit_leaves_rows_out_and_says_so),
 		OF_ROWS(an_output_that_is_full_is_said),
 	};
 

@@ -27,6 +27,7 @@ struct diff_rules {
 	enum diff_by by;
 	enum diff_per per;
 	enum diff_hold hold;
+	uint64_t limit; /* so many rows are shown; 0: all */
 };
 
 /* Of the time of each exit is judged only what so many runs of each side have: fewer do not show

@@ -38,6 +38,8 @@ static const struct option_spec specs[] = {
 	 OPTION_CHOICE(struct diff_options, rules.per, units)},
 	{"--by", "WHAT", "reason (the default), or vcpu: each apart",
 	 OPTION_CHOICE(struct diff_options, rules.by, rows)},
+	{"--limit", "N", "the first N rows only, and the total",
+	 OPTION_NUMBER(struct diff_options, rules.limit, 1, UINT64_MAX)},
 	{"--flamegraph", "FILE",
 	 "of recordings, also write what changed as a flame graph: SVG; red is\n"
 	 "more, blue fewer",

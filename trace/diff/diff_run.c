@@ -126,12 +126,12 @@ bool diff_run_of_recording(struct diff_run *run)
 	for (size_t i = 0; run->items && i < stacks; i++) {
 		const struct profile_stack stack = profile_stack(profile, i);
 
-		run->items[run->count++] =
-			(struct diff_item){.reason = function_of(profile, &stack),
-					   .sub = "",
-					   .vcpu = stack.labels.vcpu,
-					   .count = (double)stack.values.count,
-					   .ns = (double)stack.values.host_ns};
+		run->items[run->count++] = (struct diff_item){
+			.reason = function_of(profile, &stack),
+			.sub = "",
+			.vcpu = stack.labels.vcpu,
+			.count = (double)stack.values.count,
+			.ns = run->report->exits ? (double)stack.values.host_ns : 0};
 	}
 	return run->items != NULL;
 }

@@ -89,6 +89,12 @@ static void print_row(FILE *out, const struct diff_row *row, int width, bool tim
 		row->regressed ? " !" : "");
 }
 
+/* Of ROWS. */
+static size_t shown_of(const struct diff_rules *rules, size_t rows)
+{
+	return rules->limit && rules->limit < rows ? (size_t)rules->limit : rows;
+}
+
 static void print_side(FILE *out, const char *name, const struct diff_side *side)
 {
 	double wall = 0;
@@ -105,11 +111,12 @@ static void print_text(FILE *out, const struct diff *diff, const struct diff_rul
 	static const char *const headings[] = {[DIFF_COUNTS] = "EXIT REASON",
 					       [DIFF_EXITS] = "FUNCTION, BY ITS EXITS",
 					       [DIFF_SAMPLES] = "FUNCTION, BY ITS SAMPLES"};
+	const size_t shown = shown_of(rules, diff->count);
 	const bool times = has_times(sides);
 	int width = NAME_WIDTH;
 	char name[NAME_LENGTH];
 
-	for (size_t i = 0; i < diff->count; i++) {
+	for (size_t i = 0; i < shown; i++) {
 		const int length = (int)strlen(row_text(&diff->rows[i], name));
 
 		width = length > width ? length : width;
@@ -123,9 +130,12 @@ static void print_text(FILE *out, const struct diff *diff, const struct diff_rul
 	if (times)
 		fprintf(out, " %8s %8s %9s %9s", "EACH", "AFTER", "TIME%", "COST");
 	fprintf(out, "  WHAT\n");
-	for (size_t i = 0; i < diff->count; i++)
+	for (size_t i = 0; i < shown; i++)
 		print_row(out, &diff->rows[i], width, times);
 	print_row(out, &diff->total, width, times);
+	if (shown < diff->count)
+		fprintf(out, "\n%zu more row%s\n", diff->count - shown,
+			diff->count - shown == 1 ? "" : "s");
 	if (diff->regressed)
 		fprintf(out, "\n! %zu regressed\n", diff->regressed);
 }
@@ -192,7 +202,7 @@ static void print_json(FILE *out, const struct diff *diff, const struct diff_rul
 	json_line_uint(&line, "regressed", diff->regressed);
 	const size_t size = json_line_end(&line);
 	fwrite(text, 1, size, out);
-	for (size_t i = 0; i < diff->count; i++)
+	for (size_t i = 0; i < shown_of(rules, diff->count); i++)
 		print_json_row(out, kind == DIFF_COUNTS ? "exit" : "function", kind,
 			       &diff->rows[i]);
 	print_json_row(out, "total", kind, &diff->total);
