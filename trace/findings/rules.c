@@ -70,9 +70,18 @@ static double csr_share(const struct vcpu_interval *interval, struct rule_seen *
 	return SHARE_OF(interval, seen, EXIT_CSR_READ, EXIT_CSR_WRITE);
 }
 
+/* Of each sample there is an exit, and the guest stops its counters and starts them again. */
 static double lcofi_share(const struct vcpu_interval *interval, struct rule_seen *seen)
 {
-	return SHARE_OF(interval, seen, EXIT_IRQ + IRQ_LCOFI);
+	struct rule_seen calls = {0};
+
+	SHARE_OF(interval, seen, EXIT_IRQ + IRQ_LCOFI);
+	SHARE_OF(interval, &calls, EXIT_SBI + SBI_ROW_PMU + PMU_COUNTER_START,
+		 EXIT_SBI + SBI_ROW_PMU + PMU_COUNTER_STOP);
+	/* Where there are far more, they are for something else: each task switch makes some. */
+	if (seen->count * 4 >= calls.count)
+		seen->cost_ns += calls.cost_ns;
+	return share(seen->cost_ns, interval->whole);
 }
 
 double rule_fault_share(const struct vcpu_interval *interval, struct rule_seen *seen)
