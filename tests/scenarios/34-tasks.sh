@@ -48,7 +48,7 @@ share_of_user() {
 # near WHAT GOT WANTED MARGIN
 near() {
     echo "# $1: $2, $3 is right"
-    if [ "$2" -lt $(($3 - $4)) ] || [ "$2" -gt $(($3 + $4)) ]; then die "$1 is $2, not within $4 of $3: $(cat rows)"; fi
+    if [ "$2" -lt $(($3 - $4)) ] || [ "$2" -gt $(($3 + $4)) ]; then die "$1 is $2, not within $4 of $3: $(head -n 12 rows)"; fi
 }
 
 rows_by() { vhart report -i r --json --by "$1" >rows 2>"$err" || die "$(cat "$err")"; }

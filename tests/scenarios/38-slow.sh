@@ -19,23 +19,27 @@ is_told() {
 
 # The host takes its memory away while it works on it: to a swap in memory, as there is no disk.
 reclaimed() {
-    modprobe zram
-    device=$(cat /sys/class/zram-control/hot_add)
-    echo 512M >"/sys/block/zram$device/disksize"
-    mkswap "/dev/zram$device" >/dev/null
-    swapon "/dev/zram$device"
+    dd if=/dev/zero of=swap bs=1M count=300 2>/dev/null
+    device=$(losetup -f)
+    losetup "$device" swap
+    mkswap "$device" >/dev/null
+    swapon "$device" || die "no swap"
+    echo +memory >/sys/fs/cgroup/cgroup.subtree_control
     mkdir /sys/fs/cgroup/slow
-    vhart stat --findings --html page.html -- run --name slow --memory 256M --kernel /guests/odd.elf --append 'again=30' </dev/null >"$out" 2>"$err" &
+    sh -c 'echo $$ >/sys/fs/cgroup/slow/cgroup.procs; exec "$@"' sh \
+        vhart stat --findings --html page.html -- run --name slow --memory 256M --kernel /guests/odd.elf --append 'again=30' </dev/null >"$out" 2>"$err" &
     pid=$!
+    last='vhart stat of a guest whose memory is taken'
     await begin
-    for process in $(pgrep -f 'vhart.*--name slow'); do echo "$process" >/sys/fs/cgroup/slow/cgroup.procs; done
     while kill -0 $pid 2>/dev/null; do
         # It may get less than it asks for, and says so.
         echo 48M >/sys/fs/cgroup/slow/memory.reclaim 2>/dev/null || true
         sleep 0.2
     done
     wait $pid && status=0 || status=$?
-    swapoff "/dev/zram$device"
+    swapoff "$device"
+    losetup -d "$device"
+    rmdir /sys/fs/cgroup/slow
     is_told ram-faults
 }
 
