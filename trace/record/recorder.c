@@ -238,7 +238,8 @@ static void write_tasks(struct recorder *recorder)
 		return;
 	recorder->line.type = RECORDING_TASKS;
 	snprintf(recorder->line.tasks.why, sizeof(recorder->line.tasks.why), "%s",
-		 task_search_words(tasks->why));
+		 tasks->why == TASKS_FOUND ? "it was not found yet, or did not fit together"
+					   : task_search_words(tasks->why));
 	write_line(recorder);
 }
 
