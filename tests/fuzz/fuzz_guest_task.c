@@ -61,6 +61,7 @@ static void check_places(const struct made_linux *made, const struct task_places
 			places->harts[i].current - (uintptr_t)made->ram <= MADE_RAM - 8);
 }
 
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct made_linux made;

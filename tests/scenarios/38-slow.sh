@@ -27,7 +27,7 @@ reclaimed() {
     echo +memory >/sys/fs/cgroup/cgroup.subtree_control
     mkdir /sys/fs/cgroup/slow
     sh -c 'echo $$ >/sys/fs/cgroup/slow/cgroup.procs; exec "$@"' sh \
-        vhart stat --findings --html page.html -- run --name slow --memory 256M --kernel /guests/odd.elf --append 'again=30' </dev/null >"$out" 2>"$err" &
+        vhart stat --findings --html page.html -- run --name slow --memory 256M --kernel /guests/odd.elf --append 'idle=14 again=12' </dev/null >"$out" 2>"$err" &
     pid=$!
     last='vhart stat of a guest whose memory is taken'
     await begin
