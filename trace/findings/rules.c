@@ -70,18 +70,13 @@ static double csr_share(const struct vcpu_interval *interval, struct rule_seen *
 	return SHARE_OF(interval, seen, EXIT_CSR_READ, EXIT_CSR_WRITE);
 }
 
-/* Of each sample there is an exit, and the guest stops its counters and starts them again. */
+/* The exit for an overflow often has another interrupt's name, which came with it: but the guest
+ * then stops its counters, and starts them again. */
 static double lcofi_share(const struct vcpu_interval *interval, struct rule_seen *seen)
 {
-	struct rule_seen calls = {0};
-
-	SHARE_OF(interval, seen, EXIT_IRQ + IRQ_LCOFI);
-	SHARE_OF(interval, &calls, EXIT_SBI + SBI_ROW_PMU + PMU_COUNTER_START,
-		 EXIT_SBI + SBI_ROW_PMU + PMU_COUNTER_STOP);
-	/* Where there are far more, they are for something else: each task switch makes some. */
-	if (seen->count * 4 >= calls.count)
-		seen->cost_ns += calls.cost_ns;
-	return share(seen->cost_ns, interval->whole);
+	return SHARE_OF(interval, seen, EXIT_IRQ + IRQ_LCOFI,
+			EXIT_SBI + SBI_ROW_PMU + PMU_COUNTER_START,
+			EXIT_SBI + SBI_ROW_PMU + PMU_COUNTER_STOP);
 }
 
 double rule_fault_share(const struct vcpu_interval *interval, struct rule_seen *seen)
@@ -282,8 +277,10 @@ const struct rule rules[] = {
 	 "CSRs that the hypervisor must emulate are used again and again",
 	 "'vhart stat --by csr' says which; read counters less often"},
 	{"lcofi-storm", TENTH, OF_TIME, 3, lcofi_share,
-	 "counters overflow so often that taking samples is work of its own",
-	 "sample with a larger period (perf record -c), or at a lower rate (-F)"},
+	 "counters overflow, or are stopped and started, so often that measuring is work of its "
+	 "own",
+	 "sample with a larger period (perf record -c), or at a lower rate (-F); count whole CPUs "
+	 "(-a)"},
 	{"ram-faults", TENTH, OF_TIME, 3, late_faults,
 	 "RAM is not there long after boot: the guest grows, or the host took memory away",
 	 "give the host more memory, or the guest less; --hugepages takes all at the start"},
