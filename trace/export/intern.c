@@ -97,6 +97,11 @@ static bool find(const struct intern *set, const void *bytes, size_t size, uint6
 	return false;
 }
 
+bool intern_find(const struct intern *set, const void *bytes, size_t size, uint32_t *number)
+{
+	return find(set, bytes, size, intern_hash(bytes, size), number);
+}
+
 int intern_add(struct intern *set, const void *bytes, size_t size, uint32_t *number)
 {
 	const size_t align = alignof(max_align_t);

@@ -3,6 +3,7 @@
 #ifndef VHART_INTERN_H
 #define VHART_INTERN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -38,6 +39,9 @@ int budget_grow(struct budget *budget, void **memory, size_t *room, size_t need,
 
 /* A set that is all zeros but for its budget is empty. */
 void intern_free(struct intern *set);
+
+/* Whether it is there, and its number. */
+bool intern_find(const struct intern *set, const void *bytes, size_t size, uint32_t *number);
 
 /* Finds or adds; errors as above, and the set is as before. */
 int intern_add(struct intern *set, const void *bytes, size_t size, uint32_t *number);

@@ -61,24 +61,36 @@ static size_t make_key(const struct recording_sample *sample, uint32_t row, uint
 	return (size_t)(callers + sample->depth - key) * sizeof(*key);
 }
 
-int sample_sums_add(struct sample_sums *sums, const struct recording_sample *sample, uint32_t row)
+/* One that is new needs room in both, or stays out of both. */
+static int add_key(struct sample_sums *sums, const uint64_t *key, size_t size, uint32_t *number)
 {
-	uint64_t key[KEY_WORDS];
-	size_t size = make_key(sample, row, key);
-	uint32_t count = sums->keys.count, number;
 	void *memory = sums->sums;
-	struct sums *to;
-	int error = budget_grow(&sums->budget, &memory, &sums->room, (size_t)count + 1,
+	int error = budget_grow(&sums->budget, &memory, &sums->room, sums->keys.count + 1ul,
 				sizeof(*sums->sums));
 
 	sums->sums = memory;
-	if (!error)
-		error = intern_add(&sums->keys, key, size, &number);
 	if (error)
 		return error;
+	error = intern_add(&sums->keys, key, size, number);
+	if (!error)
+		sums->sums[*number] = (struct sums){0};
+	return error;
+}
+
+int sample_sums_add(struct sample_sums *sums, const struct recording_sample *sample, uint32_t row)
+{
+	uint64_t key[KEY_WORDS];
+	const size_t size = make_key(sample, row, key);
+	uint32_t number;
+	struct sums *to;
+
+	if (!intern_find(&sums->keys, key, size, &number)) {
+		const int error = add_key(sums, key, size, &number);
+
+		if (error)
+			return error;
+	}
 	to = &sums->sums[number];
-	if (number == count)
-		*to = (struct sums){0};
 	to->time = sample->time;
 	to->count += sample->count;
 	to->ns += sample->ns;
