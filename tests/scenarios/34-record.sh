@@ -10,7 +10,7 @@ rounds=120000
 record_work() {
     words=$1
     shift
-    run vhart record -o r "$@" -- run --memory 64M --pmu off --kernel /guests/work.elf --append "$words"
+    run vhart record -o r "$@" -- run --name web1 --memory 64M --pmu off --kernel /guests/work.elf --append "$words"
     expect_status 0
     expect_out '^end'
 }
@@ -38,6 +38,7 @@ near() {
 shares_are_right() {
     record_work "rounds=$rounds" "$@"
     report --json
+    head -n 1 "$out" | grep -q '"vm":"web1"' || die "another name: $(head -n 1 "$out")"
     samples=$(sed -n '1s/.*"samples":\([0-9]*\).*/\1/p' "$out")
     [ "$samples" -ge 300 ] || die "only $samples samples: $(cat "$err")"
     near "per cent of work_three" "$(number share work_three)" 75 5

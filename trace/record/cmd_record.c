@@ -20,7 +20,6 @@
 #include "trace/record/recorder.h"
 #include "trace/sources/collector.h"
 #include "trace/sources/sampling.h"
-#include "trace/sources/vms.h"
 #include "trace/watch/await.h"
 #include "trace/watch/target.h"
 
@@ -92,13 +91,12 @@ static void fill_header(const struct record_session *session, struct recording_h
 {
 	struct record_options *options = session->options;
 	struct guest_kernel kernel;
-	char name[VM_NAME_LENGTH];
 
-	vm_name(options->target.process, name);
 	snprintf(header->event, sizeof(header->event), "%s",
 		 option_choice_name(record_events, options->sampling.event));
 	snprintf(header->why, sizeof(header->why), "%s", options->why);
-	snprintf(header->vm, sizeof(header->vm), "%s", name);
+	/* Not by the process: one that is started has no command line of its own yet. */
+	snprintf(header->vm, sizeof(header->vm), "%s", options->target.title);
 	snprintf(header->way, sizeof(header->way), "%s", collector_way(session->collector));
 	header->period = options->sampling.period;
 	header->frequency = options->sampling.frequency;
