@@ -150,6 +150,14 @@ no_linux() {
     expect_out '\[not known\]$'
 }
 
+not_asked_for() {
+    run vhart record --no-tasks -o r -e exits -- run --memory 64M --pmu off --kernel /guests/hello.elf
+    expect_status 0
+    run vhart report -i r --by comm
+    expect_status 0
+    expect_out '^# Of [0-9]+ of the exits the task is not known: it was recorded with --no-tasks$'
+}
+
 echo 0 >/proc/sys/kernel/perf_cpu_time_max_percent
 
 t "processes and threads of a 6.12 guest" processes_are_named
@@ -161,3 +169,4 @@ t "processes and threads of a 7.x guest" processes_are_named
 t_any "of a guest of QEMU" of_qemu
 linux=linux
 t_any "no Linux" no_linux
+t_any "tasks that nobody asked for" not_asked_for

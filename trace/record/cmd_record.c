@@ -130,7 +130,7 @@ static bool begin(struct record_session *session)
 	struct recorder_options options = {
 		.collector = session->collector,
 		.symbols = &session->symbols,
-		.tasks = &session->tasks,
+		.tasks = session->options->no_tasks ? NULL : &session->tasks,
 		.sums = session->options->sampling.event == SAMPLE_EXITS,
 		.out = session->output.file,
 	};
@@ -237,7 +237,7 @@ static int open_collector(struct record_session *session)
 		.traced = options->sampling.event == SAMPLE_EXITS ? CLASS_ALL : 0,
 		.sampled = true,
 		.stacks = options->chains,
-		.tasks = true,
+		.tasks = !options->no_tasks,
 		.buffer = options->buffer,
 	};
 	struct collector_refusal refusal;
@@ -271,7 +271,7 @@ static int run_session(struct record_session *session)
 		return STATUS_HOST;
 	session->tasks =
 		(struct record_tasks){.pid = options->target.process, .symbols = &session->symbols};
-	if (!options->target.command)
+	if (!options->target.command && !options->no_tasks)
 		record_tasks_await(&session->tasks, TASKS_PATIENCE);
 	start_now(session);
 	session->end =

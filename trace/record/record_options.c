@@ -30,6 +30,10 @@ static const struct option_spec specs[] = {
 	 .expected = "expected a number of events from 1 up"},
 	{"--call-graph", NULL, "and who called: the guest kernel's frame pointers",
 	 OPTION_FLAG(struct record_options, chains), .letter = "-g"},
+	{"--no-tasks", NULL,
+	 "not which process and thread of a Linux guest it was: an exit\n"
+	 "costs less without",
+	 OPTION_FLAG(struct record_options, no_tasks)},
 	{"--buffer", "SIZE",
 	 "memory in which samples wait, of all vCPUs (default: a 32nd of the\n"
 	 "host's, from 64M to 256M): more of it loses less",

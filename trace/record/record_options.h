@@ -15,7 +15,7 @@ struct record_options {
 	struct target target;
 	struct sampling_options sampling;
 	struct guest_names_options names;
-	bool chains;
+	bool chains, no_tasks;
 	uint64_t buffer; /* bytes of the rings; 0: as usual */
 	const char *why; /* an event was taken that nobody chose; "" */
 	double time;	 /* seconds; 0: until the VM ends or a signal comes */

@@ -229,17 +229,22 @@ static void find_task(struct recorder *recorder)
 	}
 }
 
+static const char *why_not_known(const struct record_tasks *tasks)
+{
+	if (!tasks)
+		return "it was recorded with --no-tasks";
+	return tasks->why == TASKS_FOUND ? "it was not found yet, or did not fit together"
+					 : task_search_words(tasks->why);
+}
+
 /* Why some samples of this file have none. */
 static void write_tasks(struct recorder *recorder)
 {
-	const struct record_tasks *tasks = recorder->options.tasks;
-
-	if (!tasks || recorder->counts.strange == recorder->strange_before)
+	if (recorder->counts.strange == recorder->strange_before)
 		return;
 	recorder->line.type = RECORDING_TASKS;
 	snprintf(recorder->line.tasks.why, sizeof(recorder->line.tasks.why), "%s",
-		 tasks->why == TASKS_FOUND ? "it was not found yet, or did not fit together"
-					   : task_search_words(tasks->why));
+		 why_not_known(recorder->options.tasks));
 	write_line(recorder);
 }
 
