@@ -62,11 +62,13 @@ counts_what_kvm_answers() {
 }
 
 for mode in vmm kvm; do
-    t "--pmu $mode, 4 harts: perf runs in a Linux guest" boot_perf $mode
-    t "--pmu $mode, 4 harts: each counts" each_hart_counts
-    t "--pmu $mode, 4 harts: counters that run are read" reads_harts_that_run
-    t "--pmu $mode, 4 harts: one that is off does not count" misses_the_hart_that_is_gone
-    t "--pmu $mode, 4 harts: it counts again when it is back" has_the_hart_back
+    # The kernel's own is beside it, to compare with.
+    if [ $mode = kvm ]; then test=t_any; else test=t; fi
+    $test "--pmu $mode, 4 harts: perf runs in a Linux guest" boot_perf $mode
+    $test "--pmu $mode, 4 harts: each counts" each_hart_counts
+    $test "--pmu $mode, 4 harts: counters that run are read" reads_harts_that_run
+    $test "--pmu $mode, 4 harts: one that is off does not count" misses_the_hart_that_is_gone
+    $test "--pmu $mode, 4 harts: it counts again when it is back" has_the_hart_back
     [ $mode = kvm ] || t "--pmu $mode, 4 harts: firmware events count what KVM answers" counts_what_kvm_answers
-    t "--pmu $mode, 4 harts: the guest's kernel does not complain" complains_of_nothing
+    $test "--pmu $mode, 4 harts: the guest's kernel does not complain" complains_of_nothing
 done
