@@ -148,6 +148,9 @@ no_linux() {
     expect_status 0
     expect_out '^# Of [0-9]+ of the samples the task is not known: .*names'
     expect_out '\[not known\]$'
+    run vhart report -i r --guestmount /nowhere
+    expect_status 2
+    expect_err '^vhart: --guestmount /nowhere: No such file or directory: '
 }
 
 not_asked_for() {

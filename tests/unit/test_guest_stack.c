@@ -19,15 +19,8 @@
 /* ---- what bpf_helpers.h and bpf_core_read.h give the programs ---- */
 
 #define preserve_access_index
-#define SEC(name)
-#define __uint(name, value) int(*name)[value]
-#define __type(name, value) __typeof__(value) *name
-#define BPF_MAP_TYPE_ARRAY  2
-#define BPF_F_MMAPABLE	    1024
-#ifndef __always_inline
-#define __always_inline inline __attribute__((always_inline))
-#endif
-#define __noinline			    __attribute__((noinline))
+#include "tests/unit/fixtures/bpf_words.h"
+
 #define barrier()			    __asm__ volatile("" ::: "memory")
 #define BPF_CORE_READ(source, field)	    ((source)->field)
 #define bpf_core_field_offset(type, field)  offsetof(type, field)

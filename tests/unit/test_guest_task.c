@@ -18,15 +18,8 @@
 
 /* ---- what bpf_helpers.h gives the programs ---- */
 
-#define SEC(name)
-#define __uint(name, value) int(*name)[value]
-#define __type(name, value) __typeof__(value) *name
-#define BPF_MAP_TYPE_ARRAY  2
-#define BPF_F_MMAPABLE	    1024
-#ifndef __always_inline
-#define __always_inline inline __attribute__((always_inline))
-#endif
-#define __noinline			    __attribute__((noinline))
+#include "tests/unit/fixtures/bpf_words.h"
+
 #define bpf_probe_read_user(to, size, from) read_user(to, size, from)
 
 static long read_user(void *to, size_t size, const void *from);

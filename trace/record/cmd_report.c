@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/exit_status.h"
 #include "base/log.h"
@@ -109,6 +110,17 @@ static bool read_recording(struct report *report, const struct report_options *o
 	return false;
 }
 
+/* False with errno. */
+static bool is_folder(const char *path)
+{
+	struct stat is;
+
+	if (stat(path, &is) < 0)
+		return false;
+	errno = ENOTDIR;
+	return S_ISDIR(is.st_mode);
+}
+
 static int run_report(struct report *report, const struct report_options *options,
 		      struct page_series *series)
 {
@@ -123,6 +135,12 @@ static int run_report(struct report *report, const struct report_options *option
 		return STATUS_HOST;
 	}
 	if (options->guestmount) {
+		/* Said also where no sample needs it. */
+		if (!is_folder(options->guestmount)) {
+			error("--guestmount %s: %s: it is the folder in which the guest's root is",
+			      options->guestmount, strerror(errno));
+			return STATUS_USAGE;
+		}
 		report->users = user_symbols_new(options->guestmount);
 		if (!report->users) {
 			error("no memory");
