@@ -10,7 +10,7 @@ said() { sed -n "s/^$1: //p" said; }
 script='
 echo ready
 read -r what
-dd if=/dev/zero of=/tmp/much bs=1M count=144 2>/dev/null
+dd if=/dev/zero of=/tmp/much bs=1M count=80 2>/dev/null
 echo filled
 read -r what
 rm /tmp/much
@@ -27,7 +27,7 @@ holds_less() { [ "$(held)" -lt "$1" ]; }
 # balloon [OPTIONS]: of its own, then asked
 balloon() {
     printf '%s\n' "$script" >run.sh
-    talk vhart run --kernel "/guests/$linux/Image" --initrd "/guests/$linux/initrd-small" --memory 384M --balloon \
+    talk vhart run --kernel "/guests/$linux/Image" --initrd "/guests/$linux/initrd-small" --memory 256M --balloon \
         --append 'console=ttyS0 quiet panic=-1' --inject run.sh:/run.sh --control ./socket "$@"
     await '^ready'
     vmm=$(vhart list | awk 'NR > 1 { print $2; exit }')
@@ -38,15 +38,15 @@ balloon() {
     say_to 'empty
 '
     await '^emptied'
-    until_true holds_less $((full - 100000))
+    until_true holds_less $((full - 60000))
     says
-    [ "$(said returned)" -gt 100000000 ] || die "too little was returned: $(cat said)"
-    expect_eq "what the guest has" "$(said memory)" 402653184
+    [ "$(said returned)" -gt 60000000 ] || die "too little was returned: $(cat said)"
+    expect_eq "what the guest has" "$(said memory)" 268435456
     grep -q 'available: [0-9]' said || die "its driver says nothing: $(cat said)"
+    says 160M
+    until_true has_taken 167772160
     says 256M
     until_true has_taken 268435456
-    says 384M
-    until_true has_taken 402653184
     say_to 'end
 '
     hang_up

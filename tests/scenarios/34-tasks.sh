@@ -168,7 +168,7 @@ t "exits of processes" exits_have_processes
 t_any "functions and threads of a program" functions_and_threads
 t_any "from its boot" from_its_boot
 linux='linux-7.2'
-t "processes and threads of a 7.x guest" processes_are_named
+t_any "processes and threads of a 7.x guest" processes_are_named
 t_any "of a guest of QEMU" of_qemu
 linux=linux
 t_any "no Linux" no_linux

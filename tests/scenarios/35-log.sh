@@ -53,10 +53,14 @@ in_background() {
     await "$begins" "$T/vm.out"
 }
 
+# Both spin, and nothing of their start is in it any more.
+both_run() { as_user vhart stat -p $vm --once --json; [ "$(grep -c '"exits":0,.*"halted_ns":0,.*"state":"guest"' "$out")" = 2 ]; }
+
 # Nothing reaches the VMM, and the time is still known.
 a_guest_that_runs() {
     begins=begin
     in_background 'harts=2 spin=100000000000' --memory 64M --kernel /guests/exits.elf
+    until_true both_run
     as_user vhart stat -p $vm --once --json
     ends $vm
     expect_status 0

@@ -121,6 +121,47 @@ static void timers(struct counted_vm *fixture, struct heard *heard, int seconds,
 	}
 }
 
+/* A vCPU with a past has a storm of exits, of which MS of each second are calls of TIME, and 700 in
+ * all. */
+static void storm_with_calls(struct counted_vm *fixture, uint64_t ms)
+{
+	for (int n = 0; n < 15; n++) {
+		vm_exits(fixture, EXIT_OTHER, 20, 1);
+		vm_idle_second(fixture);
+	}
+	for (int n = 0; n < 12; n++) {
+		vm_exits(fixture, EXIT_SBI + SBI_ROW_TIME, 800, ms);
+		vm_exits(fixture, EXIT_OTHER, 800, 700 - ms);
+		vm_idle_second(fixture);
+	}
+	assert_int_equal(findings_count(fixture->findings), 2);
+}
+
+static const char *name_at(struct counted_vm *fixture, size_t index)
+{
+	return rules[findings_at(fixture->findings, index)->rule].name;
+}
+
+static void a_cause_comes_before_what_names_none(void **state)
+{
+	struct counted_vm *fixture = *state;
+
+	storm_with_calls(fixture, 500);
+	assert_string_equal(name_at(fixture, 0), "timer-storm");
+	assert_string_equal(name_at(fixture, 1), "exit-storm");
+	assert_true(findings_at(fixture->findings, 0)->cost_ns <
+		    findings_at(fixture->findings, 1)->cost_ns);
+}
+
+static void what_explains_little_of_it_comes_behind(void **state)
+{
+	struct counted_vm *fixture = *state;
+
+	storm_with_calls(fixture, 200);
+	assert_string_equal(name_at(fixture, 0), "exit-storm");
+	assert_string_equal(name_at(fixture, 1), "timer-storm");
+}
+
 static void each_begins_once_and_is_over_once(void **state)
 {
 	struct counted_vm *fixture = *state;
@@ -326,6 +367,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_vcpu_that_came_late_is_judged_by_whole_seconds,
 						vm_setup, vm_teardown),
 		cmocka_unit_test_setup_teardown(the_same_again_is_one_finding, vm_setup,
+						vm_teardown),
+		cmocka_unit_test_setup_teardown(a_cause_comes_before_what_names_none, vm_setup,
+						vm_teardown),
+		cmocka_unit_test_setup_teardown(what_explains_little_of_it_comes_behind, vm_setup,
 						vm_teardown),
 		cmocka_unit_test_setup_teardown(each_begins_once_and_is_over_once, vm_setup,
 						vm_teardown),

@@ -38,7 +38,7 @@ void findings_free(struct findings *findings); /* NULL is fine */
 /* SAMPLE is what was counted up to now, no difference. False: no memory. */
 bool findings_look(struct findings *findings, const struct stat_sample *sample);
 
-/* Those that cost most come first. Until the next look. */
+/* In the order of found_sort(). Until the next look. */
 size_t findings_count(struct findings *findings);
 const struct finding *findings_at(const struct findings *findings, size_t index);
 /* Those that began, and are over, since the last time: found_tell(). ALL: no more looks come, and

@@ -4,6 +4,8 @@
 
 #include <stdlib.h>
 
+#include "trace/findings/rules.h"
+
 bool finding_is(const struct finding *finding, const struct finding *other)
 {
 	return finding->rule == other->rule && finding->tgid == other->tgid &&
@@ -53,13 +55,37 @@ static int compare(const void *a, const void *b)
 {
 	const struct finding *left = a, *right = b;
 
-	if (left->cost_ns != right->cost_ns)
-		return left->cost_ns < right->cost_ns ? 1 : -1;
+	if (left->ranked_ns != right->ranked_ns)
+		return left->ranked_ns < right->ranked_ns ? 1 : -1;
+	if (rule_names_cause(left->rule) != rule_names_cause(right->rule))
+		return rule_names_cause(left->rule) ? -1 : 1;
 	return left->first < right->first ? -1 : left->first > right->first;
+}
+
+static bool explains(const struct finding *cause, const struct finding *finding)
+{
+	return rule_names_cause(cause->rule) && cause->tgid == finding->tgid &&
+	       cause->vcpu_id == finding->vcpu_id && cause->first < finding->last &&
+	       finding->first < cause->last && cause->cost_ns >= finding->cost_ns / 2;
+}
+
+/* No more than the dearest of what explains it. */
+static uint64_t rank_of(const struct found *found, const struct finding *finding)
+{
+	uint64_t most = 0;
+
+	if (rule_names_cause(finding->rule))
+		return finding->cost_ns;
+	for (size_t i = 0; i < found->count; i++)
+		if (explains(&found->kept[i], finding) && found->kept[i].cost_ns > most)
+			most = found->kept[i].cost_ns;
+	return most && most < finding->cost_ns ? most : finding->cost_ns;
 }
 
 void found_sort(struct found *found)
 {
+	for (size_t i = 0; i < found->count; i++)
+		found->kept[i].ranked_ns = rank_of(found, &found->kept[i]);
 	if (found->count)
 		qsort(found->kept, found->count, sizeof(found->kept[0]), compare);
 }

@@ -21,7 +21,8 @@ struct finding {
 	int64_t error;		 /* that such a call returned; 0: none */
 	uint64_t pc; /* where the guest left most often at the end of them; 0: unknown */
 	uint32_t pc_weight;
-	bool told; /* by found_tell() */
+	bool told;	    /* by found_tell() */
+	uint64_t ranked_ns; /* by found_sort() */
 };
 
 #define FINDINGS_MOST 256u /* are kept */
@@ -38,7 +39,8 @@ bool finding_is(const struct finding *finding, const struct finding *other);
 void finding_add(struct finding *to, const struct finding *more);
 
 void found_add(struct found *found, const struct finding *finding);
-/* Those that cost most come first. */
+/* Those that cost most come first. One that names no cause comes behind one of the same vCPU and
+ * time that does and has half of its cost or more. */
 void found_sort(struct found *found);
 
 /*

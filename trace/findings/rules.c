@@ -332,6 +332,11 @@ const struct rule rules[] = {
 const size_t rule_count = sizeof(rules) / sizeof(rules[0]);
 _Static_assert(sizeof(rules) / sizeof(rules[0]) <= RULES_MAX, "a number for each");
 
+bool rule_names_cause(size_t rule)
+{
+	return rules[rule].value != storm && rules[rule].value != above_usual;
+}
+
 size_t rule_find(const char *name, size_t len)
 {
 	size_t i = 0;

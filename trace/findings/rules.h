@@ -72,6 +72,8 @@ extern const size_t rule_count;
 
 /* The row NAME, LEN bytes; rule_count: there is none. */
 size_t rule_find(const char *name, size_t len);
+/* False: it finds that there is more of something, and not why. */
+bool rule_names_cause(size_t rule);
 
 /* Handling in the interval of the exits that the host's missing RAM made, in percent of it. */
 double rule_fault_share(const struct vcpu_interval *interval, struct rule_seen *seen);
