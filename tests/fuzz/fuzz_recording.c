@@ -14,6 +14,7 @@
 #include "trace/record/recording_packed.h"
 #include "trace/record/report_page.h"
 #include "trace/record/report_table.h"
+#include "trace/record/report_words.h"
 
 static void require(int condition)
 {
@@ -69,9 +70,11 @@ static void check_shown(const char *text, size_t left)
 
 static void print(FILE *out, const struct report *report)
 {
-	const struct export_options options = {.labels_as_roots = true, .title = report->header.vm};
+	char title[REPORT_TITLE];
+	const struct export_options options = {.labels_as_roots = true,
+					       .title = report_title(report, title)};
 
-	for (enum report_by by = REPORT_BY_SYMBOL; by <= REPORT_BY_PROCESS; by++)
+	for (enum report_by by = REPORT_BY_SYMBOL; by <= REPORT_BY_VM; by++)
 		require(report_print(
 			out, report,
 			&(struct report_view){.by = by, .json = by == REPORT_BY_PC, .limit = by}));
@@ -108,8 +111,7 @@ static void check_file(FILE *in)
 	check_shown(message, strlen(message));
 	page_series_free(&series);
 	profile_free(report.profile);
-	report_maps_free(&report.maps);
-	symbols_free(&report.symbols);
+	report_free(&report);
 }
 
 /* ---- packed ---- */

@@ -76,16 +76,21 @@ static void the_other_lines_are_read_as_they_were_written(void **state)
 	static struct recording_line line, back;
 
 	(void)state;
-	line = (struct recording_line){
-		.type = RECORDING_SYMBOL,
-		.symbol = {.start = 0x80200000, .size = 64, .name = "work", .module = "virtio"}};
+	line = (struct recording_line){.type = RECORDING_SYMBOL,
+				       .symbol = {.vm = 2,
+						  .start = 0x80200000,
+						  .size = 64,
+						  .name = "work",
+						  .module = "virtio"}};
 	round_trip(&line, &back);
 	assert_memory_equal(&back.symbol, &line.symbol, sizeof(line.symbol));
-	line = (struct recording_line){.type = RECORDING_LOST, .lost = {.vcpu = 1, .records = 132}};
+	line = (struct recording_line){.type = RECORDING_LOST,
+				       .lost = {.vm = 3, .vcpu = 1, .records = 132}};
 	round_trip(&line, &back);
 	assert_memory_equal(&back.lost, &line.lost, sizeof(line.lost));
-	line = (struct recording_line){.type = RECORDING_VCPU,
-				       .vcpu = {.vcpu = 1, .overflows = 9, .stvec = 0x80200001}};
+	line = (struct recording_line){
+		.type = RECORDING_VCPU,
+		.vcpu = {.vm = 4, .vcpu = 1, .overflows = 9, .stvec = 0x80200001}};
 	round_trip(&line, &back);
 	assert_memory_equal(&back.vcpu, &line.vcpu, sizeof(line.vcpu));
 	line = (struct recording_line){.type = RECORDING_REASON,
@@ -107,8 +112,10 @@ static void the_other_lines_are_read_as_they_were_written(void **state)
 		line.reason.buckets[i] = UINT32_MAX;
 	round_trip(&line, &back);
 	assert_memory_equal(&back.reason, &line.reason, sizeof(line.reason));
-	line = (struct recording_line){.type = RECORDING_TASKS, .tasks = {.why = "\"none\""}};
+	line = (struct recording_line){.type = RECORDING_TASKS,
+				       .tasks = {.vm = 5, .why = "\"none\""}};
 	round_trip(&line, &back);
+	assert_int_equal(back.tasks.vm, 5);
 	assert_string_equal(back.tasks.why, "\"none\"");
 	line = (struct recording_line){.type = RECORDING_MAPPING,
 				       .mapping = {.space = RECORDING_SPACES_MAX,
@@ -118,6 +125,11 @@ static void the_other_lines_are_read_as_they_were_written(void **state)
 						   .file = "/bin/sh"}};
 	round_trip(&line, &back);
 	assert_memory_equal(&back.mapping, &line.mapping, sizeof(line.mapping));
+	line = (struct recording_line){
+		.type = RECORDING_VM,
+		.vm = {.vm = RECORDING_VMS, .name = "web\x7f", .pid = 12, .kernel = "/boot/Image"}};
+	round_trip(&line, &back);
+	assert_memory_equal(&back.vm, &line.vm, sizeof(line.vm));
 	line = (struct recording_line){.type = RECORDING_END, .end = {.time = 5, .samples = 7}};
 	round_trip(&line, &back);
 	assert_memory_equal(&back.end, &line.end, sizeof(line.end));
@@ -147,6 +159,7 @@ static void what_a_later_writer_adds_is_passed_over(void **state)
 }
 
 #define NO_COLUMNS "has exits without the columns of time in which they came"
+#define NO_SUCH_VM "has a VM of impossible number"
 #define NO_BUCKETS "has exits without how long they took"
 
 static void what_is_no_line_is_refused(void **state)
@@ -197,6 +210,12 @@ static void what_is_no_line_is_refused(void **state)
 		{"{\"type\":\"reason\",\"step\":1,\"buckets\":\"160:1\"}", NO_BUCKETS},
 		{"{\"type\":\"reason\",\"step\":1,\"buckets\":\"5\"}", NO_BUCKETS},
 		{"{\"type\":\"reason\",\"step\":1,\"buckets\":\"5:1 \"}", NO_BUCKETS},
+		{"{\"type\":\"vm\",\"name\":\"web1\"}", "has a VM without its number"},
+		{"{\"type\":\"vm\",\"vm\":129}", NO_SUCH_VM},
+		{"{\"type\":\"lost\",\"vm\":129}", NO_SUCH_VM},
+		{"{\"type\":\"tasks\",\"vm\":129}", NO_SUCH_VM},
+		{"{\"type\":\"vcpu\",\"vm\":129,\"stvec\":\"0x1\"}", NO_SUCH_VM},
+		{"{\"type\":\"symbol\",\"vm\":129,\"start\":\"0x1\",\"name\":\"x\"}", NO_SUCH_VM},
 		{"{\"type\":\"mapping\",\"space\":1,\"start\":\"0x2\"}",
 		 "has a mapping without its place"},
 		{"{\"type\":\"mapping\",\"space\":1,\"start\":\"0x2\",\"end\":\"0x2\"}",

@@ -110,6 +110,25 @@ static void a_sample_is_read_as_it_was_written(void **state)
 	round_trip(*state, &sample);
 }
 
+static void a_sample_is_of_its_vm(void **state)
+{
+	struct recording_sample sample = sample_of(1);
+	size_t alone, one_of_many;
+
+	round_trip(*state, &sample);
+	alone = round_trip(*state, &sample);
+	sample.vm = RECORDING_VMS;
+	one_of_many = round_trip(*state, &sample);
+	/* That of no task, and its own. */
+	assert_in_range(one_of_many - alone, 1, 3);
+	sample.task.known = 1;
+	sample.task.process = 5;
+	sample.task.comm[0] = 'c';
+	round_trip(*state, &sample);
+	sample.vm = 0;
+	round_trip(*state, &sample);
+}
+
 static void put_task(struct recording_sample *sample, uint32_t process, const char *comm,
 		     const char *name)
 {
@@ -297,6 +316,8 @@ static void what_is_no_record_is_refused(void **state)
 		{RECORDING_TAG_SAMPLE, BYTES("\x00\x00\x00\x01\x00\x00\x00\x00\x01"), nowhere},
 		{RECORDING_TAG_SAMPLE, BYTES("\x00\x80\x80\x80\x80\x10\x00\x01\x00\x00\x00\x00"),
 		 "has a vCPU of impossible number"},
+		{RECORDING_TAG_SAMPLE, BYTES("\x00\x00\x00\x01\x00\x00\x00\x00\x00\x81\x01"),
+		 "has a VM of impossible number"},
 		{RECORDING_TAG_NAME, BYTES("\x61\x00\x62"), "has names that are too long"},
 	};
 	static const uint8_t name[RECORDING_PACKED_MAX] = "long";
@@ -406,7 +427,7 @@ static bool read_file(const uint8_t *bytes, size_t size, uint64_t *samples, bool
 	assert_null(report.unpacker);
 	fclose(report.in);
 	profile_free(report.profile);
-	symbols_free(&report.symbols);
+	report_free(&report);
 	return good;
 }
 
@@ -466,6 +487,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		ROW(a_sample_is_read_as_it_was_written),
 		ROW(a_sample_needs_no_name_of_its_exit),
+		ROW(a_sample_is_of_its_vm),
 		ROW(tasks_are_read_as_they_were_written),
 		ROW(more_tasks_than_are_remembered_begin_anew),
 		ROW(tasks_that_are_none_are_refused),

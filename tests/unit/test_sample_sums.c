@@ -51,10 +51,10 @@ static void equal_samples_are_added_up(void **state)
 static void what_differs_is_kept_apart(void **state)
 {
 	struct sample_sums *sums = sample_sums_new(1 << 20);
-	struct recording_sample base = sample_at(1, EXIT_IRQ + 5), other[7];
+	struct recording_sample base = sample_at(1, EXIT_IRQ + 5), other[8];
 
 	(void)state;
-	for (size_t i = 0; i < 7; i++)
+	for (size_t i = 0; i < 8; i++)
 		other[i] = base;
 	other[0].vcpu = 1;
 	other[1].user = true;
@@ -66,11 +66,13 @@ static void what_differs_is_kept_apart(void **state)
 	other[6].task.known = 1;
 	other[6].task.process = 5;
 	other[6].task.comm[0] = 'c';
+	other[7].vm = RECORDING_VMS;
+	other[7].vcpu = INT32_MAX;
 	assert_int_equal(sample_sums_add(sums, &base, EXIT_IRQ + 5), 0);
-	for (size_t i = 0; i < 7; i++)
+	for (size_t i = 0; i < 8; i++)
 		assert_int_equal(sample_sums_add(sums, &other[i], EXIT_IRQ + (i == 3 ? 9 : 5)), 0);
-	assert_int_equal(sample_sums_count(sums), 8);
-	for (size_t i = 0; i < 7; i++) {
+	assert_int_equal(sample_sums_count(sums), 9);
+	for (size_t i = 0; i < 8; i++) {
 		struct recording_sample sum;
 
 		sample_sums_get(sums, i + 1, &sum);

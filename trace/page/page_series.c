@@ -45,6 +45,12 @@ static uint32_t column_of(const struct page_series *series, uint64_t time)
 	return column < PAGE_COLUMNS ? (uint32_t)column : PAGE_COLUMNS - 1;
 }
 
+void page_series_name(struct page_series *series, uint64_t vcpu, const char *label)
+{
+	if (vcpu < PAGE_VCPUS)
+		snprintf(series->vcpus[vcpu].label, sizeof(series->vcpus[vcpu].label), "%s", label);
+}
+
 void page_series_sample(struct page_series *series, uint64_t time, uint64_t vcpu,
 			enum page_mode mode, uint64_t count)
 {
@@ -182,7 +188,10 @@ static void name_lane(const struct page_series *series, uint32_t vcpu, struct pa
 	for (size_t column = 0; column < PAGE_COLUMNS; column++)
 		for (size_t layer = 0; layer < PAGE_MODES; layer++)
 			sums[layer] = sum(sums[layer], series->vcpus[vcpu].layers[column][layer]);
-	snprintf(lane->label, sizeof(lane->label), "vcpu%" PRIu32, vcpu);
+	if (series->vcpus[vcpu].label[0])
+		snprintf(lane->label, sizeof(lane->label), "%s", series->vcpus[vcpu].label);
+	else
+		snprintf(lane->label, sizeof(lane->label), "vcpu%" PRIu32, vcpu);
 	snprintf(lane->note, sizeof(lane->note), "kernel %" PRIu64 ", user %" PRIu64,
 		 sums[PAGE_KERNEL], sums[PAGE_USER]);
 }

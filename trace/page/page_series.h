@@ -24,6 +24,7 @@ enum {
 enum page_mode { PAGE_KERNEL, PAGE_USER, PAGE_MODES };
 
 struct page_vcpu {
+	char label[96]; /* "": its number */
 	uint64_t layers[PAGE_COLUMNS][PAGE_MODES];
 };
 
@@ -49,6 +50,8 @@ struct page_series {
 bool page_series_begin(struct page_series *series, uint64_t from, uint64_t until);
 void page_series_free(struct page_series *series);
 
+/* What VCPU is called instead of its number. */
+void page_series_name(struct page_series *series, uint64_t vcpu, const char *label);
 /* COUNT samples of the guest in MODE. Times outside of the range count at its ends. */
 void page_series_sample(struct page_series *series, uint64_t time, uint64_t vcpu,
 			enum page_mode mode, uint64_t count);

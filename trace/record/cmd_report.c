@@ -29,12 +29,12 @@ static bool export(const struct report *report, const char *path, bool vcpus_tog
 		   int (*write)(struct profile *profile, const struct export_options *options,
 				FILE *to))
 {
-	char subtitle[REPORT_SUBTITLE];
+	char title[REPORT_TITLE], subtitle[REPORT_SUBTITLE];
 	const struct export_options how = {
 		.weight = report->exits ? EXPORT_HOST_NS : EXPORT_COUNT,
 		.labels_as_roots = true,
 		.vcpus_together = vcpus_together,
-		.title = report->header.vm,
+		.title = report_title(report, title),
 		.subtitle = report_subtitle(report, subtitle),
 		.counts = report->exits ? "exits" : "samples",
 		.time_ns = report->header.realtime,
@@ -176,9 +176,8 @@ int command_report(int argc, char **argv)
 	status = run_report(report, &options, &series);
 	page_series_free(&series);
 	profile_free(report->profile);
-	report_maps_free(&report->maps);
 	user_symbols_free(report->users);
-	symbols_free(&report->symbols);
+	report_free(report);
 	if (report->in)
 		fclose(report->in);
 	free(report);

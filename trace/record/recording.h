@@ -28,6 +28,7 @@ enum recording_type {
 	RECORDING_REASON,
 	RECORDING_TASKS,
 	RECORDING_MAPPING,
+	RECORDING_VM,
 	RECORDING_END,
 };
 
@@ -37,7 +38,7 @@ struct recording_header {
 	char why[128];	    /* it was taken, where the user did not choose it */
 	uint64_t period;    /* of the event, 0: it was sampled at a frequency */
 	uint64_t frequency; /* 1/s */
-	char vm[64];
+	char vm[64];	    /* "" and 0: each has a line of its own (struct recording_vm) */
 	uint64_t pid;
 	char way[64];	   /* how it was watched */
 	uint64_t start;	   /* CLOCK_MONOTONIC */
@@ -46,8 +47,19 @@ struct recording_header {
 	char kernel[4096]; /* the file that the VM booted; "": not known */
 };
 
-/* "type":"symbol": a function that addresses of the samples behind it are in. */
+#define RECORDING_VMS 128u
+
+/* "type":"vm": where several are recorded, each, before the first line or sample of it. */
+struct recording_vm {
+	uint64_t vm; /* its number, from 1 up; 0 is that of the header everywhere */
+	char name[64];
+	uint64_t pid;
+	char kernel[4096]; /* the file that it booted; "": not known */
+};
+
+/* "type":"symbol": a function that addresses of the samples of that VM behind it are in. */
 struct recording_symbol {
+	uint64_t vm;
 	uint64_t start, size;
 	char name[512];
 	char module[64]; /* "": the kernel itself */
@@ -68,6 +80,7 @@ struct recording_task {
 /* "type":"sample" in version 1 */
 struct recording_sample {
 	uint64_t time;
+	uint64_t vm; /* in packed samples only */
 	uint64_t vcpu;
 	bool user; /* "mode":"u", else "g": the guest's kernel */
 	uint64_t pc;
@@ -81,12 +94,12 @@ struct recording_sample {
 
 /* "type":"lost": so many records are missing before the next sample of that vCPU. */
 struct recording_lost {
-	uint64_t vcpu, records;
+	uint64_t vm, vcpu, records;
 };
 
 /* "type":"vcpu": at the end, of each. */
 struct recording_vcpu {
-	uint64_t vcpu;
+	uint64_t vm, vcpu;
 	uint64_t overflows; /* of the event in its thread, also those while the host ran */
 	uint64_t stvec;	    /* the guest's; 0: not known */
 };
@@ -104,8 +117,9 @@ struct recording_reason {
 	uint32_t buckets[EXIT_BUCKETS];	     /* exits by exit_bucket(): "31:17 40:3" */
 };
 
-/* "type":"tasks": of some samples the task is not known. */
+/* "type":"tasks": of some samples of a VM the task is not known. */
 struct recording_tasks {
+	uint64_t vm;
 	char why[128]; /* "": it is not known yet */
 };
 
@@ -134,6 +148,7 @@ struct recording_line {
 		struct recording_reason reason;
 		struct recording_tasks tasks;
 		struct recording_mapping mapping;
+		struct recording_vm vm;
 		struct recording_end end;
 	};
 };

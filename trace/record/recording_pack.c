@@ -149,8 +149,10 @@ size_t recording_pack(struct recording_packer *packer, const struct recording_sa
 	put(&bytes, sample->vmm_ns);
 	put(&bytes, name);
 	put(&bytes, frame);
-	if (sample->task.known)
+	if (task || sample->vm)
 		put(&bytes, task);
+	if (sample->vm)
+		put(&bytes, sample->vm);
 	put_record(&to, RECORDING_TAG_SAMPLE, payload, (size_t)(bytes.at - payload));
 	return (size_t)(to.at - out);
 }

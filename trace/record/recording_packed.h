@@ -18,8 +18,8 @@
  * memory for a longer recording.
  *
  * sample: time less that of the sample before; 2 * vCPU + user mode; pc less the pc before it of
- * that mode; count; ns; vmm_ns; the exit's name; the frame of its callers, 0: none; where it is
- * known, the task.
+ * that mode; count; ns; vmm_ns; the exit's name; the frame of its callers, 0: none; the task, 0: it
+ * is not known; the VM. Of these two, those at the end that are 0 are left out.
  *
  * All that is subtracted from begins at 0. Tags that a reader does not know, and bytes behind the
  * numbers it knows, are passed over. Pure.

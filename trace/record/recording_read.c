@@ -55,6 +55,7 @@ static const char *read_symbol(const struct flat_json *json, struct recording_sy
 	    !flat_json_copy(json, "name", symbol->name, sizeof(symbol->name)) || !symbol->name[0] ||
 	    !flat_json_copy(json, "module", symbol->module, sizeof(symbol->module)))
 		return "has a symbol without its name or address";
+	symbol->vm = flat_json_number(json, "vm");
 	symbol->size = flat_json_number(json, "size");
 	return NULL;
 }
@@ -82,6 +83,7 @@ static const char *read_sample(const struct flat_json *json, struct recording_sa
 
 static const char *read_vcpu(const struct flat_json *json, struct recording_vcpu *vcpu)
 {
+	vcpu->vm = flat_json_number(json, "vm");
 	vcpu->vcpu = flat_json_number(json, "vcpu");
 	vcpu->overflows = flat_json_number(json, "overflows");
 	return flat_json_hex(json, "stvec", &vcpu->stvec) ? NULL : "has a vCPU without its stvec";
@@ -159,51 +161,96 @@ static const char *read_mapping(const struct flat_json *json, struct recording_m
 		       : "has names that are too long";
 }
 
-static const char *read_line(const struct flat_json *json, struct recording_line *line)
+static const char *read_vm(const struct flat_json *json, struct recording_vm *vm)
 {
-	const char *type = flat_json_text(json, "type");
+	vm->vm = flat_json_number(json, "vm");
+	vm->pid = flat_json_number(json, "pid");
+	if (!vm->vm)
+		return "has a VM without its number";
+	return flat_json_copy(json, "name", vm->name, sizeof(vm->name)) &&
+			       flat_json_copy(json, "kernel", vm->kernel, sizeof(vm->kernel))
+		       ? NULL
+		       : "has names that are too long";
+}
 
-	memset(line, 0, sizeof(*line));
-	if (!strcmp(type, "header")) {
-		line->type = RECORDING_HEADER;
-		return read_header(json, &line->header);
+static const char *read_tasks(const struct flat_json *json, struct recording_tasks *tasks)
+{
+	tasks->vm = flat_json_number(json, "vm");
+	return flat_json_copy(json, "why", tasks->why, sizeof(tasks->why))
+		       ? NULL
+		       : "has names that are too long";
+}
+
+static const char *read_lost(const struct flat_json *json, struct recording_lost *lost)
+{
+	lost->vm = flat_json_number(json, "vm");
+	lost->vcpu = flat_json_number(json, "vcpu");
+	lost->records = flat_json_number(json, "records");
+	return NULL;
+}
+
+static const char *read_end(const struct flat_json *json, struct recording_end *end)
+{
+	end->time = flat_json_number(json, "t");
+	end->samples = flat_json_number(json, "samples");
+	return NULL;
+}
+
+static enum recording_type type_of(const char *word)
+{
+	static const char *const words[] = {
+		[RECORDING_HEADER] = "header", [RECORDING_SYMBOL] = "symbol",
+		[RECORDING_SAMPLE] = "sample", [RECORDING_LOST] = "lost",
+		[RECORDING_VCPU] = "vcpu",     [RECORDING_REASON] = "reason",
+		[RECORDING_TASKS] = "tasks",   [RECORDING_MAPPING] = "mapping",
+		[RECORDING_VM] = "vm",	       [RECORDING_END] = "end",
+	};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (words[i] && !strcmp(words[i], word))
+			return (enum recording_type)i;
+	return RECORDING_OTHER;
+}
+
+/* Of a VM that there can be. */
+static bool is_of_a_vm(const struct recording_line *line)
+{
+	switch (line->type) {
+	case RECORDING_SYMBOL: return line->symbol.vm <= RECORDING_VMS;
+	case RECORDING_LOST: return line->lost.vm <= RECORDING_VMS;
+	case RECORDING_VCPU: return line->vcpu.vm <= RECORDING_VMS;
+	case RECORDING_TASKS: return line->tasks.vm <= RECORDING_VMS;
+	case RECORDING_VM: return line->vm.vm <= RECORDING_VMS;
+	default: return true;
 	}
-	if (!strcmp(type, "symbol")) {
-		line->type = RECORDING_SYMBOL;
-		return read_symbol(json, &line->symbol);
-	}
-	if (!strcmp(type, "sample")) {
-		line->type = RECORDING_SAMPLE;
-		return read_sample(json, &line->sample);
-	}
-	if (!strcmp(type, "vcpu")) {
-		line->type = RECORDING_VCPU;
-		return read_vcpu(json, &line->vcpu);
-	}
-	if (!strcmp(type, "reason")) {
-		line->type = RECORDING_REASON;
-		return read_reason(json, &line->reason);
-	}
-	if (!strcmp(type, "mapping")) {
-		line->type = RECORDING_MAPPING;
-		return read_mapping(json, &line->mapping);
-	}
-	if (!strcmp(type, "tasks")) {
-		line->type = RECORDING_TASKS;
-		return flat_json_copy(json, "why", line->tasks.why, sizeof(line->tasks.why))
-			       ? NULL
-			       : "has names that are too long";
-	}
-	if (!strcmp(type, "lost")) {
-		line->type = RECORDING_LOST;
-		line->lost.vcpu = flat_json_number(json, "vcpu");
-		line->lost.records = flat_json_number(json, "records");
-	} else if (!strcmp(type, "end")) {
-		line->type = RECORDING_END;
-		line->end.time = flat_json_number(json, "t");
-		line->end.samples = flat_json_number(json, "samples");
+}
+
+static const char *read_type(const struct flat_json *json, struct recording_line *line)
+{
+	switch (line->type) {
+	case RECORDING_HEADER: return read_header(json, &line->header);
+	case RECORDING_SYMBOL: return read_symbol(json, &line->symbol);
+	case RECORDING_SAMPLE: return read_sample(json, &line->sample);
+	case RECORDING_LOST: return read_lost(json, &line->lost);
+	case RECORDING_VCPU: return read_vcpu(json, &line->vcpu);
+	case RECORDING_REASON: return read_reason(json, &line->reason);
+	case RECORDING_TASKS: return read_tasks(json, &line->tasks);
+	case RECORDING_MAPPING: return read_mapping(json, &line->mapping);
+	case RECORDING_VM: return read_vm(json, &line->vm);
+	case RECORDING_END: return read_end(json, &line->end);
+	case RECORDING_OTHER: break;
 	}
 	return NULL;
+}
+
+static const char *read_line(const struct flat_json *json, struct recording_line *line)
+{
+	const char *why;
+
+	memset(line, 0, sizeof(*line));
+	line->type = type_of(flat_json_text(json, "type"));
+	why = read_type(json, line);
+	return why || is_of_a_vm(line) ? why : "has a VM of impossible number";
 }
 
 bool recording_read(char *text, size_t len, struct recording_line *line, const char **why)

@@ -171,10 +171,13 @@ static const char *take_sample(struct recording_unpacker *unpacker, struct bytes
 	name = take(bytes);
 	frame = take(bytes);
 	task = bytes->at < bytes->end ? take(bytes) : 0;
+	sample->vm = bytes->at < bytes->end ? take(bytes) : 0;
 	if (bytes->bad)
 		return "has a sample without its numbers";
 	if (sample->vcpu > INT32_MAX)
 		return "has a vCPU of impossible number";
+	if (sample->vm > RECORDING_VMS)
+		return "has a VM of impossible number";
 	if (name >= unpacker->names_count || frame > unpacker->frames_count ||
 	    task > unpacker->tasks_count)
 		return "has a sample whose callers, exit or task are not in the recording";

@@ -28,8 +28,25 @@ static void header(struct json_line *json, const struct recording_header *header
 		json_line_string(json, "kernel", header->kernel);
 }
 
+/* Of which VM a line is. */
+static void put_vm(struct json_line *json, uint64_t vm)
+{
+	if (vm)
+		json_line_uint(json, "vm", vm);
+}
+
+static void vm(struct json_line *json, const struct recording_vm *vm)
+{
+	json_line_uint(json, "vm", vm->vm);
+	json_line_string(json, "name", vm->name);
+	json_line_uint(json, "pid", vm->pid);
+	if (vm->kernel[0])
+		json_line_string(json, "kernel", vm->kernel);
+}
+
 static void symbol(struct json_line *json, const struct recording_symbol *symbol)
 {
+	put_vm(json, symbol->vm);
 	json_line_hex(json, "start", symbol->start);
 	json_line_uint(json, "size", symbol->size);
 	json_line_string(json, "name", symbol->name);
@@ -65,6 +82,7 @@ static void sample(struct json_line *json, const struct recording_sample *sample
 
 static void vcpu(struct json_line *json, const struct recording_vcpu *vcpu)
 {
+	put_vm(json, vcpu->vm);
 	json_line_uint(json, "vcpu", vcpu->vcpu);
 	json_line_uint(json, "overflows", vcpu->overflows);
 	json_line_hex(json, "stvec", vcpu->stvec);
@@ -105,8 +123,8 @@ static void mapping(struct json_line *json, const struct recording_mapping *mapp
 
 size_t recording_write(const struct recording_line *line, char out[RECORDING_LINE])
 {
-	static const char *const types[] = {"other", "header", "symbol", "sample",  "lost",
-					    "vcpu",  "reason", "tasks",	 "mapping", "end"};
+	static const char *const types[] = {"other",  "header", "symbol",  "sample", "lost", "vcpu",
+					    "reason", "tasks",	"mapping", "vm",     "end"};
 	struct json_line json;
 
 	json_line_begin(&json, out, RECORDING_LINE);
@@ -118,11 +136,16 @@ size_t recording_write(const struct recording_line *line, char out[RECORDING_LIN
 	case RECORDING_VCPU: vcpu(&json, &line->vcpu); break;
 	case RECORDING_REASON: reason(&json, &line->reason); break;
 	case RECORDING_LOST:
+		put_vm(&json, line->lost.vm);
 		json_line_uint(&json, "vcpu", line->lost.vcpu);
 		json_line_uint(&json, "records", line->lost.records);
 		break;
-	case RECORDING_TASKS: json_line_string(&json, "why", line->tasks.why); break;
+	case RECORDING_TASKS:
+		put_vm(&json, line->tasks.vm);
+		json_line_string(&json, "why", line->tasks.why);
+		break;
 	case RECORDING_MAPPING: mapping(&json, &line->mapping); break;
+	case RECORDING_VM: vm(&json, &line->vm); break;
 	case RECORDING_END:
 		json_line_uint(&json, "t", line->end.time);
 		json_line_uint(&json, "samples", line->end.samples);

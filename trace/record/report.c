@@ -130,10 +130,19 @@ static bool read_all(struct report *report, void (*take)(struct report *report),
 
 /* ---- all but samples ---- */
 
-static void add_symbol(struct symbols *symbols, const struct recording_symbol *symbol)
+/* One that it has no memory for is as the header's. */
+static struct report_vm *vm_of(struct report *report, uint64_t number)
 {
-	symbols_add(symbols, symbol->start, symbol->size, 't', symbol->name, strlen(symbol->name),
-		    symbol->module, strlen(symbol->module));
+	struct report_vm *vm = report_vms_at(&report->vms, number);
+
+	report->no_memory |= !vm;
+	return vm ? vm : report->vms.vms[0];
+}
+
+static void add_symbol(struct report *report, const struct recording_symbol *symbol)
+{
+	symbols_add(&vm_of(report, symbol->vm)->symbols, symbol->start, symbol->size, 't',
+		    symbol->name, strlen(symbol->name), symbol->module, strlen(symbol->module));
 }
 
 static void take_time(struct report *report, uint64_t time)
@@ -142,33 +151,58 @@ static void take_time(struct report *report, uint64_t time)
 		report->until = time;
 }
 
+static void take_sample_of(struct report *report, const struct recording_sample *sample)
+{
+	struct report_vm *vm = vm_of(report, sample->vm);
+
+	take_time(report, sample->time);
+	if (!sample->task.known)
+		vm->strange = profile_sum(vm->strange, sample->count);
+}
+
+static void take_vcpu(struct report *report, const struct recording_vcpu *vcpu)
+{
+	struct report_vm *vm = vm_of(report, vcpu->vm);
+
+	report->overflows = profile_sum(report->overflows, vcpu->overflows);
+	if (!vm->stvec)
+		vm->stvec = vcpu->stvec;
+}
+
 static void take_line(struct report *report)
 {
 	const struct recording_line *line = &report->line;
 
 	switch (line->type) {
-	case RECORDING_SYMBOL: add_symbol(&report->symbols, &line->symbol); break;
+	case RECORDING_SYMBOL: add_symbol(report, &line->symbol); break;
 	case RECORDING_LOST: report->lost = profile_sum(report->lost, line->lost.records); break;
 	case RECORDING_END:
 		report->whole = true;
 		take_time(report, line->end.time);
 		break;
-	case RECORDING_VCPU:
-		report->overflows = profile_sum(report->overflows, line->vcpu.overflows);
-		if (!report->stvec)
-			report->stvec = line->vcpu.stvec;
-		break;
-	case RECORDING_SAMPLE:
-		take_time(report, line->sample.time);
-		if (!line->sample.task.known)
-			report->strange = profile_sum(report->strange, line->sample.count);
-		break;
+	case RECORDING_VCPU: take_vcpu(report, &line->vcpu); break;
+	case RECORDING_SAMPLE: take_sample_of(report, &line->sample); break;
 	case RECORDING_MAPPING: report_maps_add(&report->maps, &line->mapping); break;
-	case RECORDING_TASKS: memcpy(report->why, line->tasks.why, sizeof(report->why)); break;
+	case RECORDING_TASKS: vm_of(report, line->tasks.vm)->tasks = line->tasks; break;
+	case RECORDING_VM: vm_of(report, line->vm.vm)->is = line->vm; break;
 	case RECORDING_HEADER:
 	case RECORDING_REASON:
 	case RECORDING_OTHER: break;
 	}
+}
+
+static bool take_header(struct report *report)
+{
+	const struct recording_header *header = &report->header;
+	struct report_vm *vm = report_vms_at(&report->vms, 0);
+
+	report->exits = !strcmp(header->event, "exits");
+	if (!vm)
+		return false;
+	memcpy(vm->is.name, header->vm, sizeof(vm->is.name));
+	memcpy(vm->is.kernel, header->kernel, sizeof(vm->is.kernel));
+	vm->is.pid = header->pid;
+	return true;
 }
 
 bool report_read_frame(struct report *report, char message[REPORT_MESSAGE_MAX])
@@ -176,11 +210,16 @@ bool report_read_frame(struct report *report, char message[REPORT_MESSAGE_MAX])
 	if (!begin(report, message))
 		return false;
 	report->header = report->line.header;
-	report->exits = !strcmp(report->header.event, "exits");
-	if (!read_all(report, take_line, message))
+	report->no_memory = !take_header(report);
+	if (!report->no_memory && !read_all(report, take_line, message))
 		return false;
+	if (report->no_memory) {
+		snprintf(message, REPORT_MESSAGE_MAX, "no memory");
+		return false;
+	}
 	report_maps_finish(&report->maps);
-	return !report->symbols.count || symbols_finish(&report->symbols, message);
+	report->several = report_vms_count(&report->vms) > 1;
+	return report_vms_finish(&report->vms, message);
 }
 
 /* ---- samples ---- */
@@ -240,15 +279,16 @@ static void name_user(const struct report *report, bool returns, uint32_t space,
 }
 
 /* As above; what is nobody's is its address. */
-static void name_of(const struct report *report, uint64_t address, bool returns, uint32_t space,
-		    struct profile_frame *frame, char out[PROFILE_NAME])
+static void name_of(const struct report *report, const struct report_vm *vm, uint64_t address,
+		    bool returns, uint32_t space, struct profile_frame *frame,
+		    char out[PROFILE_NAME])
 {
 	struct symbol_place place;
 
 	frame->name = out;
 	frame->address = address;
 	/* A call may be the last instruction of its function. */
-	if (!symbols_lookup(&report->symbols, address - returns, &place)) {
+	if (!symbols_lookup(&vm->symbols, address - returns, &place)) {
 		if (frame->kind == PROFILE_GUEST_USER)
 			name_user(report, returns, space, frame, out);
 		else
@@ -258,13 +298,35 @@ static void name_of(const struct report *report, uint64_t address, bool returns,
 	name_place(report, &place, returns, place.module, frame, out);
 }
 
-static void add_to_series(const struct report *report, const struct recording_sample *sample)
+/* The vCPU's own number, or of several VMs one of the lanes that came so far. */
+static uint64_t lane_of(struct report *report, const struct recording_sample *sample)
+{
+	char label[REPORT_VM_NAME + 32];
+	uint32_t lane = 0;
+
+	if (!report->several)
+		return sample->vcpu;
+	while (lane < report->lanes_count &&
+	       (report->lanes[lane].vm != sample->vm || report->lanes[lane].vcpu != sample->vcpu))
+		lane++;
+	if (lane == report->lanes_count && lane < PAGE_VCPUS) {
+		report->lanes[lane].vm = sample->vm;
+		report->lanes[lane].vcpu = sample->vcpu;
+		report->lanes_count++;
+		snprintf(label, sizeof(label), "%s vcpu%" PRIu64, vm_of(report, sample->vm)->name,
+			 sample->vcpu);
+		page_series_name(report->series, lane, label);
+	}
+	return lane;
+}
+
+static void add_to_series(struct report *report, const struct recording_sample *sample)
 {
 	if (report->series && report->exits)
 		page_series_exit(report->series, sample->exit, sample->count, sample->ns,
 				 sample->vmm_ns);
 	else if (report->series)
-		page_series_sample(report->series, sample->time, sample->vcpu,
+		page_series_sample(report->series, sample->time, lane_of(report, sample),
 				   sample->user ? PAGE_USER : PAGE_KERNEL, sample->count);
 }
 
@@ -289,7 +351,8 @@ static void add_sample(struct report *report)
 	enum profile_kind mode = sample->user ? PROFILE_GUEST_USER : PROFILE_GUEST_KERNEL;
 	struct profile_frame frames[2 + RECORDING_CALLERS];
 	char names[1 + RECORDING_CALLERS][PROFILE_NAME];
-	struct profile_labels labels = {.vm = report->header.vm,
+	const struct report_vm *vm = vm_of(report, sample->vm);
+	struct profile_labels labels = {.vm = vm->name,
 					.vcpu = (int32_t)sample->vcpu,
 					.mode = mode,
 					.reason = sample->exit};
@@ -303,7 +366,7 @@ static void add_sample(struct report *report)
 		frames[depth++] = (struct profile_frame){.name = exit, .kind = PROFILE_EXIT};
 	for (uint64_t i = 0; i <= sample->depth; i++, depth++) {
 		frames[depth].kind = mode;
-		name_of(report, i ? sample->callers[i - 1] : sample->pc, returns,
+		name_of(report, vm, i ? sample->callers[i - 1] : sample->pc, returns,
 			sample->task.space, &frames[depth], names[i]);
 		returns = !is_exception(names[i]);
 	}
@@ -343,6 +406,12 @@ static void take_sample(struct report *report)
 bool report_read_samples(struct report *report, char message[REPORT_MESSAGE_MAX])
 {
 	return begin(report, message) && read_all(report, take_sample, message);
+}
+
+void report_free(struct report *report)
+{
+	report_maps_free(&report->maps);
+	report_vms_free(&report->vms);
 }
 
 /* ---- sums ---- */

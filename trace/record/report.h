@@ -9,10 +9,10 @@
 #include <stdio.h>
 
 #include "trace/export/profile.h"
-#include "trace/guest/symbols.h"
 #include "trace/page/page_series.h"
 #include "trace/record/recording_packed.h"
 #include "trace/record/report_maps.h"
+#include "trace/record/report_vms.h"
 #include "trace/record/user_symbols.h"
 
 struct report {
@@ -31,24 +31,33 @@ struct report {
 	uint64_t lost;	    /* records that are missing */
 	uint64_t until;	    /* CLOCK_MONOTONIC of the last sample or of its end; 0: not known */
 	uint64_t overflows; /* of the event, also those while the host ran; 0: not known */
-	uint64_t stvec;	    /* of the guest; 0: not known */
-	uint64_t strange;   /* samples whose task is not known */
-	char why[sizeof(((struct recording_tasks *)0)->why)]; /* that is; "": not said */
-	bool whole;					      /* the recording has its end */
-	struct symbols symbols;
+	bool whole;	    /* the recording has its end */
+	bool several;	    /* VMs, by which rows are told apart then */
+	bool no_memory;	    /* for all its VMs */
+	struct report_vms vms;
 	struct report_maps maps;
 	struct user_symbols *users; /* the caller's; NULL: there are none */
 	struct profile *profile;    /* the caller's */
 	struct page_series *series; /* the caller's; NULL: nothing of time is wanted */
+	/* Of several VMs: whose lanes those of the series are. */
+	struct {
+		uint64_t vm, vcpu;
+	} lanes[PAGE_VCPUS];
+	uint32_t lanes_count;
 };
 
 #define REPORT_MESSAGE_MAX 200
 
-/* Reads IN once, all but the samples; SYMBOLS are those in the recording. False with MESSAGE. */
+/* Reads IN once, all but the samples; the VMs have the symbols of the recording. False with
+ * MESSAGE.
+ */
 bool report_read_frame(struct report *report, char message[REPORT_MESSAGE_MAX]);
 
-/* Reads it again: samples into the profile, with the names that report->symbols has by now. */
+/* Reads it again: samples into the profile, with the names that the VMs' symbols have by now. */
 bool report_read_samples(struct report *report, char message[REPORT_MESSAGE_MAX]);
+
+/* Of its memory, what is not the caller's. */
+void report_free(struct report *report);
 
 /* Samples that are missing, when they have been read. */
 uint64_t report_lost(const struct report *report);

@@ -3,21 +3,18 @@
 #include "trace/record/report_options.h"
 
 static const struct option_choice rows[] = {
-	{"symbol", REPORT_BY_SYMBOL},
-	{"pc", REPORT_BY_PC},
-	{"vcpu", REPORT_BY_VCPU},
-	{"exit", REPORT_BY_EXIT},
-	{"comm", REPORT_BY_COMM},
-	{"process", REPORT_BY_PROCESS},
-	{NULL, 0},
+	{"symbol", REPORT_BY_SYMBOL}, {"pc", REPORT_BY_PC},
+	{"vcpu", REPORT_BY_VCPU},     {"exit", REPORT_BY_EXIT},
+	{"comm", REPORT_BY_COMM},     {"process", REPORT_BY_PROCESS},
+	{"vm", REPORT_BY_VM},	      {NULL, 0},
 };
 
 static const struct option_spec specs[] = {
 	{"--input", "FILE", "the recording (default: vhart.recording)",
 	 OPTION_TEXT(struct report_options, input), .letter = "-i"},
 	{"--by", "WHAT",
-	 "symbol, pc, vcpu, exit, comm (the guest's threads by name) or\n"
-	 "process (default: symbol)",
+	 "symbol, pc, vcpu, exit, comm (the guest's threads by name), process\n"
+	 "or vm (default: symbol)",
 	 OPTION_CHOICE(struct report_options, view.by, rows)},
 	{"--guestkallsyms", "FILE", "names: the guest's /proc/kallsyms, or its System.map",
 	 OPTION_TEXT(struct report_options, names.kallsyms)},

@@ -17,14 +17,28 @@ bool report_page_begin(struct report *report, struct page_series *series)
 	return page_series_begin(series, start < until ? start : until, until);
 }
 
+static bool has_names(const struct report *report)
+{
+	const struct report_vm *vm = NULL;
+
+	while ((vm = report_vms_next(&report->vms, vm ? (int64_t)vm->is.vm : -1)))
+		if (vm->symbols.count)
+			return true;
+	return false;
+}
+
 int report_page(const struct report *report, bool per_vcpu, FILE *to)
 {
 	const struct recording_header *header = &report->header;
-	char title[sizeof(header->vm) + 32], subtitle[REPORT_SUBTITLE], vm[sizeof(header->vm) + 32];
+	const struct report_vm *first = report_vms_next(&report->vms, -1);
+	char title[REPORT_TITLE + 32], subtitle[REPORT_SUBTITLE], vm[REPORT_TITLE + 32];
+	char whose[REPORT_TITLE];
 	char began[TEXT_MOMENT], took[16] = "not known", lost[64];
 	const struct page_fact facts[] = {
 		{"VM", vm},
-		{"kernel", header->kernel[0] ? header->kernel : "not known"},
+		{"kernel", report->several		  ? NULL
+			   : first && first->is.kernel[0] ? first->is.kernel
+							  : "not known"},
 		{"event", header->event},
 		{"why this one", header->why[0] ? header->why : NULL},
 		{"seen by", header->way},
@@ -32,8 +46,8 @@ int report_page(const struct report *report, bool per_vcpu, FILE *to)
 		{"began", began},
 		{"lasted", took},
 		{"lost", lost},
-		{"names", report->symbols.count ? "in the recording, or as given"
-						: "none: addresses are shown"},
+		{"names",
+		 has_names(report) ? "in the recording, or as given" : "none: addresses are shown"},
 		{"end", report->whole ? "the recording is whole" : "none: its writer was stopped"},
 	};
 	const struct export_options flames = {
@@ -60,8 +74,12 @@ int report_page(const struct report *report, bool per_vcpu, FILE *to)
 	rates.rates.lanes.none =
 		"The recording does not say that: it has no end, or is of vhart 0.4.";
 	page_series_lanes(report->series, &lanes);
-	snprintf(title, sizeof(title), "%s: %s", header->vm, report->exits ? "exits" : "samples");
-	snprintf(vm, sizeof(vm), "%s (pid %" PRIu64 ")", header->vm, header->pid);
+	report_title(report, whose);
+	snprintf(title, sizeof(title), "%s: %s", whose, report->exits ? "exits" : "samples");
+	if (report->several || !first)
+		snprintf(vm, sizeof(vm), "%s", whose);
+	else
+		snprintf(vm, sizeof(vm), "%s (pid %" PRIu64 ")", whose, first->is.pid);
 	text_moment(header->realtime, began);
 	if (report_duration(report))
 		text_duration(report_duration(report), took);

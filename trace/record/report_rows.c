@@ -19,6 +19,7 @@ static const char *name_of(const struct report_rows *table, const struct profile
 	case REPORT_BY_PC: return frame->name;
 	case REPORT_BY_COMM: return labels->comm;
 	case REPORT_BY_PROCESS: return labels->process;
+	case REPORT_BY_VM: return labels->vm;
 	case REPORT_BY_VCPU:
 	case REPORT_BY_EXIT: break;
 	}
@@ -33,6 +34,7 @@ static struct report_row row_of(const struct report_rows *table, const struct pr
 	struct report_row row = {
 		.name = name_of(table, &stack->labels, &frame),
 		.exit = "",
+		.vm = table->report->several && stack->labels.vm ? stack->labels.vm : "",
 		.mode = stack->labels.mode,
 		.vcpu = stack->labels.vcpu,
 		.children = stack->values,
@@ -104,6 +106,8 @@ static int compare_names(const struct report_row *a, const struct report_row *b)
 {
 	int order = strcmp(a->exit, b->exit);
 
+	if (!order)
+		order = strcmp(a->vm, b->vm);
 	if (!order)
 		order = compare_texts(a->name, b->name);
 	return order ? order : (a->mode > b->mode) - (a->mode < b->mode);

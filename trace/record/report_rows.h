@@ -8,7 +8,8 @@
 
 #include "trace/record/report.h"
 
-/* What rows are told apart by; the first two also by the exit, where exits were recorded. */
+/* What rows are told apart by, and of several VMs by the VM as well; the first two also by the
+ * exit, where exits were recorded. */
 enum report_by {
 	REPORT_BY_SYMBOL,
 	REPORT_BY_PC,
@@ -16,11 +17,13 @@ enum report_by {
 	REPORT_BY_EXIT,
 	REPORT_BY_COMM,
 	REPORT_BY_PROCESS,
+	REPORT_BY_VM,
 };
 
 /* What a row is told apart by; what it is not has nothing in it. */
 struct report_row {
 	const char *name, *exit; /* "": none; a NAME of NULL: it is not known */
+	const char *vm;		 /* "": there is one */
 	enum profile_kind mode;
 	int32_t vcpu; /* PROFILE_NO_VCPU: several */
 	struct profile_values values;

@@ -7,6 +7,7 @@
 
 #include "base/printable.h"
 #include "trace/export/json_text.h"
+#include "trace/record/report_words.h"
 #include "trace/stat/stat_table.h"
 
 /* What a row is called, beside its exit. */
@@ -22,6 +23,7 @@ static const struct name_column name_columns[] = {
 	[REPORT_BY_EXIT] = {0},
 	[REPORT_BY_COMM] = {"Command", ".......", "comm"},
 	[REPORT_BY_PROCESS] = {"Process", ".......", "process"},
+	[REPORT_BY_VM] = {"VM", "..", "vm"},
 };
 
 /* ---- text ---- */
@@ -54,15 +56,42 @@ static void print_event(FILE *out, const struct report *report)
 static void print_strange(FILE *out, const struct report_rows *table)
 {
 	const struct report *report = table->report;
+	const struct report_vm *vm = NULL;
 
-	if ((table->by != REPORT_BY_COMM && table->by != REPORT_BY_PROCESS) || !report->strange)
+	if (table->by != REPORT_BY_COMM && table->by != REPORT_BY_PROCESS)
 		return;
-	fprintf(out, "# Of %" PRIu64 " of the %s the task is not known", report->strange,
-		report->exits ? "exits" : "samples");
-	if (report->why[0]) {
-		fputs(": ", out);
-		printable_put(out, report->why);
+	while ((vm = report_vms_next(&report->vms, vm ? (int64_t)vm->is.vm : -1))) {
+		if (!vm->strange)
+			continue;
+		fprintf(out, "# Of %" PRIu64 " of the %s", vm->strange,
+			report->exits ? "exits" : "samples");
+		if (report->several) {
+			fputs(" of ", out);
+			printable_put(out, vm->name);
+		}
+		fputs(" the task is not known", out);
+		if (vm->tasks.why[0]) {
+			fputs(": ", out);
+			printable_put(out, vm->tasks.why);
+		}
+		fputs("\n", out);
 	}
+}
+
+static void print_vms(FILE *out, const struct report *report)
+{
+	const struct report_vm *vm = NULL;
+	const char *between = "";
+
+	fputs(report->several ? "# VMs: " : "# VM: ", out);
+	while ((vm = report_vms_next(&report->vms, vm ? (int64_t)vm->is.vm : -1))) {
+		fputs(between, out);
+		printable_put(out, vm->is.name[0] ? vm->is.name : vm->name);
+		fprintf(out, " (pid %" PRIu64 ")", vm->is.pid);
+		between = ", ";
+	}
+	fputs(", seen by ", out);
+	printable_put(out, report->header.way);
 	fputs("\n", out);
 }
 
@@ -71,11 +100,7 @@ static void print_head(FILE *out, const struct report_rows *table)
 	const struct report *report = table->report;
 	uint64_t known = profile_sum(profile_total(report->profile).count, report_lost(report));
 
-	fputs("# VM: ", out);
-	printable_put(out, report->header.vm);
-	fprintf(out, " (pid %" PRIu64 "), seen by ", report->header.pid);
-	printable_put(out, report->header.way);
-	fputs("\n", out);
+	print_vms(out, report);
 	print_event(out, report);
 	if (!report->exits && report->overflows > known)
 		fprintf(out, "# While the host ran: %" PRIu64 "\n", report->overflows - known);
@@ -91,6 +116,14 @@ static const char *mode_letter(enum profile_kind mode)
 	return mode == PROFILE_GUEST_USER ? "[u]" : "[g]";
 }
 
+#define VM_WIDTH 16
+
+/* In front of what else a row is told apart by. */
+static bool has_vm(const struct report_rows *table)
+{
+	return table->report->several && table->by != REPORT_BY_VM;
+}
+
 /* A title, and what is under it. */
 static void print_titles(FILE *out, const struct report_rows *table)
 {
@@ -99,10 +132,14 @@ static void print_titles(FILE *out, const struct report_rows *table)
 
 	fprintf(out, table->children ? "# Children" : "#");
 	fprintf(out, table->report->exits ? "   Time%%    Exits      Time" : " Overhead  Samples");
+	if (has_vm(table))
+		fprintf(out, "  %-*s", VM_WIDTH, "VM");
 	fprintf(out, "  VCPU  Mode%s", table->exit ? "  Reason                      " : "");
 	fprintf(out, "%s%s\n", column->title ? "  " : "", column->title ? column->title : "");
 	fprintf(out, table->children ? "# ........" : "#");
 	fprintf(out, table->report->exits ? " ......  .......  ........" : " ........  .......");
+	if (has_vm(table))
+		fprintf(out, "  %.*s", VM_WIDTH, line);
 	fprintf(out, "  ....  ....%s%s", table->exit ? "  " : "", table->exit ? line : "");
 	fprintf(out, "%s%s\n#\n", column->line ? "  " : "", column->line ? column->line : "");
 }
@@ -118,7 +155,7 @@ static double share_of(const struct report_rows *table, struct profile_values va
 static void print_row(FILE *out, const struct report_rows *table, const struct report_row *row)
 {
 	const struct name_column *column = &name_columns[table->by];
-	char time[16], vcpu[16] = "*", exit[PROFILE_NAME];
+	char time[16], vcpu[16] = "*", exit[PROFILE_NAME], vm[4 * REPORT_VM_NAME];
 	int width = (table->report->exits ? 7 : 9) - table->children;
 
 	if (row->vcpu != PROFILE_NO_VCPU)
@@ -129,6 +166,8 @@ static void print_row(FILE *out, const struct report_rows *table, const struct r
 		row->values.count);
 	if (table->report->exits)
 		fprintf(out, "  %8s", stat_duration(row->values.host_ns, time));
+	if (has_vm(table))
+		fprintf(out, "  %-*s", VM_WIDTH, printable(vm, sizeof(vm), row->vm));
 	fprintf(out, "  %4s  %s", vcpu, mode_letter(row->mode));
 	if (table->exit)
 		fprintf(out, "   %-28s", printable(exit, sizeof(exit), row->exit));
@@ -143,14 +182,17 @@ static void print_row(FILE *out, const struct report_rows *table, const struct r
 
 static void print_json_head(FILE *out, const struct report *report)
 {
-	char text[RECORDING_LINE];
+	const struct report_vm *vm = report_vms_next(&report->vms, -1);
+	char text[RECORDING_LINE], title[REPORT_TITLE];
 	struct json_line json;
 
 	json_line_begin(&json, text, sizeof(text));
 	json_line_string(&json, "vhart", "report");
 	json_line_uint(&json, "version", 1);
-	json_line_string(&json, "vm", report->header.vm);
-	json_line_uint(&json, "pid", report->header.pid);
+	json_line_string(&json, "vm", report_title(report, title));
+	json_line_uint(&json, "pid", report->several || !vm ? 0 : vm->is.pid);
+	if (report->several)
+		json_line_uint(&json, "vms", report_vms_count(&report->vms));
 	json_line_string(&json, "event", report->header.event);
 	json_line_uint(&json, "samples", profile_total(report->profile).count);
 	json_line_uint(&json, "lost", report_lost(report));
@@ -180,6 +222,8 @@ static void print_json(FILE *out, const struct report_rows *table, const struct 
 		json_line_uint(&json, "vcpu", (uint64_t)row->vcpu);
 	else
 		json_line_null(&json, "vcpu");
+	if (has_vm(table))
+		json_line_string(&json, "vm", row->vm);
 	json_line_string(&json, "mode", row->mode == PROFILE_GUEST_USER ? "u" : "g");
 	if (table->exit)
 		json_line_string(&json, "reason", row->exit);

@@ -20,6 +20,17 @@ __attribute__((format(printf, 2, 3))) static void add(char out[REPORT_SUBTITLE],
 	va_end(arguments);
 }
 
+const char *report_title(const struct report *report, char out[REPORT_TITLE])
+{
+	const struct report_vm *vm = report_vms_next(&report->vms, -1);
+
+	if (report->several)
+		snprintf(out, REPORT_TITLE, "%zu VMs", report_vms_count(&report->vms));
+	else
+		snprintf(out, REPORT_TITLE, "%s", vm ? vm->name : "");
+	return out;
+}
+
 const char *report_subtitle(const struct report *report, char out[REPORT_SUBTITLE])
 {
 	const struct recording_header *header = &report->header;

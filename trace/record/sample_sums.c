@@ -17,8 +17,10 @@ struct sums {
  * they are. */
 #define TASK_WORDS (sizeof(struct recording_task) / sizeof(uint64_t))
 enum { KEY_WHERE, KEY_AT, KEY_TASK, KEY_CALLERS = KEY_TASK + TASK_WORDS };
-/* KEY_WHERE: of the vCPU's number, the row and the mode. */
-enum { WHERE_ROW = 1, WHERE_VCPU = 33 };
+/* KEY_WHERE: of the vCPU's number, the VM's, the row and the mode. */
+enum { WHERE_ROW = 1, WHERE_VM = 17, WHERE_VCPU = 33 };
+_Static_assert(EXIT_ROWS < 1u << (WHERE_VM - WHERE_ROW), "each has its bits");
+_Static_assert(RECORDING_VMS < 1u << (WHERE_VCPU - WHERE_VM), "each has its bits");
 
 #define KEY_WORDS (KEY_CALLERS + RECORDING_CALLERS)
 
@@ -54,7 +56,8 @@ static size_t make_key(const struct recording_sample *sample, uint32_t row, uint
 {
 	uint64_t *callers = key + KEY_CALLERS;
 
-	key[KEY_WHERE] = sample->user | (uint64_t)row << WHERE_ROW | sample->vcpu << WHERE_VCPU;
+	key[KEY_WHERE] = sample->user | (uint64_t)row << WHERE_ROW | sample->vm << WHERE_VM |
+			 sample->vcpu << WHERE_VCPU;
 	key[KEY_AT] = sample->pc;
 	memcpy(key + KEY_TASK, &sample->task, sizeof(sample->task));
 	memcpy(callers, sample->callers, sample->depth * sizeof(*callers));
@@ -111,6 +114,7 @@ void sample_sums_get(const struct sample_sums *sums, size_t number, struct recor
 
 	*sample = (struct recording_sample){
 		.time = from->time,
+		.vm = (uint16_t)(key[KEY_WHERE] >> WHERE_VM),
 		.vcpu = key[KEY_WHERE] >> WHERE_VCPU,
 		.user = key[KEY_WHERE] & 1,
 		.pc = key[KEY_AT],
@@ -119,7 +123,7 @@ void sample_sums_get(const struct sample_sums *sums, size_t number, struct recor
 		.vmm_ns = from->vmm_ns,
 		.depth = size / sizeof(*key) - KEY_CALLERS,
 	};
-	exit_row_text((uint32_t)(key[KEY_WHERE] >> WHERE_ROW), sample->exit, sizeof(sample->exit));
+	exit_row_text((uint16_t)(key[KEY_WHERE] >> WHERE_ROW), sample->exit, sizeof(sample->exit));
 	memcpy(&sample->task, key + KEY_TASK, sizeof(sample->task));
 	memcpy(sample->callers, key + KEY_CALLERS, sample->depth * sizeof(*sample->callers));
 }
