@@ -26,6 +26,9 @@ static long read_user(void *to, size_t size, const void *from);
 
 #include "trace/bpf/guest_task.bpf.h"
 
+/* That of the VM that is made here, among others. */
+#define PLACES (&task_places[TASK_VMS - 1])
+
 static struct made_linux made;
 static struct task_kernel kernel;
 
@@ -43,14 +46,14 @@ static enum task_search_end look(void)
 
 	enum task_search_end end = task_search(&search, &made.place, &kernel);
 
-	task_places = kernel.places;
+	*PLACES = kernel.places;
 	return end;
 }
 
 static int set_up(void **state)
 {
 	(void)state;
-	memset(&task_places, 0, sizeof(task_places));
+	memset(task_places, 0, sizeof(task_places));
 	memset(&kernel, 0, sizeof(kernel));
 	make_linux(&made, 0);
 	return 0;
@@ -74,7 +77,7 @@ static struct exit_task task_of(uint32_t hart)
 static void find(void)
 {
 	assert_int_equal(look(), TASKS_FOUND);
-	task_places.kvm = KVM;
+	PLACES->kvm = KVM;
 }
 
 static void harts_run_the_tasks_of_their_run_queues(void **state)
@@ -95,7 +98,7 @@ static void harts_run_the_tasks_of_their_run_queues(void **state)
 	assert_string_equal(task.comm, "worker");
 	assert_string_equal(task.process, "server");
 	assert_int_equal(task.mm, 0x5555);
-	assert_false(task_places.stale);
+	assert_false(PLACES->stale);
 }
 
 static void a_kernel_may_have_been_moved(void **state)
@@ -113,7 +116,7 @@ static void before_anything_is_found_no_task_is_known(void **state)
 {
 	(void)state;
 	assert_int_equal(task_of(0).address, 0);
-	assert_false(task_places.stale);
+	assert_false(PLACES->stale);
 }
 
 static void harts_that_linux_does_not_have_run_none(void **state)
@@ -183,12 +186,24 @@ static void a_guest_that_boots_again_is_looked_for_again(void **state)
 	find();
 	made_variable(&made, "__per_cpu_offset")[3] ^= 1;
 	assert_int_equal(task_of(0).address, 0);
-	assert_true(task_places.stale);
+	assert_true(PLACES->stale);
 	find();
-	assert_false(task_places.stale);
-	task_places.kvm = KVM + 1;
+	assert_false(PLACES->stale);
+}
+
+static void each_vm_has_its_own_tasks(void **state)
+{
+	(void)state;
+	find();
+	task_places[0] = task_places[3] = *PLACES;
+	task_places[0].kvm = KVM + 1;
+	task_places[3].known = 0;
+	task_places[3].proof ^= 1;
+	assert_true(task_of(0).address);
+	PLACES->kvm = KVM + 2;
 	assert_int_equal(task_of(0).address, 0);
-	assert_true(task_places.stale);
+	for (size_t i = 0; i < TASK_VMS; i++)
+		assert_false(task_places[i].stale);
 }
 
 static void a_name_need_not_end(void **state)
@@ -215,6 +230,7 @@ int main(void)
 		TEST(without_names_or_types_it_says_so),
 		TEST(lies_are_not_believed),
 		TEST(a_guest_that_boots_again_is_looked_for_again),
+		TEST(each_vm_has_its_own_tasks),
 		TEST(a_name_need_not_end),
 	};
 

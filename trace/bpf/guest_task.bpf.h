@@ -17,12 +17,13 @@ struct {
 	__type(value, struct exit_task);
 } tasks SEC(".maps");
 
-struct task_places task_places;
+struct task_places task_places[TASK_VMS];
 
 /* SIZE bytes at ADDRESS of the guest. */
-static __always_inline bool read_guest(__u64 address, void *to, __u32 size)
+static __always_inline bool read_guest(const struct task_places *places, __u64 address, void *to,
+				       __u32 size)
 {
-	__u64 host = task_host(&task_places, address, size);
+	__u64 host = task_host(places, address, size);
 
 	return host && bpf_probe_read_user(to, size, (const void *)host) == 0;
 }
@@ -33,7 +34,7 @@ static __always_inline bool read_host(__u64 host, __u64 *word)
 }
 
 /* The name of the process that TASK is a thread of: its leader's. */
-static __always_inline bool read_process(struct exit_task *task)
+static __always_inline bool read_process(const struct task_places *places, struct exit_task *task)
 {
 	__u64 leader = 0;
 	__u32 pid = 0;
@@ -42,47 +43,57 @@ static __always_inline bool read_process(struct exit_task *task)
 		__builtin_memcpy(task->process, task->comm, sizeof(task->process));
 		return true;
 	}
-	return read_guest(task->address + task_places.group_leader, &leader, sizeof(leader)) &&
-	       read_guest(leader + task_places.pid, &pid, sizeof(pid)) && pid == task->tgid &&
-	       read_guest(leader + task_places.comm, task->process, sizeof(task->process));
+	return read_guest(places, task->address + places->group_leader, &leader, sizeof(leader)) &&
+	       read_guest(places, leader + places->pid, &pid, sizeof(pid)) && pid == task->tgid &&
+	       read_guest(places, leader + places->comm, task->process, sizeof(task->process));
 }
 
 /* Whether what was found out is of the VM as it is now. */
-static __always_inline bool holds(__u64 kvm)
+static __always_inline bool holds(struct task_places *places)
 {
 	__u64 proof = 0;
 
-	if (kvm == task_places.kvm && read_host(task_places.proof_at, &proof) &&
-	    proof == task_places.proof)
+	if (read_host(places->proof_at, &proof) && proof == places->proof)
 		return true;
-	task_places.stale = 1;
+	places->stale = 1;
 	return false;
+}
+
+/* Of the VM KVM; NULL: its tasks were not found. */
+static __always_inline struct task_places *places_of(__u64 kvm)
+{
+	for (__u32 i = 0; i < TASK_VMS; i++)
+		if (task_places[i].known && task_places[i].kvm == kvm)
+			return &task_places[i];
+	return NULL;
 }
 
 /* Global, so that it is verified once. HART is the number of KVM's vCPU; USER: its mode. */
 int read_task(__u64 kvm, __u32 hart, int user, struct exit_task *task);
 __noinline int read_task(__u64 kvm, __u32 hart, int user, struct exit_task *task)
 {
+	struct task_places *places;
 	__u64 current, address = 0;
 	__u32 cpu = 0;
 
 	if (!task)
 		return 0;
 	task->address = 0;
-	if (!task_places.known || hart >= TASK_HARTS || !holds(kvm))
+	places = places_of(kvm);
+	if (!places || hart >= TASK_HARTS || !holds(places))
 		return 0;
-	current = task_places.harts[hart].current;
+	current = places->harts[hart].current;
 	if (!read_host(current, &address) ||
-	    !read_guest(address + task_places.cpu, &cpu, sizeof(cpu)) ||
-	    cpu != task_places.harts[hart].cpu ||
-	    !read_guest(address + task_places.pid, &task->pid, sizeof(task->pid)) ||
-	    !read_guest(address + task_places.tgid, &task->tgid, sizeof(task->tgid)) ||
-	    !read_guest(address + task_places.comm, task->comm, sizeof(task->comm)))
+	    !read_guest(places, address + places->cpu, &cpu, sizeof(cpu)) ||
+	    cpu != places->harts[hart].cpu ||
+	    !read_guest(places, address + places->pid, &task->pid, sizeof(task->pid)) ||
+	    !read_guest(places, address + places->tgid, &task->tgid, sizeof(task->tgid)) ||
+	    !read_guest(places, address + places->comm, task->comm, sizeof(task->comm)))
 		return 0;
 	task->address = address;
-	if (!read_process(task))
+	if (!read_process(places, task))
 		task->address = 0;
-	if (!user || !read_guest(address + task_places.mm, &task->mm, sizeof(task->mm)))
+	if (!user || !read_guest(places, address + places->mm, &task->mm, sizeof(task->mm)))
 		task->mm = 0;
 	return 0;
 }

@@ -30,12 +30,15 @@ struct task_window {
 };
 #define TASK_WINDOWS 2u /* the kernel's linear mapping, and the kernel */
 
+/* So many VMs have their tasks looked for at one time. */
+#define TASK_VMS 16u
+
 /* Of one VM. Changed while programs may read it: `known` is 0 then. */
 struct task_places {
 	uint64_t known;
 	uint64_t kvm; /* the kernel's struct kvm of that VM */
-	/* The programs have seen another VM, or another word at PROOF_AT (host) than PROOF: it was
-	 * booted again, and nothing here holds any more. */
+	/* The programs have seen another word at PROOF_AT (host) than PROOF: the VM was booted
+	 * again, and nothing here holds any more. */
 	uint64_t stale;
 	uint64_t proof_at, proof;
 	struct task_window windows[TASK_WINDOWS];

@@ -26,8 +26,8 @@
 /* As a shell says it: and the signal's number. */
 #define STATUS_SIGNAL 128
 
-/* How long recording a VM that runs waits for where its guest's tasks are, ns. */
-#define TASKS_PATIENCE (5 * NS_PER_S)
+/* Of VMs that come while all are recorded. */
+#define MORE_VCPUS 16u
 
 /* Not in step with anything that ticks at a round number. */
 #define DEFAULT_FREQUENCY 997u
@@ -45,6 +45,9 @@ static bool agree(const struct record_options *options)
 		      "it");
 	else if (options->files && !options->size)
 		error("--files: it says how many of --size are kept: add that");
+	else if (options->target.all && (options->names.kallsyms || options->names.vmlinux))
+		error("--guestkallsyms and --guestvmlinux name one kernel, and of --all each VM "
+		      "has its own: leave them out, or name one VM");
 	else if (options->names.kallsyms && options->names.vmlinux)
 		error("--guestkallsyms and --guestvmlinux exclude each other");
 	else
@@ -76,11 +79,9 @@ static void choose_event(struct record_options *options)
 /* What a command that is running needs, in the order in which it is made. */
 struct record_session {
 	struct record_options *options;
-	struct symbols symbols;
+	struct record_vms vms;
 	struct record_output output;
 	struct collector *collector;
-	struct sampling sampling;
-	struct record_tasks tasks;
 	struct recorder *recorder;
 	uint64_t start, realtime; /* of the file */
 	uint64_t end;		  /* of --time; UINT64_MAX: none */
@@ -90,22 +91,22 @@ struct record_session {
 static void fill_header(const struct record_session *session, struct recording_header *header)
 {
 	struct record_options *options = session->options;
-	struct guest_kernel kernel;
+	const struct record_vm *vm = session->vms.several ? NULL : session->vms.vms[0];
 
 	snprintf(header->event, sizeof(header->event), "%s",
 		 option_choice_name(record_events, options->sampling.event));
 	snprintf(header->why, sizeof(header->why), "%s", options->why);
-	/* Not by the process: one that is started has no command line of its own yet. */
-	snprintf(header->vm, sizeof(header->vm), "%s", options->target.title);
 	snprintf(header->way, sizeof(header->way), "%s", collector_way(session->collector));
 	header->period = options->sampling.period;
 	header->frequency = options->sampling.frequency;
-	header->pid = (uint64_t)options->target.process;
 	header->start = session->start;
 	header->realtime = session->realtime;
 	header->chains = options->chains;
-	target_kernel(&options->target, &kernel);
-	guest_kernel_path(&kernel, header->kernel);
+	if (!vm)
+		return;
+	memcpy(header->vm, vm->is.name, sizeof(header->vm));
+	memcpy(header->kernel, vm->is.kernel, sizeof(header->kernel));
+	header->pid = vm->is.pid;
 }
 
 /* Whether a signal ends it, before there is anything to record; after one line. */
@@ -124,13 +125,12 @@ static bool is_stopped(struct record_session *session)
 	return true;
 }
 
-/* Not before the VM runs: then its command line is its own. */
+/* Not before there may be something to record. False with errno. */
 static bool begin(struct record_session *session)
 {
 	struct recorder_options options = {
 		.collector = session->collector,
-		.symbols = &session->symbols,
-		.tasks = session->options->no_tasks ? NULL : &session->tasks,
+		.vms = &session->vms,
 		.sums = session->options->sampling.event == SAMPLE_EXITS,
 		.out = session->output.file,
 	};
@@ -228,12 +228,41 @@ static void say_what_came(const struct record_session *session)
 		     "cpu-clock");
 }
 
+/* As many as run may come, and a few more; each takes memory of the rings. */
+static uint32_t room_for_all(const struct record_vms *vms)
+{
+	const uint32_t room = 2 * vms->vcpus + MORE_VCPUS;
+
+	return room < EXIT_VCPUS ? room : EXIT_VCPUS;
+}
+
+/* The VMs that are there, and their names. False after error(). */
+static bool find_vms(struct record_session *session)
+{
+	struct record_options *options = session->options;
+	struct guest_kernel kernel;
+
+	session->vms = (struct record_vms){
+		.several = options->target.all,
+		.chains = options->chains,
+		.no_tasks = options->no_tasks,
+		.how = &options->sampling,
+	};
+	if (session->vms.several)
+		return record_vms_add_all(&session->vms);
+	target_kernel(&options->target, &kernel);
+	/* Not its name by the process: one that is started has no command line of its own yet. */
+	return record_vms_add(&session->vms, options->target.title, options->target.process,
+			      &options->names, &kernel);
+}
+
 static int open_collector(struct record_session *session)
 {
 	struct record_options *options = session->options;
 	const struct collector_options wanted = {
 		.pid = options->target.process,
-		.vcpus = target_vcpu_room(&options->target, EXIT_VCPUS),
+		.vcpus = session->vms.several ? room_for_all(&session->vms)
+					      : target_vcpu_room(&options->target, EXIT_VCPUS),
 		.traced = options->sampling.event == SAMPLE_EXITS ? CLASS_ALL : 0,
 		.sampled = true,
 		.stacks = options->chains,
@@ -253,10 +282,8 @@ static int open_collector(struct record_session *session)
 static int run_session(struct record_session *session)
 {
 	struct record_options *options = session->options;
-	struct guest_kernel kernel;
 
-	target_kernel(&options->target, &kernel);
-	if (!guest_names_find(&session->symbols, &options->names, &kernel, options->target.process))
+	if (!find_vms(session))
 		return STATUS_USAGE;
 	session->output = (struct record_output){
 		.path = options->output,
@@ -269,15 +296,11 @@ static int run_session(struct record_session *session)
 		return STATUS_SIGNAL + session->stopped_by;
 	if (open_collector(session) != STATUS_OK)
 		return STATUS_HOST;
-	session->tasks =
-		(struct record_tasks){.pid = options->target.process, .symbols = &session->symbols};
-	if (!options->target.command && !options->no_tasks)
-		record_tasks_await(&session->tasks, TASKS_PATIENCE);
+	record_vms_begin(&session->vms, session->collector, !options->target.command);
 	start_now(session);
 	session->end =
 		options->time > 0 ? session->start + (uint64_t)(options->time * 1e9) : UINT64_MAX;
-	if (!sampling_open(&session->sampling, &options->sampling, options->target.process,
-			   collector_sampling_program(session->collector)))
+	if (!record_vms_sample(&session->vms))
 		return STATUS_HOST;
 	if (is_stopped(session))
 		return STATUS_SIGNAL + session->stopped_by;
@@ -304,11 +327,9 @@ static int open_and_run(struct record_options *options)
 	session->options = options;
 	session->signals = await_signals();
 	status = run_session(session);
-	sampling_close(&session->sampling);
 	recorder_free(session->recorder);
-	record_tasks_stop(&session->tasks);
+	record_vms_free(&session->vms);
 	collector_close(session->collector);
-	symbols_free(&session->symbols);
 	if (session->signals >= 0)
 		close(session->signals);
 	if (!record_output_close(&session->output) && status == STATUS_OK) {

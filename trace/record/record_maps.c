@@ -18,7 +18,7 @@
 #define PATIENCE (NS_PER_S / 2)
 
 struct space_key {
-	uint64_t mm;
+	struct record_space from;
 	uint32_t process;
 	char name[RECORDING_COMM]; /* another one is another program */
 	uint32_t unused;
@@ -65,10 +65,10 @@ static bool take_mapping(void *opaque, const struct task_mapping *from)
 }
 
 /* False: there is no room for more. */
-static bool find_space(struct record_maps *maps, uint64_t mm, const struct recording_task *task,
-		       uint32_t *space)
+static bool find_space(struct record_maps *maps, const struct record_space *from,
+		       const struct recording_task *task, uint32_t *space)
 {
-	struct space_key key = {.mm = mm, .process = task->process};
+	struct space_key key = {.from = *from, .process = task->process};
 	void *memory = maps->looks;
 	uint32_t count = maps->spaces.count;
 	int error;
@@ -86,15 +86,15 @@ static bool find_space(struct record_maps *maps, uint64_t mm, const struct recor
 	return true;
 }
 
-uint32_t record_maps_space(struct record_maps *maps, const struct guest_maps *guest, uint64_t mm,
-			   const struct recording_task *task, uint64_t pc, record_maps_write *write,
-			   void *opaque)
+uint32_t record_maps_space(struct record_maps *maps, const struct guest_maps *guest,
+			   const struct record_space *from, const struct recording_task *task,
+			   uint64_t pc, record_maps_write *write, void *opaque)
 {
 	struct look look = {.maps = maps, .write = write, .opaque = opaque};
 	uint64_t now = clock_now();
 	uint32_t space, page, pages;
 
-	if (!find_space(maps, mm, task, &space))
+	if (!find_space(maps, from, task, &space))
 		return 0;
 	look.space = space + 1;
 	if (!guest || now < maps->next || now < maps->looks[space])
@@ -104,7 +104,7 @@ uint32_t record_maps_space(struct record_maps *maps, const struct guest_maps *gu
 		       &page) != 0 ||
 	    page < pages)
 		return look.space;
-	guest_maps_list(guest, mm, PATIENCE, take_mapping, &look);
+	guest_maps_list(guest, from->mm, PATIENCE, take_mapping, &look);
 	now = clock_now();
 	maps->next = now + LOOK_NS;
 	maps->looks[space] = now + AGAIN_NS;

@@ -15,15 +15,20 @@ struct record_maps;
 struct record_maps *record_maps_new(void);
 void record_maps_free(struct record_maps *maps);
 
+/* Whose mappings: of the mm_struct at MM in the VM of that number. */
+struct record_space {
+	uint64_t vm, mm;
+};
+
 /* What is written of a mapping that is new. */
 typedef void record_maps_write(void *opaque, const struct recording_mapping *mapping);
 
 /*
- * The number of what TASK, whose mm_struct is at MM, has mapped; 0: there is no room for more.
+ * The number of what TASK, of FROM, has mapped; 0: there is no room for more.
  * Where nothing is known of the page of PC, and GUEST is there, it looks, now and then.
  */
-uint32_t record_maps_space(struct record_maps *maps, const struct guest_maps *guest, uint64_t mm,
-			   const struct recording_task *task, uint64_t pc, record_maps_write *write,
-			   void *opaque);
+uint32_t record_maps_space(struct record_maps *maps, const struct guest_maps *guest,
+			   const struct record_space *from, const struct recording_task *task,
+			   uint64_t pc, record_maps_write *write, void *opaque);
 
 #endif

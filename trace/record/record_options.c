@@ -59,11 +59,11 @@ static const struct option_spec specs[] = {
 
 const struct option_table record_options = {
 	.command = "record",
-	.usage = "[options] [-p PID | --name NAME | -- run ...]",
+	.usage = "[options] [-p PID | --name NAME | --all | -- run ...]",
 	.summary = "Samples where a guest spends its time, from the host, into a file for\n"
 		   "'vhart report'. Until the VM ends or Ctrl-C. With -- run, starts a VM with\n"
-		   "these options.",
-	.shared = {target_options, TARGET_OPTIONS_ONE, offsetof(struct record_options, target)},
+		   "these options; with --all, of all VMs, also those that start meanwhile.",
+	.shared = {target_options, TARGET_OPTIONS_ALL, offsetof(struct record_options, target)},
 	.specs = specs,
 	.count = sizeof(specs) / sizeof(specs[0]),
 };

@@ -9,23 +9,23 @@
 /* Where there was none: a guest boots, or never has any. */
 #define AGAIN_NS NS_PER_S
 
-static void forget(struct record_tasks *tasks, struct task_places *places)
+static void forget(struct record_tasks *tasks)
 {
-	__atomic_store_n(&places->known, 0, __ATOMIC_RELEASE);
-	__atomic_store_n(&places->stale, 0, __ATOMIC_RELEASE);
+	__atomic_store_n(&tasks->places->known, 0, __ATOMIC_RELEASE);
+	__atomic_store_n(&tasks->places->stale, 0, __ATOMIC_RELEASE);
 	tasks->found.places.known = 0;
 	tasks->pending = false;
 }
 
-static void give(struct record_tasks *tasks, struct task_places *places, uint64_t kvm)
+static void give(struct record_tasks *tasks, uint64_t kvm)
 {
 	struct task_places found = tasks->found.places;
 
 	tasks->pending = false;
 	found.kvm = kvm;
 	found.known = 0;
-	*places = found;
-	__atomic_store_n(&places->known, 1, __ATOMIC_RELEASE);
+	*tasks->places = found;
+	__atomic_store_n(&tasks->places->known, 1, __ATOMIC_RELEASE);
 }
 
 void record_tasks_await(struct record_tasks *tasks, uint64_t patience)
@@ -40,15 +40,16 @@ void record_tasks_await(struct record_tasks *tasks, uint64_t patience)
 	tasks->pending = tasks->why == TASKS_FOUND;
 }
 
-/* The VM that is seen; 0: none yet, or several of one process, whose memory is not told apart. */
-static uint64_t vm_seen(const struct collector *collector)
+/* The VM that is seen of process PID; 0: none yet, or several, whose memory is not told apart. */
+static uint64_t vm_seen(const struct collector *collector, pid_t pid)
 {
 	uint32_t seen = collector_seen(collector);
 	struct exit_vcpu vcpu;
 	uint64_t kvm = 0;
 
 	for (uint32_t i = 0; i < seen; i++) {
-		if (!collector_vcpu(collector, i, &vcpu) || !vcpu.kvm || vcpu.state == VCPU_GONE)
+		if (!collector_vcpu(collector, i, &vcpu) || !vcpu.kvm || vcpu.state == VCPU_GONE ||
+		    vcpu.tgid != (uint32_t)pid)
 			continue;
 		if (kvm && vcpu.kvm != kvm)
 			return 0;
@@ -59,20 +60,17 @@ static uint64_t vm_seen(const struct collector *collector)
 
 void record_tasks_follow(struct record_tasks *tasks, const struct collector *collector)
 {
-	struct task_places *places = collector_task_places(collector);
-	uint64_t kvm;
+	const uint64_t kvm = vm_seen(collector, tasks->pid);
 
-	if (__atomic_load_n(&places->stale, __ATOMIC_ACQUIRE))
-		forget(tasks, places);
-	if (places->known)
+	if (__atomic_load_n(&tasks->places->stale, __ATOMIC_ACQUIRE) ||
+	    (tasks->places->known && kvm && tasks->places->kvm != kvm))
+		forget(tasks);
+	if (tasks->places->known)
 		return;
 	if (!tasks->pending)
 		record_tasks_await(tasks, 0);
-	if (!tasks->pending)
-		return;
-	kvm = vm_seen(collector);
-	if (kvm)
-		give(tasks, places, kvm);
+	if (tasks->pending && kvm)
+		give(tasks, kvm);
 }
 
 bool record_tasks_guest(const struct record_tasks *tasks, struct guest_maps *guest)

@@ -14,6 +14,7 @@
 
 struct record_tasks {
 	pid_t pid;		       /* of the VM */
+	struct task_places *places;    /* the collector's, of this VM */
 	const struct symbols *symbols; /* of its kernel: they may be found later */
 	struct guest_tasks search;
 	enum task_search_end why; /* as the last search ended */
@@ -25,7 +26,7 @@ struct record_tasks {
 /* Looks for them in a VM that runs already, PATIENCE ns at most. */
 void record_tasks_await(struct record_tasks *tasks, uint64_t patience);
 
-/* To be called now and then, with a collector that keeps tasks. */
+/* To be called now and then, with a collector that keeps tasks, once PLACES are there. */
 void record_tasks_follow(struct record_tasks *tasks, const struct collector *collector);
 
 /* What is known of the guest, for guest_maps_list(). False: nothing is. */

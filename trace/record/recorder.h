@@ -7,8 +7,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "trace/guest/symbols.h"
-#include "trace/record/record_tasks.h"
+#include "trace/record/record_vms.h"
 #include "trace/record/recording.h"
 #include "trace/sources/collector.h"
 
@@ -16,11 +15,9 @@ struct recorder;
 
 struct recorder_options {
 	struct collector *collector; /* with stacks where header.chains says so */
-	struct symbols *symbols;     /* of the guest's kernel; moved when it is known where it is,
-					and where empty then, filled out of the guest's memory */
+	struct record_vms *vms;	     /* the caller's, which have begun */
 	struct recording_header header;
-	struct record_tasks *tasks; /* the caller's; NULL: no tasks are looked for */
-	bool sums;		    /* equal samples are added up, and written at the end */
+	bool sums; /* equal samples are added up, and written at the end */
 	FILE *out;
 };
 
@@ -44,7 +41,6 @@ struct recorder_counts {
 	uint64_t samples, overflows, lost;
 	uint64_t
 		alone; /* of the samples: of the kernel, and no stack was found for their callers */
-	uint64_t strange; /* of the samples: their task is not known */
 };
 /* Of all files. */
 struct recorder_counts recorder_counts(const struct recorder *recorder);

@@ -82,8 +82,8 @@ bool collector_stack_word(const struct collector *collector, uint32_t index,
 			  const struct exit_stack *stack, uint64_t address, uint64_t *value);
 /* The guest's task of the same record, as collector_stack(). NULL: it is not known. */
 const struct exit_task *collector_task(const struct collector *collector, uint32_t index);
-/* Where the programs look for tasks: the caller's to fill, and nothing is known before. NULL: they
- * do not. */
+/* Where the programs look for tasks, TASK_VMS of them, one for each VM: the caller's to fill, and
+ * nothing is known before. NULL: they do not. */
 struct task_places *collector_task_places(const struct collector *collector);
 void collector_take(struct collector *collector, uint32_t index);
 /*

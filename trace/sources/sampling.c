@@ -116,23 +116,28 @@ static bool open_threads(struct sampling *sampling, const struct perf_event_attr
 	return good;
 }
 
+static void close_from(struct sampling *sampling, unsigned int first)
+{
+	for (unsigned int i = first; i < sampling->count; i++)
+		close(sampling->events[i]);
+	sampling->count = first;
+}
+
 bool sampling_open(struct sampling *sampling, const struct sampling_options *options, pid_t pid,
 		   int program)
 {
 	const struct perf_event_attr attr = attributes(options);
+	const unsigned int before = sampling->count;
 
-	sampling->count = 0;
 	if (options->event == SAMPLE_EXITS || open_threads(sampling, &attr, pid, program))
 		return true;
 	error("a perf event on the threads of process %d: %s: %s", (int)pid, strerror(errno),
 	      way_out(WAY_OUT_SAMPLING, errno));
-	sampling_close(sampling);
+	close_from(sampling, before);
 	return false;
 }
 
 void sampling_close(struct sampling *sampling)
 {
-	for (unsigned int i = 0; i < sampling->count; i++)
-		close(sampling->events[i]);
-	sampling->count = 0;
+	close_from(sampling, 0);
 }

@@ -35,8 +35,8 @@ struct sampling {
 };
 
 /*
- * On every thread of process PID, and those that they start. PROGRAM is called when it overflows.
- * False after one error() line.
+ * On every thread of process PID, and those that they start, beside those that it is on already: it
+ * begins as {0}. PROGRAM is called when it overflows. False after one error() line.
  */
 bool sampling_open(struct sampling *sampling, const struct sampling_options *options, pid_t pid,
 		   int program);
