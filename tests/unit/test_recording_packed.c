@@ -11,6 +11,7 @@
 
 #include "trace/record/recording_packed.h"
 #include "trace/record/report.h"
+#include "trace/record/report_samples.h"
 
 struct pair {
 	struct recording_packer *packer;

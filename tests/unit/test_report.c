@@ -14,6 +14,7 @@
 #include "trace/export/export.h"
 #include "trace/record/recording_packed.h"
 #include "trace/record/report_page.h"
+#include "trace/record/report_samples.h"
 #include "trace/record/report_table.h"
 #include "trace/record/report_words.h"
 

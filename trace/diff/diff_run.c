@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "trace/record/report_names.h"
+#include "trace/record/report_samples.h"
 
 /* What a recording may make us hold. */
 #define PROFILE_LIMIT (128u << 20)

@@ -16,6 +16,7 @@
 #include "trace/record/report_names.h"
 #include "trace/record/report_options.h"
 #include "trace/record/report_page.h"
+#include "trace/record/report_samples.h"
 #include "trace/record/report_table.h"
 #include "trace/record/report_words.h"
 #include "trace/stat/replaced_file.h"

@@ -6,8 +6,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "trace/record/report_samples.h"
-
 /* ---- lines, and packed records between them ---- */
 
 /* Of a file that does not say in its first line what it is, nothing else is said. */
@@ -110,7 +108,6 @@ static bool begin(struct report *report, char message[REPORT_MESSAGE_MAX])
 	return false;
 }
 
-/* Gives TAKE each line and sample of the recording behind its header. False with MESSAGE. */
 static bool read_all(struct report *report, void (*take)(struct report *report),
 		     char message[REPORT_MESSAGE_MAX])
 {
@@ -126,6 +123,12 @@ static bool read_all(struct report *report, void (*take)(struct report *report),
 	recording_unpacker_free(report->unpacker);
 	report->unpacker = NULL;
 	return next == NEXT_END;
+}
+
+bool report_read(struct report *report, void (*take)(struct report *report),
+		 char message[REPORT_MESSAGE_MAX])
+{
+	return begin(report, message) && read_all(report, take, message);
 }
 
 /* ---- all but samples ---- */
@@ -222,12 +225,7 @@ bool report_read_frame(struct report *report, char message[REPORT_MESSAGE_MAX])
 	return report_vms_finish(&report->vms, message);
 }
 
-/* ---- samples ---- */
-
-bool report_read_samples(struct report *report, char message[REPORT_MESSAGE_MAX])
-{
-	return begin(report, message) && read_all(report, report_take_sample, message);
-}
+/* ---- its life ---- */
 
 void report_free(struct report *report)
 {

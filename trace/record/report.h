@@ -53,8 +53,10 @@ struct report {
  */
 bool report_read_frame(struct report *report, char message[REPORT_MESSAGE_MAX]);
 
-/* Reads it again: samples into the profile, with the names that the VMs' symbols have by now. */
-bool report_read_samples(struct report *report, char message[REPORT_MESSAGE_MAX]);
+/* Reads it again: TAKE is called for each line and sample behind the header, which is report->line.
+ * False with MESSAGE. */
+bool report_read(struct report *report, void (*take)(struct report *report),
+		 char message[REPORT_MESSAGE_MAX]);
 
 /* Of its memory, what is not the caller's. */
 void report_free(struct report *report);

@@ -187,10 +187,15 @@ static void add_reason(const struct report *report, const struct recording_reaso
 					  });
 }
 
-void report_take_sample(struct report *report)
+static void take_sample(struct report *report)
 {
 	if (report->line.type == RECORDING_SAMPLE)
 		add_sample(report);
 	else if (report->line.type == RECORDING_REASON && report->series)
 		add_reason(report, &report->line.reason);
+}
+
+bool report_read_samples(struct report *report, char message[REPORT_MESSAGE_MAX])
+{
+	return report_read(report, take_sample, message);
 }

@@ -5,7 +5,8 @@
 
 #include "trace/record/report.h"
 
-/* What REPORT's line is goes into its profile and its series, if it goes there. */
-void report_take_sample(struct report *report);
+/* Reads the recording again: samples into the profile and the series, with the names that the VMs'
+ * symbols have by now. False with MESSAGE. */
+bool report_read_samples(struct report *report, char message[REPORT_MESSAGE_MAX]);
 
 #endif
