@@ -56,8 +56,8 @@ each_has_its_rows() {
     share_is_large web2
     report --folded folded --pprof profile --html page.html --flamegraph flame.svg
     expect_out '^# VMs: web[12] \(pid [0-9]+\), web[12] \(pid [0-9]+\), seen by '
-    expect_out '%  web1 +0  \[g\]   work_three$'
-    expect_out '%  web2 +0  \[g\]   work_three$'
+    expect_out '% +[0-9]+  web1 +0  \[g\]   work_three$'
+    expect_out '% +[0-9]+  web2 +0  \[g\]   work_three$'
     for name in web1 web2; do
         grep -q "^$name;vcpu0;\[guest.kernel\];run;main;round_of_work;work_three " folded || die "no $name: $(cat folded)"
         grep -qa "$name" profile || die "no $name in the profile"

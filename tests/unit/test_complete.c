@@ -332,7 +332,7 @@ static void words_are_completed_where_they_stand(void **state)
 		{"script ", ":files "},
 		{"script a.lua --ti", ":files "},
 		{"script a.lua --timeout=", ":files "},
-		{"report --by ", "symbol pc vcpu exit comm process"},
+		{"report --by ", "symbol pc vcpu exit comm process vm"},
 		{"nonsense ", ""},
 		{"nonsense", ""},
 		{"version ", ""},
