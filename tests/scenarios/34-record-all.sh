@@ -107,14 +107,24 @@ busy_linux() {
         --append 'console=ttyS0 quiet panic=-1' --inject "$T/$3.sh:/run.sh"
 }
 
+knows_tasks() {
+    vhart report -i r --json --by comm >rows 2>/dev/null
+    grep -q '"vm":"web1",.*"mode":"u","comm":"alpha"' rows && grep -q '"vm":"web2",.*"mode":"u","comm":"beta"' rows
+}
+
 # Two kernels, each somewhere else, and what runs in them.
 guests_have_their_own_names() {
     busy_linux web1 linux alpha
     busy_linux web2 linux-7.2 beta
-    record_for 5 -e cpu-clock -g
+    vhart record --all -o r -e cpu-clock -g >record.out 2>&1 &
+    pid=$!
+    # Where the tasks are is looked for meanwhile.
+    until_true knows_tasks
+    kill -INT "$pid"
+    wait "$pid"
+    expect_eq "its exit status" $? 0
     end_vms
     report --json --by comm
-    cp "$out" rows
     expect_out '"vm":"web1",.*"comm":"alpha"'
     expect_out '"vm":"web2",.*"comm":"beta"'
     expect_no_out '"vm":"web1",.*"comm":"beta"|"vm":"web2",.*"comm":"alpha"'
