@@ -29,31 +29,31 @@ storms_are_found() {
 }
 
 devices_are_found() {
-    odd odd "device=6 console=8"
+    odd odd "device=8 console=8"
     found device-register console
     finding odd device-register | grep -q '"device":"0x101010","device_name":"rtc+0x10 ' || die "another: $(finding odd device-register)"
 }
 
-# So many of each that an interval that ends in between leaves enough on one side.
+# Of a guest that does nothing else, and ends before a second is whole; so many of each that an interval that ends in
+# between leaves enough on one side.
 walks_are_found() {
-    odd odd "idle=3 unanswered=400 probe=800 walk=300 alone=3"
+    odd odd "unanswered=400 probe=800 walk=300"
     found unanswered-calls sbi-probing address-walk
 }
 
 calls_that_fail_are_found() {
-    # What is done at the end, in less than a second, is not judged: it works on.
-    odd odd "idle=2 failing=6 csrs=2 alone=3"
+    odd odd "idle=2 failing=8 csrs=2"
     found failing-calls csr-walk
     finding odd failing-calls | grep -q '"exit":"sbi hsm.hart_get_status","error":-3,' || die "another: $(finding odd failing-calls)"
 }
 
 misaligned_accesses_are_found() {
-    odd odd "misaligned=5"
+    odd odd "misaligned=8"
     found misaligned
 }
 
 many_samples_are_found() {
-    odd odd "samples=6"
+    odd odd "samples=8"
     found lcofi-storm
 }
 
@@ -99,7 +99,7 @@ thresholds_are_the_users() {
 ends_with() {
     status_wanted=$1 line=$2
     shift 2
-    run vhart stat "$@" -- run --memory 64M --kernel /guests/odd.elf --append "timer=5"
+    run vhart stat "$@" -- run --memory 64M --kernel /guests/odd.elf --append "timer=8"
     expect_status "$status_wanted"
     expect_err '^timer-storm: '
     if [ -n "$line" ]; then expect_err "^vhart: $line"; else expect_no_err 'fail-on'; fi
@@ -122,7 +122,7 @@ linux_has_none() {
 
 # Whoever starts a VM on a terminal sees the worst without asking, a line each.
 on_a_terminal() {
-    terminal_session 2313 "vhart stat -- run --name odd --memory 64M --kernel /guests/odd.elf --append 'timer=5 unanswered=200'"
+    terminal_session 2313 "vhart stat -- run --name odd --memory 64M --kernel /guests/odd.elf --append 'timer=8 unanswered=200'"
     end_session
     expect_status 0
     expect_out '^timer-storm: odd vCPU 0, '

@@ -26,7 +26,7 @@ has_what_was_counted() {
 }
 
 findings_are_the_same() {
-    run vhart stat --findings --html p -- run --name odd --memory 64M --kernel /guests/odd.elf --append "timer=5"
+    run vhart stat --findings --html p -- run --name odd --memory 64M --kernel /guests/odd.elf --append "timer=8"
     expect_status 0
     line=$(grep '^timer-storm: ' "$err")
     has "<strong>$(printf '%s' "$line" | sed 's/[.+]/\\&/g')</strong>" 'try: give the guest Sstc, coarser timers'

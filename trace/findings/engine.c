@@ -148,8 +148,10 @@ static void take_rows(struct watched_vcpu *watched, struct row_counts *rows,
 	}
 }
 
-/* The interval's whole is 0 where there is none to judge. */
-static void take_vcpu(struct findings *findings, uint32_t index, const struct stat_sample *sample)
+/* The interval's whole is 0 where there is none to judge. IS_SHORT: it is less than
+ * FINDINGS_INTERVAL. */
+static void take_vcpu(struct findings *findings, uint32_t index, const struct stat_sample *sample,
+		      bool is_short)
 {
 	const struct exit_vcpu *vcpu = &sample->vcpus[index];
 	struct watched_vcpu *watched = &findings->vcpus[index];
@@ -172,8 +174,8 @@ static void take_vcpu(struct findings *findings, uint32_t index, const struct st
 		watched->ns[state] = vcpu->ns[state];
 	}
 	/* One that came, or ended, in the middle of it, was there for a piece that says little. */
-	if (interval->whole < (sample->when - findings->last) / 2 || !watched->seen)
-		interval->whole = 0;
+	interval->is_part =
+		is_short || !watched->seen || interval->whole < (sample->when - findings->last) / 2;
 	watched->seen = true;
 	watched->tgid = vcpu->tgid;
 	watched->vcpu_id = vcpu->vcpu_id;
@@ -208,7 +210,8 @@ bool findings_renew(struct findings *findings)
 /* A hart that was not started has no part in the work. */
 static bool is_at_work(const struct vcpu_interval *interval)
 {
-	return interval->whole && interval->ns[VCPU_BLOCKED] < interval->whole / 2;
+	return interval->whole && !interval->is_part &&
+	       interval->ns[VCPU_BLOCKED] < interval->whole / 2;
 }
 
 static void add_siblings(struct findings *findings, uint32_t index,
@@ -282,13 +285,13 @@ static void judge_vcpu(struct findings *findings, const struct stat_sample *samp
 	struct watched_vcpu *watched = &findings->vcpus[index];
 	struct rule_seen unused = {0};
 
-	if (!interval->whole) {
-		for (size_t rule = 0; rule < rule_count; rule++)
-			watched->streaks[rule].intervals = 0;
-		return;
-	}
 	for (size_t rule = 0; rule < rule_count; rule++)
-		judge(findings, sample, index, rule);
+		if (!interval->whole || (interval->is_part && rules[rule].intervals > 1))
+			watched->streaks[rule].intervals = 0;
+		else
+			judge(findings, sample, index, rule);
+	if (!interval->whole || interval->is_part)
+		return;
 	past_add(&watched->exit_rates, (double)interval->exits * 1e9 / (double)interval->whole);
 	past_add(&watched->fault_shares, rule_fault_share(interval, &unused));
 }
@@ -297,8 +300,7 @@ static void judge_all(struct findings *findings, const struct stat_sample *sampl
 {
 	struct adding adding = {.findings = findings, .sample = sample};
 
-	if (findings->last)
-		keys_compare(&findings->before, &findings->now, add_key, &adding);
+	keys_compare(&findings->before, &findings->now, add_key, &adding);
 	for (uint32_t i = 0; i < sample->vcpu_count && i < EXIT_VCPUS; i++) {
 		add_siblings(findings, i, sample);
 		judge_vcpu(findings, sample, i);
@@ -314,20 +316,17 @@ static void take_over_all(struct findings *findings, const struct stat_sample *s
 	findings->before_renewal = NULL;
 }
 
-bool findings_look(struct findings *findings, const struct stat_sample *sample)
+static bool look(struct findings *findings, const struct stat_sample *sample, bool is_short)
 {
 	const struct keys before = findings->before;
 
-	if (findings->last && !findings->before_renewal &&
-	    sample->when < findings->last + FINDINGS_INTERVAL - FINDINGS_EARLY)
-		return true;
 	if (!keys_take(&findings->now, sample))
 		return false;
 	for (uint32_t i = 0; i < sample->vcpu_count && i < EXIT_VCPUS; i++)
-		take_vcpu(findings, i, sample);
+		take_vcpu(findings, i, sample, is_short);
 	if (findings->before_renewal)
 		take_over_all(findings, sample);
-	else
+	else if (findings->last)
 		judge_all(findings, sample);
 	findings->before = findings->now;
 	findings->now = before;
@@ -335,6 +334,19 @@ bool findings_look(struct findings *findings, const struct stat_sample *sample)
 		findings->begin = sample->when;
 	findings->last = sample->when;
 	return true;
+}
+
+bool findings_look(struct findings *findings, const struct stat_sample *sample)
+{
+	if (findings->last && !findings->before_renewal &&
+	    sample->when < findings->last + FINDINGS_INTERVAL - FINDINGS_EARLY)
+		return true;
+	return look(findings, sample, false);
+}
+
+bool findings_end(struct findings *findings, const struct stat_sample *sample)
+{
+	return sample->when == findings->last || look(findings, sample, true);
 }
 
 size_t findings_count(struct findings *findings)

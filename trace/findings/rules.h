@@ -26,6 +26,7 @@ struct failed_call {
 /* What one vCPU did in the interval. */
 struct vcpu_interval {
 	uint64_t whole; /* ns: the sum of its states, not 0 */
+	bool is_part;	/* it was not there for all of it, or the interval is a short one */
 	uint64_t ns[VCPU_STATES];
 	uint64_t exits;
 	const struct row_counts *rows; /* EXIT_ROWS */
