@@ -34,8 +34,8 @@ devices_are_found() {
     finding odd device-register | grep -q '"device":"0x101010","device_name":"rtc+0x10 ' || die "another: $(finding odd device-register)"
 }
 
-# Of a guest that does nothing else, and ends before a second is whole; so many of each that an interval that ends in
-# between leaves enough on one side.
+# Of a guest that does nothing else: no second of it may be whole. So many of each that an interval that ends in between
+# leaves enough on one side.
 walks_are_found() {
     odd odd "unanswered=400 probe=800 walk=300"
     found unanswered-calls sbi-probing address-walk
@@ -79,6 +79,18 @@ one_busy_vcpu_is_found() {
     odd odd "alone=28"
     found busy-vcpu
     finding odd busy-vcpu | grep -q '"vcpu":0,' || die "another: $(finding odd busy-vcpu)"
+}
+
+a_reset_loop_is_found() {
+    run vhart watch --fail-on reset-loop -- run --name odd --memory 32M --pmu off --kernel /guests/reboot.elf
+    expect_status 121
+    grep -q '"event":"begin",.*"rule":"reset-loop",.*"exit":"sbi srst.system_reset"' "$err" || die "another: $(cat "$err")"
+}
+
+another_trap_vector_is_found() {
+    odd odd "idle=1 vector=13"
+    found trap-vector
+    finding odd trap-vector | grep -q '"vcpu":0,' || die "another: $(finding odd trap-vector)"
 }
 
 # Each of these is done, and none for long.
@@ -143,6 +155,8 @@ fi
 t_any "RAM that is taken late is found" late_faults_are_found
 t_any "a vCPU that waits for its CPU is found" one_that_waits_is_found
 t_any "one vCPU that does all the work is found" one_busy_vcpu_is_found
+t_any "a guest that resets in a loop is found" a_reset_loop_is_found
+t_any "a kernel that gets another trap vector is found" another_trap_vector_is_found
 t_any "what is not for long is nothing" nothing_odd_has_no_findings
 t_any "thresholds can be set" thresholds_are_the_users
 t_any "--fail-on: the exit status says that there is one" fails_on_what_is_asked_for
