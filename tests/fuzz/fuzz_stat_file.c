@@ -40,25 +40,29 @@ static void compare(const struct diff_run *before, const struct diff_run *after,
 			.hold = DIFF_HOLD_COUNT | DIFF_HOLD_TIME,
 		};
 		const struct diff_side sides[2] = {{before, 1}, {after, 1}};
-		struct diff diff;
+		struct diff diff, keys;
 		char *shown = NULL;
 		size_t size;
 		FILE *out = open_memstream(&shown, &size);
 
-		require(out && diff_compare(&diff, &rules, sides));
-		require(!same || !diff.regressed);
-		require(diff_print(out, &diff, &rules, sides, way & 1));
+		require(out && diff_compare(&diff, &rules, sides, DIFF_OF_ALL));
+		require(diff_compare(&keys, &rules, sides, DIFF_OF_KEYS));
+		require(!same || (!diff.regressed && !keys.regressed));
+		require(!same || diff_has_keys(sides) == (before->counts.facts.keys[0] != 0));
+		/* Also where they are not of the same kind. */
+		require(diff_print(out, &diff, &keys, &rules, sides, way & 1));
 		fclose(out);
 		check_shown(shown, size);
 		free(shown);
 		diff_free(&diff);
+		diff_free(&keys);
 	}
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct diff_run file = {.items = NULL}, none = {.items = NULL};
+	struct diff_run file = {.report = NULL}, none = {.report = NULL};
 	char why[STAT_FILE_WHY] = "";
 	FILE *in;
 

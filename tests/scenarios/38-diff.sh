@@ -76,6 +76,48 @@ unlike_goes_on() {
     expect_out '^total but irq '
 }
 
+# saves_by WHAT FILE KERNEL WORDS: with --by WHAT; other VMM options are in $more
+saves_by() {
+    # shellcheck disable=SC2086 # its words
+    run vhart stat --by "$1" --save "$2" -- run --cpus 2 --memory 64M $more --kernel "/guests/$3" --append "$4"
+    expect_status 0
+}
+
+# Of 50 accesses by each hart 150: of each register by its name, and none that was there before as often.
+by_register_csr_and_function() {
+    more='--pmu off'
+    saves_by mmio a exits.elf "$words"
+    saves_by mmio b exits.elf "$(echo "$words" | sed 's/mmio=50/mmio=150/')"
+    run vhart diff a b
+    expect_status 1
+    expect_out '^EXITS BY DEVICE REGISTER +BEFORE +AFTER +COUNT% +NOISE +EACH +AFTER +TIME% +COST  WHAT$'
+    expect_out '^store_guest_page_fault mmio uart\+0x7 \(SCR\) +100 +300 +\+200.0% .* more !$'
+    expect_out '^load_guest_page_fault mmio 0x10000 +100 +300 +\+200.0% .* more !$'
+    run vhart diff --by vcpu --json a b
+    expect_status 1
+    expect_out '"keys":"mmio"'
+    expect_out '"type":"key",.*"sub":"mmio","at":"uart\+0x7 \(SCR\)","vcpu":1,"count":\{"before":50.000,"after":150.000,.*"regressed":true'
+    saves c "$words"
+    run vhart diff a c
+    expect_status 0
+    expect_err 'unlike: what exits are told apart by: mmio in a, their kind alone in c$'
+    expect_err 'registers, CSRs and functions are not compared: save all runs with the same --by$'
+    expect_out '^total but irq '
+    expect_no_out 'EXITS BY'
+    more='--pmu kvm'
+    saves_by csr a exits.elf 'csr=30 harts=2'
+    saves_by csr b exits.elf 'csr=90 harts=2'
+    run vhart diff a b
+    expect_status 1
+    expect_out '^virtual_inst csr read cycle +60 +180 +\+200.0% .* more !$'
+    more='--pmu off'
+    saves_by pc a work.elf 'rounds=100 calls=4'
+    saves_by pc b work.elf 'rounds=100 calls=12'
+    run vhart diff a b
+    expect_status 1
+    expect_out '^sbi base.get_spec_version sbi_call +400 +1200 +\+200.0% .* more !$'
+}
+
 # refused PATTERN CONTENT: a file of it ends the command with 2 and that line
 refused() {
     pattern=$1
@@ -167,6 +209,7 @@ t "more exits are a regression, and named" more_is_named
 t_any "exits that are new, and that are gone" new_and_gone
 t_any "of several runs a side one odd run does not count" several_a_side
 t_any "unlike things: a line each, and it goes on" unlike_goes_on
+t_any "of stat --by mmio, csr and pc also where the exits were" by_register_csr_and_function
 t_any "a file that is none, of another version, or cut" bad_files
 t_any "recordings, by functions" recordings_are_compared
 t_any "names in a file are shown" hostile_names

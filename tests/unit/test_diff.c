@@ -113,6 +113,7 @@ static void runs_that_agree_by_chance_still_have_the_noise_of_the_floor(void **s
 #define ROWS 4
 
 static struct stat_row rows[2][RUNS][ROWS];
+static struct stat_key keys[2][RUNS][ROWS];
 static struct stat_file files[2][RUNS];
 static struct diff_run runs_of[2][RUNS];
 static struct diff diff;
@@ -121,13 +122,21 @@ static int setup(void **state)
 {
 	(void)state;
 	memset(rows, 0, sizeof(rows));
+	memset(keys, 0, sizeof(keys));
 	memset(files, 0, sizeof(files));
 	for (int side = 0; side < 2; side++)
 		for (int run = 0; run < RUNS; run++) {
 			files[side][run].rows = rows[side][run];
+			files[side][run].keys = keys[side][run];
 			files[side][run].facts.wall = 1000000000;
 		}
 	return 0;
+}
+
+static void diff_free_items(struct diff_run *run)
+{
+	free(run->all.items);
+	free(run->keys.items);
 }
 
 /* What was made of FILES, whose rows are the fixture's. */
@@ -135,7 +144,7 @@ static void free_runs(void)
 {
 	for (int side = 0; side < 2; side++)
 		for (int run = 0; run < RUNS; run++)
-			free(runs_of[side][run].items);
+			diff_free_items(&runs_of[side][run]);
 	memset(runs_of, 0, sizeof(runs_of));
 }
 
@@ -171,7 +180,7 @@ static void add_to_all(int runs, const char *sub, uint64_t before, uint64_t ns_b
 	}
 }
 
-static void compare(const struct diff_rules *rules, size_t runs)
+static void compare_of(const struct diff_rules *rules, size_t runs, enum diff_of of)
 {
 	free_runs();
 	for (int side = 0; side < 2; side++)
@@ -180,7 +189,12 @@ static void compare(const struct diff_rules *rules, size_t runs)
 			assert_true(diff_run_of_counts(&runs_of[side][run]));
 		}
 	assert_true(diff_compare(&diff, rules,
-				 (struct diff_side[]){{runs_of[0], runs}, {runs_of[1], runs}}));
+				 (struct diff_side[]){{runs_of[0], runs}, {runs_of[1], runs}}, of));
+}
+
+static void compare(const struct diff_rules *rules, size_t runs)
+{
+	compare_of(rules, runs, DIFF_OF_ALL);
 }
 
 static void vcpus_are_one_row_unless_they_are_asked_for(void **state)
@@ -305,6 +319,144 @@ static void runs_of_nothing_can_be_compared(void **state)
 	assert_int_equal(diff.total.count.change, DIFF_SAME);
 }
 
+/* ---- what exits are told apart by ---- */
+
+/* COUNT exits of 10 ns each at VALUE. */
+static void add_key(int side, int run, const char *reason, uint64_t value, const char *name,
+		    uint64_t count)
+{
+	struct stat_key *key = &keys[side][run][files[side][run].keys_count++];
+
+	snprintf(key->row.reason, sizeof(key->row.reason), "%s", reason);
+	snprintf(key->name, sizeof(key->name), "%s", name);
+	key->value = value;
+	key->row.vcpu = value % 2;
+	key->row.times.count = count;
+	key->row.times.ns = count * 10;
+	key->row.times.buckets[exit_bucket(10)] = (uint32_t)count;
+}
+
+static void told_apart_by(const char *what)
+{
+	for (int side = 0; side < 2; side++)
+		for (int run = 0; run < RUNS; run++)
+			snprintf(files[side][run].facts.keys, sizeof(files[side][run].facts.keys),
+				 "%s", what);
+}
+
+static const struct diff_row *row_at(const char *reason, const char *at)
+{
+	for (size_t i = 0; i < diff.count; i++)
+		if (!strcmp(diff.rows[i].reason, reason) && !strcmp(diff.rows[i].at, at))
+			return &diff.rows[i];
+	fail_msg("no row %s %s", reason, at);
+	return NULL;
+}
+
+static void a_register_that_is_used_more_is_named_and_its_neighbour_is_not(void **state)
+{
+	(void)state;
+	told_apart_by("mmio");
+	for (int side = 0; side < 2; side++) {
+		add_key(side, 0, "load", 0x10000005, "uart+0x5 (LSR)", side ? 900 : 300);
+		add_key(side, 0, "store", 0x10000005, "uart+0x5 (LSR)", 300);
+		add_key(side, 0, "store", 0x10000000, "uart+0x0 (RBR/THR)", 300);
+	}
+	add_key(1, 0, "store", 0xdead, "", 50);
+	compare_of(&usual, 1, DIFF_OF_KEYS);
+	assert_int_equal(diff.count, 4);
+	assert_int_equal(row_at("load", "uart+0x5 (LSR)")->count.change, DIFF_MORE);
+	assert_true(row_at("load", "uart+0x5 (LSR)")->regressed);
+	assert_int_equal(row_at("store", "uart+0x5 (LSR)")->count.change, DIFF_SAME);
+	assert_int_equal(row_at("store", "uart+0x0 (RBR/THR)")->count.change, DIFF_SAME);
+	assert_int_equal(row_at("store", "0xdead")->count.change, DIFF_NEW);
+	/* Their total is the other table's. */
+	assert_int_equal(diff.regressed, 2);
+}
+
+/* Another kernel has its functions somewhere else, and processes are somewhere else each time. */
+static void pcs_are_the_same_by_their_function(void **state)
+{
+	(void)state;
+	told_apart_by("pc");
+	add_key(0, 0, "sbi", 0xffffffff80000010, "memset+0x10", 100);
+	add_key(0, 0, "sbi", 0xffffffff80000014, "memset+0x14", 100);
+	add_key(0, 0, "sbi", 0x3f00000000, "", 100);
+	add_key(1, 0, "sbi", 0xffffffff90000018, "memset+0x18", 200);
+	add_key(1, 0, "sbi", 0x3fa0000000, "", 100);
+	add_key(1, 0, "sbi", 0xffffffffa0000018, "", 100);
+	compare_of(&usual, 1, DIFF_OF_KEYS);
+	assert_int_equal(diff.count, 3);
+	assert_int_equal(row_at("sbi", "memset")->count.change, DIFF_SAME);
+	assert_float_equal(row_at("sbi", "memset")->count.middle[0], 200, 0);
+	assert_int_equal(row_at("sbi", "[user]")->count.change, DIFF_SAME);
+	assert_int_equal(row_at("sbi", "0xffffffffa0000018")->count.change, DIFF_NEW);
+}
+
+/* A bare-metal guest is where Linux has its processes. */
+static void without_a_kernel_at_the_top_low_pcs_are_their_numbers(void **state)
+{
+	(void)state;
+	told_apart_by("pc");
+	add_key(0, 0, "sbi", 0x80000010, "", 100);
+	add_key(1, 0, "sbi", 0x80000010, "", 100);
+	compare_of(&usual, 1, DIFF_OF_KEYS);
+	assert_int_equal(diff.count, 1);
+	assert_int_equal(row_at("sbi", "0x80000010")->count.change, DIFF_SAME);
+}
+
+static void vcpus_of_keys_are_told_apart_where_that_is_asked_for(void **state)
+{
+	struct diff_rules rules = usual;
+
+	(void)state;
+	rules.by = DIFF_BY_VCPU;
+	told_apart_by("pc");
+	for (int side = 0; side < 2; side++) {
+		add_key(side, 0, "sbi", 0xffffffff80000010, "memset+0x10", side ? 500 : 100);
+		add_key(side, 0, "sbi", 0xffffffff80000011, "memset+0x11", 100);
+	}
+	compare_of(&rules, 1, DIFF_OF_KEYS);
+	assert_int_equal(diff.count, 2);
+	assert_int_equal(diff.rows[0].vcpu, 0);
+	assert_true(diff.rows[0].regressed && !diff.rows[1].regressed);
+}
+
+static void the_hosts_interrupts_are_no_regression_wherever_they_come(void **state)
+{
+	(void)state;
+	told_apart_by("pc");
+	add_key(0, 0, "irq", 0xffffffff80000010, "memset+0x10", 100);
+	add_key(1, 0, "irq", 0xffffffff80000010, "memset+0x10", 900);
+	compare_of(&usual, 1, DIFF_OF_KEYS);
+	assert_int_equal(diff.rows[0].count.change, DIFF_MORE);
+	assert_int_equal(diff.regressed, 0);
+}
+
+/* One file with none, or others, and they are not compared. */
+static void keys_are_compared_where_all_runs_have_the_same(void **state)
+{
+	const struct diff_side sides[2] = {{runs_of[0], 2}, {runs_of[1], 2}};
+
+	(void)state;
+	compare(&usual, 2);
+	assert_false(diff_has_keys(sides));
+	diff_free(&diff);
+	told_apart_by("mmio");
+	compare(&usual, 2);
+	assert_true(diff_has_keys(sides));
+	assert_string_equal(runs_of[0][0].facts[5].text, "mmio");
+	diff_free(&diff);
+	strcpy(files[1][1].facts.keys, "pc");
+	compare(&usual, 2);
+	assert_false(diff_has_keys(sides));
+	diff_free(&diff);
+	files[1][1].facts.keys[0] = 0;
+	compare(&usual, 2);
+	assert_false(diff_has_keys(sides));
+	assert_string_equal(runs_of[1][1].facts[5].text, "their kind alone");
+}
+
 /* ---- recordings ---- */
 
 /* COUNT samples, or exits of 10 ns each, in a function that another one calls. */
@@ -346,12 +498,13 @@ static void compare_recordings(struct diff_run runs[2], const struct diff_rules 
 					  (side ? after[i] : before[i]) / 2);
 		assert_true(diff_run_of_recording(&runs[side]));
 	}
-	assert_true(diff_compare(&diff, rules, (struct diff_side[]){{&runs[0], 1}, {&runs[1], 1}}));
+	assert_true(diff_compare(&diff, rules, (struct diff_side[]){{&runs[0], 1}, {&runs[1], 1}},
+				 DIFF_OF_ALL));
 }
 
 static void functions_of_samples_are_more_and_fewer(void **state)
 {
-	struct diff_run runs[2] = {{.items = NULL}, {.items = NULL}};
+	struct diff_run runs[2] = {{.report = NULL}, {.report = NULL}};
 
 	(void)state;
 	compare_recordings(runs, &usual, false);
@@ -378,7 +531,7 @@ static void functions_of_samples_are_more_and_fewer(void **state)
 /* The leaf of such a stack is the exit. */
 static void functions_of_exits_have_their_times(void **state)
 {
-	struct diff_run runs[2] = {{.items = NULL}, {.items = NULL}};
+	struct diff_run runs[2] = {{.report = NULL}, {.report = NULL}};
 	struct diff_rules rules = usual;
 
 	(void)state;
@@ -410,7 +563,7 @@ static void expect_frame(const char *text, const char *words)
 
 static void a_flame_graph_of_both_says_what_changed(void **state)
 {
-	struct diff_run runs[2] = {{.items = NULL}, {.items = NULL}};
+	struct diff_run runs[2] = {{.report = NULL}, {.report = NULL}};
 	char *text = NULL;
 	size_t size;
 	FILE *to = open_memstream(&text, &size);
@@ -447,7 +600,7 @@ static void names_of_a_file_are_made_printable(void **state)
 	for (int json = 0; json < 2; json++) {
 		FILE *out = open_memstream(&text, &size);
 
-		assert_true(diff_print(out, &diff, &usual, sides, json));
+		assert_true(diff_print(out, &diff, NULL, &usual, sides, json));
 		fclose(out);
 		assert_null(strchr(text, '\x1b'));
 		assert_non_null(strstr(text, json ? "\\u001b[2J" : "\\x1b[2J"));
@@ -471,12 +624,80 @@ static void a_limit_leaves_rows_out_and_says_so(void **state)
 	for (int json = 0; json < 2; json++) {
 		FILE *out = open_memstream(&text, &size);
 
-		assert_true(diff_print(out, &diff, &rules, sides, json));
+		assert_true(diff_print(out, &diff, NULL, &rules, sides, json));
 		fclose(out);
 		assert_non_null(strstr(text, "dear"));
 		assert_null(strstr(text, "cheap"));
 		assert_non_null(strstr(text, json ? "\"type\":\"total\""
 						  : "\n1 more row\n\n! 3 regressed\n"));
+		free(text);
+	}
+}
+
+/* What is shown of KEYS beside exits of which nothing changed. */
+static char *print_keys(const struct diff_rules *rules, bool json)
+{
+	struct diff all;
+	char *text = NULL;
+	size_t size;
+	const struct diff_side sides[2] = {{runs_of[0], 1}, {runs_of[1], 1}};
+	FILE *out = open_memstream(&text, &size);
+
+	compare_of(rules, 1, DIFF_OF_KEYS);
+	assert_true(diff_compare(&all, rules, sides, DIFF_OF_ALL));
+	assert_true(diff_print(out, &all, &diff, rules, sides, json));
+	fclose(out);
+	diff_free(&all);
+	diff_free(&diff);
+	return text;
+}
+
+static void of_keys_the_table_has_what_changed_and_json_has_all(void **state)
+{
+	struct diff_rules rules = usual;
+	char *text;
+
+	(void)state;
+	told_apart_by("csr");
+	for (int side = 0; side < 2; side++) {
+		add_key(side, 0, "csr", 0xc00, "cycle", side ? 900 : 300);
+		add_key(side, 0, "csr", 0xc01, "time", side ? 30 : 300);
+		add_key(side, 0, "csr", 0xc02, "instret", 300);
+	}
+	text = print_keys(&rules, false);
+	assert_non_null(strstr(text, "\nEXITS BY CSR "));
+	assert_non_null(strstr(text, "\ncsr cycle "));
+	assert_non_null(strstr(text, "\ncsr time "));
+	assert_null(strstr(text, "instret"));
+	assert_non_null(strstr(text, "\n1 row did not change\n\n! 1 regressed\n"));
+	free(text);
+	text = print_keys(&rules, true);
+	assert_non_null(strstr(text, "\"regressed\":1,\"keys\":\"csr\"}"));
+	assert_non_null(strstr(text, "{\"type\":\"key\",\"reason\":\"csr\",\"sub\":\"\",\"at\":"
+				     "\"instret\",\"count\":{\"before\":300.000,"));
+	free(text);
+	rules.limit = 1;
+	text = print_keys(&rules, false);
+	assert_non_null(strstr(text, "\ncsr cycle "));
+	assert_null(strstr(text, "csr time"));
+	assert_non_null(strstr(text, "\n1 more row\n1 row did not change\n"));
+	free(text);
+	rules.threshold = 1000;
+	text = print_keys(&rules, false);
+	assert_non_null(strstr(text, "\n\nEXITS BY CSR\n3 rows did not change\n"));
+	free(text);
+}
+
+static void names_of_keys_are_made_printable(void **state)
+{
+	(void)state;
+	told_apart_by("\x1b[2J");
+	add_key(1, 0, "sbi", 1, "\x1b[2J", 100);
+	for (int json = 0; json < 2; json++) {
+		char *text = print_keys(&usual, json);
+
+		assert_null(strchr(text, '\x1b'));
+		assert_non_null(strstr(text, json ? "\"at\":\"\\u001b[2J\"" : "sbi \\x1b[2J"));
 		free(text);
 	}
 }
@@ -489,7 +710,7 @@ static void an_output_that_is_full_is_said(void **state)
 	(void)state;
 	assert_non_null(full);
 	compare(&usual, 1);
-	assert_false(diff_print(full, &diff, &usual, sides, false));
+	assert_false(diff_print(full, &diff, NULL, &usual, sides, false));
 	fclose(full);
 }
 
@@ -513,11 +734,19 @@ int main(void)
 		OF_ROWS(the_time_of_an_exit_is_judged_from_three_runs_on_and_held_where_asked),
 		OF_ROWS(a_run_of_twice_the_time_has_the_same_exits_a_second),
 		OF_ROWS(runs_of_nothing_can_be_compared),
+		OF_ROWS(a_register_that_is_used_more_is_named_and_its_neighbour_is_not),
+		OF_ROWS(pcs_are_the_same_by_their_function),
+		OF_ROWS(without_a_kernel_at_the_top_low_pcs_are_their_numbers),
+		OF_ROWS(vcpus_of_keys_are_told_apart_where_that_is_asked_for),
+		OF_ROWS(the_hosts_interrupts_are_no_regression_wherever_they_come),
+		OF_ROWS(keys_are_compared_where_all_runs_have_the_same),
 		OF_ROWS(functions_of_samples_are_more_and_fewer),
 		OF_ROWS(functions_of_exits_have_their_times),
 		OF_ROWS(a_flame_graph_of_both_says_what_changed),
 		OF_ROWS(names_of_a_file_are_made_printable),
 		OF_ROWS(a_limit_leaves_rows_out_and_says_so),
+		OF_ROWS(of_keys_the_table_has_what_changed_and_json_has_all),
+		OF_ROWS(names_of_keys_are_made_printable),
 		OF_ROWS(an_output_that_is_full_is_said),
 	};
 

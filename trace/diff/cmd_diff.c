@@ -67,6 +67,19 @@ static void say_unlike(const struct diff_options *options, const struct diff_sid
 		}
 }
 
+/* Keys of which some runs have none, or others. */
+static void say_no_keys(const struct diff_side sides[2])
+{
+	for (int side = 0; side < 2; side++)
+		for (size_t i = 0; i < sides[side].count; i++) {
+			if (!sides[side].runs[i].counts.facts.keys[0])
+				continue;
+			note("registers, CSRs and functions are not compared: save all runs with "
+			     "the same --by");
+			return;
+		}
+}
+
 /* ---- the command ---- */
 
 struct flames_of {
@@ -85,21 +98,27 @@ static int print_flames(void *opaque, FILE *to)
 static int compare(const struct diff_options *options, const struct diff_side sides[2])
 {
 	struct flames_of flames = {options, sides};
-	struct diff diff;
+	const bool has_keys = diff_has_keys(sides);
+	struct diff all, keys = {.of = DIFF_OF_KEYS};
 	int status = STATUS_USAGE;
 
 	for (size_t i = 0; i < DIFF_FACTS && sides[0].runs[0].facts[i].what; i++)
 		say_unlike(options, sides, i);
+	if (!has_keys)
+		say_no_keys(sides);
 	if (options->flamegraph &&
 	    !replaced_file_print("--flamegraph", options->flamegraph, print_flames, &flames))
 		return status;
-	if (!diff_compare(&diff, &options->rules, sides))
+	if (!diff_compare(&all, &options->rules, sides, DIFF_OF_ALL) ||
+	    (has_keys && !diff_compare(&keys, &options->rules, sides, DIFF_OF_KEYS)))
 		error("no memory");
-	else if (!diff_print(stdout, &diff, &options->rules, sides, options->json))
+	else if (!diff_print(stdout, &all, has_keys ? &keys : NULL, &options->rules, sides,
+			     options->json))
 		error("writing what changed: %s", strerror(errno));
 	else
-		status = diff.regressed ? STATUS_REGRESSED : STATUS_OK;
-	diff_free(&diff);
+		status = all.regressed || keys.regressed ? STATUS_REGRESSED : STATUS_OK;
+	diff_free(&all);
+	diff_free(&keys);
 	return status;
 }
 

@@ -100,7 +100,7 @@ struct diff_values diff_judge(const struct diff_rules *rules, double *runs[2],
 
 /* One kind of exit in one run. */
 struct kind {
-	const char *reason, *sub;
+	const char *reason, *sub, *at;
 	int64_t vcpu;
 	uint32_t side;
 	size_t run;
@@ -113,6 +113,7 @@ static int compare_names(const struct kind *a, const struct kind *b)
 	int order = strcmp(a->reason, b->reason);
 
 	order = order ? order : strcmp(a->sub, b->sub);
+	order = order ? order : strcmp(a->at, b->at);
 	return order ? order : (a->vcpu > b->vcpu) - (a->vcpu < b->vcpu);
 }
 
@@ -121,16 +122,22 @@ static int compare_kinds(const void *a, const void *b)
 	return compare_names(a, b);
 }
 
+static const struct diff_items *items_of(const struct diff_run *run, enum diff_of of)
+{
+	return of == DIFF_OF_KEYS ? &run->keys : &run->all;
+}
+
 static void add_side(struct kind **to, const struct diff_rules *rules, const struct diff_side *side,
-		     uint32_t index)
+		     uint32_t index, enum diff_of of)
 {
 	for (size_t run = 0; run < side->count; run++)
-		for (size_t i = 0; i < side->runs[run].count; i++) {
-			const struct diff_item *item = &side->runs[run].items[i];
+		for (size_t i = 0; i < items_of(&side->runs[run], of)->count; i++) {
+			const struct diff_item *item = &items_of(&side->runs[run], of)->items[i];
 
 			*(*to)++ = (struct kind){
 				.reason = item->reason,
 				.sub = item->sub,
+				.at = item->at,
 				.vcpu = rules->by == DIFF_BY_VCPU ? item->vcpu : -1,
 				.side = index,
 				.run = run,
@@ -286,12 +293,14 @@ static int compare_rows(const void *a, const void *b)
 
 	if (first != second)
 		return first < second ? 1 : -1;
-	const int order = strcmp(left->reason, right->reason);
-	if (order)
-		return order;
-	return strcmp(left->sub, right->sub)
-		       ? strcmp(left->sub, right->sub)
-		       : (left->vcpu > right->vcpu) - (left->vcpu < right->vcpu);
+	return compare_names(&(struct kind){.reason = left->reason,
+					    .sub = left->sub,
+					    .at = left->at,
+					    .vcpu = left->vcpu},
+			     &(struct kind){.reason = right->reason,
+					    .sub = right->sub,
+					    .at = right->at,
+					    .vcpu = right->vcpu});
 }
 
 static bool compare_all(struct diff *diff, const struct comparing *comparing, struct kind *kinds,
@@ -309,6 +318,7 @@ static bool compare_all(struct diff *diff, const struct comparing *comparing, st
 			add_to_sums(comparing, &kinds[end]);
 		*row = (struct diff_row){.reason = kinds[i].reason,
 					 .sub = kinds[i].sub,
+					 .at = kinds[i].at,
 					 .vcpu = kinds[i].vcpu,
 					 .hosts = is_hosts(comparing, &kinds[i])};
 		judge_row(comparing, row);
@@ -321,25 +331,39 @@ static bool compare_all(struct diff *diff, const struct comparing *comparing, st
 	diff->total = (struct diff_row){
 		.reason = kind_of(comparing) == DIFF_COUNTS ? "total but irq" : "total",
 		.sub = "",
+		.at = "",
 		.vcpu = -1};
 	judge_row(comparing, &diff->total);
-	diff->regressed += diff->total.regressed;
+	/* That of keys is of rows that are in the other total. */
+	if (diff->of == DIFF_OF_ALL)
+		diff->regressed += diff->total.regressed;
 	qsort(diff->rows, diff->count, sizeof(*diff->rows), compare_rows);
 	return true;
 }
 
+bool diff_has_keys(const struct diff_side sides[2])
+{
+	const char *keys = sides[0].runs[0].counts.facts.keys;
+	bool has = keys[0];
+
+	for (int side = 0; side < 2; side++)
+		for (size_t run = 0; run < sides[side].count; run++)
+			has = has && !strcmp(sides[side].runs[run].counts.facts.keys, keys);
+	return has;
+}
+
 bool diff_compare(struct diff *diff, const struct diff_rules *rules,
-		  const struct diff_side sides[2])
+		  const struct diff_side sides[2], enum diff_of of)
 {
 	struct comparing comparing = {.rules = rules, .sides = sides};
 	struct kind *kinds, *end;
 	size_t count = 0;
 	bool good;
 
-	*diff = (struct diff){.rows = NULL};
+	*diff = (struct diff){.of = of};
 	for (int side = 0; side < 2; side++) {
 		for (size_t run = 0; run < sides[side].count; run++)
-			count += sides[side].runs[run].count;
+			count += items_of(&sides[side].runs[run], of)->count;
 		comparing.sums.runs[side] = calloc(sides[side].count, sizeof(struct kind));
 		comparing.numbers[side] = calloc(sides[side].count, sizeof(double));
 	}
@@ -347,8 +371,8 @@ bool diff_compare(struct diff *diff, const struct diff_rules *rules,
 	good = kinds && comparing.sums.runs[0] && comparing.sums.runs[1] && comparing.numbers[0] &&
 	       comparing.numbers[1];
 	if (good) {
-		add_side(&end, rules, &sides[0], 0);
-		add_side(&end, rules, &sides[1], 1);
+		add_side(&end, rules, &sides[0], 0, of);
+		add_side(&end, rules, &sides[1], 1, of);
 		good = compare_all(diff, &comparing, kinds, count);
 	}
 	free(kinds);

@@ -52,14 +52,14 @@ struct diff_values {
 };
 
 struct diff_row {
-	const char *reason, *sub; /* of the first run that has it */
-	int64_t vcpu;		  /* -1: of all */
-	bool hosts;		  /* an interrupt of the host's: never a regression */
-	bool regressed;		  /* as rules.hold has it */
-	struct diff_values count; /* exits of a run, or of a second */
-	struct diff_values each;  /* ns of handling an exit: only runs that have any */
-	double cost;		  /* ns of handling that were added to a run, or to a second; or
-				     samples */
+	const char *reason, *sub, *at; /* of the first run that has it */
+	int64_t vcpu;		       /* -1: of all */
+	bool hosts;		       /* an interrupt of the host's: never a regression */
+	bool regressed;		       /* as rules.hold has it */
+	struct diff_values count;      /* exits of a run, or of a second */
+	struct diff_values each;       /* ns of handling an exit: only runs that have any */
+	double cost; /* ns of handling that were added to a run, or to a second; or
+			samples */
 };
 
 struct diff_side {
@@ -67,17 +67,26 @@ struct diff_side {
 	size_t count;
 };
 
+enum diff_of {
+	DIFF_OF_ALL,
+	DIFF_OF_KEYS, /* registers, CSRs or functions, where all runs have the same */
+};
+
 struct diff {
+	enum diff_of of;
 	struct diff_row *rows; /* what changed the host's time most comes first */
 	size_t count;
 	struct diff_row total; /* of all; but of counts, without the host's interrupts */
-	size_t regressed;      /* rows, the total too */
+	size_t regressed;      /* rows, the total of DIFF_OF_ALL too */
 };
 
 /* False: no memory. DIFF is freed by diff_free() either way. */
 bool diff_compare(struct diff *diff, const struct diff_rules *rules,
-		  const struct diff_side sides[2]);
+		  const struct diff_side sides[2], enum diff_of of);
 void diff_free(struct diff *diff);
+
+/* Whether all runs tell exits apart by the same keys. */
+bool diff_has_keys(const struct diff_side sides[2]);
 
 /* What RUNS have on both sides, each at least 0 (the numbers are used up); FLOOR is the scatter of
  * one run that is taken at least. */

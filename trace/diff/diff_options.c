@@ -79,7 +79,8 @@ const struct option_table diff_options = {
 	.usage = "[options] BEFORE AFTER | BEFORE... -- AFTER...",
 	.summary =
 		"Says what changed between runs that 'vhart stat --save' saved: which exits\n"
-		"became more, fewer, slower, are new or gone; or between recordings of\n"
+		"became more, fewer, slower, are new or gone, and where --by mmio, csr or pc was\n"
+		"given with it, at which register, CSR or function; or between recordings of\n"
 		"'vhart record': which functions. Of several runs a side it knows how much they\n"
 		"differ by themselves. Exit status 1: something regressed.",
 	.specs = specs,

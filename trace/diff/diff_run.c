@@ -57,6 +57,56 @@ static double sum_squares(const struct exit_times *times)
 	return sum;
 }
 
+/* False: no memory. */
+static bool new_items(struct diff_items *items, size_t room)
+{
+	items->items = calloc(room + 1, sizeof(*items->items));
+	return items->items != NULL;
+}
+
+static void add_counts(struct diff_items *items, const struct stat_row *row, const char *at)
+{
+	items->items[items->count++] = (struct diff_item){.reason = row->reason,
+							  .sub = row->sub,
+							  .at = at,
+							  .vcpu = (int64_t)row->vcpu,
+							  .count = (double)row->times.count,
+							  .ns = (double)row->times.ns,
+							  .squares = sum_squares(&row->times)};
+}
+
+/* A kernel that has itself where Linux has: at the top of the address space. */
+static bool has_high_kernel(const struct stat_file *file)
+{
+	for (size_t i = 0; i < file->keys_count; i++)
+		if (file->keys[i].value >> 63 && file->keys[i].name[0])
+			return true;
+	return false;
+}
+
+/*
+ * What is the same in both runs: of a pc its function, which another kernel has elsewhere, and of
+ * processes, whose code is somewhere else each time, no more than that. What has no name is its
+ * number.
+ */
+static void name_keys(struct stat_file *file)
+{
+	const bool functions = !strcmp(file->facts.keys, "pc");
+	const bool users = functions && has_high_kernel(file);
+
+	for (size_t i = 0; i < file->keys_count; i++) {
+		struct stat_key *key = &file->keys[i];
+		char *offset = functions ? strrchr(key->name, '+') : NULL;
+
+		if (offset && offset > key->name)
+			*offset = '\0';
+		else if (!key->name[0] && users && !(key->value >> 63))
+			snprintf(key->name, sizeof(key->name), "[user]");
+		else if (!key->name[0])
+			snprintf(key->name, sizeof(key->name), "0x%" PRIx64, key->value);
+	}
+}
+
 bool diff_run_of_counts(struct diff_run *run)
 {
 	const struct stat_file *file = &run->counts;
@@ -70,18 +120,16 @@ bool diff_run_of_counts(struct diff_run *run)
 	add_fact(run, "the host's kernel", facts->kernel);
 	add_fact(run, "how it was counted", facts->way);
 	add_fact(run, "the version of vhart", facts->vhart);
-	run->items = calloc(file->count + 1, sizeof(*run->items));
-	for (size_t i = 0; run->items && i < file->count; i++) {
-		const struct stat_row *row = &file->rows[i];
-
-		run->items[run->count++] = (struct diff_item){.reason = row->reason,
-							      .sub = row->sub,
-							      .vcpu = (int64_t)row->vcpu,
-							      .count = (double)row->times.count,
-							      .ns = (double)row->times.ns,
-							      .squares = sum_squares(&row->times)};
-	}
-	return run->items != NULL;
+	add_fact(run, "what exits are told apart by",
+		 facts->keys[0] ? facts->keys : "their kind alone");
+	if (!new_items(&run->all, file->count) || !new_items(&run->keys, file->keys_count))
+		return false;
+	for (size_t i = 0; i < file->count; i++)
+		add_counts(&run->all, &file->rows[i], "");
+	name_keys(&run->counts);
+	for (size_t i = 0; i < file->keys_count; i++)
+		add_counts(&run->keys, &file->keys[i].row, file->keys[i].name);
+	return true;
 }
 
 /* ---- recordings ---- */
@@ -122,18 +170,20 @@ bool diff_run_of_recording(struct diff_run *run)
 	add_facts(run);
 	profile_sort(profile);
 	stacks = profile_count(profile);
-	run->items = calloc(stacks + 1, sizeof(*run->items));
-	for (size_t i = 0; run->items && i < stacks; i++) {
+	if (!new_items(&run->all, stacks))
+		return false;
+	for (size_t i = 0; i < stacks; i++) {
 		const struct profile_stack stack = profile_stack(profile, i);
 
-		run->items[run->count++] = (struct diff_item){
+		run->all.items[run->all.count++] = (struct diff_item){
 			.reason = function_of(profile, &stack),
 			.sub = "",
+			.at = "",
 			.vcpu = stack.labels.vcpu,
 			.count = (double)stack.values.count,
 			.ns = run->report->exits ? (double)stack.values.host_ns : 0};
 	}
-	return run->items != NULL;
+	return true;
 }
 
 /* ---- files ---- */
@@ -206,6 +256,7 @@ void diff_run_free(struct diff_run *run)
 		symbols_free(&run->report->symbols);
 	}
 	free(run->report);
-	free(run->items);
-	*run = (struct diff_run){.items = NULL};
+	free(run->all.items);
+	free(run->keys.items);
+	*run = (struct diff_run){.report = NULL};
 }

@@ -22,6 +22,7 @@ enum diff_kind {
 /* Texts are of a file: shown by printable() alone. */
 struct diff_item {
 	const char *reason, *sub; /* "sbi", "time.set_timer"; or a function, and "" */
+	const char *at;		  /* of keys: a device register, a CSR, a function; else "" */
 	int64_t vcpu;
 	double count, ns;
 	double squares; /* of the ns of each, about; 0: not known */
@@ -32,7 +33,12 @@ struct diff_fact {
 	const char *what, *text;
 	char number[40]; /* TEXT, where it is made of one */
 };
-#define DIFF_FACTS 5u
+#define DIFF_FACTS 6u
+
+struct diff_items {
+	struct diff_item *items;
+	size_t count;
+};
 
 /* It does not move: its facts point into it. */
 struct diff_run {
@@ -40,8 +46,8 @@ struct diff_run {
 	double seconds; /* 0: not known */
 	uint64_t lost;
 	struct diff_fact facts[DIFF_FACTS]; /* WHAT is NULL: it has no more */
-	struct diff_item *items;
-	size_t count;
+	struct diff_items all;
+	struct diff_items keys; /* the exits that counts.facts.keys tells apart */
 	/* What it was made from, which the items point into. */
 	struct stat_file counts;
 	struct report *report; /* with a profile; NULL: it is no recording */
@@ -53,7 +59,8 @@ void diff_run_free(struct diff_run *run);
 
 /* ---- pure ---- */
 
-/* Of the counts that RUN has; of the profile of its report. False: no memory. */
+/* Of the counts that RUN has, whose names of keys become those of the items; of the profile of its
+ * report. False: no memory. */
 bool diff_run_of_counts(struct diff_run *run);
 bool diff_run_of_recording(struct diff_run *run);
 

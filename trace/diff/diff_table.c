@@ -9,7 +9,7 @@
 #include "trace/export/json_text.h"
 #include "trace/stat/stat_times.h"
 
-#define NAME_LENGTH 128
+#define NAME_LENGTH 256
 #define NAME_WIDTH  32 /* of the table's first column, at least */
 
 static const char *const count_words[] = {
@@ -37,8 +37,8 @@ static const char *row_text(const struct diff_row *row, char out[NAME_LENGTH])
 
 	if (row->vcpu >= 0)
 		snprintf(vcpu, sizeof(vcpu), "vcpu%" PRId64 " ", row->vcpu);
-	snprintf(text, sizeof(text), "%s%s%s%s", vcpu, row->reason, row->sub[0] ? " " : "",
-		 row->sub);
+	snprintf(text, sizeof(text), "%s%s%s%s%s%s", vcpu, row->reason, row->sub[0] ? " " : "",
+		 row->sub, row->at[0] ? " " : "", row->at);
 	return printable(out, NAME_LENGTH, text);
 }
 
@@ -95,6 +95,26 @@ static size_t shown_of(const struct diff_rules *rules, size_t rows)
 	return rules->limit && rules->limit < rows ? (size_t)rules->limit : rows;
 }
 
+static bool is_change(const struct diff_values *values)
+{
+	return values->change != DIFF_SAME && values->change != DIFF_UNKNOWN;
+}
+
+/* There are very many keys: of them only those that changed are shown. */
+static bool is_shown(const struct diff *diff, const struct diff_row *row)
+{
+	return diff->of == DIFF_OF_ALL || is_change(&row->count) || is_change(&row->each);
+}
+
+static size_t count_changed(const struct diff *diff)
+{
+	size_t changed = 0;
+
+	for (size_t i = 0; i < diff->count; i++)
+		changed += is_shown(diff, &diff->rows[i]);
+	return changed;
+}
+
 static void print_side(FILE *out, const char *name, const struct diff_side *side)
 {
 	double wall = 0;
@@ -105,39 +125,82 @@ static void print_side(FILE *out, const char *name, const struct diff_side *side
 		wall / (double)side->count);
 }
 
-static void print_text(FILE *out, const struct diff *diff, const struct diff_rules *rules,
+/* The rows of a table below its heading, how many of those shown as RULES want. */
+static void print_table(FILE *out, const struct diff *diff, const struct diff_rules *rules,
+			const char *heading, bool times)
+{
+	const size_t changed = count_changed(diff), shown = shown_of(rules, changed);
+	int width = NAME_WIDTH;
+	char name[NAME_LENGTH];
+
+	for (size_t i = 0, left = shown; left; i++) {
+		int length;
+
+		if (!is_shown(diff, &diff->rows[i]))
+			continue;
+		left--;
+		length = (int)strlen(row_text(&diff->rows[i], name));
+		width = length > width ? length : width;
+	}
+	fprintf(out, "\n%-*s %11s %11s %9s %9s", width, heading, "BEFORE", "AFTER", "COUNT%",
+		"NOISE");
+	if (times)
+		fprintf(out, " %8s %8s %9s %9s", "EACH", "AFTER", "TIME%", "COST");
+	fprintf(out, "  WHAT\n");
+	for (size_t i = 0, left = shown; left; i++)
+		if (is_shown(diff, &diff->rows[i])) {
+			print_row(out, &diff->rows[i], width, times);
+			left--;
+		}
+	if (diff->of == DIFF_OF_ALL)
+		print_row(out, &diff->total, width, times);
+	if (shown < changed)
+		fprintf(out, "\n%zu more row%s\n", changed - shown,
+			changed - shown == 1 ? "" : "s");
+}
+
+static const char *keys_heading(const struct diff_side sides[2])
+{
+	static const char *const headings[][2] = {{"mmio", "EXITS BY DEVICE REGISTER"},
+						  {"csr", "EXITS BY CSR"},
+						  {"pc", "EXITS BY FUNCTION"}};
+	const char *keys = sides[0].runs[0].counts.facts.keys;
+
+	for (size_t i = 0; i < sizeof(headings) / sizeof(headings[0]); i++)
+		if (!strcmp(headings[i][0], keys))
+			return headings[i][1];
+	return "EXITS BY WHAT THEY ARE ABOUT";
+}
+
+static void print_keys(FILE *out, const struct diff *keys, const struct diff_rules *rules,
 		       const struct diff_side sides[2])
+{
+	const size_t same = keys->count - count_changed(keys);
+
+	if (same < keys->count)
+		print_table(out, keys, rules, keys_heading(sides), true);
+	else
+		fprintf(out, "\n%s\n", keys_heading(sides));
+	fprintf(out, "%zu row%s did not change\n", same, same == 1 ? "" : "s");
+}
+
+static void print_text(FILE *out, const struct diff *all, const struct diff *keys,
+		       const struct diff_rules *rules, const struct diff_side sides[2])
 {
 	static const char *const headings[] = {[DIFF_COUNTS] = "EXIT REASON",
 					       [DIFF_EXITS] = "FUNCTION, BY ITS EXITS",
 					       [DIFF_SAMPLES] = "FUNCTION, BY ITS SAMPLES"};
-	const size_t shown = shown_of(rules, diff->count);
-	const bool times = has_times(sides);
-	int width = NAME_WIDTH;
-	char name[NAME_LENGTH];
+	const size_t regressed = all->regressed + (keys ? keys->regressed : 0);
 
-	for (size_t i = 0; i < shown; i++) {
-		const int length = (int)strlen(row_text(&diff->rows[i], name));
-
-		width = length > width ? length : width;
-	}
 	print_side(out, "before", &sides[0]);
 	print_side(out, "after", &sides[1]);
-	fprintf(out, "per %s  threshold %" PRIu64 "%%  noise x%" PRIu64 "\n\n",
+	fprintf(out, "per %s  threshold %" PRIu64 "%%  noise x%" PRIu64 "\n",
 		rules->per == DIFF_PER_RUN ? "run" : "second", rules->threshold, rules->noise);
-	fprintf(out, "%-*s %11s %11s %9s %9s", width, headings[sides[0].runs[0].kind], "BEFORE",
-		"AFTER", "COUNT%", "NOISE");
-	if (times)
-		fprintf(out, " %8s %8s %9s %9s", "EACH", "AFTER", "TIME%", "COST");
-	fprintf(out, "  WHAT\n");
-	for (size_t i = 0; i < shown; i++)
-		print_row(out, &diff->rows[i], width, times);
-	print_row(out, &diff->total, width, times);
-	if (shown < diff->count)
-		fprintf(out, "\n%zu more row%s\n", diff->count - shown,
-			diff->count - shown == 1 ? "" : "s");
-	if (diff->regressed)
-		fprintf(out, "\n! %zu regressed\n", diff->regressed);
+	print_table(out, all, rules, headings[sides[0].runs[0].kind], has_times(sides));
+	if (keys)
+		print_keys(out, keys, rules, sides);
+	if (regressed)
+		fprintf(out, "\n! %zu regressed\n", regressed);
 }
 
 /* ---- for scripts ---- */
@@ -167,6 +230,8 @@ static void print_json_row(FILE *out, const char *type, enum diff_kind kind,
 	if (kind == DIFF_COUNTS) {
 		json_line_string(&line, "reason", row->reason);
 		json_line_string(&line, "sub", row->sub);
+		if (row->at[0])
+			json_line_string(&line, "at", row->at);
 	} else {
 		json_line_string(&line, "function", row->reason);
 	}
@@ -184,8 +249,15 @@ static void print_json_row(FILE *out, const char *type, enum diff_kind kind,
 	fwrite(text, 1, size, out);
 }
 
-static void print_json(FILE *out, const struct diff *diff, const struct diff_rules *rules,
-		       const struct diff_side sides[2])
+static void print_json_rows(FILE *out, const char *type, const struct diff *diff,
+			    const struct diff_rules *rules, enum diff_kind kind)
+{
+	for (size_t i = 0; i < shown_of(rules, diff->count); i++)
+		print_json_row(out, type, kind, &diff->rows[i]);
+}
+
+static void print_json(FILE *out, const struct diff *all, const struct diff *keys,
+		       const struct diff_rules *rules, const struct diff_side sides[2])
 {
 	const enum diff_kind kind = sides[0].runs[0].kind;
 	struct json_line line;
@@ -199,21 +271,23 @@ static void print_json(FILE *out, const struct diff *diff, const struct diff_rul
 	json_line_string(&line, "per", rules->per == DIFF_PER_RUN ? "run" : "second");
 	json_line_uint(&line, "threshold", rules->threshold);
 	json_line_uint(&line, "noise", rules->noise);
-	json_line_uint(&line, "regressed", diff->regressed);
+	json_line_uint(&line, "regressed", all->regressed + (keys ? keys->regressed : 0));
+	if (keys)
+		json_line_string(&line, "keys", sides[0].runs[0].counts.facts.keys);
 	const size_t size = json_line_end(&line);
 	fwrite(text, 1, size, out);
-	for (size_t i = 0; i < shown_of(rules, diff->count); i++)
-		print_json_row(out, kind == DIFF_COUNTS ? "exit" : "function", kind,
-			       &diff->rows[i]);
-	print_json_row(out, "total", kind, &diff->total);
+	print_json_rows(out, kind == DIFF_COUNTS ? "exit" : "function", all, rules, kind);
+	print_json_row(out, "total", kind, &all->total);
+	if (keys)
+		print_json_rows(out, "key", keys, rules, kind);
 }
 
-bool diff_print(FILE *out, const struct diff *diff, const struct diff_rules *rules,
-		const struct diff_side sides[2], bool json)
+bool diff_print(FILE *out, const struct diff *all, const struct diff *keys,
+		const struct diff_rules *rules, const struct diff_side sides[2], bool json)
 {
 	if (json)
-		print_json(out, diff, rules, sides);
+		print_json(out, all, keys, rules, sides);
 	else
-		print_text(out, diff, rules, sides);
+		print_text(out, all, keys, rules, sides);
 	return fflush(out) == 0 && !ferror(out);
 }

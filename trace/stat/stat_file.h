@@ -17,7 +17,7 @@
 
 #define STAT_FILE_VERSION 1u
 #define STAT_FILE_LINE	  8192u	 /* bytes of a line at most, its line feed included */
-#define STAT_FILE_ROWS	  65536u /* that a reader takes */
+#define STAT_FILE_ROWS	  65536u /* that a reader takes, and so many keys */
 #define STAT_FILE_WHY	  160u
 
 /* Of the run. Texts are shown by printable() alone once they are read. */
@@ -30,6 +30,8 @@ struct stat_facts {
 	uint64_t wall;	   /* how long it was watched */
 	uint64_t vcpus;	   /* that were seen */
 	uint64_t lost;	   /* events, exits, and vCPUs for which was no room */
+	char keys[16];	   /* what exits are told apart by beside their kind: "mmio", "csr", "pc";
+			      "": nothing. Files of before 0.5 have none */
 };
 
 /* Exits of one kind of one vCPU. */
@@ -39,15 +41,26 @@ struct stat_row {
 	struct exit_times times;
 };
 
+/* Exits of one kind of one vCPU at one device register, at one CSR, or from one pc. The times have
+ * neither min nor max. */
+struct stat_key {
+	struct stat_row row;
+	uint64_t value; /* guest physical address, CSR, or guest pc */
+	char name[128]; /* "uart+0x5 (LSR)", "cycle", "memset+0x1c"; "": not known */
+};
+
 struct stat_file {
 	struct stat_facts facts;
 	struct stat_row *rows;
 	size_t count, room;
+	struct stat_key *keys;
+	size_t keys_count, keys_room;
 };
 
-/* SAMPLE is a difference. FACTS but for the number of vCPUs, which is counted here. False: OUT
- * takes no more. */
-bool stat_file_write(FILE *out, const struct stat_facts *facts, const struct stat_sample *sample);
+/* SAMPLE is a difference; VIEW says which of its keys are of interest, and names them. FACTS but
+ * for the number of vCPUs, which is counted here. False: OUT takes no more. */
+bool stat_file_write(FILE *out, const struct stat_facts *facts, const struct stat_view *view,
+		     const struct stat_sample *sample);
 
 /* FILE is empty, and is freed by stat_file_free() also after a failure: false with WHY, words that
  * follow the name of the file. */

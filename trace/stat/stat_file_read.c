@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hex_digit.h"
 #include "trace/stat/stat_file.h"
 
 #define DEPTH 3 /* a line's object, and its buckets' */
@@ -56,6 +57,25 @@ static bool take_text(const struct reading *reading, json_object *object, const 
 		return refuse(reading, "too long a text, or a zero in it, as", key);
 	memcpy(text, bytes, len + 1);
 	return true;
+}
+
+/* "0x1f" */
+static bool take_hex(const struct reading *reading, json_object *object, const char *key,
+		     uint64_t *value)
+{
+	char text[20], *end;
+
+	if (!take_text(reading, object, key, text, sizeof(text)))
+		return false;
+	*value = strtoull(text, &end, 16);
+	return (!strncmp(text, "0x", 2) && hex_digit(text[2]) >= 0 && !*end &&
+		strlen(text) <= 18) ||
+	       refuse(reading, "expected 0x and up to 16 digits as", key);
+}
+
+static bool has(json_object *object, const char *key)
+{
+	return json_object_object_get_ex(object, key, NULL);
 }
 
 static bool take_buckets(const struct reading *reading, json_object *object,
@@ -116,38 +136,60 @@ static bool read_header(const struct reading *reading, json_object *object)
 	       take_number(reading, object, "realtime_ns", UINT64_MAX, &facts->realtime) &&
 	       take_number(reading, object, "wall_ns", UINT64_MAX, &facts->wall) &&
 	       take_number(reading, object, "vcpus", UINT32_MAX, &facts->vcpus) &&
-	       take_number(reading, object, "lost", UINT64_MAX, &facts->lost);
+	       take_number(reading, object, "lost", UINT64_MAX, &facts->lost) &&
+	       (!has(object, "keys") ||
+		take_text(reading, object, "keys", facts->keys, sizeof(facts->keys)));
+}
+
+/* One more of COUNT things of SIZE bytes at *TABLE, all zero. NULL: refused. */
+static void *add_to(const struct reading *reading, void **table, size_t *count, size_t *room,
+		    size_t size)
+{
+	if (*count == STAT_FILE_ROWS) {
+		refuse(reading, "more kinds of exits than any VM has", NULL);
+		return NULL;
+	}
+	if (*count == *room) {
+		const size_t more = *room ? 2 * *room : 64;
+		void *memory = realloc(*table, more * size);
+
+		if (!memory) {
+			refuse(reading, "no memory", NULL);
+			return NULL;
+		}
+		*table = memory;
+		*room = more;
+	}
+	return memset((char *)*table + (*count)++ * size, 0, size);
 }
 
 static struct stat_row *new_row(const struct reading *reading)
 {
 	struct stat_file *file = reading->file;
+	void *rows = file->rows;
+	struct stat_row *row = add_to(reading, &rows, &file->count, &file->room, sizeof(*row));
 
-	if (file->count == STAT_FILE_ROWS) {
-		refuse(reading, "more kinds of exits than any VM has", NULL);
-		return NULL;
-	}
-	if (file->count == file->room) {
-		const size_t room = file->room ? 2 * file->room : 64;
-		struct stat_row *rows = realloc(file->rows, room * sizeof(*rows));
-
-		if (!rows) {
-			refuse(reading, "no memory", NULL);
-			return NULL;
-		}
-		file->rows = rows;
-		file->room = room;
-	}
-	file->rows[file->count] = (struct stat_row){.vcpu = 0};
-	return &file->rows[file->count++];
+	file->rows = rows;
+	return row;
 }
 
-static bool read_row(const struct reading *reading, json_object *object)
+static struct stat_key *new_key(const struct reading *reading)
 {
-	struct stat_row *row = new_row(reading);
-	struct exit_times *times = row ? &row->times : NULL;
+	struct stat_file *file = reading->file;
+	void *keys = file->keys;
+	struct stat_key *key =
+		add_to(reading, &keys, &file->keys_count, &file->keys_room, sizeof(*key));
 
-	if (!row || !take_number(reading, object, "vcpu", UINT32_MAX, &row->vcpu) ||
+	file->keys = keys;
+	return key;
+}
+
+/* What exits and keys have. */
+static bool read_sums(const struct reading *reading, json_object *object, struct stat_row *row)
+{
+	struct exit_times *times = &row->times;
+
+	if (!take_number(reading, object, "vcpu", UINT32_MAX, &row->vcpu) ||
 	    !take_text(reading, object, "reason", row->reason, sizeof(row->reason)) ||
 	    !take_text(reading, object, "sub", row->sub, sizeof(row->sub)) ||
 	    !take_number(reading, object, "count", UINT64_MAX, &times->count) ||
@@ -155,21 +197,41 @@ static bool read_row(const struct reading *reading, json_object *object)
 	    !take_number(reading, object, "ns", UINT64_MAX, &times->ns) ||
 	    !take_number(reading, object, "vmm_ns", UINT64_MAX, &times->vmm_ns) ||
 	    !take_number(reading, object, "halted_ns", UINT64_MAX, &times->halted_ns) ||
-	    !take_number(reading, object, "min_ns", UINT64_MAX, &times->min) ||
-	    !take_number(reading, object, "max_ns", UINT64_MAX, &times->max) ||
 	    !take_buckets(reading, object, times))
 		return false;
 	return times->count || refuse(reading, "a kind of exit of which there was none", NULL);
 }
 
+static bool read_row(const struct reading *reading, json_object *object)
+{
+	struct stat_row *row = new_row(reading);
+
+	return row && read_sums(reading, object, row) &&
+	       take_number(reading, object, "min_ns", UINT64_MAX, &row->times.min) &&
+	       take_number(reading, object, "max_ns", UINT64_MAX, &row->times.max);
+}
+
+static bool read_key(const struct reading *reading, json_object *object)
+{
+	struct stat_key *key;
+
+	if (!reading->file->facts.keys[0])
+		return refuse(reading, "a key, and by the first line there are none", NULL);
+	key = new_key(reading);
+	return key && read_sums(reading, object, &key->row) &&
+	       take_hex(reading, object, "value", &key->value) &&
+	       take_text(reading, object, "name", key->name, sizeof(key->name));
+}
+
 static bool read_end(struct reading *reading, json_object *object)
 {
-	uint64_t rows;
+	uint64_t rows, keys = 0;
 
-	if (!take_number(reading, object, "exits", UINT64_MAX, &rows))
+	if (!take_number(reading, object, "exits", UINT64_MAX, &rows) ||
+	    (has(object, "keys") && !take_number(reading, object, "keys", UINT64_MAX, &keys)))
 		return false;
 	reading->ended = true;
-	return rows == reading->file->count ||
+	return (rows == reading->file->count && keys == reading->file->keys_count) ||
 	       refuse(reading, "lines are missing before the end: save anew", NULL);
 }
 
@@ -187,6 +249,8 @@ static bool read_object(struct reading *reading, json_object *object)
 		return false;
 	if (!strcmp(type, "exit"))
 		return read_row(reading, object);
+	if (!strcmp(type, "key"))
+		return read_key(reading, object);
 	return strcmp(type, "end") != 0 || read_end(reading, object);
 }
 
@@ -246,5 +310,6 @@ bool stat_file_read(FILE *in, struct stat_file *file, char why[STAT_FILE_WHY])
 void stat_file_free(struct stat_file *file)
 {
 	free(file->rows);
+	free(file->keys);
 	*file = (struct stat_file){.rows = NULL};
 }

@@ -3,6 +3,7 @@
 #include "trace/export/json_text.h"
 #include "trace/names/exit_names.h"
 #include "trace/stat/stat_file.h"
+#include "trace/stat/stat_lines.h"
 
 struct file_line {
 	struct json_line line;
@@ -23,7 +24,18 @@ static void end_line(struct file_line *line, FILE *out)
 	fwrite(line->text, 1, size, out);
 }
 
-static void write_header(FILE *out, const struct stat_facts *facts,
+/* NULL: no keys. */
+static const char *keys_word(enum stat_by by)
+{
+	static const char *const words[] = {
+		[BY_REASON] = NULL, [BY_SBI] = NULL,  [BY_MMIO] = "mmio",
+		[BY_CSR] = "csr",   [BY_VCPU] = NULL, [BY_PC] = "pc",
+	};
+
+	return words[by];
+}
+
+static void write_header(FILE *out, const struct stat_facts *facts, const struct stat_view *view,
 			 const struct stat_sample *sample)
 {
 	struct file_line file_line;
@@ -42,6 +54,8 @@ static void write_header(FILE *out, const struct stat_facts *facts,
 	json_line_uint(line, "wall_ns", facts->wall);
 	json_line_uint(line, "vcpus", vcpus);
 	json_line_uint(line, "lost", facts->lost);
+	if (keys_word(view->by))
+		json_line_string(line, "keys", keys_word(view->by));
 	end_line(&file_line, out);
 }
 
@@ -61,23 +75,26 @@ static void write_vcpu(FILE *out, const struct exit_vcpu *vcpu)
 	end_line(&file_line, out);
 }
 
-static void write_row(FILE *out, const struct exit_vcpu *vcpu, uint32_t row,
-		      const struct exit_times *times)
+static void put_name(struct json_line *line, const struct exit_vcpu *vcpu, uint32_t row)
 {
-	struct file_line file_line;
-	struct json_line *line = begin_line(&file_line, "exit");
 	const struct exit_name name = exit_name(row);
 
 	json_line_uint(line, "vcpu", vcpu->vcpu_id);
 	json_line_string(line, "reason", name.reason);
 	json_line_string(line, "sub", name.sub);
+}
+
+static void put_sums(struct json_line *line, const struct exit_times *times)
+{
 	json_line_uint(line, "count", times->count);
 	json_line_uint(line, "to_vmm", times->to_vmm);
 	json_line_uint(line, "ns", times->ns);
 	json_line_uint(line, "vmm_ns", times->vmm_ns);
 	json_line_uint(line, "halted_ns", times->halted_ns);
-	json_line_uint(line, "min_ns", times->min);
-	json_line_uint(line, "max_ns", times->max);
+}
+
+static void put_buckets(struct json_line *line, const struct exit_times *times)
+{
 	json_line_object(line, "buckets");
 	for (uint32_t i = 0; i < EXIT_BUCKETS; i++) {
 		char bucket[12];
@@ -88,15 +105,63 @@ static void write_row(FILE *out, const struct exit_vcpu *vcpu, uint32_t row,
 		json_line_uint(line, bucket, times->buckets[i]);
 	}
 	json_line_close(line);
+}
+
+static void write_row(FILE *out, const struct exit_vcpu *vcpu, uint32_t row,
+		      const struct exit_times *times)
+{
+	struct file_line file_line;
+	struct json_line *line = begin_line(&file_line, "exit");
+
+	put_name(line, vcpu, row);
+	put_sums(line, times);
+	json_line_uint(line, "min_ns", times->min);
+	json_line_uint(line, "max_ns", times->max);
+	put_buckets(line, times);
 	end_line(&file_line, out);
 }
 
-bool stat_file_write(FILE *out, const struct stat_facts *facts, const struct stat_sample *sample)
+/* Minimum and maximum are of the last interval alone. */
+static void write_key(FILE *out, const struct stat_view *view, const struct exit_vcpu *vcpu,
+		      const struct stat_keyed *key)
 {
 	struct file_line file_line;
-	uint64_t rows = 0;
+	struct json_line *line = begin_line(&file_line, "key");
+	char name[sizeof(((struct stat_key *)0)->name)];
 
-	write_header(out, facts, sample);
+	put_name(line, vcpu, key->name.row);
+	json_line_hex(line, "value", key->name.value);
+	json_line_string(line, "name",
+			 stat_key_name(view, vcpu, key->name.value, name, sizeof(name)));
+	put_sums(line, &key->times);
+	put_buckets(line, &key->times);
+	end_line(&file_line, out);
+}
+
+/* How many. */
+static uint64_t write_keys(FILE *out, const struct stat_view *view,
+			   const struct stat_sample *sample)
+{
+	uint64_t keys = 0;
+
+	for (size_t i = 0; keys_word(view->by) && i < sample->keyed_count; i++) {
+		const struct stat_keyed *key = &sample->keyed[i];
+
+		if (key->name.vcpu >= sample->vcpu_count || !key->times.count)
+			continue;
+		write_key(out, view, &sample->vcpus[key->name.vcpu], key);
+		keys++;
+	}
+	return keys;
+}
+
+bool stat_file_write(FILE *out, const struct stat_facts *facts, const struct stat_view *view,
+		     const struct stat_sample *sample)
+{
+	struct file_line file_line;
+	uint64_t rows = 0, keys;
+
+	write_header(out, facts, view, sample);
 	for (uint32_t i = 0; i < sample->vcpu_count; i++) {
 		if (!sample->vcpus[i].first)
 			continue;
@@ -110,7 +175,10 @@ bool stat_file_write(FILE *out, const struct stat_facts *facts, const struct sta
 			rows++;
 		}
 	}
+	keys = write_keys(out, view, sample);
 	json_line_uint(begin_line(&file_line, "end"), "exits", rows);
+	if (keys)
+		json_line_uint(&file_line.line, "keys", keys);
 	end_line(&file_line, out);
 	return !ferror(out);
 }

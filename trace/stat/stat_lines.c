@@ -70,21 +70,28 @@ static bool add_line(struct stat_lines *lines, const struct stat_view *view,
 	return line != NULL;
 }
 
+const char *stat_key_name(const struct stat_view *view, const struct exit_vcpu *vcpu,
+			  uint64_t value, char *out, size_t size)
+{
+	const char *csr = view->by == BY_CSR ? csr_name((uint32_t)value) : NULL;
+
+	snprintf(out, size, "%s", csr ? csr : "");
+	if (view->by != BY_CSR && view->place)
+		view->place(view->opaque, vcpu->tgid, value, out, size);
+	return out;
+}
+
 static void describe_key(const struct stat_view *view, const struct exit_vcpu *vcpu,
 			 const struct stat_keyed *keyed, char out[STAT_AT_LENGTH])
 {
-	uint64_t value = keyed->name.value;
-	const char *csr = view->by == BY_CSR ? csr_name((uint32_t)value) : NULL;
-	char place[64] = "";
+	char name[64];
 
-	if (csr) {
-		snprintf(out, STAT_AT_LENGTH, "%s", csr);
-		return;
-	}
-	if (view->by != BY_CSR && view->place)
-		view->place(view->opaque, vcpu->tgid, value, place, sizeof(place));
-	snprintf(out, STAT_AT_LENGTH, "0x%0*" PRIx64 "%s%s", view->by == BY_CSR ? 3 : 1, value,
-		 place[0] ? " " : "", place);
+	stat_key_name(view, vcpu, keyed->name.value, name, sizeof(name));
+	if (view->by == BY_CSR && name[0])
+		snprintf(out, STAT_AT_LENGTH, "%s", name);
+	else
+		snprintf(out, STAT_AT_LENGTH, "0x%0*" PRIx64 "%s%s", view->by == BY_CSR ? 3 : 1,
+			 keyed->name.value, name[0] ? " " : "", name);
 }
 
 static bool collect(struct stat_lines *lines, const struct stat_view *view,

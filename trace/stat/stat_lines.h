@@ -33,6 +33,11 @@ bool stat_lines_collect(struct stat_lines *lines, const struct stat_view *view,
 /* What it is called, printable, in OUT, which is returned. */
 const char *stat_line_text(const struct stat_line *line, char *out, size_t size);
 
+/* What is at VALUE, a device address, CSR or pc as VIEW has it, of a vCPU: OUT, which is returned,
+ * and "" where it has no name. */
+const char *stat_key_name(const struct stat_view *view, const struct exit_vcpu *vcpu,
+			  uint64_t value, char *out, size_t size);
+
 bool stat_is_shown(const struct stat_view *view, const struct exit_vcpu *vcpu);
 
 /* Each form of a table, of LINES and SAMPLE, a difference; WALL is how long it took, ns. */

@@ -173,6 +173,13 @@ bool stat_session_openmetrics(struct stat_session *session, FILE *out)
 	return stat_openmetrics(out, &session->view, &session->shown);
 }
 
+/* Those that are the findings' alone are not shown, and each costs a search. */
+static void drop_keys_of_findings(struct stat_session *session)
+{
+	if (!stat_by_is_keyed(session->view.by))
+		session->shown.keyed_count = 0;
+}
+
 bool stat_session_print(struct stat_session *session, bool whole, FILE *out)
 {
 	const struct stat_sample *before = whole ? &session->first : &session->last;
@@ -180,9 +187,7 @@ bool stat_session_print(struct stat_session *session, bool whole, FILE *out)
 	fill_view(session);
 	if (!stat_sample_copy(&session->shown, &session->now))
 		return false;
-	/* Keys that are the findings' alone are not shown, and each costs a search. */
-	if (!stat_by_is_keyed(session->view.by))
-		session->shown.keyed_count = 0;
+	drop_keys_of_findings(session);
 	if (whole)
 		show_extremes(session);
 	stat_difference(&session->shown, before);
@@ -194,8 +199,7 @@ const struct stat_sample *stat_session_whole(struct stat_session *session, uint6
 	fill_view(session);
 	if (!stat_sample_copy(&session->shown, &session->now))
 		return NULL;
-	/* Keys are the findings', and the table's. */
-	session->shown.keyed_count = 0;
+	drop_keys_of_findings(session);
 	show_extremes(session);
 	stat_difference(&session->shown, &session->first);
 	*wall = session->shown.when - session->first.when;
@@ -211,7 +215,7 @@ bool stat_session_save(struct stat_session *session, struct stat_facts *facts, F
 		return false;
 	snprintf(facts->way, sizeof(facts->way), "%s", view->way);
 	facts->lost = view->lost + view->vcpus_lost;
-	return stat_file_write(out, facts, whole);
+	return stat_file_write(out, facts, view, whole);
 }
 
 bool stat_session_reset(struct stat_session *session)
