@@ -54,7 +54,7 @@ in_background() {
 }
 
 # Both spin, and nothing of their start is in it any more.
-both_run() { as_user vhart stat -p $vm --once --json; [ "$(grep -c '"exits":0,.*"halted_ns":0,.*"state":"guest"' "$out")" = 2 ]; }
+both_run() { as_user vhart stat -p "$vm" --once --json; [ "$(grep -c '"exits":0,.*"halted_ns":0,.*"state":"guest"' "$out")" = 2 ]; }
 
 # Nothing reaches the VMM, and the time is still known.
 a_guest_that_runs() {

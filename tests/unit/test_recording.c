@@ -118,6 +118,13 @@ static void the_other_lines_are_read_as_they_were_written(void **state)
 						   .file = "/bin/sh"}};
 	round_trip(&line, &back);
 	assert_memory_equal(&back.mapping, &line.mapping, sizeof(line.mapping));
+	line = (struct recording_line){.type = RECORDING_FINDING,
+				       .finding = {.headline = "timer-storm: \"web\" vCPU 0",
+						   .seen = "up to 31 %",
+						   .why = "again and again",
+						   .help = "Sstc"}};
+	round_trip(&line, &back);
+	assert_memory_equal(&back.finding, &line.finding, sizeof(line.finding));
 	line = (struct recording_line){.type = RECORDING_END, .end = {.time = 5, .samples = 7}};
 	round_trip(&line, &back);
 	assert_memory_equal(&back.end, &line.end, sizeof(line.end));
@@ -187,6 +194,7 @@ static void what_is_no_line_is_refused(void **state)
 		{"{\"type\":\"symbol\",\"name\":\"x\"}",
 		 "has a symbol without its name or address"},
 		{"{\"type\":\"vcpu\",\"vcpu\":1}", "has a vCPU without its stvec"},
+		{"{\"type\":\"finding\",\"seen\":\"x\"}", "has a finding without what it is"},
 		{"{\"type\":\"reason\",\"columns\":\"1 2\"}", NO_COLUMNS},
 		{"{\"type\":\"reason\",\"step\":1,\"columns\":\"1 2 \"}", NO_COLUMNS},
 		{"{\"type\":\"reason\",\"step\":1,\"columns\":\"1,2\"}", NO_COLUMNS},

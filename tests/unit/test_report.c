@@ -24,6 +24,9 @@
 #define SAMPLE(vcpu, mode, pc, more)                                                               \
 	"{\"type\":\"sample\",\"vcpu\":" #vcpu ",\"mode\":\"" mode "\",\"pc\":\"" pc               \
 	"\",\"n\":1" more "}\n"
+#define FINDING(headline)                                                                          \
+	"{\"type\":\"finding\",\"headline\":\"" headline                                           \
+	"\",\"seen\":\"up\",\"why\":\"so\",\"try\":\"this\"}\n"
 #define END "{\"type\":\"end\",\"t\":1,\"samples\":1}\n"
 
 static const char names[] = SYMBOL("0xffffffff80001000", 256, "idle")
@@ -41,6 +44,7 @@ static void end(struct report *report)
 	fclose(report->in);
 	profile_free(report->profile);
 	report_maps_free(&report->maps);
+	report_findings_free(&report->findings);
 	symbols_free(&report->symbols);
 }
 
@@ -350,7 +354,8 @@ static const char hostile_rest[] =
 	"{\"type\":\"symbol\",\"start\":\"0xffffffff80001000\",\"size\":256,\"name\":"
 	"\"" HOSTILE_JSON "\",\"module\":\"" HOSTILE_JSON
 	"\"}\n" SAMPLE(0, "g", "0xffffffff80001104", ",\"ns\":9,\"exit\":\"" HOSTILE_JSON "\"")
-		SAMPLE(0, "g", "0xffffffff80001004", ",\"ns\":9,\"exit\":\"" HOSTILE_JSON "\"") END;
+		SAMPLE(0, "g", "0xffffffff80001004", ",\"ns\":9,\"exit\":\"" HOSTILE_JSON "\"")
+			FINDING(HOSTILE_JSON) END;
 
 static void read_hostile(struct report *report, const char *head, enum report_by by)
 {
@@ -382,6 +387,7 @@ static void a_hostile_recording_is_shown_as_text(void **state)
 		assert_printable(out);
 		if (i == 0) {
 			assert_non_null(strstr(out, "# VM: " HOSTILE_JSON_SHOWN " (pid"));
+			assert_non_null(strstr(out, "# " HOSTILE_JSON_SHOWN "\n#\n"));
 			assert_non_null(strstr(out, "[g]   " HOSTILE_JSON_SHOWN
 						    " [" HOSTILE_JSON_SHOWN "]\n"));
 		}
@@ -411,6 +417,51 @@ static void a_hostile_recording_is_exported_as_text(void **state)
 		assert_printable(out);
 		free(out);
 		end(&report);
+	}
+}
+
+static void what_was_odd_stands_above_the_table(void **state)
+{
+	struct report report;
+	char *text = NULL, *out = NULL, message[REPORT_MESSAGE_MAX];
+	size_t size;
+	FILE *to;
+
+	(void)state;
+	for (int count = 0; count <= 300; count += count < 7 ? 1 : 293) {
+		char line[32], *more;
+
+		to = open_memstream(&text, &size);
+		fputs(HEADER("cycles"), to);
+		for (int i = 0; i < count; i++)
+			fprintf(to, FINDING("odd: %d"), i);
+		fputs(END, to);
+		fclose(to);
+		begin(&report, text, size);
+		assert_true(report_read_frame(&report, message));
+		to = open_memstream(&out, &size);
+		report_findings_print(to, &report.findings);
+		fclose(to);
+		snprintf(line, sizeof(line), "# odd: %d\n", count <= 5 ? count - 1 : 3);
+		assert_true(!count == !strstr(out, line));
+		assert_null(strstr(out, "# odd: 5\n"));
+		more = strstr(out, "# and ");
+		assert_int_equal(more ? atoi(more + strlen("# and ")) : 0,
+				 count > 5 ? count - 4 : 0);
+		assert_int_equal(report.findings.count, count < 256 ? count : 256);
+		if (count) {
+			const struct page_finding *last =
+				&report.findings.on_page[report.findings.count - 1];
+
+			snprintf(line, sizeof(line), "odd: %zu", report.findings.count - 1);
+			assert_string_equal(last->headline, line);
+			assert_string_equal(last->seen, "up");
+			assert_string_equal(last->why, "so");
+			assert_string_equal(last->help, "this");
+		}
+		end(&report);
+		free(text);
+		free(out);
 	}
 }
 
@@ -525,6 +576,7 @@ int main(void)
 		cmocka_unit_test(chains_show_what_was_called),
 		cmocka_unit_test(a_hostile_recording_is_shown_as_text),
 		cmocka_unit_test(a_hostile_recording_is_exported_as_text),
+		cmocka_unit_test(what_was_odd_stands_above_the_table),
 		cmocka_unit_test(exits_are_weighed_by_the_hosts_time),
 		cmocka_unit_test(callers_have_the_name_of_who_called),
 		cmocka_unit_test(a_recording_that_was_cut_off_shows_what_it_has),

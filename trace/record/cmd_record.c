@@ -81,6 +81,7 @@ struct record_session {
 	struct collector *collector;
 	struct sampling sampling;
 	struct record_tasks tasks;
+	struct record_findings findings;
 	struct recorder *recorder;
 	uint64_t start, realtime; /* of the file */
 	uint64_t end;		  /* of --time; UINT64_MAX: none */
@@ -104,6 +105,7 @@ static void fill_header(const struct record_session *session, struct recording_h
 	header->start = session->start;
 	header->realtime = session->realtime;
 	header->chains = options->chains;
+	header->judged = true;
 	target_kernel(&options->target, &kernel);
 	guest_kernel_path(&kernel, header->kernel);
 }
@@ -131,6 +133,7 @@ static bool begin(struct record_session *session)
 		.collector = session->collector,
 		.symbols = &session->symbols,
 		.tasks = session->options->no_tasks ? NULL : &session->tasks,
+		.findings = &session->findings,
 		.sums = session->options->sampling.event == SAMPLE_EXITS,
 		.out = session->output.file,
 	};
@@ -195,6 +198,10 @@ static bool record(struct record_session *session)
 	} while (wake == WAKE_TIME && !is_over(session));
 	if (wake == WAKE_SIGNAL)
 		target_stop(target);
+	if (!record_findings_end(&session->findings)) {
+		errno = ENOMEM;
+		return false;
+	}
 	return recorder_finish(session->recorder);
 }
 
@@ -281,6 +288,13 @@ static int run_session(struct record_session *session)
 		return STATUS_HOST;
 	if (is_stopped(session))
 		return STATUS_SIGNAL + session->stopped_by;
+	session->findings = (struct record_findings){.collector = session->collector,
+						     .symbols = &session->symbols,
+						     .vm = options->target.title};
+	if (!record_findings_begin(&session->findings)) {
+		error("no memory");
+		return STATUS_HOST;
+	}
 	target_go(&options->target);
 	if (!record(session)) {
 		error("%s: %s", options->output, strerror(errno));
@@ -306,6 +320,7 @@ static int open_and_run(struct record_options *options)
 	status = run_session(session);
 	sampling_close(&session->sampling);
 	recorder_free(session->recorder);
+	record_findings_free(&session->findings);
 	record_tasks_stop(&session->tasks);
 	collector_close(session->collector);
 	symbols_free(&session->symbols);

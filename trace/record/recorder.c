@@ -248,6 +248,27 @@ static void write_tasks(struct recorder *recorder)
 	write_line(recorder);
 }
 
+/* ---- findings ---- */
+
+static void write_finding(void *opaque, const struct recording_finding *finding)
+{
+	struct recorder *recorder = opaque;
+
+	recorder->line.type = RECORDING_FINDING;
+	recorder->line.finding = *finding;
+	write_line(recorder);
+}
+
+/* Those of this file. False with errno. */
+static bool write_findings(struct recorder *recorder)
+{
+	if (record_findings_tell(recorder->options.findings, recorder->options.header.start,
+				 write_finding, recorder))
+		return true;
+	errno = ENOMEM;
+	return false;
+}
+
 /* ---- samples ---- */
 
 static void make_sample(struct recorder *recorder, uint32_t vcpu, const struct exit_record *record)
@@ -306,6 +327,10 @@ bool recorder_drain(struct recorder *recorder)
 
 	if (recorder->options.tasks)
 		record_tasks_follow(recorder->options.tasks, collector);
+	if (!record_findings_look(recorder->options.findings)) {
+		errno = ENOMEM;
+		return false;
+	}
 	for (uint32_t i = 0; i < seen; i++) {
 		struct exit_record record;
 		struct exit_vcpu vcpu;
@@ -354,6 +379,8 @@ bool recorder_finish(struct recorder *recorder)
 		write_line(recorder);
 	}
 	write_tasks(recorder);
+	if (!write_findings(recorder))
+		return false;
 	recorder->line.type = RECORDING_END;
 	recorder->line.end = (struct recording_end){.time = clock_now(),
 						    .samples = recorder->counts.samples -

@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "trace/guest/symbols.h"
+#include "trace/record/record_findings.h"
 #include "trace/record/record_tasks.h"
 #include "trace/record/recording.h"
 #include "trace/sources/collector.h"
@@ -19,8 +20,9 @@ struct recorder_options {
 	struct symbols *symbols;     /* of the guest's kernel; moved when it is known where it is,
 					and where empty then, filled out of the guest's memory */
 	struct recording_header header;
-	struct record_tasks *tasks; /* the caller's; NULL: no tasks are looked for */
-	bool sums;		    /* equal samples are added up, and written at the end */
+	struct record_tasks *tasks;	  /* the caller's; NULL: no tasks are looked for */
+	struct record_findings *findings; /* the caller's, who looks first and last */
+	bool sums;			  /* equal samples are added up, and written at the end */
 	FILE *out;
 };
 

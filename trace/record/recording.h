@@ -28,6 +28,7 @@ enum recording_type {
 	RECORDING_REASON,
 	RECORDING_TASKS,
 	RECORDING_MAPPING,
+	RECORDING_FINDING,
 	RECORDING_END,
 };
 
@@ -43,6 +44,7 @@ struct recording_header {
 	uint64_t start;	   /* CLOCK_MONOTONIC */
 	uint64_t realtime; /* CLOCK_REALTIME at the same moment */
 	bool chains;	   /* callers were looked for */
+	bool judged;	   /* what is odd was looked for */
 	char kernel[4096]; /* the file that the VM booted; "": not known */
 };
 
@@ -118,6 +120,12 @@ struct recording_mapping {
 	char file[256]; /* its path in the guest; "": none, or not known */
 };
 
+/* "type":"finding": at the end, what was odd, in the words of `vhart stat --findings`. */
+struct recording_finding {
+	char headline[768];
+	char seen[160], why[160], help[160]; /* how odd it was, why it is odd, what to try */
+};
+
 /* "type":"end": nothing is missing behind it. */
 struct recording_end {
 	uint64_t time, samples;
@@ -134,6 +142,7 @@ struct recording_line {
 		struct recording_reason reason;
 		struct recording_tasks tasks;
 		struct recording_mapping mapping;
+		struct recording_finding finding;
 		struct recording_end end;
 	};
 };

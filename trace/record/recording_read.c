@@ -46,6 +46,7 @@ static const char *read_header(const struct flat_json *json, struct recording_he
 	header->start = flat_json_number(json, "start");
 	header->realtime = flat_json_number(json, "realtime");
 	header->chains = flat_json_number(json, "chains") != 0;
+	header->judged = flat_json_number(json, "judged") != 0;
 	return NULL;
 }
 
@@ -159,6 +160,16 @@ static const char *read_mapping(const struct flat_json *json, struct recording_m
 		       : "has names that are too long";
 }
 
+static const char *read_finding(const struct flat_json *json, struct recording_finding *finding)
+{
+	if (!flat_json_copy(json, "headline", finding->headline, sizeof(finding->headline)) ||
+	    !flat_json_copy(json, "seen", finding->seen, sizeof(finding->seen)) ||
+	    !flat_json_copy(json, "why", finding->why, sizeof(finding->why)) ||
+	    !flat_json_copy(json, "try", finding->help, sizeof(finding->help)))
+		return "has words that are too long";
+	return finding->headline[0] ? NULL : "has a finding without what it is";
+}
+
 static const char *read_line(const struct flat_json *json, struct recording_line *line)
 {
 	const char *type = flat_json_text(json, "type");
@@ -187,6 +198,10 @@ static const char *read_line(const struct flat_json *json, struct recording_line
 	if (!strcmp(type, "mapping")) {
 		line->type = RECORDING_MAPPING;
 		return read_mapping(json, &line->mapping);
+	}
+	if (!strcmp(type, "finding")) {
+		line->type = RECORDING_FINDING;
+		return read_finding(json, &line->finding);
 	}
 	if (!strcmp(type, "tasks")) {
 		line->type = RECORDING_TASKS;

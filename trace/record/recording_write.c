@@ -24,6 +24,8 @@ static void header(struct json_line *json, const struct recording_header *header
 		json_line_string(json, "why", header->why);
 	if (header->chains)
 		json_line_uint(json, "chains", 1);
+	if (header->judged)
+		json_line_uint(json, "judged", 1);
 	if (header->kernel[0])
 		json_line_string(json, "kernel", header->kernel);
 }
@@ -103,10 +105,19 @@ static void mapping(struct json_line *json, const struct recording_mapping *mapp
 	json_line_string(json, "file", mapping->file);
 }
 
+static void finding(struct json_line *json, const struct recording_finding *finding)
+{
+	json_line_string(json, "headline", finding->headline);
+	json_line_string(json, "seen", finding->seen);
+	json_line_string(json, "why", finding->why);
+	json_line_string(json, "try", finding->help);
+}
+
 size_t recording_write(const struct recording_line *line, char out[RECORDING_LINE])
 {
-	static const char *const types[] = {"other", "header", "symbol", "sample",  "lost",
-					    "vcpu",  "reason", "tasks",	 "mapping", "end"};
+	static const char *const types[] = {"other",   "header",  "symbol", "sample",
+					    "lost",    "vcpu",	  "reason", "tasks",
+					    "mapping", "finding", "end"};
 	struct json_line json;
 
 	json_line_begin(&json, out, RECORDING_LINE);
@@ -123,6 +134,7 @@ size_t recording_write(const struct recording_line *line, char out[RECORDING_LIN
 		break;
 	case RECORDING_TASKS: json_line_string(&json, "why", line->tasks.why); break;
 	case RECORDING_MAPPING: mapping(&json, &line->mapping); break;
+	case RECORDING_FINDING: finding(&json, &line->finding); break;
 	case RECORDING_END:
 		json_line_uint(&json, "t", line->end.time);
 		json_line_uint(&json, "samples", line->end.samples);

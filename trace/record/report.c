@@ -164,6 +164,7 @@ static void take_line(struct report *report)
 			report->strange = profile_sum(report->strange, line->sample.count);
 		break;
 	case RECORDING_MAPPING: report_maps_add(&report->maps, &line->mapping); break;
+	case RECORDING_FINDING: report_findings_add(&report->findings, &line->finding); break;
 	case RECORDING_TASKS: memcpy(report->why, line->tasks.why, sizeof(report->why)); break;
 	case RECORDING_HEADER:
 	case RECORDING_REASON:
