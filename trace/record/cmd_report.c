@@ -177,6 +177,7 @@ int command_report(int argc, char **argv)
 	page_series_free(&series);
 	profile_free(report->profile);
 	report_maps_free(&report->maps);
+	report_modules_free(&report->modules);
 	user_symbols_free(report->users);
 	symbols_free(&report->symbols);
 	if (report->in)

@@ -28,6 +28,7 @@ enum recording_type {
 	RECORDING_REASON,
 	RECORDING_TASKS,
 	RECORDING_MAPPING,
+	RECORDING_MODULE,
 	RECORDING_END,
 };
 
@@ -118,6 +119,16 @@ struct recording_mapping {
 	char file[256]; /* its path in the guest; "": none, or not known */
 };
 
+/*
+ * "type":"module": the code of a module of the guest's kernel. From here on no other is where it
+ * is; what no line before it says of a place holds for the samples before it too. Symbols with its
+ * name are its own. Those before 0.5 have no such lines.
+ */
+struct recording_module {
+	uint64_t start, size; /* less than 4 GiB */
+	char name[64];	      /* not "" */
+};
+
 /* "type":"end": nothing is missing behind it. */
 struct recording_end {
 	uint64_t time, samples;
@@ -134,6 +145,7 @@ struct recording_line {
 		struct recording_reason reason;
 		struct recording_tasks tasks;
 		struct recording_mapping mapping;
+		struct recording_module module;
 		struct recording_end end;
 	};
 };

@@ -381,6 +381,17 @@ static const char *read_mapping(const struct recording_reader *reader,
 		       : "has names that are too long";
 }
 
+static const char *read_module(const struct recording_reader *reader,
+			       struct recording_module *module)
+{
+	module->size = number_of(reader, "size");
+	if (!read_hex(reader, "start", &module->start) || !module->size ||
+	    module->size > UINT32_MAX || module->start > UINT64_MAX - module->size ||
+	    !copy(reader, "name", module->name, sizeof(module->name)) || !module->name[0])
+		return "has a module without its place or name";
+	return NULL;
+}
+
 static const char *read_line(const struct recording_reader *reader, struct recording_line *line)
 {
 	const char *type = text_of(reader, "type");
@@ -409,6 +420,10 @@ static const char *read_line(const struct recording_reader *reader, struct recor
 	if (!strcmp(type, "mapping")) {
 		line->type = RECORDING_MAPPING;
 		return read_mapping(reader, &line->mapping);
+	}
+	if (!strcmp(type, "module")) {
+		line->type = RECORDING_MODULE;
+		return read_module(reader, &line->module);
 	}
 	if (!strcmp(type, "tasks")) {
 		line->type = RECORDING_TASKS;

@@ -103,10 +103,17 @@ static void mapping(struct json_line *json, const struct recording_mapping *mapp
 	json_line_string(json, "file", mapping->file);
 }
 
+static void module(struct json_line *json, const struct recording_module *module)
+{
+	json_line_hex(json, "start", module->start);
+	json_line_uint(json, "size", module->size);
+	json_line_string(json, "name", module->name);
+}
+
 size_t recording_write(const struct recording_line *line, char out[RECORDING_LINE])
 {
-	static const char *const types[] = {"other", "header", "symbol", "sample",  "lost",
-					    "vcpu",  "reason", "tasks",	 "mapping", "end"};
+	static const char *const types[] = {"other",  "header", "symbol",  "sample", "lost", "vcpu",
+					    "reason", "tasks",	"mapping", "module", "end"};
 	struct json_line json;
 
 	json_line_begin(&json, out, RECORDING_LINE);
@@ -123,6 +130,7 @@ size_t recording_write(const struct recording_line *line, char out[RECORDING_LIN
 		break;
 	case RECORDING_TASKS: json_line_string(&json, "why", line->tasks.why); break;
 	case RECORDING_MAPPING: mapping(&json, &line->mapping); break;
+	case RECORDING_MODULE: module(&json, &line->module); break;
 	case RECORDING_END:
 		json_line_uint(&json, "t", line->end.time);
 		json_line_uint(&json, "samples", line->end.samples);

@@ -13,6 +13,7 @@
 #include "trace/page/page_series.h"
 #include "trace/record/recording_packed.h"
 #include "trace/record/report_maps.h"
+#include "trace/record/report_modules.h"
 #include "trace/record/user_symbols.h"
 
 struct report {
@@ -37,6 +38,7 @@ struct report {
 	bool whole;					      /* the recording has its end */
 	struct symbols symbols;
 	struct report_maps maps;
+	struct report_modules modules;
 	struct user_symbols *users; /* the caller's; NULL: there are none */
 	struct profile *profile;    /* the caller's */
 	struct page_series *series; /* the caller's; NULL: nothing of time is wanted */
