@@ -109,6 +109,7 @@ static void check_file(FILE *in)
 	page_series_free(&series);
 	profile_free(report.profile);
 	report_maps_free(&report.maps);
+	report_modules_free(&report.modules);
 	symbols_free(&report.symbols);
 }
 

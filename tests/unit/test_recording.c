@@ -125,6 +125,11 @@ static void the_other_lines_are_read_as_they_were_written(void **state)
 						   .help = "Sstc"}};
 	round_trip(&line, &back);
 	assert_memory_equal(&back.finding, &line.finding, sizeof(line.finding));
+	line = (struct recording_line){
+		.type = RECORDING_MODULE,
+		.module = {.start = UINT64_MAX - UINT32_MAX, .size = UINT32_MAX, .name = "fuse"}};
+	round_trip(&line, &back);
+	assert_memory_equal(&back.module, &line.module, sizeof(line.module));
 	line = (struct recording_line){.type = RECORDING_END, .end = {.time = 5, .samples = 7}};
 	round_trip(&line, &back);
 	assert_memory_equal(&back.end, &line.end, sizeof(line.end));
@@ -154,6 +159,7 @@ static void what_a_later_writer_adds_is_passed_over(void **state)
 }
 
 #define NO_COLUMNS "has exits without the columns of time in which they came"
+#define NO_MODULE  "has a module without its place or name"
 #define NO_BUCKETS "has exits without how long they took"
 
 static void what_is_no_line_is_refused(void **state)
@@ -211,6 +217,14 @@ static void what_is_no_line_is_refused(void **state)
 		 "has a mapping without its place"},
 		{"{\"type\":\"mapping\",\"space\":0,\"start\":\"0x2\",\"end\":\"0x3\"}",
 		 "has a mapping without its place"},
+		{"{\"type\":\"module\",\"start\":\"0x2\",\"size\":4}", NO_MODULE},
+		{"{\"type\":\"module\",\"start\":\"0x2\",\"name\":\"m\"}", NO_MODULE},
+		{"{\"type\":\"module\",\"size\":4,\"name\":\"m\"}", NO_MODULE},
+		{"{\"type\":\"module\",\"start\":\"0x0\",\"size\":4294967296,\"name\":\"m\"}",
+		 NO_MODULE},
+		{"{\"type\":\"module\",\"start\":\"0xffffffffffffffff\",\"size\":1,"
+		 "\"name\":\"m\"}",
+		 NO_MODULE},
 		{"{\"type\":\"mapping\",\"space\":65537,\"start\":\"0x2\",\"end\":\"0x3\"}",
 		 "has a mapping without its place"},
 	};

@@ -45,6 +45,7 @@ static void end(struct report *report)
 	profile_free(report->profile);
 	report_maps_free(&report->maps);
 	report_findings_free(&report->findings);
+	report_modules_free(&report->modules);
 	symbols_free(&report->symbols);
 }
 
@@ -259,6 +260,105 @@ static void what_processes_run_is_named_by_its_file(void **state)
 			fail_msg("no %s in %s", places[i], by_pc);
 	free(by_symbol);
 	free(by_pc);
+}
+
+#define MODULE(start, size, name)                                                                  \
+	"{\"type\":\"module\",\"start\":\"" start "\",\"size\":" #size ",\"name\":\"" name "\"}\n"
+#define OF_MODULE(start, size, name, module)                                                       \
+	"{\"type\":\"symbol\",\"start\":\"" start "\",\"size\":" #size ",\"name\":\"" name         \
+	"\",\"module\":\"" module "\"}\n"
+
+/* The rows of a report without its head. */
+static void expect_rows(const char *text, enum report_by by, const char *wanted)
+{
+	char message[REPORT_MESSAGE_MAX] = "", *out = NULL, *rows;
+	struct report report;
+	size_t size;
+	FILE *to = open_memstream(&out, &size);
+
+	begin(&report, text, strlen(text));
+	report.by_pc = by == REPORT_BY_PC;
+	if (!report_read_frame(&report, message) || !report_read_samples(&report, message))
+		fail_msg("%s", message);
+	assert_true(report_print(to, &report, &(struct report_view){.by = by}));
+	fclose(to);
+	rows = strstr(out, "....\n#\n");
+	assert_non_null(rows);
+	assert_string_equal(rows + 7, wanted);
+	free(out);
+	end(&report);
+}
+
+static void modules_have_functions_or_only_their_name(void **state)
+{
+	static const char text[] = HEADER("cpu-clock") SYMBOL("0xffffffff80001000", 256, "idle")
+		MODULE("0xffffffff01000000", 8192, "fuse")
+			OF_MODULE("0xffffffff01000100", 64, "fuse_read", "fuse")
+				MODULE("0xffffffff01004000", 4096, "virtiofs")
+					SAMPLE(0, "g", "0xffffffff01000110", "")
+						SAMPLE(0, "g", "0xffffffff01000120", "")
+							SAMPLE(0, "g", "0xffffffff01000140", "")
+								END;
+
+	(void)state;
+	expect_rows(text, REPORT_BY_SYMBOL,
+		    "    66.67%        2     0  [g]   fuse_read [fuse]\n"
+		    "    33.33%        1     0  [g]   [fuse]\n");
+	expect_rows(text, REPORT_BY_PC,
+		    "    33.33%        1     0  [g]   fuse+0x140\n"
+		    "    33.33%        1     0  [g]   fuse_read+0x10 [fuse]\n"
+		    "    33.33%        1     0  [g]   fuse_read+0x20 [fuse]\n");
+}
+
+/* Their edges, and what is beside them. */
+static void beside_modules_there_is_nobody(void **state)
+{
+	static const char text[] = HEADER("cpu-clock") MODULE("0xffffffff01001000", 4096, "fuse")
+		OF_MODULE("0xffffffff01001000", 99999, "long", "fuse")
+			SAMPLE(0, "g", "0xffffffff01000fff", "")
+				SAMPLE(0, "g", "0xffffffff01001000", "")
+					SAMPLE(0, "g", "0xffffffff01001fff", "")
+						SAMPLE(0, "g", "0xffffffff01002000", "")
+							SAMPLE(0, "u", "0xffffffff01001000", "")
+								END;
+
+	(void)state;
+	expect_rows(text, REPORT_BY_SYMBOL,
+		    "    40.00%        2     0  [g]   long [fuse]\n"
+		    "    20.00%        1     0  [g]   0xffffffff01000fff\n"
+		    "    20.00%        1     0  [g]   0xffffffff01002000\n"
+		    "    20.00%        1     0  [u]   [user]\n");
+}
+
+/* What is loaded where another one was has its own names from then on; the first one was also what
+ * was sampled before anybody looked. */
+static void a_module_takes_the_place_of_others(void **state)
+{
+	static const char text[] = HEADER("cpu-clock") SAMPLE(
+		0, "g", "0xffffffff01001010", "") MODULE("0xffffffff01001000", 4096, "old")
+		OF_MODULE("0xffffffff01001000", 256, "old_work", "old") MODULE(
+			"0xffffffff01002000", 4096, "next") SAMPLE(0, "g", "0xffffffff01001010", "")
+			MODULE("0xffffffff01000000", 16384, "new")
+				OF_MODULE("0xffffffff01001000", 16, "new_work", "new")
+					OF_MODULE("0xffffffff01001010", 16, "new_rest", "new")
+						SAMPLE(0, "g", "0xffffffff01001010", "")
+							SAMPLE(0, "g", "0xffffffff01002010", "")
+								END;
+
+	(void)state;
+	expect_rows(text, REPORT_BY_SYMBOL,
+		    "    50.00%        2     0  [g]   old_work [old]\n"
+		    "    25.00%        1     0  [g]   [new]\n"
+		    "    25.00%        1     0  [g]   new_rest [new]\n");
+}
+
+/* Of recordings from before there were lines of modules. */
+static void functions_of_a_module_need_no_module(void **state)
+{
+	(void)state;
+	expect_rows(HEADER("cpu-clock") OF_MODULE("0xffffffff01000100", 64, "fuse_read", "fuse")
+			    SAMPLE(0, "g", "0xffffffff01000110", "") END,
+		    REPORT_BY_SYMBOL, "   100.00%        1     0  [g]   fuse_read [fuse]\n");
 }
 
 #define TIMED(event)                                                                               \
@@ -572,6 +672,10 @@ int main(void)
 		cmocka_unit_test(samples_are_shown_as_perf_shows_them),
 		cmocka_unit_test(samples_are_of_the_guests_tasks),
 		cmocka_unit_test(what_processes_run_is_named_by_its_file),
+		cmocka_unit_test(modules_have_functions_or_only_their_name),
+		cmocka_unit_test(beside_modules_there_is_nobody),
+		cmocka_unit_test(a_module_takes_the_place_of_others),
+		cmocka_unit_test(functions_of_a_module_need_no_module),
 		cmocka_unit_test(a_subtitle_says_what_was_measured),
 		cmocka_unit_test(chains_show_what_was_called),
 		cmocka_unit_test(a_hostile_recording_is_shown_as_text),

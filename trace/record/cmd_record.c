@@ -132,7 +132,7 @@ static bool begin(struct record_session *session)
 	struct recorder_options options = {
 		.collector = session->collector,
 		.symbols = &session->symbols,
-		.tasks = session->options->no_tasks ? NULL : &session->tasks,
+		.tasks = &session->tasks,
 		.findings = &session->findings,
 		.sums = session->options->sampling.event == SAMPLE_EXITS,
 		.out = session->output.file,
@@ -276,8 +276,9 @@ static int run_session(struct record_session *session)
 		return STATUS_SIGNAL + session->stopped_by;
 	if (open_collector(session) != STATUS_OK)
 		return STATUS_HOST;
-	session->tasks =
-		(struct record_tasks){.pid = options->target.process, .symbols = &session->symbols};
+	session->tasks = (struct record_tasks){.pid = options->target.process,
+					       .symbols = &session->symbols,
+					       .unwanted = options->no_tasks};
 	if (!options->target.command && !options->no_tasks)
 		record_tasks_await(&session->tasks, TASKS_PATIENCE);
 	start_now(session);

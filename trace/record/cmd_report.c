@@ -178,6 +178,7 @@ int command_report(int argc, char **argv)
 	profile_free(report->profile);
 	report_maps_free(&report->maps);
 	report_findings_free(&report->findings);
+	report_modules_free(&report->modules);
 	user_symbols_free(report->users);
 	symbols_free(&report->symbols);
 	if (report->in)

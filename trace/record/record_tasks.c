@@ -9,19 +9,22 @@
 /* Where there was none: a guest boots, or never has any. */
 #define AGAIN_NS NS_PER_S
 
-static void forget(struct record_tasks *tasks, struct task_places *places)
+void record_tasks_forget(struct record_tasks *tasks, const struct collector *collector)
 {
-	__atomic_store_n(&places->known, 0, __ATOMIC_RELEASE);
-	__atomic_store_n(&places->stale, 0, __ATOMIC_RELEASE);
+	struct task_places *places = collector_task_places(collector);
+
+	if (places) {
+		__atomic_store_n(&places->known, 0, __ATOMIC_RELEASE);
+		__atomic_store_n(&places->stale, 0, __ATOMIC_RELEASE);
+	}
 	tasks->found.places.known = 0;
 	tasks->pending = false;
 }
 
-static void give(struct record_tasks *tasks, struct task_places *places, uint64_t kvm)
+static void give(const struct record_tasks *tasks, struct task_places *places, uint64_t kvm)
 {
 	struct task_places found = tasks->found.places;
 
-	tasks->pending = false;
 	found.kvm = kvm;
 	found.known = 0;
 	*places = found;
@@ -62,17 +65,25 @@ void record_tasks_follow(struct record_tasks *tasks, const struct collector *col
 	struct task_places *places = collector_task_places(collector);
 	uint64_t kvm;
 
-	if (__atomic_load_n(&places->stale, __ATOMIC_ACQUIRE))
-		forget(tasks, places);
-	if (places->known)
+	if (places && __atomic_load_n(&places->stale, __ATOMIC_ACQUIRE))
+		record_tasks_forget(tasks, collector);
+	if (record_tasks_kernel(tasks))
 		return;
 	if (!tasks->pending)
 		record_tasks_await(tasks, 0);
 	if (!tasks->pending)
 		return;
 	kvm = vm_seen(collector);
-	if (kvm)
+	if (!kvm)
+		return;
+	tasks->pending = false;
+	if (places)
 		give(tasks, places, kvm);
+}
+
+const struct task_kernel *record_tasks_kernel(const struct record_tasks *tasks)
+{
+	return tasks->found.places.known && !tasks->pending ? &tasks->found : NULL;
 }
 
 bool record_tasks_guest(const struct record_tasks *tasks, struct guest_maps *guest)

@@ -7,20 +7,23 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "trace/export/intern.h"
 #include "trace/guest/guest_image.h"
 #include "trace/guest/guest_names.h"
-#include "trace/guest/unwind.h"
 #include "trace/names/exit_names.h"
 #include "trace/names/exit_record.h"
 #include "trace/record/exit_series.h"
+#include "trace/record/record_chain.h"
 #include "trace/record/record_maps.h"
+#include "trace/record/record_modules.h"
+#include "trace/record/record_names.h"
 #include "trace/record/recording_packed.h"
 #include "trace/record/sample_sums.h"
 
-/* Of sums, before they are written; and of which names were written. */
-#define SUMS_LIMIT  (32u << 20)
-#define NAMES_LIMIT (16u << 20)
+/* Of sums, before they are written. */
+#define SUMS_LIMIT (32u << 20)
+
+/* How long the last look for modules is waited for, ns. */
+#define MODULES_PATIENCE (2 * NS_PER_S)
 
 struct recorder {
 	struct recorder_options options;
@@ -32,12 +35,12 @@ struct recorder {
 	struct exit_series *series;	/* of what is in sums; NULL: there are none */
 	struct recording_packer *packer;
 	struct record_maps *maps;
-	struct budget budget;
-	struct intern named;			 /* where symbols begin that were written */
-	uint64_t stvec;				 /* by which the symbols were moved */
-	bool searched;				 /* the guest's memory, for symbols */
-	uint64_t near;				 /* an address of the kernel that is unwound */
-	uint64_t exception_start, exception_end; /* unwind.h */
+	struct record_modules *modules; /* of all files */
+	struct record_names names;
+	uint64_t kernel_start; /* where its symbols say; 0: not known */
+	uint64_t stvec;	       /* by which the symbols were moved */
+	bool searched;	       /* the guest's memory, for symbols */
+	struct record_chain chain;
 	struct recorder_counts counts;
 	uint64_t samples_before, strange_before; /* in the files before this one */
 	uint64_t lost_told[EXIT_VCPUS], overflows_told[EXIT_VCPUS]; /* of what came */
@@ -45,30 +48,18 @@ struct recorder {
 
 /* ---- lines ---- */
 
-static void write_line(struct recorder *recorder)
+static void write_this(void *opaque, const struct recording_line *line)
 {
+	const struct recorder *recorder = opaque;
 	char text[RECORDING_LINE];
-	size_t size = recording_write(&recorder->line, text);
+	size_t size = recording_write(line, text);
 
 	fwrite(text, 1, size, recorder->options.out);
 }
 
-/* The function that ADDRESS is in, if it has not been written yet. */
-static void write_symbol(struct recorder *recorder, uint64_t address)
+static void write_line(struct recorder *recorder)
 {
-	struct recording_symbol *symbol = &recorder->line.symbol;
-	uint32_t count = recorder->named.count, number;
-	struct symbol_place place;
-
-	if (!symbols_lookup(recorder->options.symbols, address, &place) ||
-	    intern_add(&recorder->named, &place.start, sizeof(place.start), &number) != 0 ||
-	    number < count)
-		return;
-	recorder->line.type = RECORDING_SYMBOL;
-	*symbol = (struct recording_symbol){.start = place.start, .size = place.size};
-	snprintf(symbol->name, sizeof(symbol->name), "%s", place.name);
-	snprintf(symbol->module, sizeof(symbol->module), "%s", place.module);
-	write_line(recorder);
+	write_this(recorder, &recorder->line);
 }
 
 /* False with errno. */
@@ -77,11 +68,11 @@ static bool write_sample(struct recorder *recorder, const struct recording_sampl
 	uint8_t packed[RECORDING_LINE];
 	size_t size;
 
-	write_symbol(recorder, sample->pc);
+	record_names_put(&recorder->names, sample->pc);
 	/* A call may be the last instruction of its function: what is behind it is not in it. */
 	for (uint64_t i = 0; i < sample->depth; i++) {
-		write_symbol(recorder, sample->callers[i] - 1);
-		write_symbol(recorder, sample->callers[i]);
+		record_names_put(&recorder->names, sample->callers[i] - 1);
+		record_names_put(&recorder->names, sample->callers[i]);
 	}
 	size = recording_pack(recorder->packer, sample, packed);
 	if (!size)
@@ -100,7 +91,7 @@ static bool write_this_sample(struct recorder *recorder)
 	return write_sample(recorder, sample);
 }
 
-/* False with errno. */
+/* What is added up so far; then there is nothing. False with errno. */
 static bool write_sums(struct recorder *recorder)
 {
 	size_t count = recorder->sums ? sample_sums_count(recorder->sums) : 0;
@@ -111,7 +102,12 @@ static bool write_sums(struct recorder *recorder)
 		if (!write_sample(recorder, &sample))
 			return false;
 	}
-	return true;
+	if (!count)
+		return true;
+	sample_sums_free(recorder->sums);
+	recorder->sums = sample_sums_new(SUMS_LIMIT);
+	errno = ENOMEM;
+	return recorder->sums != NULL;
 }
 
 /* False with errno. */
@@ -122,11 +118,7 @@ static bool add_sum(struct recorder *recorder)
 	if (error == -ENOSPC) {
 		if (!write_sums(recorder))
 			return false;
-		sample_sums_free(recorder->sums);
-		recorder->sums = sample_sums_new(SUMS_LIMIT);
-		error = recorder->sums
-				? sample_sums_add(recorder->sums, &recorder->sample, recorder->row)
-				: -ENOMEM;
+		error = sample_sums_add(recorder->sums, &recorder->sample, recorder->row);
 	}
 	errno = -error;
 	return !error;
@@ -150,54 +142,14 @@ static void write_series(struct recorder *recorder)
 			write_line(recorder);
 }
 
-/* ---- call chains ---- */
-
-static bool read_stack(void *opaque, uint64_t address, uint64_t *value)
-{
-	const struct recorder *recorder = opaque;
-
-	return collector_stack_word(recorder->options.collector, recorder->index, recorder->stack,
-				    address, value);
-}
-
-/* Kernel and modules are where one instruction reaches from one to the other. */
-#define CODE_REACH (1ull << 31)
-
-static bool is_code(void *opaque, uint64_t address)
-{
-	const struct recorder *recorder = opaque;
-
-	/* Linux has itself at the top of the address space, next to the lowest of its processes. */
-	return (address ^ recorder->near) >> 63 == 0 &&
-	       address - (recorder->near - CODE_REACH) < 2 * CODE_REACH;
-}
-
 static void find_callers(struct recorder *recorder)
 {
 	struct recording_sample *sample = &recorder->sample;
-	const struct exit_stack *stack = recorder->stack;
-	uint64_t chain[1 + RECORDING_CALLERS];
 
-	if (!stack) {
-		if (recorder->options.header.chains && !sample->user)
-			recorder->counts.alone += sample->count;
-		return;
-	}
-	const struct unwind unwind = {
-		.pc = sample->pc,
-		.ra = stack->ra,
-		.sp = stack->sp,
-		.fp = stack->fp,
-		.read = read_stack,
-		.is_code = is_code,
-		.context = recorder,
-		.exception_start = recorder->exception_start,
-		.exception_end = recorder->exception_end,
-	};
-
-	recorder->near = sample->pc;
-	sample->depth = unwind_chain(&unwind, chain, sizeof(chain) / sizeof(chain[0])) - 1;
-	memcpy(sample->callers, chain + 1, sample->depth * sizeof(chain[0]));
+	recorder->chain.index = recorder->index;
+	if (!record_chain_find(&recorder->chain, recorder->stack, sample) &&
+	    recorder->options.header.chains && !sample->user)
+		recorder->counts.alone += sample->count;
 }
 
 /* ---- tasks ---- */
@@ -231,7 +183,7 @@ static void find_task(struct recorder *recorder)
 
 static const char *why_not_known(const struct record_tasks *tasks)
 {
-	if (!tasks)
+	if (tasks->unwanted)
 		return "it was recorded with --no-tasks";
 	return tasks->why == TASKS_FOUND ? "it was not found yet, or did not fit together"
 					 : task_search_words(tasks->why);
@@ -269,6 +221,45 @@ static bool write_findings(struct recorder *recorder)
 	return false;
 }
 
+/* ---- modules ---- */
+
+static void see_address(const struct recorder *recorder, uint64_t address)
+{
+	/* They are before it. */
+	if (recorder->kernel_start - 1 - address < MODULES_REACH)
+		record_modules_see(recorder->modules, address);
+}
+
+static void see_modules(const struct recorder *recorder)
+{
+	const struct recording_sample *sample = &recorder->sample;
+
+	if (sample->user || !recorder->kernel_start)
+		return;
+	see_address(recorder, sample->pc);
+	for (uint64_t i = 0; i < sample->depth; i++)
+		see_address(recorder, sample->callers[i]);
+}
+
+/* A look that goes on is awaited PATIENCE ns at most. False with errno. */
+static bool follow_modules(struct recorder *recorder, uint64_t patience)
+{
+	struct record_tasks *tasks = recorder->options.tasks;
+	enum record_modules_news news = record_modules_follow(recorder->modules, tasks->pid,
+							      record_tasks_kernel(tasks), patience);
+
+	if (news == MODULES_AS_BEFORE)
+		return true;
+	if (news == MODULES_REBOOTED)
+		record_tasks_forget(tasks, recorder->options.collector);
+	/* What is added up already is of those that are gone. */
+	if (news != MODULES_ADDED && !write_sums(recorder))
+		return false;
+	record_modules_take(recorder->modules);
+	record_names_again(&recorder->names);
+	return true;
+}
+
 /* ---- samples ---- */
 
 static void make_sample(struct recorder *recorder, uint32_t vcpu, const struct exit_record *record)
@@ -289,6 +280,7 @@ static void make_sample(struct recorder *recorder, uint32_t vcpu, const struct e
 		exit_series_add(recorder->series, record->row, record->exited, record->ns);
 	find_callers(recorder);
 	find_task(recorder);
+	see_modules(recorder);
 	recorder->counts.samples += sample->count;
 }
 
@@ -306,11 +298,13 @@ static void follow_kernel(struct recorder *recorder, uint64_t stvec)
 		guest_image_symbols((pid_t)recorder->options.header.pid, symbols);
 	}
 	guest_names_move(symbols, stvec);
+	if (!symbols_find(symbols, "_start", &recorder->kernel_start))
+		recorder->kernel_start = 0;
 	if (!recorder->options.header.chains)
 		return;
-	if (!symbols_find(symbols, "handle_exception", &recorder->exception_start) ||
-	    !symbols_find(symbols, "ret_from_exception_end", &recorder->exception_end))
-		recorder->exception_end = 0;
+	if (!symbols_find(symbols, "handle_exception", &recorder->chain.exception_start) ||
+	    !symbols_find(symbols, "ret_from_exception_end", &recorder->chain.exception_end))
+		recorder->chain.exception_end = 0;
 }
 
 static uint32_t vcpus_seen(const struct recorder *recorder)
@@ -325,12 +319,14 @@ bool recorder_drain(struct recorder *recorder)
 	struct collector *collector = recorder->options.collector;
 	uint32_t seen = vcpus_seen(recorder);
 
-	if (recorder->options.tasks)
+	if (!recorder->options.tasks->unwanted || record_modules_wants(recorder->modules))
 		record_tasks_follow(recorder->options.tasks, collector);
 	if (!record_findings_look(recorder->options.findings)) {
 		errno = ENOMEM;
 		return false;
 	}
+	if (!follow_modules(recorder, 0))
+		return false;
 	for (uint32_t i = 0; i < seen; i++) {
 		struct exit_record record;
 		struct exit_vcpu vcpu;
@@ -353,7 +349,8 @@ bool recorder_drain(struct recorder *recorder)
 	return fflush(recorder->options.out) == 0;
 }
 
-bool recorder_finish(struct recorder *recorder)
+/* False with errno. */
+static bool finish_file(struct recorder *recorder)
 {
 	struct collector *collector = recorder->options.collector;
 	uint32_t seen = vcpus_seen(recorder);
@@ -389,17 +386,24 @@ bool recorder_finish(struct recorder *recorder)
 	return fflush(recorder->options.out) == 0;
 }
 
+bool recorder_finish(struct recorder *recorder)
+{
+	/* What came after the last look. */
+	return (!record_modules_wants(recorder->modules) ||
+		follow_modules(recorder, MODULES_PATIENCE)) &&
+	       finish_file(recorder);
+}
+
 /* ---- its life ---- */
 
 /* What a file has of its own. */
 static void forget_file(struct recorder *recorder)
 {
-	intern_free(&recorder->named);
+	record_names_end(&recorder->names);
 	sample_sums_free(recorder->sums);
 	exit_series_free(recorder->series);
 	recording_packer_free(recorder->packer);
 	record_maps_free(recorder->maps);
-	recorder->named = (struct intern){0};
 	recorder->sums = NULL;
 	recorder->series = NULL;
 	recorder->packer = NULL;
@@ -409,8 +413,7 @@ static void forget_file(struct recorder *recorder)
 /* False: no memory. */
 static bool begin_file(struct recorder *recorder)
 {
-	recorder->budget.left = NAMES_LIMIT;
-	recorder->named.budget = &recorder->budget;
+	record_names_begin(&recorder->names);
 	recorder->samples_before = recorder->counts.samples;
 	recorder->strange_before = recorder->counts.strange;
 	if (recorder->options.sums) {
@@ -437,7 +440,14 @@ struct recorder *recorder_new(const struct recorder_options *options)
 	if (!recorder)
 		return NULL;
 	recorder->options = *options;
-	if (begin_file(recorder))
+	recorder->chain.collector = options->collector;
+	recorder->modules = record_modules_new();
+	recorder->names = (struct record_names){.symbols = options->symbols,
+						.modules = recorder->modules,
+						.write = write_this,
+						.opaque = recorder,
+						.line = &recorder->line};
+	if (recorder->modules && begin_file(recorder))
 		return recorder;
 	recorder_free(recorder);
 	return NULL;
@@ -445,7 +455,7 @@ struct recorder *recorder_new(const struct recorder_options *options)
 
 bool recorder_go_on(struct recorder *recorder, FILE *out, uint64_t start, uint64_t realtime)
 {
-	if (!recorder_finish(recorder))
+	if (!finish_file(recorder))
 		return false;
 	forget_file(recorder);
 	recorder->options.out = out;
@@ -459,6 +469,7 @@ void recorder_free(struct recorder *recorder)
 	if (!recorder)
 		return;
 	forget_file(recorder);
+	record_modules_free(recorder->modules);
 	free(recorder);
 }
 

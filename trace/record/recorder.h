@@ -20,7 +20,7 @@ struct recorder_options {
 	struct symbols *symbols;     /* of the guest's kernel; moved when it is known where it is,
 					and where empty then, filled out of the guest's memory */
 	struct recording_header header;
-	struct record_tasks *tasks;	  /* the caller's; NULL: no tasks are looked for */
+	struct record_tasks *tasks;	  /* the caller's */
 	struct record_findings *findings; /* the caller's, who looks first and last */
 	bool sums;			  /* equal samples are added up, and written at the end */
 	FILE *out;

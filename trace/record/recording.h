@@ -29,6 +29,7 @@ enum recording_type {
 	RECORDING_TASKS,
 	RECORDING_MAPPING,
 	RECORDING_FINDING,
+	RECORDING_MODULE,
 	RECORDING_END,
 };
 
@@ -126,6 +127,16 @@ struct recording_finding {
 	char seen[160], why[160], help[160]; /* how odd it was, why it is odd, what to try */
 };
 
+/*
+ * "type":"module": the code of a module of the guest's kernel. From here on no other is where it
+ * is; what no line before it says of a place holds for the samples before it too. Symbols with its
+ * name are its own. Those before 0.5 have no such lines.
+ */
+struct recording_module {
+	uint64_t start, size; /* less than 4 GiB */
+	char name[64];	      /* not "" */
+};
+
 /* "type":"end": nothing is missing behind it. */
 struct recording_end {
 	uint64_t time, samples;
@@ -143,6 +154,7 @@ struct recording_line {
 		struct recording_tasks tasks;
 		struct recording_mapping mapping;
 		struct recording_finding finding;
+		struct recording_module module;
 		struct recording_end end;
 	};
 };

@@ -160,6 +160,16 @@ static const char *read_mapping(const struct flat_json *json, struct recording_m
 		       : "has names that are too long";
 }
 
+static const char *read_module(const struct flat_json *json, struct recording_module *module)
+{
+	module->size = flat_json_number(json, "size");
+	if (!flat_json_hex(json, "start", &module->start) || !module->size ||
+	    module->size > UINT32_MAX || module->start > UINT64_MAX - module->size ||
+	    !flat_json_copy(json, "name", module->name, sizeof(module->name)) || !module->name[0])
+		return "has a module without its place or name";
+	return NULL;
+}
+
 static const char *read_finding(const struct flat_json *json, struct recording_finding *finding)
 {
 	if (!flat_json_copy(json, "headline", finding->headline, sizeof(finding->headline)) ||
@@ -202,6 +212,10 @@ static const char *read_line(const struct flat_json *json, struct recording_line
 	if (!strcmp(type, "finding")) {
 		line->type = RECORDING_FINDING;
 		return read_finding(json, &line->finding);
+	}
+	if (!strcmp(type, "module")) {
+		line->type = RECORDING_MODULE;
+		return read_module(json, &line->module);
 	}
 	if (!strcmp(type, "tasks")) {
 		line->type = RECORDING_TASKS;

@@ -113,11 +113,18 @@ static void finding(struct json_line *json, const struct recording_finding *find
 	json_line_string(json, "try", finding->help);
 }
 
+static void module(struct json_line *json, const struct recording_module *module)
+{
+	json_line_hex(json, "start", module->start);
+	json_line_uint(json, "size", module->size);
+	json_line_string(json, "name", module->name);
+}
+
 size_t recording_write(const struct recording_line *line, char out[RECORDING_LINE])
 {
 	static const char *const types[] = {"other",   "header",  "symbol", "sample",
 					    "lost",    "vcpu",	  "reason", "tasks",
-					    "mapping", "finding", "end"};
+					    "mapping", "finding", "module", "end"};
 	struct json_line json;
 
 	json_line_begin(&json, out, RECORDING_LINE);
@@ -135,6 +142,7 @@ size_t recording_write(const struct recording_line *line, char out[RECORDING_LIN
 	case RECORDING_TASKS: json_line_string(&json, "why", line->tasks.why); break;
 	case RECORDING_MAPPING: mapping(&json, &line->mapping); break;
 	case RECORDING_FINDING: finding(&json, &line->finding); break;
+	case RECORDING_MODULE: module(&json, &line->module); break;
 	case RECORDING_END:
 		json_line_uint(&json, "t", line->end.time);
 		json_line_uint(&json, "samples", line->end.samples);

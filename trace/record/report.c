@@ -130,10 +130,12 @@ static bool read_all(struct report *report, void (*take)(struct report *report),
 
 /* ---- all but samples ---- */
 
-static void add_symbol(struct symbols *symbols, const struct recording_symbol *symbol)
+static void add_symbol(struct report *report, const struct recording_symbol *symbol)
 {
-	symbols_add(symbols, symbol->start, symbol->size, 't', symbol->name, strlen(symbol->name),
-		    symbol->module, strlen(symbol->module));
+	if (report_modules_add_symbol(&report->modules, symbol))
+		return;
+	symbols_add(&report->symbols, symbol->start, symbol->size, 't', symbol->name,
+		    strlen(symbol->name), symbol->module, strlen(symbol->module));
 }
 
 static void take_time(struct report *report, uint64_t time)
@@ -147,7 +149,7 @@ static void take_line(struct report *report)
 	const struct recording_line *line = &report->line;
 
 	switch (line->type) {
-	case RECORDING_SYMBOL: add_symbol(&report->symbols, &line->symbol); break;
+	case RECORDING_SYMBOL: add_symbol(report, &line->symbol); break;
 	case RECORDING_LOST: report->lost = profile_sum(report->lost, line->lost.records); break;
 	case RECORDING_END:
 		report->whole = true;
@@ -165,6 +167,7 @@ static void take_line(struct report *report)
 		break;
 	case RECORDING_MAPPING: report_maps_add(&report->maps, &line->mapping); break;
 	case RECORDING_FINDING: report_findings_add(&report->findings, &line->finding); break;
+	case RECORDING_MODULE: report_modules_add(&report->modules, &line->module); break;
 	case RECORDING_TASKS: memcpy(report->why, line->tasks.why, sizeof(report->why)); break;
 	case RECORDING_HEADER:
 	case RECORDING_REASON:
@@ -240,7 +243,29 @@ static void name_user(const struct report *report, bool returns, uint32_t space,
 		snprintf(out, PROFILE_NAME, "[%s]", file);
 }
 
-/* As above; what is nobody's is its address. */
+/* Code of the guest's kernel, that is none of the kernel itself: by its function in a module where
+ * that is known, else "[virtiofs]", by pc "virtiofs+0x1c". What is nobody's is its address. */
+static void name_module(const struct report *report, bool returns, struct profile_frame *frame,
+			char out[PROFILE_NAME])
+{
+	struct symbol_place place;
+	uint64_t address = frame->address;
+	const struct recording_module *module =
+		report_modules_find(&report->modules, address - returns, &place);
+
+	if (module && place.name) {
+		name_place(report, &place, returns, module->name, frame, out);
+	} else if (module && report->by_pc) {
+		snprintf(out, PROFILE_NAME, "%s+0x%" PRIx64, module->name, address - module->start);
+	} else if (module) {
+		frame->address = module->start;
+		snprintf(out, PROFILE_NAME, "[%s]", module->name);
+	} else {
+		snprintf(out, PROFILE_NAME, "0x%016" PRIx64, address);
+	}
+}
+
+/* As above. */
 static void name_of(const struct report *report, uint64_t address, bool returns, uint32_t space,
 		    struct profile_frame *frame, char out[PROFILE_NAME])
 {
@@ -253,7 +278,7 @@ static void name_of(const struct report *report, uint64_t address, bool returns,
 		if (frame->kind == PROFILE_GUEST_USER)
 			name_user(report, returns, space, frame, out);
 		else
-			snprintf(out, PROFILE_NAME, "0x%016" PRIx64, address);
+			name_module(report, returns, frame, out);
 		return;
 	}
 	name_place(report, &place, returns, place.module, frame, out);
@@ -337,12 +362,18 @@ static void take_sample(struct report *report)
 {
 	if (report->line.type == RECORDING_SAMPLE)
 		add_sample(report);
+	else if (report->line.type == RECORDING_MODULE)
+		report_modules_next(&report->modules);
 	else if (report->line.type == RECORDING_REASON && report->series)
 		add_reason(report, &report->line.reason);
 }
 
 bool report_read_samples(struct report *report, char message[REPORT_MESSAGE_MAX])
 {
+	if (!report_modules_begin(&report->modules)) {
+		snprintf(message, REPORT_MESSAGE_MAX, "does not fit into memory");
+		return false;
+	}
 	return begin(report, message) && read_all(report, take_sample, message);
 }
 

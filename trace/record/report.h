@@ -14,6 +14,7 @@
 #include "trace/record/recording_packed.h"
 #include "trace/record/report_findings.h"
 #include "trace/record/report_maps.h"
+#include "trace/record/report_modules.h"
 #include "trace/record/user_symbols.h"
 
 struct report {
@@ -39,6 +40,7 @@ struct report {
 	struct symbols symbols;
 	struct report_maps maps;
 	struct report_findings findings;
+	struct report_modules modules;
 	struct user_symbols *users; /* the caller's; NULL: there are none */
 	struct profile *profile;    /* the caller's */
 	struct page_series *series; /* the caller's; NULL: nothing of time is wanted */
