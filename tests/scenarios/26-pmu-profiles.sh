@@ -18,7 +18,7 @@ for profile in ${PMU_PROFILES:-linux-6.12.107:0 linux-6.12:4 linux-7.2:1 spec:2 
     as_the_profile "the scenarios, forwarded" "$profile" "$column" $forwarded pmu_scenarios "can=$can"
     # Raw events v2 that are wider than the host takes are cut there, and the guest that compares does not know it.
     if takes_raw_v2 || [ "$profile" != linux-7.2 ]; then
-        as_the_profile "random calls, forwarded" "$profile" "$column" $forwarded pmu_random "rounds=10 seed=${PMU_RANDOM_SEED:-864}"
+        as_the_profile "random calls, forwarded" "$profile" "$column" $forwarded pmu_random "rounds=6 seed=${PMU_RANDOM_SEED:-864}"
     fi
 done
 as_the_profile "the scenarios, by exits" best 3 $exits pmu_scenarios "can=$can"
