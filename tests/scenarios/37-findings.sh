@@ -1,5 +1,6 @@
 # shellcheck shell=dash disable=SC2154
 # vhart stat --findings: a guest that does odd things has them found, each as what it is, and one that does none has none.
+# 38-slow.sh has more of them.
 # lab: hosts=6.12,7.2
 
 # shellcheck source=tests/scenarios/stat.sh
@@ -75,12 +76,6 @@ one_that_waits_is_found() {
     found waiting
 }
 
-one_busy_vcpu_is_found() {
-    odd odd "alone=28"
-    found busy-vcpu
-    finding odd busy-vcpu | grep -q '"vcpu":0,' || die "another: $(finding odd busy-vcpu)"
-}
-
 a_reset_loop_is_found() {
     run vhart watch --fail-on reset-loop -- run --name odd --memory 32M --pmu off --kernel /guests/reboot.elf
     expect_status 121
@@ -154,7 +149,6 @@ else
 fi
 t_any "RAM that is taken late is found" late_faults_are_found
 t_any "a vCPU that waits for its CPU is found" one_that_waits_is_found
-t_any "one vCPU that does all the work is found" one_busy_vcpu_is_found
 t_any "a guest that resets in a loop is found" a_reset_loop_is_found
 t_any "a kernel that gets another trap vector is found" another_trap_vector_is_found
 t_any "what is not for long is nothing" nothing_odd_has_no_findings

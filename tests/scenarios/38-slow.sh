@@ -46,8 +46,8 @@ reclaimed() {
 
 has_touched_memory() { [ "$(cat /sys/fs/cgroup/slow/memory.current)" -gt 67108864 ]; }
 
-t "a console" slow console 'console=12'
-t "IPIs" slow ipi-storm 'ipi=12'
-t "timers" slow timer-storm 'timer=12'
+t "a console" slow console 'console=8'
+t "IPIs" slow ipi-storm 'ipi=8'
+t "timers" slow timer-storm 'timer=8'
 t "one busy hart" slow busy-vcpu 'alone=28'
 t "memory that the host takes away" reclaimed
