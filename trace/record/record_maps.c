@@ -56,8 +56,8 @@ static bool take_mapping(void *opaque, const struct task_mapping *from)
 	mapping.start = from->start;
 	mapping.end = from->end;
 	mapping.offset = from->offset;
-	/* A guest's names may be no text, which would be longer where it is written than where it is
-	 * read. */
+	/* A guest's names may be no text, which would be longer where it is written than where it
+	 * is read. */
 	printable(mapping.file, sizeof(mapping.file), from->path);
 	if (intern_add(&look->maps->written, &mapping, sizeof(mapping), &number) != 0)
 		return false;
