@@ -102,6 +102,26 @@ functions_and_threads() {
     ends "$vm"
 }
 
+# A program that makes its own code, and says so where perf looks for it.
+made_functions() {
+    mkdir -p root/tmp
+    printf '#!/bin/sh
+mkdir -p /tmp
+/jit &
+until [ -s /tmp/perf-$!.map ]; do sleep 1; done
+cat /tmp/perf-$!.map
+echo "processes $! to $!"
+wait\n' >run.sh
+    ours --inject /src/build/riscv64/tests/scenarios/jit:/jit
+    record -e cpu-clock --time 4
+    rows_by symbol
+    near "per cent in no file" "$(share_of_user '[no file]')" 97 3
+    tr -d '\r' <"$out" | grep -E '^[0-9a-f]+ [0-9a-f]+ (older_code|made_loop)$' >"root/tmp/perf-$(guest_process 1).map"
+    vhart report -i r --json --guestmount root >rows 2>"$err"
+    near "per cent of made_loop" "$(share_of_user 'made_loop [JIT]')" 97 3
+    ends "$vm"
+}
+
 # Of a VM that boots while it is recorded: what comes before there are tasks is said to have none.
 from_its_boot() {
     printf '%s\n' "$busy" | sed 's/^wait/sleep 3/' >run.sh
@@ -166,6 +186,7 @@ echo 0 >/proc/sys/kernel/perf_cpu_time_max_percent
 t "processes and threads of a 6.12 guest" processes_are_named
 t "exits of processes" exits_have_processes
 t_any "functions and threads of a program" functions_and_threads
+t_any "functions that a program made" made_functions
 t_any "from its boot" from_its_boot
 linux='linux-7.2'
 t_any "processes and threads of a 7.x guest" processes_are_named

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "tests/unit/fixtures/printable_text.h"
 #include "trace/export/export.h"
@@ -240,6 +241,51 @@ static char *report_of_files(bool by_pc)
 	fclose(to);
 	end(&report);
 	return out;
+}
+
+/* Only where there is no file: what is elsewhere is of its file, whatever a map says. */
+static void code_of_no_file_may_have_been_made(void **state)
+{
+	char root[] = "/tmp/report-root.XXXXXX", path[64], command[128];
+	struct recording_packer *packer = recording_packer_new();
+	struct report report = {.in = tmpfile(), .profile = profile_new(1 << 20)};
+	char message[REPORT_MESSAGE_MAX] = "", *out = NULL;
+	FILE *to, *map;
+	size_t size;
+
+	(void)state;
+	assert_non_null(mkdtemp(root));
+	report.users = user_symbols_new(root);
+	snprintf(path, sizeof(path), "%s/tmp", root);
+	assert_int_equal(mkdir(path, 0700), 0);
+	snprintf(path, sizeof(path), "%s/tmp/perf-1.map", root);
+	map = fopen(path, "w");
+	assert_non_null(map);
+	fputs("10000 70000 made\n", map);
+	fclose(map);
+	fputs(HEADER("cpu-clock") MAPPING(1, "0x10000", "0x20000", "/bin/busybox")
+		      MAPPING(1, "0x40000", "0x50000", "")
+			      MAPPING(1, "0x60000", "0x70000", "/memfd:code (deleted)"),
+	      report.in);
+	put_user_sample(report.in, packer, 1, 0x10123);
+	put_user_sample(report.in, packer, 1, 0x40000);
+	put_user_sample(report.in, packer, 1, 0x60000);
+	put_user_sample(report.in, packer, 1, 0x7ffff);
+	put_user_sample(report.in, packer, 1, 0x80000);
+	recording_packer_free(packer);
+	if (!report_read_frame(&report, message) || !report_read_samples(&report, message))
+		fail_msg("%s", message);
+	to = open_memstream(&out, &size);
+	assert_true(report_print(to, &report, &(struct report_view){.by = REPORT_BY_SYMBOL}));
+	fclose(to);
+	assert_non_null(strstr(out, " 3     0  [u]   made [JIT]\n"));
+	assert_non_null(strstr(out, " 1     0  [u]   [busybox]\n"));
+	assert_non_null(strstr(out, " 1     0  [u]   [user]\n"));
+	free(out);
+	user_symbols_free(report.users);
+	end(&report);
+	snprintf(command, sizeof(command), "rm -r %s", root);
+	assert_int_equal(system(command), 0);
 }
 
 static void what_processes_run_is_named_by_its_file(void **state)
@@ -672,6 +718,7 @@ int main(void)
 		cmocka_unit_test(samples_are_shown_as_perf_shows_them),
 		cmocka_unit_test(samples_are_of_the_guests_tasks),
 		cmocka_unit_test(what_processes_run_is_named_by_its_file),
+		cmocka_unit_test(code_of_no_file_may_have_been_made),
 		cmocka_unit_test(modules_have_functions_or_only_their_name),
 		cmocka_unit_test(beside_modules_there_is_nobody),
 		cmocka_unit_test(a_module_takes_the_place_of_others),

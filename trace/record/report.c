@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "trace/record/report_place.h"
 #include "trace/stat/stat_times.h"
 
 /* ---- lines, and packed records between them ---- */
@@ -198,92 +199,6 @@ static bool is_exception(const char *name)
 	return !strcmp(name, "handle_exception") || !strcmp(name, "ret_from_exception");
 }
 
-/* "function", "function [module]", by pc "function+0x1c". */
-static void name_place(const struct report *report, const struct symbol_place *place, bool returns,
-		       const char *module, struct profile_frame *frame, char out[PROFILE_NAME])
-{
-	char offset[24] = "";
-
-	if (report->by_pc)
-		snprintf(offset, sizeof(offset), "+0x%" PRIx64, place->offset + returns);
-	else
-		frame->address = place->start;
-	snprintf(out, PROFILE_NAME, "%s%s%s%s%s", place->name, offset, *module ? " [" : "", module,
-		 *module ? "]" : "");
-}
-
-/* Code of a process, by its function where that is known, else by the file that it is of:
- * "[libc.so.6]", by pc "libc.so.6+0x1c", where that is in the file. */
-static void name_user(const struct report *report, bool returns, uint32_t space,
-		      struct profile_frame *frame, char out[PROFILE_NAME])
-{
-	struct symbol_place place;
-	uint64_t address = frame->address, offset = 0;
-	const char *file = report_maps_find(&report->maps, space, address, &offset);
-	const char *slash = file ? strrchr(file, '/') : NULL;
-
-	if (file && *file && report->users &&
-	    user_symbols_find(report->users, file, offset - returns, &place)) {
-		name_place(report, &place, returns, slash ? slash + 1 : file, frame, out);
-		return;
-	}
-	if (slash)
-		file = slash + 1;
-	if (!report->by_pc)
-		frame->address = 0;
-	if (!file && report->by_pc)
-		snprintf(out, PROFILE_NAME, "0x%016" PRIx64, address);
-	else if (!file)
-		snprintf(out, PROFILE_NAME, "[user]");
-	else if (!*file)
-		snprintf(out, PROFILE_NAME, "[no file]");
-	else if (report->by_pc)
-		snprintf(out, PROFILE_NAME, "%s+0x%" PRIx64, file, offset);
-	else
-		snprintf(out, PROFILE_NAME, "[%s]", file);
-}
-
-/* Code of the guest's kernel, that is none of the kernel itself: by its function in a module where
- * that is known, else "[virtiofs]", by pc "virtiofs+0x1c". What is nobody's is its address. */
-static void name_module(const struct report *report, bool returns, struct profile_frame *frame,
-			char out[PROFILE_NAME])
-{
-	struct symbol_place place;
-	uint64_t address = frame->address;
-	const struct recording_module *module =
-		report_modules_find(&report->modules, address - returns, &place);
-
-	if (module && place.name) {
-		name_place(report, &place, returns, module->name, frame, out);
-	} else if (module && report->by_pc) {
-		snprintf(out, PROFILE_NAME, "%s+0x%" PRIx64, module->name, address - module->start);
-	} else if (module) {
-		frame->address = module->start;
-		snprintf(out, PROFILE_NAME, "[%s]", module->name);
-	} else {
-		snprintf(out, PROFILE_NAME, "0x%016" PRIx64, address);
-	}
-}
-
-/* As above. */
-static void name_of(const struct report *report, uint64_t address, bool returns, uint32_t space,
-		    struct profile_frame *frame, char out[PROFILE_NAME])
-{
-	struct symbol_place place;
-
-	frame->name = out;
-	frame->address = address;
-	/* A call may be the last instruction of its function. */
-	if (!symbols_lookup(&report->symbols, address - returns, &place)) {
-		if (frame->kind == PROFILE_GUEST_USER)
-			name_user(report, returns, space, frame, out);
-		else
-			name_module(report, returns, frame, out);
-		return;
-	}
-	name_place(report, &place, returns, place.module, frame, out);
-}
-
 static void add_to_series(const struct report *report, const struct recording_sample *sample)
 {
 	if (report->series && report->exits)
@@ -329,8 +244,8 @@ static void add_sample(struct report *report)
 		frames[depth++] = (struct profile_frame){.name = exit, .kind = PROFILE_EXIT};
 	for (uint64_t i = 0; i <= sample->depth; i++, depth++) {
 		frames[depth].kind = mode;
-		name_of(report, i ? sample->callers[i - 1] : sample->pc, returns,
-			sample->task.space, &frames[depth], names[i]);
+		report_place_name(report, i ? sample->callers[i - 1] : sample->pc, returns,
+				  &sample->task, &frames[depth], names[i]);
 		returns = !is_exception(names[i]);
 	}
 	add_to_series(report, sample);
