@@ -86,8 +86,8 @@ saves_by() {
 # Of 50 accesses by each hart 150: of each register by its name, and none that was there before as often.
 by_register_csr_and_function() {
     more='--pmu off'
-    saves_by mmio a exits.elf "$words"
-    saves_by mmio b exits.elf "$(echo "$words" | sed 's/mmio=50/mmio=150/')"
+    saves_by mmio a exits.elf "harts=2 $words"
+    saves_by mmio b exits.elf "$(echo "harts=2 $words" | sed 's/mmio=50/mmio=150/')"
     run vhart diff a b
     expect_status 1
     expect_out '^EXITS BY DEVICE REGISTER +BEFORE +AFTER +COUNT% +NOISE +EACH +AFTER +TIME% +COST  WHAT$'
