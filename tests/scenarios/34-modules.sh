@@ -8,7 +8,7 @@ insmod /overlay.ko
 mkdir /one /two /both
 dd if=/dev/zero of=/one/file bs=64k count=8 2>/dev/null
 mount -t overlay overlay -o lowerdir=/one:/two /both
-grep " [tTwW] .*\[overlay\]" /proc/kallsyms
+grep " [tTwW] [a-z_][^.]*\[overlay\]" /proc/kallsyms
 echo reads
 while :; do dd if=/both/file of=/dev/null bs=1 2>/dev/null; done'
 
@@ -46,6 +46,8 @@ names_are_the_guests() {
     echo "# $(wc -l <got) functions of $(wc -l <wanted): $(cut -d ' ' -f 2 got | head -n 8 | tr '\n' ' ')"
     [ "$(wc -l <got)" -ge 2 ] || die "hardly any function: $(head -n 20 rows)"
     while read -r line; do
+        # Of a part of a function that the compiler has made the guest was not asked.
+        case $line in *.*) continue ;; esac
         grep -qxF "$line" wanted || die "the guest has no $line: $(grep "${line%% *}" wanted)"
     done <got
 }
