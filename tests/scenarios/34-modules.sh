@@ -8,14 +8,17 @@ insmod /overlay.ko
 mkdir /one /two /both
 dd if=/dev/zero of=/one/file bs=64k count=8 2>/dev/null
 mount -t overlay overlay -o lowerdir=/one:/two /both
-grep " [tTwW] .*\[overlay\]" /proc/kallsyms
+grep " [tTwW] [a-z_][^.]*\[overlay\]" /proc/kallsyms
 echo reads
 while :; do dd if=/both/file of=/dev/null bs=1 2>/dev/null; done'
 
 await_guest() { await '^reads'; }
 
 # What $out has of the guest's kallsyms: "address name"
-guest_kallsyms() { tr -d '\r' <"$out" | sed -n 's/^\([0-9a-f]\{16\}\) [tTwW] \(.*\)\t\[overlay\]$/\1 \2/p'; }
+guest_kallsyms() { tr -d '\r' <"$out" | tr '\t' ' ' | sed -n 's/^\([0-9a-f]\{16\}\) [tTwW] \(.*\) \[overlay\]$/\1 \2/p'; }
+
+# The lines of the recording r: between them are packed records.
+recorded() { tr -c '\n -~' '\n' <r; }
 
 # ours OPTIONS: a VM, $vm, that reads
 ours() {
@@ -39,10 +42,12 @@ record() {
 names_are_the_guests() {
     guest_kallsyms >wanted
     [ "$(wc -l <wanted)" -gt 50 ] || die "the guest said little of its symbols: $(head -n 20 "$out")"
-    sed -n 's/.*"type":"symbol","start":"0x\([0-9a-f]*\)".*"name":"\([^"]*\)","module":"overlay".*/\1 \2/p' r >got
+    recorded | sed -n 's/.*"type":"symbol","start":"0x\([0-9a-f]*\)".*"name":"\([^"]*\)","module":"overlay".*/\1 \2/p' >got
     echo "# $(wc -l <got) functions of $(wc -l <wanted): $(cut -d ' ' -f 2 got | head -n 8 | tr '\n' ' ')"
     [ "$(wc -l <got)" -ge 2 ] || die "hardly any function: $(head -n 20 rows)"
     while read -r line; do
+        # Of a part of a function that the compiler has made the guest was not asked.
+        case $line in *.*) continue ;; esac
         grep -qxF "$line" wanted || die "the guest has no $line: $(grep "${line%% *}" wanted)"
     done <got
 }
@@ -70,7 +75,7 @@ modules_are_named() {
 exits_in_modules() {
     ours
     record -e exits -g --no-tasks
-    grep -q '"type":"module".*"name":"overlay"' r || die "no module: $(head -n 20 rows)"
+    recorded | grep -q '"type":"module".*"name":"overlay"' || die "no module: $(head -n 20 rows)"
     vhart report -i r --folded folded >table
     grep -q ';ovl_read_iter \[overlay\];' folded || die "$(cat folded)"
     ! grep -q ';0xf[0-9a-f]*;' folded || die "$(grep ';0xf' folded | head)"

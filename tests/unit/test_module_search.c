@@ -55,7 +55,8 @@ static const char *name_of(uint64_t address)
 		snprintf(name, sizeof(name), "%s+%llu [%s]", place.name,
 			 (unsigned long long)place.offset, place.module);
 	else
-		snprintf(name, sizeof(name), module ? "[%s]" : "", module ? module->name : "");
+		snprintf(name, sizeof(name), "%s%s%s", module ? "[" : "",
+			 module ? module->name : "", module ? "]" : "");
 	return name;
 }
 

@@ -9,7 +9,7 @@
 #include "trace/guest/process_memory.h"
 
 /* A look takes so long at most. */
-#define PATIENCE (5 * NS_PER_S)
+#define PATIENCE (10 * NS_PER_S)
 
 /* What comes first; behind it modules, symbols and names, where they are others. */
 struct answer {

@@ -31,8 +31,8 @@ const char *const module_members[MODULE_MEMBERS] = {
 /* So many are read for one list, and its symbols: those of a desktop's modules take some thousand.
  */
 #define PAGES_MOST 65536u
-/* Of all modules. */
-#define SYMBOLS_MOST (1u << 18)
+/* Of all modules: most of theirs are labels of the assembler. */
+#define SYMBOLS_MOST (1u << 22)
 
 /* One page of the guest, so that what is read in order is read once. */
 struct view {

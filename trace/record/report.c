@@ -230,6 +230,11 @@ static void add_sample(struct report *report)
 	enum profile_kind mode = sample->user ? PROFILE_GUEST_USER : PROFILE_GUEST_KERNEL;
 	struct profile_frame frames[2 + RECORDING_CALLERS];
 	char names[1 + RECORDING_CALLERS][PROFILE_NAME];
+	const struct report_places places = {.symbols = &report->symbols,
+					     .modules = &report->modules,
+					     .maps = &report->maps,
+					     .users = report->users,
+					     .by_pc = report->by_pc};
 	struct profile_labels labels = {.vm = report->header.vm,
 					.vcpu = (int32_t)sample->vcpu,
 					.mode = mode,
@@ -244,7 +249,7 @@ static void add_sample(struct report *report)
 		frames[depth++] = (struct profile_frame){.name = exit, .kind = PROFILE_EXIT};
 	for (uint64_t i = 0; i <= sample->depth; i++, depth++) {
 		frames[depth].kind = mode;
-		report_place_name(report, i ? sample->callers[i - 1] : sample->pc, returns,
+		report_place_name(&places, i ? sample->callers[i - 1] : sample->pc, returns,
 				  &sample->task, &frames[depth], names[i]);
 		returns = !is_exception(names[i]);
 	}

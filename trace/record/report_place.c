@@ -7,12 +7,13 @@
 #include <string.h>
 
 /* "function", "function [module]", by pc "function+0x1c". */
-static void name_place(const struct report *report, const struct symbol_place *place, bool returns,
-		       const char *module, struct profile_frame *frame, char out[PROFILE_NAME])
+static void name_place(const struct report_places *places, const struct symbol_place *place,
+		       bool returns, const char *module, struct profile_frame *frame,
+		       char out[PROFILE_NAME])
 {
 	char offset[24] = "";
 
-	if (report->by_pc)
+	if (places->by_pc)
 		snprintf(offset, sizeof(offset), "+0x%" PRIx64, place->offset + returns);
 	else
 		frame->address = place->start;
@@ -30,35 +31,36 @@ static bool may_be_made(const char *file)
 /* Code of a process, by its function where that is known, also of what it made itself
  * ("function [JIT]"), else by the file that it is of: "[libc.so.6]", by pc "libc.so.6+0x1c", where
  * that is in the file. */
-static void name_user(const struct report *report, bool returns, const struct recording_task *task,
-		      struct profile_frame *frame, char out[PROFILE_NAME])
+static void name_user(const struct report_places *places, bool returns,
+		      const struct recording_task *task, struct profile_frame *frame,
+		      char out[PROFILE_NAME])
 {
 	struct symbol_place place;
 	uint64_t address = frame->address, offset = 0;
-	const char *file = report_maps_find(&report->maps, task->space, address, &offset);
+	const char *file = report_maps_find(places->maps, task->space, address, &offset);
 	const char *slash = file ? strrchr(file, '/') : NULL;
 
-	if (!may_be_made(file) && report->users &&
-	    user_symbols_find(report->users, file, offset - returns, &place)) {
-		name_place(report, &place, returns, slash ? slash + 1 : file, frame, out);
+	if (!may_be_made(file) && places->users &&
+	    user_symbols_find(places->users, file, offset - returns, &place)) {
+		name_place(places, &place, returns, slash ? slash + 1 : file, frame, out);
 		return;
 	}
-	if (may_be_made(file) && report->users && task->known &&
-	    user_symbols_find_made(report->users, task->process, address - returns, &place)) {
-		name_place(report, &place, returns, "JIT", frame, out);
+	if (may_be_made(file) && places->users && task->known &&
+	    user_symbols_find_made(places->users, task->process, address - returns, &place)) {
+		name_place(places, &place, returns, "JIT", frame, out);
 		return;
 	}
 	if (slash)
 		file = slash + 1;
-	if (!report->by_pc)
+	if (!places->by_pc)
 		frame->address = 0;
-	if (!file && report->by_pc)
+	if (!file && places->by_pc)
 		snprintf(out, PROFILE_NAME, "0x%016" PRIx64, address);
 	else if (!file)
 		snprintf(out, PROFILE_NAME, "[user]");
 	else if (!*file)
 		snprintf(out, PROFILE_NAME, "[no file]");
-	else if (report->by_pc)
+	else if (places->by_pc)
 		snprintf(out, PROFILE_NAME, "%s+0x%" PRIx64, file, offset);
 	else
 		snprintf(out, PROFILE_NAME, "[%s]", file);
@@ -66,17 +68,17 @@ static void name_user(const struct report *report, bool returns, const struct re
 
 /* Code of the guest's kernel, that is none of the kernel itself: by its function in a module where
  * that is known, else "[virtiofs]", by pc "virtiofs+0x1c". What is nobody's is its address. */
-static void name_module(const struct report *report, bool returns, struct profile_frame *frame,
-			char out[PROFILE_NAME])
+static void name_module(const struct report_places *places, bool returns,
+			struct profile_frame *frame, char out[PROFILE_NAME])
 {
 	struct symbol_place place;
 	uint64_t address = frame->address;
 	const struct recording_module *module =
-		report_modules_find(&report->modules, address - returns, &place);
+		report_modules_find(places->modules, address - returns, &place);
 
 	if (module && place.name) {
-		name_place(report, &place, returns, module->name, frame, out);
-	} else if (module && report->by_pc) {
+		name_place(places, &place, returns, module->name, frame, out);
+	} else if (module && places->by_pc) {
 		snprintf(out, PROFILE_NAME, "%s+0x%" PRIx64, module->name, address - module->start);
 	} else if (module) {
 		frame->address = module->start;
@@ -86,7 +88,7 @@ static void name_module(const struct report *report, bool returns, struct profil
 	}
 }
 
-void report_place_name(const struct report *report, uint64_t address, bool returns,
+void report_place_name(const struct report_places *places, uint64_t address, bool returns,
 		       const struct recording_task *task, struct profile_frame *frame,
 		       char out[PROFILE_NAME])
 {
@@ -95,12 +97,12 @@ void report_place_name(const struct report *report, uint64_t address, bool retur
 	frame->name = out;
 	frame->address = address;
 	/* A call may be the last instruction of its function. */
-	if (!symbols_lookup(&report->symbols, address - returns, &place)) {
+	if (!symbols_lookup(places->symbols, address - returns, &place)) {
 		if (frame->kind == PROFILE_GUEST_USER)
-			name_user(report, returns, task, frame, out);
+			name_user(places, returns, task, frame, out);
 		else
-			name_module(report, returns, frame, out);
+			name_module(places, returns, frame, out);
 		return;
 	}
-	name_place(report, &place, returns, place.module, frame, out);
+	name_place(places, &place, returns, place.module, frame, out);
 }
