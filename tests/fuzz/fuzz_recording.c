@@ -108,9 +108,7 @@ static void check_file(FILE *in)
 	check_shown(message, strlen(message));
 	page_series_free(&series);
 	profile_free(report.profile);
-	report_maps_free(&report.maps);
-	report_modules_free(&report.modules);
-	symbols_free(&report.symbols);
+	report_free(&report);
 }
 
 /* ---- packed ---- */

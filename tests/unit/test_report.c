@@ -44,10 +44,7 @@ static void end(struct report *report)
 {
 	fclose(report->in);
 	profile_free(report->profile);
-	report_maps_free(&report->maps);
-	report_findings_free(&report->findings);
-	report_modules_free(&report->modules);
-	symbols_free(&report->symbols);
+	report_free(report);
 }
 
 static void expect_view(const char *text, const struct report_view *view, const char *wanted)

@@ -253,9 +253,7 @@ void diff_run_free(struct diff_run *run)
 	stat_file_free(&run->counts);
 	if (run->report) {
 		profile_free(run->report->profile);
-		report_maps_free(&run->report->maps);
-		report_modules_free(&run->report->modules);
-		symbols_free(&run->report->symbols);
+		report_free(run->report);
 	}
 	free(run->report);
 	free(run->all.items);

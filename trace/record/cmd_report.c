@@ -176,11 +176,8 @@ int command_report(int argc, char **argv)
 	status = run_report(report, &options, &series);
 	page_series_free(&series);
 	profile_free(report->profile);
-	report_maps_free(&report->maps);
-	report_findings_free(&report->findings);
-	report_modules_free(&report->modules);
 	user_symbols_free(report->users);
-	symbols_free(&report->symbols);
+	report_free(report);
 	if (report->in)
 		fclose(report->in);
 	free(report);

@@ -310,3 +310,11 @@ uint64_t report_duration(const struct report *report)
 
 	return start && report->until > start ? report->until - start : 0;
 }
+
+void report_free(struct report *report)
+{
+	report_maps_free(&report->maps);
+	report_modules_free(&report->modules);
+	report_findings_free(&report->findings);
+	symbols_free(&report->symbols);
+}

@@ -59,4 +59,7 @@ uint64_t report_lost(const struct report *report);
 /* From its start until its last sample or its end, in ns; 0: not known. */
 uint64_t report_duration(const struct report *report);
 
+/* What it read, and nothing that is the caller's. */
+void report_free(struct report *report);
+
 #endif
