@@ -53,19 +53,21 @@ in_background() {
     await "$begins" "$T/vm.out"
 }
 
-# Both spin, and nothing of their start is in it any more.
-both_run() { as_user vhart stat -p "$vm" --once --json; [ "$(grep -c '"exits":0,.*"vmm_ns":0,.*"state":"guest"' "$out")" = 2 ]; }
+# Both spin. How long a thread ran is known as of the last tick of its CPU, which comes late on a loaded machine: so in one
+# second of several.
+they_run() {
+    as_user vhart stat -p "$vm" --once --json
+    [ "$(grep -c '"exits":0,.*"state":"guest"' "$out")" = 2 ] && [ "$(share guest)" -ge 60 ] &&
+        [ $(($(share guest) + $(share waiting))) -ge 95 ]
+}
 
 # Nothing reaches the VMM, and the time is still known.
 a_guest_that_runs() {
     begins=begin
     in_background 'harts=2 spin=100000000000' --memory 64M --kernel /guests/exits.elf
-    until_true both_run
-    as_user vhart stat -p $vm --once --json
+    until_true they_run
     ends $vm
     expect_status 0
-    [ "$(share guest)" -ge 60 ] || die "$(cat "$out")"
-    [ $(($(share guest) + $(share waiting))) -ge 95 ] || die "$(cat "$out")"
 }
 
 # It says "idle" before it is.
