@@ -33,6 +33,8 @@ const char *const module_members[MODULE_MEMBERS] = {
 #define PAGES_MOST 65536u
 /* Of all modules: most of theirs are labels of the assembler. */
 #define SYMBOLS_MOST (1u << 22)
+/* Of those that are kept; a desktop's modules have some ten thousand functions. */
+enum { FUNCTIONS_MOST = 1 << 18, NAMES_MOST = 16 << 20 };
 
 /* One page of the guest, so that what is read in order is read once. */
 struct view {
@@ -109,10 +111,20 @@ static bool read_bytes(struct search *search, struct view *view, uint64_t addres
 static size_t read_text(struct search *search, struct view *view, uint64_t address, char *out,
 			size_t size)
 {
-	for (size_t length = 0; length < size; length++)
-		if (!read_bytes(search, view, address + length, &out[length], 1) || !out[length])
-			return length;
-	return size - 1;
+	size_t length = 0;
+
+	while (length < size - 1 && turn_to(search, view, address + length)) {
+		size_t at = (address + length) % PAGE_BYTES, in_page = PAGE_BYTES - at;
+		size_t most = in_page < size - 1 - length ? in_page : size - 1 - length;
+		size_t part = strnlen((const char *)view->bytes + at, most);
+
+		memcpy(out + length, view->bytes + at, part);
+		length += part;
+		if (part < most)
+			break;
+	}
+	out[length] = '\0';
+	return length;
 }
 
 static uint64_t offset_of(const struct search *search, enum module_member member)
@@ -254,6 +266,11 @@ static bool is_function(char type)
 	return type == 't' || type == 'T' || type == 'w' || type == 'W';
 }
 
+static bool has_room(const struct symbols *symbols)
+{
+	return symbols->count < FUNCTIONS_MOST && symbols->names_len < NAMES_MOST;
+}
+
 /* The symbol NUMBER, where it is one of the module's code. False: no more of it is there. */
 static bool add_symbol(struct search *search, struct symbols_of *of, uint32_t number,
 		       struct symbols *symbols)
@@ -296,7 +313,8 @@ void module_list_read_symbols(const struct module_reader *reader, struct module_
 		if (!find_symbols(&search, &of))
 			continue;
 		/* The first is none, as in any ELF. */
-		for (uint32_t number = 1; number < of.count && left; number++, left--)
+		for (uint32_t number = 1; number < of.count && left && has_room(&list->symbols);
+		     number++, left--)
 			if (!add_symbol(&search, &of, number, &list->symbols))
 				break;
 	}
