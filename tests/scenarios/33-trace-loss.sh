@@ -17,7 +17,7 @@ all_are_accounted_for() {
 }
 
 as_fast_as_it_can() {
-    calls=40000
+    calls=25000
     # shellcheck disable=SC2086
     run $trace_calls "harts=2 calls=$calls"
     expect_status 0

@@ -2,7 +2,7 @@
 # vhart stat of a VM that resets: a row for each vCPU over all its lives, and each reset counted once.
 # lab: hosts=6.12,7.2
 
-resets=7 limit=300
+resets=4 limit=300
 
 # lives CPUS OPTIONS: a guest that resets so often and then powers off, in the file stat
 lives() {
