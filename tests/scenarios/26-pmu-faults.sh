@@ -1,7 +1,7 @@
 # shellcheck shell=dash disable=SC2154
 # The SBI PMU of this process: apart from all others, and with a host that gives it less than it wants.
 # Counts are compared, so under icount and on one host CPU: QEMU's counters then count one thread at a time.
-# lab: hosts=6.12,7.2 smp=1 icount=yes
+# lab: hosts=6.12,7.2 icount=yes
 
 pmu_guest() {
     image=$1

@@ -1,6 +1,6 @@
 # shellcheck shell=dash
 # The SBI PMU of this process comes out as its profiles say, by both ways in which a call reaches it. Counts are compared, so under icount.
-# lab: hosts=any smp=1 icount=yes
+# lab: hosts=any icount=yes
 
 # The events that the host's PMU driver takes, "config:0-55".
 takes_raw_v2() { grep -q ':0-55' /sys/bus/event_source/devices/cpu/format/event; }

@@ -1,8 +1,8 @@
 # shellcheck shell=dash disable=SC2154
 # Every way in which an overflow gets to a guest, by each profile: a bare-metal guest that samples itself. What is
 # counted is compared, so under icount and on one host CPU.
-# lab: hosts=6.12,7.2 smp=1 icount=yes
-# lab: hosts=7.2 smp=1 icount=yes aia=none
+# lab: hosts=6.12,7.2 icount=yes
+# lab: hosts=7.2 icount=yes aia=none
 
 host_has_aia() { grep -q ssaia /proc/cpuinfo; }
 

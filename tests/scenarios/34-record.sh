@@ -1,6 +1,7 @@
 # shellcheck shell=dash disable=SC2154,SC2016
 # vhart record and report: samples are where the guest spends its time, chains are who called, exits are counted to the unit.
-# lab: hosts=6.12,7.2
+# lab: hosts=7.2 smp=2
+# lab: hosts=6.12
 
 # What guests/work.elf does in a round: work_one 20000 instructions, work_three three times as many.
 rounds=120000

@@ -1,6 +1,7 @@
 # shellcheck shell=dash disable=SC2154,SC2016
 # vhart record and report: samples of a Linux guest have its processes, each with its share, and the files of their code.
-# lab: hosts=6.12,7.2
+# lab: hosts=7.2 smp=2
+# lab: hosts=6.12
 
 # Two programs that do nothing but work, one hart: beta's three processes have three times what alpha has.
 busy='#!/bin/sh

@@ -1,6 +1,6 @@
 # shellcheck shell=dash disable=SC2154
 # vhart stat without privileges: the VMM's own log says what reached it, and where the time went.
-# lab: hosts=any
+# lab: hosts=any smp=2
 
 calls=100 mmio=50
 watcher=log-user

@@ -1,7 +1,7 @@
 # shellcheck shell=dash disable=SC2154
 # vhart stat --findings: a guest that does odd things has them found, each as what it is, and one that does none has none.
 # 38-slow.sh has more of them.
-# lab: hosts=6.12,7.2
+# lab: hosts=6.12,7.2 smp=2
 
 # shellcheck source=tests/scenarios/stat.sh
 . "$here/stat.sh"

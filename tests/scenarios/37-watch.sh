@@ -1,6 +1,7 @@
 # shellcheck shell=dash disable=SC2154
 # vhart watch: findings as they begin and are over, to a stream, a command and OpenMetrics; of VMs that come and go.
-# lab: hosts=6.12,7.2
+# lab: hosts=7.2 smp=2
+# lab: hosts=6.12
 
 # odd WORDS OPTIONS: watches the guest that does what WORDS say
 odd() {

@@ -1,6 +1,7 @@
 # shellcheck shell=dash disable=SC2154
 # vhart stat of a VM that resets: a row for each vCPU over all its lives, and each reset counted once.
-# lab: hosts=6.12,7.2
+# lab: hosts=7.2 smp=2
+# lab: hosts=6.12
 
 resets=4 limit=300
 

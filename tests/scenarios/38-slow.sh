@@ -1,6 +1,6 @@
 # shellcheck shell=dash disable=SC2154
 # Five slow guests: what is wrong with each stands first on its page (vhart stat --html), and in vhart stat --findings.
-# lab: hosts=any
+# lab: hosts=any smp=2
 
 # slow RULE WORDS: the guest that does what WORDS say; the worst finding of it is of RULE
 slow() {
