@@ -3,9 +3,10 @@
  * A guest that does odd things, one after the other, for who is to find them from the host. Words
  * of the command line, each with its seconds: idle=N work=N timer=N wfi=N ipi=N fence=N csr=N
  * device=N console=N failing=N misaligned=N samples=N again=N (the same 64 MiB of RAM); numbers of
- * calls, addresses, walks over CSRs and MiB of RAM: unanswered=N probe=N walk=N csrs=N touch=N; and
- * alone=N, during which another hart halts. They are done in the order of this text. A line "begin"
- * and one "end" are printed.
+ * calls, addresses, walks over CSRs and MiB of RAM: unanswered=N probe=N walk=N csrs=N touch=N;
+ * alone=N, during which another hart halts; and vector=N, after which the trap vector, as a kernel
+ * has it, is another. They are done in the order of this text. A line "begin" and one "end" are
+ * printed.
  */
 #include <stddef.h>
 
@@ -21,12 +22,13 @@
 #include "vhart-guest/timer.h"
 #include "vhart-guest/trap.h"
 
-#define HOLE	   0x00200000ull /* and behind it: no device */
-#define EID_NOBODY 0x12340000ull
-#define NO_HART	   1000000ull
-#define UNTOUCHED  0x82000000ull /* RAM behind this guest */
-#define SAMPLES	   2u		 /* a counter: instret */
-#define PERIOD	   2000ull	 /* of it */
+#define HOLE	      0x00200000ull /* and behind it: no device */
+#define EID_NOBODY    0x12340000ull
+#define NO_HART	      1000000ull
+#define UNTOUCHED     0x82000000ull /* RAM behind this guest */
+#define KERNEL_VECTOR 0xffffffff80001000ull
+#define SAMPLES	      2u      /* a counter: instret */
+#define PERIOD	      2000ull /* of it */
 
 static uint64_t hart, second;
 
@@ -167,6 +169,24 @@ static void halt_here(uint64_t id)
 		timer_wait(time_now() + second);
 }
 
+static void idle_for(uint64_t seconds)
+{
+	for (uint64_t i = 0; i < seconds; i++)
+		timer_wait(time_now() + second);
+}
+
+/* Nothing traps meanwhile. */
+static void change_vector(uint64_t seconds)
+{
+	const uint64_t ours = csr_read(stvec);
+
+	csr_write(stvec, KERNEL_VECTOR);
+	idle_for(seconds);
+	csr_write(stvec, KERNEL_VECTOR + 0x1000);
+	idle_for(3);
+	csr_write(stvec, ours);
+}
+
 static void in_numbers(const char *args)
 {
 	for (uint64_t i = 0; i < bootarg(args, "unanswered", 0); i++)
@@ -200,13 +220,12 @@ void main(uint64_t id, const void *fdt)
 		{"again", touch_again},
 	};
 	const char *args = fdt_bootargs(fdt);
-	const uint64_t idle = bootarg(args, "idle", 0), alone = bootarg(args, "alone", 0);
+	const uint64_t alone = bootarg(args, "alone", 0), vector = bootarg(args, "vector", 0);
 
 	hart = id;
 	second = fdt_timebase(fdt);
 	print("begin\n");
-	for (uint64_t i = 0; i < idle; i++)
-		timer_wait(time_now() + second);
+	idle_for(bootarg(args, "idle", 0));
 	interrupt_enable(IRQ_S_SOFT);
 	for (size_t i = 0; i < sizeof(things) / sizeof(things[0]); i++)
 		for_seconds(bootarg(args, things[i].word, 0), things[i].function);
@@ -217,7 +236,7 @@ void main(uint64_t id, const void *fdt)
 		hart_start(id ? 0 : 1, halt_here);
 		for_seconds(alone, work);
 	}
-	/* What came last is seen by the next look. */
-	timer_wait(time_now() + second * 3 / 2);
+	if (vector)
+		change_vector(vector);
 	print("end\n");
 }

@@ -61,8 +61,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		make_image(&good[0], true, 0xffffffff80000000);
 		make_image(&good[1], false, 0xffffffff80000000);
 	}
-	const unsigned int reader = data[0] % 4;
-	if (reader >= 2) {
+	const unsigned int reader = data[0] % 5;
+	if (reader == 2 || reader == 3) {
 		image = good[reader - 2];
 		damage(&image, data + 1, size - 1);
 		bytes = image.bytes;
@@ -76,6 +76,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		done = symbols_read_kallsyms(&symbols, &blob, message);
 	else if (reader == 1)
 		done = symbols_read_elf(&symbols, &blob, message);
+	else if (reader == 4)
+		done = symbols_read_perf_map(&symbols, &blob, message);
 	else
 		done = symbols_read_image(&symbols, &blob, message);
 	if (done)

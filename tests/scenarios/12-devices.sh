@@ -1,6 +1,7 @@
 # shellcheck shell=dash
 # Disks, network, entropy and consoles as Linux sees them: over PCI and MMIO, with KVM's AIA and with the PLIC of this process.
-# lab: hosts=6.12,7.2
+# lab: hosts=7.2 smp=2
+# lab: hosts=6.12
 # lab: hosts=any aia=none
 
 mib=1048576

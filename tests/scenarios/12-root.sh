@@ -33,12 +33,12 @@ new"
 t "a command in this host's own root: output, status, working folder, and nothing of it changes" own_root
 
 bytes_in_and_out() {
-    dd if=/dev/urandom of=random bs=1M count=16 2>/dev/null
+    dd if=/dev/urandom of=random bs=1M count=6 2>/dev/null
     in_root --root / --cpus 2 --transport mmio -- cat <random
     expect_status 0
     expect_eq "the hash" "$(sha256sum <"$out")" "$(sha256sum <random)"
 }
-t "16 MiB of random bytes pass through cat in a root, by virtio-mmio" bytes_in_and_out
+t "6 MiB of random bytes pass through cat in a root, by virtio-mmio" bytes_in_and_out
 
 # A small root in a folder, in which this test's working folder is not.
 small_root() {

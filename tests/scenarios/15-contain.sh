@@ -1,6 +1,7 @@
 # shellcheck shell=dash
 # A guest cannot keep the machine from ending: SIGTERM and --timeout work whatever it does, and a result is written.
-# lab: hosts=6.12,7.2
+# lab: hosts=7.2 smp=2
+# lab: hosts=6.12
 
 ends_with() {
     tr -d ' \n' <result | grep -qF "\"end\":\"$1\"" || die "the result does not say $1: $(tr -d '\n' <result)"

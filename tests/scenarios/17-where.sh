@@ -17,7 +17,7 @@ lost() {
 }
 
 at_time_out() {
-    lost spin 124 --timeout 6 --cpus 2
+    lost spin 124 --timeout 12 --cpus 2
     expect_err '^vhart: --timeout: where the harts are:$'
     expect_err '^vhart: hart 0: running in S-mode at pc 0x802[0-9a-f]+ \(spin_here\+0x[0-9a-f]+\), ra 0x.*; last trap: scause 0x0 \(.*\), sepc 0x0, stval 0x0$'
     expect_err '^vhart: hart 1: stopped '
@@ -57,10 +57,13 @@ trap_loop() {
 }
 
 nothing_there() {
-    lost nothing 124 --timeout 6
-    expect_err 'hart 0: read of 4 bytes at 0x200020: nothing there'
-    expect_err '^vhart: an access to nothing: where the harts are:$'
-    expect_eq "reports" "$(grep -c 'hart 0: running' "$err")" 2
+    talk vhart run --kernel /guests/lost.elf --memory 16M --append nothing=1
+    await 'hart 0: read of 4 bytes at 0x200020: nothing there' "$err"
+    kill -TERM "$pid"
+    hang_up
+    expect_status 143
+    expect_eq "reports" "$(grep -c '^vhart: an access to nothing: where the harts are:$' "$err")" 1
+    expect_err '^vhart: hart 0: running in S-mode at pc 0x802[0-9a-f]+ \(nothing\+0x'
 }
 
 on_sigquit() {

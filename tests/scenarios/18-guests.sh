@@ -1,8 +1,8 @@
 # shellcheck shell=dash
 # The bare-metal guests: they test the machine from inside and say so in TAP; what they provoke never ends vhart.
-# lab: hosts=7.2 mmu=sv57
-# lab: hosts=6.12
-# lab: hosts=6.12,7.2 aia=none
+# lab: hosts=7.2 smp=2 mmu=sv57
+# lab: hosts=6.12 smp=2
+# lab: hosts=6.12,7.2 smp=2 aia=none
 
 provokes() {
     truncate -s 1M disk

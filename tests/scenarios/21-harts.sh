@@ -1,6 +1,6 @@
 # shellcheck shell=dash
 # What the harts can do, where they run, and of what their memory is.
-# lab: hosts=6.12,7.2 mmu=sv57
+# lab: hosts=6.12,7.2 smp=2 mmu=sv57
 
 small="--kernel /guests/hello.elf --memory 16M"
 

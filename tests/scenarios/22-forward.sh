@@ -1,6 +1,6 @@
 # shellcheck shell=dash
 # The forward: SBI calls and counter reads that KVM keeps to itself get to vhart all the same.
-# lab: hosts=6.12,7.2
+# lab: hosts=6.12,7.2 smp=2
 
 echo_guest() {
     run vhart run --kernel /guests/forward.elf --memory 64M --timeout 300 "$@"

@@ -2,7 +2,7 @@
 # perf in an unmodified Linux guest, with each way to answer its SBI PMU. One host CPU and one instruction a nanosecond, so
 # that what is counted and sampled is the same every time. Alone on its host: QEMU delays the next overflow of a counter
 # that KVM's PMU had (tests/lab/README.md), and so would whatever ran before.
-# lab: hosts=6.12,7.2 smp=1 icount=yes alone
+# lab: hosts=6.12,7.2 icount=yes alone
 
 # What the guest does, a section each; $out keeps all of it.
 guest_script='#!/bin/sh

@@ -1,8 +1,8 @@
 # shellcheck shell=dash disable=SC2154,SC2016
 # perf in a Linux guest of several harts: counters of harts that run, a hart that goes and comes back. How much is counted
 # is not compared: without icount the lab's counters are the host's clock.
-# lab: hosts=6.12,7.2
-# lab: hosts=7.2 aia=none
+# lab: hosts=6.12,7.2 smp=2
+# lab: hosts=7.2 smp=2 aia=none
 
 guest_script='#!/bin/sh
 cat >/many <<X

@@ -1,6 +1,6 @@
 # shellcheck shell=dash
 # The SBI PMU of this process comes out as its profiles say, by both ways in which a call reaches it. Counts are compared, so under icount.
-# lab: hosts=any smp=1 icount=yes
+# lab: hosts=any icount=yes
 
 # The events that the host's PMU driver takes, "config:0-55".
 takes_raw_v2() { grep -q ':0-55' /sys/bus/event_source/devices/cpu/format/event; }
@@ -18,7 +18,7 @@ for profile in ${PMU_PROFILES:-linux-6.12.107:0 linux-6.12:4 linux-7.2:1 spec:2 
     as_the_profile "the scenarios, forwarded" "$profile" "$column" $forwarded pmu_scenarios "can=$can"
     # Raw events v2 that are wider than the host takes are cut there, and the guest that compares does not know it.
     if takes_raw_v2 || [ "$profile" != linux-7.2 ]; then
-        as_the_profile "random calls, forwarded" "$profile" "$column" $forwarded pmu_random "rounds=10 seed=${PMU_RANDOM_SEED:-864}"
+        as_the_profile "random calls, forwarded" "$profile" "$column" $forwarded pmu_random "rounds=6 seed=${PMU_RANDOM_SEED:-864}"
     fi
 done
 as_the_profile "the scenarios, by exits" best 3 $exits pmu_scenarios "can=$can"

@@ -1,7 +1,7 @@
 # shellcheck shell=dash disable=SC2154
 # What crashes a host whose kernel answers the SBI PMU (SECURITY.md) does nothing where vhart chooses who answers. Alone: were
 # it otherwise, the host would be lost.
-# lab: hosts=6.12,7.2 alone
+# lab: hosts=6.12,7.2 smp=2 alone
 
 # The guest made every call that hurts a kernel.
 nothing_happened() {

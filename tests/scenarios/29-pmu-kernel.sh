@@ -1,7 +1,7 @@
 # shellcheck shell=dash
 # The kernel's own PMU comes out as the scenarios and the profile of its version say. Counts are compared, so under icount.
 # The last of its host: QEMU delays the next overflow of a counter that KVM's PMU had (tests/lab/README.md).
-# lab: hosts=6.12,7.2 smp=1 icount=yes
+# lab: hosts=6.12,7.2 icount=yes
 
 vhart probe --json >/tmp/pmu-profile.json
 profile_state=$(grep -A 3 '"id":"sbi.pmu_profile"' /tmp/pmu-profile.json | sed -n 's/.*"state":"\(.*\)",/\1/p')

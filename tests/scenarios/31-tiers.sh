@@ -1,6 +1,7 @@
 # shellcheck shell=dash disable=SC2154
 # vhart stat where BPF cannot be had: perf tracepoints count the same.
-# lab: hosts=6.12,7.2
+# lab: hosts=7.2 smp=2
+# lab: hosts=6.12
 
 # shellcheck source=tests/scenarios/stat.sh
 . "$here/stat.sh"

@@ -1,6 +1,7 @@
 # shellcheck shell=dash disable=SC2154
 # vhart trace: each exit whose number is known has its line, by name, with what came of it.
-# lab: hosts=6.12,7.2
+# lab: hosts=7.2 smp=2
+# lab: hosts=6.12
 
 # What guests/exits.elf makes on each of 2 harts.
 calls=20 mmio=10 csr=10 halts=3 halt_us=20000

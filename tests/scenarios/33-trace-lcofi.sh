@@ -1,7 +1,7 @@
 # shellcheck shell=dash disable=SC2154,SC2016
 # vhart trace -e lcofi: the path of each sample that perf takes in a Linux guest. One host CPU and one instruction a
 # nanosecond, as in 24-pmu.sh; alone, for the same reason.
-# lab: hosts=6.12,7.2 smp=1 icount=yes alone
+# lab: hosts=6.12,7.2 icount=yes alone
 
 # samples MODE LEAST: into path; the guest has at least so many samples, and each of them has its path. An interrupt that
 # finds its counter stopped has no sample: when the guest's profiler lets go of it as it overflows.

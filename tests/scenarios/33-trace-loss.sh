@@ -1,6 +1,7 @@
 # shellcheck shell=dash disable=SC2154
 # vhart trace: what was printed and what was lost are together what the guest made, to the unit.
-# lab: hosts=6.12,7.2
+# lab: hosts=7.2 smp=2
+# lab: hosts=6.12
 
 # The guest makes $calls calls on each of 2 harts; beside them one to start the second hart, one for its last line, and
 # the second hart's stop and the machine's reset, which do not return: they are lines that stay unfinished, or lost.
@@ -17,7 +18,7 @@ all_are_accounted_for() {
 }
 
 as_fast_as_it_can() {
-    calls=40000
+    calls=25000
     # shellcheck disable=SC2086
     run $trace_calls "harts=2 calls=$calls"
     expect_status 0

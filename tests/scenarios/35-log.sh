@@ -1,6 +1,6 @@
 # shellcheck shell=dash disable=SC2154
 # vhart stat without privileges: the VMM's own log says what reached it, and where the time went.
-# lab: hosts=any
+# lab: hosts=any smp=2
 
 calls=100 mmio=50
 watcher=log-user
@@ -53,30 +53,34 @@ in_background() {
     await "$begins" "$T/vm.out"
 }
 
-# Both spin, and nothing of their start is in it any more.
-both_run() { as_user vhart stat -p $vm --once --json; [ "$(grep -c '"exits":0,.*"halted_ns":0,.*"state":"guest"' "$out")" = 2 ]; }
+# Both spin. How long a thread ran is known as of the last tick of its CPU, which comes late on a loaded machine: so in one
+# second of several.
+they_run() {
+    as_user vhart stat -p "$vm" --once --json
+    [ "$(grep -c '"exits":0,.*"state":"guest"' "$out")" = 2 ] && [ "$(share guest)" -ge 60 ] &&
+        [ $(($(share guest) + $(share waiting))) -ge 95 ]
+}
 
 # Nothing reaches the VMM, and the time is still known.
 a_guest_that_runs() {
     begins=begin
     in_background 'harts=2 spin=100000000000' --memory 64M --kernel /guests/exits.elf
-    until_true both_run
-    as_user vhart stat -p $vm --once --json
+    until_true they_run
     ends $vm
     expect_status 0
-    [ "$(share guest)" -ge 60 ] || die "$(cat "$out")"
-    [ $(($(share guest) + $(share waiting))) -ge 95 ] || die "$(cat "$out")"
 }
+
+# It says "idle" before it is.
+mostly_halts() { as_user vhart stat -p "$vm" --once -i 2 --json; [ "$(share halted)" -ge 80 ]; }
 
 a_guest_that_halts() {
     begins=idle
     printf 'echo idle; sleep 1000\n' >run.sh
     in_background 'console=ttyS0 quiet' --memory 256M --kernel /guests/linux/Image --initrd /guests/linux/initrd-small \
         --inject "$T/run.sh:/run.sh"
-    as_user vhart stat -p $vm --once -i 2 --json
+    until_true mostly_halts
     ends $vm
     expect_status 0
-    [ "$(share halted)" -ge 80 ] || die "$(cat "$out")"
 }
 
 # What only the kernel knows.

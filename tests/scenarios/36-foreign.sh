@@ -1,6 +1,6 @@
 # shellcheck shell=dash disable=SC2154
 # A VM that is not ours: QEMU's exits are told, counted and sampled as well.
-# lab: hosts=any
+# lab: hosts=any smp=2
 
 calls=20 mmio=10 csr=6 halts=3
 exits="harts=2 calls=$calls mmio=$mmio csr=$csr halts=$halts us=20000 vendor=0"

@@ -1,6 +1,7 @@
 # shellcheck shell=dash disable=SC2154
 # vhart watch: findings as they begin and are over, to a stream, a command and OpenMetrics; of VMs that come and go.
-# lab: hosts=6.12,7.2
+# lab: hosts=7.2 smp=2
+# lab: hosts=6.12
 
 # odd WORDS OPTIONS: watches the guest that does what WORDS say
 odd() {
@@ -22,7 +23,7 @@ each_begins_and_is_over_once() {
 
 # What is so when the VM ends is over.
 with_its_vm_it_is_over() {
-    odd "timer=6"
+    odd "timer=8"
     expect_status 0
     expect_eq "begun" "$(events "$err" begin timer-storm)" 1
     expect_eq "over" "$(events "$err" end timer-storm)" 1
@@ -35,9 +36,9 @@ vms_come_and_go() {
     vhart watch --all --openmetrics m.prom >told 2>said &
     watch=$!
     until_true [ -e m.prom ]
-    one_that_is_odd first timer=6
+    one_that_is_odd first timer=8
     expect_status 0
-    one_that_is_odd second "failing=6"
+    one_that_is_odd second "failing=8"
     expect_status 0
     until_true has_line '"event":"end",.*"rule":"failing-calls","vm":"second"' told
     kill $watch
@@ -59,14 +60,14 @@ fails_at_once() {
 }
 
 does_not_fail_on_another() {
-    odd "timer=6" --fail-on csr-storm
+    odd "timer=8" --fail-on csr-storm
     expect_status 0
 }
 
 # The first of them never ends by itself.
 # shellcheck disable=SC2016
 commands_are_run() {
-    odd "timer=5 failing=5" --on-finding '
+    odd "timer=8 failing=8" --on-finding '
         echo "$VHART_RULE $VHART_VM $VHART_PID $VHART_VCPU" >>words; cat >"json-$VHART_RULE"; echo output
         case $VHART_RULE in timer-storm) echo $$ >pid; exec sleep 100000 ;; esac'
     expect_status 0
@@ -79,7 +80,7 @@ commands_are_run() {
 }
 
 metrics_are_kept() {
-    odd "timer=6" --openmetrics m.prom
+    odd "timer=8" --openmetrics m.prom
     expect_status 0
     grep -qE '^vhart_findings_total\{vm="odd",pid="[0-9]+",rule="timer-storm"\} 1$' m.prom || die "$(cat m.prom)"
     grep -qE '^vhart_findings_now\{vm="odd",pid="[0-9]+",rule="timer-storm"\} 0$' m.prom || die "$(cat m.prom)"
@@ -118,12 +119,19 @@ what_is_above_the_baseline() {
 }
 
 on_a_terminal() {
-    terminal_session 2314 "vhart watch -- run --name odd --memory 64M --kernel /guests/odd.elf --append 'timer=5'"
+    terminal_session 2314 "vhart watch -- run --name odd --memory 64M --kernel /guests/odd.elf --append 'timer=8'"
     end_session
     expect_status 0
     expect_out '^[0-9:]* begin timer-storm: odd vCPU 0, '
     expect_out '^  why: the timer is set again'
     expect_out '^[0-9:]* end timer-storm: odd vCPU 0, '
+}
+
+a_place_that_is_none() {
+    run vhart watch --all --openmetrics /nowhere/m
+    expect_status 2
+    expect_err '^vhart: --openmetrics /nowhere/m: No such file'
+    expect_one_line
 }
 
 refuses() {
@@ -150,3 +158,4 @@ t_any "intervals that are too short" refuses 'no less' --all --interval 0.1
 t_any "a command of nothing" refuses '--on-finding' --all --on-finding ''
 t_any "names of one guest, of all" refuses 'no --all' --all --guestvmlinux /guests/linux/Image
 t_any "no VM of that name" refuses 'there is no such VM|no VM runs' --name nobody
+t_any "a place that takes no metrics" a_place_that_is_none

@@ -1,8 +1,9 @@
 # shellcheck shell=dash disable=SC2154
 # vhart stat of a VM that resets: a row for each vCPU over all its lives, and each reset counted once.
-# lab: hosts=6.12,7.2
+# lab: hosts=7.2 smp=2
+# lab: hosts=6.12
 
-resets=7 limit=300
+resets=4 limit=300
 
 # lives CPUS OPTIONS: a guest that resets so often and then powers off, in the file stat
 lives() {

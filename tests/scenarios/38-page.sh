@@ -26,10 +26,22 @@ has_what_was_counted() {
 }
 
 findings_are_the_same() {
-    run vhart stat --findings --html p -- run --name odd --memory 64M --kernel /guests/odd.elf --append "timer=5"
+    run vhart stat --findings --html p -- run --name odd --memory 64M --kernel /guests/odd.elf --append "timer=8"
     expect_status 0
     line=$(grep '^timer-storm: ' "$err")
     has "<strong>$(printf '%s' "$line" | sed 's/[.+]/\\&/g')</strong>" 'try: give the guest Sstc, coarser timers'
+}
+
+# A recording of exits, and one of samples, has them as well: above the table, and on its page.
+of_recordings_too() {
+    for event in exits cpu-clock; do
+        run vhart record -o r -e $event -- run --name odd --memory 64M --kernel /guests/odd.elf --append "timer=8"
+        expect_status 0
+        run vhart report -i r --html p --limit 1
+        expect_status 0
+        line=$(grep '^# timer-storm: odd vCPU 0, ' "$out") || die "nothing above the table: $(cat "$out")"
+        has "<strong>$(printf '%s' "${line#\# }" | sed 's/[.+]/\\&/g')</strong>" 'try: give the guest Sstc, coarser timers'
+    done
 }
 
 # Of a VM that runs, until Ctrl-C.
@@ -71,5 +83,6 @@ bad_places_are_refused() {
 
 t "a page has what was counted" has_what_was_counted
 t "and the findings, as they are said" findings_are_the_same
+t "of recordings too" of_recordings_too
 t "a signal ends it, and there is a page" a_signal_ends_it
 t "a place that takes no page is said" bad_places_are_refused

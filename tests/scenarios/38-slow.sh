@@ -1,6 +1,6 @@
 # shellcheck shell=dash disable=SC2154
 # Five slow guests: what is wrong with each stands first on its page (vhart stat --html), and in vhart stat --findings.
-# lab: hosts=any
+# lab: hosts=any smp=2
 
 # slow RULE WORDS: the guest that does what WORDS say; the worst finding of it is of RULE
 slow() {
@@ -46,8 +46,8 @@ reclaimed() {
 
 has_touched_memory() { [ "$(cat /sys/fs/cgroup/slow/memory.current)" -gt 67108864 ]; }
 
-t "a console" slow console 'console=12'
-t "IPIs" slow ipi-storm 'ipi=12'
-t "timers" slow timer-storm 'timer=12'
+t "a console" slow console 'console=8'
+t "IPIs" slow ipi-storm 'ipi=8'
+t "timers" slow timer-storm 'timer=8'
 t "one busy hart" slow busy-vcpu 'alone=28'
 t "memory that the host takes away" reclaimed

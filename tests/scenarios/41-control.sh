@@ -1,6 +1,7 @@
 # shellcheck shell=dash
 # The control socket: pausing, by hand, with vhart ctl, by programs, and with wrong input.
-# lab: hosts=6.12,7.2
+# lab: hosts=7.2 smp=2
+# lab: hosts=6.12
 
 clock_guest="vhart run --name clock --kernel /guests/clock.elf --memory 16M --control socket"
 

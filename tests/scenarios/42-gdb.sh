@@ -1,6 +1,6 @@
 # shellcheck shell=dash
 # gdb attached to a VM: harts as threads, breakpoints, steps, and a guest that goes on when it leaves, in whatever way.
-# lab: hosts=7.2 mmu=sv57
+# lab: hosts=7.2 smp=2 mmu=sv57
 # lab: hosts=6.12
 
 # shellcheck source=tests/scenarios/gdb.sh

@@ -1,6 +1,7 @@
 # shellcheck shell=dash
 # Breakpoints and steps: the script drives, and the guest says what of it was disturbed.
-# lab: hosts=6.12,7.2
+# lab: hosts=7.2 smp=2
+# lab: hosts=6.12
 
 breakpoints() { expect_status 0 vhart test --timeout 60 "$here/break.lua"; }
 

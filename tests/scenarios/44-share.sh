@@ -1,6 +1,6 @@
 # shellcheck shell=dash
 # Folders of the host in the guest: --share, by virtiofsd in its sandbox.
-# lab: hosts=any
+# lab: hosts=any smp=2
 
 # of_virtiofsd PROCESS: the processes below that one
 of_virtiofsd() {

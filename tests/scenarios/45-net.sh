@@ -1,6 +1,7 @@
 # shellcheck shell=dash
 # Network cards: several at once, ports of the host that lead into the guest, IPv6, and what is refused.
-# lab: hosts=6.12,7.2
+# lab: hosts=7.2 smp=2
+# lab: hosts=6.12
 
 datagram=$(dirname "$(command -v vhart)")/tests/scenarios/datagram
 

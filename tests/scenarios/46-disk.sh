@@ -1,6 +1,6 @@
 # shellcheck shell=dash
 # Disks that are not raw, or on an NBD server: by qemu-storage-daemon, which vhart starts. And who keeps whom away from a disk.
-# lab: hosts=any
+# lab: hosts=any smp=2
 
 storage() { pidof qemu-storage-daemon; }
 no_storage() { [ -z "$(storage)" ]; }

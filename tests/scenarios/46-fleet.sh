@@ -1,6 +1,7 @@
 # shellcheck shell=dash disable=SC2034,SC2154
 # Many VMs: metrics of all of them, and completions that name them.
-# lab: hosts=6.12,7.2
+# lab: hosts=7.2 smp=2
+# lab: hosts=6.12
 
 from_socket=$(dirname "$(command -v vhart)")/tests/scenarios/from_socket
 

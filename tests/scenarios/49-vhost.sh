@@ -1,6 +1,7 @@
 # shellcheck shell=dash
 # Devices whose work the host's kernel does (vhost-vsock, vhost-net), and passt's network.
-# lab: hosts=6.12,7.2
+# lab: hosts=7.2 smp=2
+# lab: hosts=6.12
 
 tools=$(dirname "$(command -v vhart)")/tests/scenarios
 

@@ -1,7 +1,7 @@
 # shellcheck shell=dash
 # A Debian with systemd: from a file system, and from an image with a GPT, an EFI partition and GRUB, by U-Boot and by EDK2. It is
 # told to power off by its power key.
-# lab: hosts=7.2 memory=6G alone disks
+# lab: hosts=7.2 smp=2 memory=6G alone disks
 
 debian=/guests/debian
 # Firmware, a boot loader and systemd, and all of it emulated.

@@ -1,7 +1,7 @@
 # shellcheck shell=dash disable=SC2016
 # Loads: fio on disks and shares, iperf3 over each kind of network, many small files. What passed is judged, not how fast. More
 # of it, by hand: MIB= of each disk, FILES=, NET_MIB= each way, with LIMIT= seconds (12-cmd.sh has CAT_MIB=).
-# lab: hosts=any
+# lab: hosts=any smp=2
 
 boot="vhart run --kernel /guests/$linux/Image --initrd /guests/$linux/initrd-small --memory 256M"
 limit=${LIMIT:-300}

@@ -81,6 +81,20 @@ size_t make_btf(uint8_t out[MADE_BTF_MOST])
 	add_member(&maker, "virt_addr", 1, 0);
 	add_member(&maker, "phys_addr", 1, 8);
 	add_member(&maker, "va_pa_offset", 1, 16);
+	add_type(&maker, "module_memory", BTF_KIND_STRUCT, 2, 16); /* 11 */
+	add_member(&maker, "base", 5, 0);
+	add_member(&maker, "size", 1, 12);
+	add_type(&maker, "module", BTF_KIND_STRUCT, 5, 256); /* 12 */
+	add_member(&maker, "state", 1, 0);
+	add_member(&maker, "list", 2, 8);
+	add_member(&maker, "name", 1, 24);
+	add_member(&maker, "mem", 11, 128);
+	add_member(&maker, "kallsyms", 5, 160);
+	add_type(&maker, "mod_kallsyms", BTF_KIND_STRUCT, 4, 32); /* 13 */
+	add_member(&maker, "symtab", 5, 0);
+	add_member(&maker, "num_symtab", 1, 8);
+	add_member(&maker, "strtab", 5, 16);
+	add_member(&maker, "typetab", 5, 24);
 	header.type_len = header.str_off = maker.types_len;
 	header.str_len = maker.strings_len;
 	memcpy(out, &header, sizeof(header));
@@ -101,10 +115,13 @@ static const struct {
 	{"__per_cpu_offset", 4096 + 64},
 	{"__cpuid_to_hartid_map", 4096 + 128},
 	{"kernel_map", 4096 + 192},
+	{"satp_mode", 4096 + 256},
+	{"modules", 4096 + 320},
 	{"runqueues", 8192},
 	{"__start_BTF", 16384},
 	{"__stop_BTF", 0}, /* where they end */
 	{"init_task", 32768},
+	{"swapper_pg_dir", 40960},
 };
 
 /* What is for each CPU lies behind the Image, so far apart. */
@@ -171,6 +188,8 @@ static void make_variables(struct made_linux *made)
 	for (uint32_t cpu = 0; cpu < MADE_HARTS; cpu++)
 		put(made_variable(made, "__per_cpu_offset") + (size_t)8 * cpu,
 		    first + (uint64_t)cpu * PER_CPU_SIZE);
+	put(made_variable(made, "satp_mode"), 9ull << 60);
+	put(made_variable(made, "modules"), MADE_LINK + made->moved + 4096 + 320);
 	put(map, MADE_LINK + made->moved);
 	put(map + 8, MADE_START + MADE_IMAGE_AT);
 	put(map + 16, LINEAR - MADE_START);

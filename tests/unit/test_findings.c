@@ -59,7 +59,9 @@ static void a_threshold_can_be_set(void **state)
 	vm_has_only(fixture, NULL);
 }
 
-static void a_vcpu_that_came_late_is_judged_by_whole_seconds(void **state)
+/* It makes calls that nobody answers in its first piece of a second, and sets timers in two whole
+ * ones. */
+static void a_vcpu_that_comes_late_is_judged_by_numbers_first(void **state)
 {
 	struct counted_vm *fixture = *state;
 
@@ -69,10 +71,45 @@ static void a_vcpu_that_came_late_is_judged_by_whole_seconds(void **state)
 	fixture->sample.when += 5 * NS_PER_S;
 	vm_look(fixture);
 	fixture->vcpus[0].first = 1;
-	vm_exits(fixture, EXIT_SBI + SBI_ROW_UNKNOWN, 500, 10);
+	vm_exits(fixture, EXIT_SBI + SBI_ROW_UNKNOWN, 100, 10);
+	vm_exits(fixture, EXIT_SBI + SBI_ROW_TIME, 900, 400);
 	fixture->sample.when += NS_PER_S;
 	vm_look(fixture);
+	for (int n = 0; n < 2; n++) {
+		vm_exits(fixture, EXIT_SBI + SBI_ROW_TIME, 900, 900);
+		fixture->vcpus[0].ns[VCPU_HALTED] += NS_PER_S / 10;
+		fixture->sample.when += NS_PER_S;
+		vm_look(fixture);
+	}
+	vm_has_only(fixture, "unanswered-calls");
+}
+
+static void what_is_left_at_the_end_is_judged_by_numbers(void **state)
+{
+	struct counted_vm *fixture = *state;
+
+	for (int n = 0; n < 2; n++) {
+		vm_exits(fixture, EXIT_SBI + SBI_ROW_TIME, 900, 500);
+		vm_idle_second(fixture);
+	}
+	vm_exits(fixture, EXIT_SBI + SBI_ROW_TIME, 900, 150);
+	vm_exits(fixture, EXIT_SBI + SBI_ROW_UNKNOWN, 100, 10);
+	fixture->sample.when += NS_PER_S / 5;
+	vm_fill(fixture, 0, VCPU_HALTED);
+	vm_look(fixture);
 	vm_has_only(fixture, NULL);
+	assert_true(findings_end(fixture->findings, &fixture->sample));
+	vm_has_only(fixture, "unanswered-calls");
+}
+
+static void an_interval_that_is_the_last_is_judged_once(void **state)
+{
+	struct counted_vm *fixture = *state;
+
+	vm_exits(fixture, EXIT_SBI + SBI_ROW_UNKNOWN, 100, 10);
+	vm_idle_second(fixture);
+	assert_true(findings_end(fixture->findings, &fixture->sample));
+	assert_int_equal(vm_found(fixture, "unanswered-calls")->intervals, 1);
 }
 
 static void the_same_again_is_one_finding(void **state)
@@ -364,7 +401,11 @@ int main(void)
 		cmocka_unit_test_setup_teardown(looks_that_come_too_soon_are_passed_over, vm_setup,
 						vm_teardown),
 		cmocka_unit_test_setup_teardown(a_threshold_can_be_set, vm_setup, vm_teardown),
-		cmocka_unit_test_setup_teardown(a_vcpu_that_came_late_is_judged_by_whole_seconds,
+		cmocka_unit_test_setup_teardown(a_vcpu_that_comes_late_is_judged_by_numbers_first,
+						vm_setup, vm_teardown),
+		cmocka_unit_test_setup_teardown(what_is_left_at_the_end_is_judged_by_numbers,
+						vm_setup, vm_teardown),
+		cmocka_unit_test_setup_teardown(an_interval_that_is_the_last_is_judged_once,
 						vm_setup, vm_teardown),
 		cmocka_unit_test_setup_teardown(the_same_again_is_one_finding, vm_setup,
 						vm_teardown),

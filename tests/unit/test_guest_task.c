@@ -206,6 +206,30 @@ static void each_vm_has_its_own_tasks(void **state)
 		assert_false(task_places[i].stale);
 }
 
+static void modules_are_in_the_kernels_own_list(void **state)
+{
+	static struct module_list list;
+	struct module_reader reader = {.places = &kernel.places,
+				       .modules = &kernel.modules,
+				       .read = made_read,
+				       .opaque = &made};
+
+	(void)state;
+	find();
+	assert_true(kernel.modules.known);
+	assert_int_equal(kernel.modules.head, MADE_LINK + 4096 + 320);
+	assert_int_equal(kernel.modules.satp,
+			 9ull << 60 | (MADE_START + MADE_IMAGE_AT + 40960) >> 12);
+	assert_int_equal(kernel.modules.offsets[MODULE_MEMORY], 128);
+	assert_int_equal(kernel.modules.offsets[MEMORY_SIZE], 12);
+	assert_true(module_list_read(&reader, &list));
+	assert_int_equal(list.count, 0);
+	/* It runs without its own page tables. */
+	memset(made_variable(&made, "satp_mode"), 0, 8);
+	find();
+	assert_false(kernel.modules.known);
+}
+
 static void a_name_need_not_end(void **state)
 {
 	struct exit_task task;
@@ -231,6 +255,7 @@ int main(void)
 		TEST(lies_are_not_believed),
 		TEST(a_guest_that_boots_again_is_looked_for_again),
 		TEST(each_vm_has_its_own_tasks),
+		TEST(modules_are_in_the_kernels_own_list),
 		TEST(a_name_need_not_end),
 	};
 

@@ -21,10 +21,7 @@ static struct record_file file;
 static struct report report;
 static FILE *out;
 
-static struct record_vms list_of(uint32_t count)
-{
-	return (struct record_vms){.several = true, .vms = {&vms[0], &vms[1]}, .count = count};
-}
+static struct record_vms known;
 
 /* Each has another function at the same place. */
 static int setup(void **state)
@@ -37,6 +34,8 @@ static int setup(void **state)
 	for (size_t i = 0; i < 2; i++) {
 		vms[i].is.vm = i + 1;
 		vms[i].is.pid = 10 + i;
+		vms[i].modules = record_modules_new();
+		assert_non_null(vms[i].modules);
 		snprintf(vms[i].is.name, sizeof(vms[i].is.name), "%s", names[i]);
 		symbols_add(&vms[i].symbols, PC - 4, 64, 't', functions[i], 4, "", 0);
 		assert_true(symbols_finish(&vms[i].symbols, message));
@@ -48,8 +47,10 @@ static int teardown(void **state)
 {
 	(void)state;
 	record_file_end(&file);
-	for (size_t i = 0; i < 2; i++)
+	for (size_t i = 0; i < 2; i++) {
+		record_modules_free(vms[i].modules);
 		symbols_free(&vms[i].symbols);
+	}
 	profile_free(report.profile);
 	report_free(&report);
 	memset(&report, 0, sizeof(report));
@@ -62,13 +63,13 @@ static int teardown(void **state)
 static void begin(uint32_t count)
 {
 	static const struct recording_header header = {.event = "cpu-clock"};
-	const struct record_vms known = list_of(count);
 
+	record_file_end(&file);
+	known = (struct record_vms){.several = true, .vms = {&vms[0], &vms[1]}, .count = count};
 	if (out)
 		fclose(out);
 	out = tmpfile();
 	assert_non_null(out);
-	record_file_end(&file);
 	assert_true(record_file_begin(&file, out, &header, &known));
 }
 
@@ -128,6 +129,7 @@ static void a_vm_that_comes_later_is_told_of_first(void **state)
 	(void)state;
 	begin(1);
 	put_sample(0);
+	known.count = 2;
 	put_lost(1);
 	put_sample(1);
 	read_back();

@@ -130,6 +130,18 @@ static void the_other_lines_are_read_as_they_were_written(void **state)
 		.vm = {.vm = RECORDING_VMS, .name = "web\x7f", .pid = 12, .kernel = "/boot/Image"}};
 	round_trip(&line, &back);
 	assert_memory_equal(&back.vm, &line.vm, sizeof(line.vm));
+	line = (struct recording_line){.type = RECORDING_FINDING,
+				       .finding = {.headline = "timer-storm: \"web\" vCPU 0",
+						   .seen = "up to 31 %",
+						   .why = "again and again",
+						   .help = "Sstc"}};
+	round_trip(&line, &back);
+	assert_memory_equal(&back.finding, &line.finding, sizeof(line.finding));
+	line = (struct recording_line){
+		.type = RECORDING_MODULE,
+		.module = {.start = UINT64_MAX - UINT32_MAX, .size = UINT32_MAX, .name = "fuse"}};
+	round_trip(&line, &back);
+	assert_memory_equal(&back.module, &line.module, sizeof(line.module));
 	line = (struct recording_line){.type = RECORDING_END, .end = {.time = 5, .samples = 7}};
 	round_trip(&line, &back);
 	assert_memory_equal(&back.end, &line.end, sizeof(line.end));
@@ -160,6 +172,7 @@ static void what_a_later_writer_adds_is_passed_over(void **state)
 
 #define NO_COLUMNS "has exits without the columns of time in which they came"
 #define NO_SUCH_VM "has a VM of impossible number"
+#define NO_MODULE  "has a module without its place or name"
 #define NO_BUCKETS "has exits without how long they took"
 
 static void what_is_no_line_is_refused(void **state)
@@ -200,6 +213,7 @@ static void what_is_no_line_is_refused(void **state)
 		{"{\"type\":\"symbol\",\"name\":\"x\"}",
 		 "has a symbol without its name or address"},
 		{"{\"type\":\"vcpu\",\"vcpu\":1}", "has a vCPU without its stvec"},
+		{"{\"type\":\"finding\",\"seen\":\"x\"}", "has a finding without what it is"},
 		{"{\"type\":\"reason\",\"columns\":\"1 2\"}", NO_COLUMNS},
 		{"{\"type\":\"reason\",\"step\":1,\"columns\":\"1 2 \"}", NO_COLUMNS},
 		{"{\"type\":\"reason\",\"step\":1,\"columns\":\"1,2\"}", NO_COLUMNS},
@@ -222,6 +236,14 @@ static void what_is_no_line_is_refused(void **state)
 		 "has a mapping without its place"},
 		{"{\"type\":\"mapping\",\"space\":0,\"start\":\"0x2\",\"end\":\"0x3\"}",
 		 "has a mapping without its place"},
+		{"{\"type\":\"module\",\"start\":\"0x2\",\"size\":4}", NO_MODULE},
+		{"{\"type\":\"module\",\"start\":\"0x2\",\"name\":\"m\"}", NO_MODULE},
+		{"{\"type\":\"module\",\"size\":4,\"name\":\"m\"}", NO_MODULE},
+		{"{\"type\":\"module\",\"start\":\"0x0\",\"size\":4294967296,\"name\":\"m\"}",
+		 NO_MODULE},
+		{"{\"type\":\"module\",\"start\":\"0xffffffffffffffff\",\"size\":1,"
+		 "\"name\":\"m\"}",
+		 NO_MODULE},
 		{"{\"type\":\"mapping\",\"space\":65537,\"start\":\"0x2\",\"end\":\"0x3\"}",
 		 "has a mapping without its place"},
 	};

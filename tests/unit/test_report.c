@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "tests/unit/fixtures/printable_text.h"
 #include "trace/export/export.h"
@@ -26,6 +27,9 @@
 #define SAMPLE(vcpu, mode, pc, more)                                                               \
 	"{\"type\":\"sample\",\"vcpu\":" #vcpu ",\"mode\":\"" mode "\",\"pc\":\"" pc               \
 	"\",\"n\":1" more "}\n"
+#define FINDING(headline)                                                                          \
+	"{\"type\":\"finding\",\"headline\":\"" headline                                           \
+	"\",\"seen\":\"up\",\"why\":\"so\",\"try\":\"this\"}\n"
 #define END "{\"type\":\"end\",\"t\":1,\"samples\":1}\n"
 
 static const char names[] = SYMBOL("0xffffffff80001000", 256, "idle")
@@ -324,6 +328,24 @@ static void one_of_all_vms_is_shown_as_one(void **state)
 		      "#\n");
 }
 
+#define FUSE_OF(vm, name)                                                                          \
+	"{\"type\":\"module\",\"vm\":" #vm                                                         \
+	",\"start\":\"0x80001000\",\"size\":4096,\"name\":\"fuse\"}\n"                             \
+	"{\"type\":\"symbol\",\"vm\":" #vm                                                         \
+	",\"start\":\"0x80001000\",\"size\":256,\"name\":\"" name "\",\"module\":\"fuse\"}\n"
+
+/* That of the other has the same name and place, and comes after it. */
+static void each_vm_has_its_own_modules(void **state)
+{
+	char *out = print_several(VM(2, "web2", 14) FUSE_OF(2, "two") FUSE_OF(1, "one"),
+				  &(struct report_view){.by = REPORT_BY_SYMBOL});
+
+	(void)state;
+	assert_non_null(strstr(out, "two [fuse]"));
+	assert_null(strstr(out, "one [fuse]"));
+	free(out);
+}
+
 static void stacks_of_several_vms_begin_with_them(void **state)
 {
 	const struct export_options how = {.labels_as_roots = true};
@@ -405,6 +427,51 @@ static char *report_of_files(bool by_pc)
 	return out;
 }
 
+/* Only where there is no file: what is elsewhere is of its file, whatever a map says. */
+static void code_of_no_file_may_have_been_made(void **state)
+{
+	char root[] = "/tmp/report-root.XXXXXX", path[64], command[128];
+	struct recording_packer *packer = recording_packer_new();
+	struct report report = {.in = tmpfile(), .profile = profile_new(1 << 20)};
+	char message[REPORT_MESSAGE_MAX] = "", *out = NULL;
+	FILE *to, *map;
+	size_t size;
+
+	(void)state;
+	assert_non_null(mkdtemp(root));
+	report.users = user_symbols_new(root);
+	snprintf(path, sizeof(path), "%s/tmp", root);
+	assert_int_equal(mkdir(path, 0700), 0);
+	snprintf(path, sizeof(path), "%s/tmp/perf-1.map", root);
+	map = fopen(path, "w");
+	assert_non_null(map);
+	fputs("10000 70000 made\n", map);
+	fclose(map);
+	fputs(HEADER("cpu-clock") MAPPING(1, "0x10000", "0x20000", "/bin/busybox")
+		      MAPPING(1, "0x40000", "0x50000", "")
+			      MAPPING(1, "0x60000", "0x70000", "/memfd:code (deleted)"),
+	      report.in);
+	put_user_sample(report.in, packer, 1, 0x10123);
+	put_user_sample(report.in, packer, 1, 0x40000);
+	put_user_sample(report.in, packer, 1, 0x60000);
+	put_user_sample(report.in, packer, 1, 0x7ffff);
+	put_user_sample(report.in, packer, 1, 0x80000);
+	recording_packer_free(packer);
+	if (!report_read_frame(&report, message) || !report_read_samples(&report, message))
+		fail_msg("%s", message);
+	to = open_memstream(&out, &size);
+	assert_true(report_print(to, &report, &(struct report_view){.by = REPORT_BY_SYMBOL}));
+	fclose(to);
+	assert_non_null(strstr(out, " 3     0  [u]   made [JIT]\n"));
+	assert_non_null(strstr(out, " 1     0  [u]   [busybox]\n"));
+	assert_non_null(strstr(out, " 1     0  [u]   [user]\n"));
+	free(out);
+	user_symbols_free(report.users);
+	end(&report);
+	snprintf(command, sizeof(command), "rm -r %s", root);
+	assert_int_equal(system(command), 0);
+}
+
 static void what_processes_run_is_named_by_its_file(void **state)
 {
 	static const char *const files[] = {"[busybox]\n", "[no file]\n", "[x]\n",
@@ -423,6 +490,105 @@ static void what_processes_run_is_named_by_its_file(void **state)
 			fail_msg("no %s in %s", places[i], by_pc);
 	free(by_symbol);
 	free(by_pc);
+}
+
+#define MODULE(start, size, name)                                                                  \
+	"{\"type\":\"module\",\"start\":\"" start "\",\"size\":" #size ",\"name\":\"" name "\"}\n"
+#define OF_MODULE(start, size, name, module)                                                       \
+	"{\"type\":\"symbol\",\"start\":\"" start "\",\"size\":" #size ",\"name\":\"" name         \
+	"\",\"module\":\"" module "\"}\n"
+
+/* The rows of a report without its head. */
+static void expect_rows(const char *text, enum report_by by, const char *wanted)
+{
+	char message[REPORT_MESSAGE_MAX] = "", *out = NULL, *rows;
+	struct report report;
+	size_t size;
+	FILE *to = open_memstream(&out, &size);
+
+	begin(&report, text, strlen(text));
+	report.by_pc = by == REPORT_BY_PC;
+	if (!report_read_frame(&report, message) || !report_read_samples(&report, message))
+		fail_msg("%s", message);
+	assert_true(report_print(to, &report, &(struct report_view){.by = by}));
+	fclose(to);
+	rows = strstr(out, "....\n#\n");
+	assert_non_null(rows);
+	assert_string_equal(rows + 7, wanted);
+	free(out);
+	end(&report);
+}
+
+static void modules_have_functions_or_only_their_name(void **state)
+{
+	static const char text[] = HEADER("cpu-clock") SYMBOL("0xffffffff80001000", 256, "idle")
+		MODULE("0xffffffff01000000", 8192, "fuse")
+			OF_MODULE("0xffffffff01000100", 64, "fuse_read", "fuse")
+				MODULE("0xffffffff01004000", 4096, "virtiofs")
+					SAMPLE(0, "g", "0xffffffff01000110", "")
+						SAMPLE(0, "g", "0xffffffff01000120", "")
+							SAMPLE(0, "g", "0xffffffff01000140", "")
+								END;
+
+	(void)state;
+	expect_rows(text, REPORT_BY_SYMBOL,
+		    "    66.67%        2     0  [g]   fuse_read [fuse]\n"
+		    "    33.33%        1     0  [g]   [fuse]\n");
+	expect_rows(text, REPORT_BY_PC,
+		    "    33.33%        1     0  [g]   fuse+0x140\n"
+		    "    33.33%        1     0  [g]   fuse_read+0x10 [fuse]\n"
+		    "    33.33%        1     0  [g]   fuse_read+0x20 [fuse]\n");
+}
+
+/* Their edges, and what is beside them. */
+static void beside_modules_there_is_nobody(void **state)
+{
+	static const char text[] = HEADER("cpu-clock") MODULE("0xffffffff01001000", 4096, "fuse")
+		OF_MODULE("0xffffffff01001000", 99999, "long", "fuse")
+			SAMPLE(0, "g", "0xffffffff01000fff", "")
+				SAMPLE(0, "g", "0xffffffff01001000", "")
+					SAMPLE(0, "g", "0xffffffff01001fff", "")
+						SAMPLE(0, "g", "0xffffffff01002000", "")
+							SAMPLE(0, "u", "0xffffffff01001000", "")
+								END;
+
+	(void)state;
+	expect_rows(text, REPORT_BY_SYMBOL,
+		    "    40.00%        2     0  [g]   long [fuse]\n"
+		    "    20.00%        1     0  [g]   0xffffffff01000fff\n"
+		    "    20.00%        1     0  [g]   0xffffffff01002000\n"
+		    "    20.00%        1     0  [u]   [user]\n");
+}
+
+/* What is loaded where another one was has its own names from then on; the first one was also what
+ * was sampled before anybody looked. */
+static void a_module_takes_the_place_of_others(void **state)
+{
+	static const char text[] = HEADER("cpu-clock") SAMPLE(
+		0, "g", "0xffffffff01001010", "") MODULE("0xffffffff01001000", 4096, "old")
+		OF_MODULE("0xffffffff01001000", 256, "old_work", "old") MODULE(
+			"0xffffffff01002000", 4096, "next") SAMPLE(0, "g", "0xffffffff01001010", "")
+			MODULE("0xffffffff01000000", 16384, "new")
+				OF_MODULE("0xffffffff01001000", 16, "new_work", "new")
+					OF_MODULE("0xffffffff01001010", 16, "new_rest", "new")
+						SAMPLE(0, "g", "0xffffffff01001010", "")
+							SAMPLE(0, "g", "0xffffffff01002010", "")
+								END;
+
+	(void)state;
+	expect_rows(text, REPORT_BY_SYMBOL,
+		    "    50.00%        2     0  [g]   old_work [old]\n"
+		    "    25.00%        1     0  [g]   [new]\n"
+		    "    25.00%        1     0  [g]   new_rest [new]\n");
+}
+
+/* Of recordings from before there were lines of modules. */
+static void functions_of_a_module_need_no_module(void **state)
+{
+	(void)state;
+	expect_rows(HEADER("cpu-clock") OF_MODULE("0xffffffff01000100", 64, "fuse_read", "fuse")
+			    SAMPLE(0, "g", "0xffffffff01000110", "") END,
+		    REPORT_BY_SYMBOL, "   100.00%        1     0  [g]   fuse_read [fuse]\n");
 }
 
 #define TIMED(event)                                                                               \
@@ -518,7 +684,8 @@ static const char hostile_rest[] =
 	"{\"type\":\"symbol\",\"start\":\"0xffffffff80001000\",\"size\":256,\"name\":"
 	"\"" HOSTILE_JSON "\",\"module\":\"" HOSTILE_JSON
 	"\"}\n" SAMPLE(0, "g", "0xffffffff80001104", ",\"ns\":9,\"exit\":\"" HOSTILE_JSON "\"")
-		SAMPLE(0, "g", "0xffffffff80001004", ",\"ns\":9,\"exit\":\"" HOSTILE_JSON "\"") END;
+		SAMPLE(0, "g", "0xffffffff80001004", ",\"ns\":9,\"exit\":\"" HOSTILE_JSON "\"")
+			FINDING(HOSTILE_JSON) END;
 
 static void read_hostile(struct report *report, const char *head, enum report_by by)
 {
@@ -550,6 +717,7 @@ static void a_hostile_recording_is_shown_as_text(void **state)
 		assert_printable(out);
 		if (i == 0) {
 			assert_non_null(strstr(out, "# VM: " HOSTILE_JSON_SHOWN " (pid"));
+			assert_non_null(strstr(out, "# " HOSTILE_JSON_SHOWN "\n#\n"));
 			assert_non_null(strstr(out, "[g]   " HOSTILE_JSON_SHOWN
 						    " [" HOSTILE_JSON_SHOWN "]\n"));
 		}
@@ -579,6 +747,51 @@ static void a_hostile_recording_is_exported_as_text(void **state)
 		assert_printable(out);
 		free(out);
 		end(&report);
+	}
+}
+
+static void what_was_odd_stands_above_the_table(void **state)
+{
+	struct report report;
+	char *text = NULL, *out = NULL, message[REPORT_MESSAGE_MAX];
+	size_t size;
+	FILE *to;
+
+	(void)state;
+	for (int count = 0; count <= 300; count += count < 7 ? 1 : 293) {
+		char line[32], *more;
+
+		to = open_memstream(&text, &size);
+		fputs(HEADER("cycles"), to);
+		for (int i = 0; i < count; i++)
+			fprintf(to, FINDING("odd: %d"), i);
+		fputs(END, to);
+		fclose(to);
+		begin(&report, text, size);
+		assert_true(report_read_frame(&report, message));
+		to = open_memstream(&out, &size);
+		report_findings_print(to, &report.findings);
+		fclose(to);
+		snprintf(line, sizeof(line), "# odd: %d\n", count <= 5 ? count - 1 : 3);
+		assert_true(!count == !strstr(out, line));
+		assert_null(strstr(out, "# odd: 5\n"));
+		more = strstr(out, "# and ");
+		assert_int_equal(more ? atoi(more + strlen("# and ")) : 0,
+				 count > 5 ? count - 4 : 0);
+		assert_int_equal(report.findings.count, count < 256 ? count : 256);
+		if (count) {
+			const struct page_finding *last =
+				&report.findings.on_page[report.findings.count - 1];
+
+			snprintf(line, sizeof(line), "odd: %zu", report.findings.count - 1);
+			assert_string_equal(last->headline, line);
+			assert_string_equal(last->seen, "up");
+			assert_string_equal(last->why, "so");
+			assert_string_equal(last->help, "this");
+		}
+		end(&report);
+		free(text);
+		free(out);
 	}
 }
 
@@ -689,16 +902,23 @@ int main(void)
 		cmocka_unit_test(samples_are_shown_as_perf_shows_them),
 		cmocka_unit_test(samples_are_of_the_guests_tasks),
 		cmocka_unit_test(several_vms_are_told_apart_and_have_their_own_names),
+		cmocka_unit_test(each_vm_has_its_own_modules),
 		cmocka_unit_test(
 			vms_of_one_name_have_their_process_too_and_one_that_nobody_told_of_a_number),
 		cmocka_unit_test(one_of_all_vms_is_shown_as_one),
 		cmocka_unit_test(stacks_of_several_vms_begin_with_them),
 		cmocka_unit_test(each_vcpu_of_each_vm_has_its_lane),
 		cmocka_unit_test(what_processes_run_is_named_by_its_file),
+		cmocka_unit_test(code_of_no_file_may_have_been_made),
+		cmocka_unit_test(modules_have_functions_or_only_their_name),
+		cmocka_unit_test(beside_modules_there_is_nobody),
+		cmocka_unit_test(a_module_takes_the_place_of_others),
+		cmocka_unit_test(functions_of_a_module_need_no_module),
 		cmocka_unit_test(a_subtitle_says_what_was_measured),
 		cmocka_unit_test(chains_show_what_was_called),
 		cmocka_unit_test(a_hostile_recording_is_shown_as_text),
 		cmocka_unit_test(a_hostile_recording_is_exported_as_text),
+		cmocka_unit_test(what_was_odd_stands_above_the_table),
 		cmocka_unit_test(exits_are_weighed_by_the_hosts_time),
 		cmocka_unit_test(callers_have_the_name_of_who_called),
 		cmocka_unit_test(a_recording_that_was_cut_off_shows_what_it_has),

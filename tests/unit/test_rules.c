@@ -432,6 +432,68 @@ static void the_median_is_the_middle_and_one_far_off_moves_nothing(void **state)
 	assert_true(past_median(&past) == 11 && past_mad(&past) == 1);
 }
 
+/* A reset each so many seconds, the last of them now. */
+static void resets(struct counted_vm *fixture, int times, int seconds)
+{
+	for (int n = 0; n < times; n++) {
+		for (int i = 1; i < seconds; i++)
+			vm_idle_second(fixture);
+		vm_exits(fixture, EXIT_SBI + SBI_ROW_SRST, 1, 0);
+		vm_idle_second(fixture);
+	}
+}
+
+static void a_guest_that_resets_in_a_loop_is_found(void **state)
+{
+	resets(*state, 4, 21);
+	vm_has_only(*state, "reset-loop");
+	assert_true(vm_found(*state, "reset-loop")->worst == 4);
+}
+
+static void one_that_resets_now_and_then_is_not(void **state)
+{
+	resets(*state, 12, 22);
+	vm_has_only(*state, NULL);
+}
+
+#define KERNEL 0xffffffff80001000ull
+
+/* Both harts have it for so many looks. */
+static void vector(struct counted_vm *fixture, uint64_t stvec, int looks)
+{
+	for (int n = 0; n < looks; n++) {
+		fixture->vcpus[0].stvec = fixture->vcpus[1].stvec = stvec;
+		vm_idle_second(fixture);
+	}
+}
+
+static void a_kernel_with_another_trap_vector_is_found(void **state)
+{
+	struct counted_vm *fixture = *state;
+
+	vector(fixture, KERNEL, 11);
+	vector(fixture, KERNEL + 8, 1);
+	assert_non_null(vm_found(fixture, "trap-vector"));
+	assert_int_equal(findings_count(fixture->findings), 2); /* of each hart */
+}
+
+static void one_that_boots_or_resets_is_not(void **state)
+{
+	struct counted_vm *fixture = *state;
+
+	/* A boot loader, a kernel that moves itself, and the same again in another life. */
+	vector(fixture, 0x80200000, 30);
+	vector(fixture, KERNEL, 10);
+	vector(fixture, KERNEL + 0x40000000, 30);
+	vm_exits(fixture, EXIT_SBI + SBI_ROW_SRST, 1, 0);
+	vector(fixture, KERNEL + 0x40000000, 1);
+	vector(fixture, KERNEL + 0x80000000, 11);
+	vector(fixture, 0, 1);
+	vector(fixture, 0x80200000, 1);
+	vector(fixture, KERNEL, 1);
+	vm_has_only(fixture, NULL);
+}
+
 /* ---- the table ---- */
 
 /* As mdoc(7) has it: ".It Cm NAME Ta THRESHOLD Ta UNIT Ta INTERVALS". */
@@ -524,6 +586,14 @@ int main(void)
 						vm_teardown),
 		cmocka_unit_test_setup_teardown(a_burst_of_work_is_no_storm, vm_setup, vm_teardown),
 		cmocka_unit_test_setup_teardown(without_a_past_nothing_is_far_from_it, vm_setup,
+						vm_teardown),
+		cmocka_unit_test_setup_teardown(a_guest_that_resets_in_a_loop_is_found, vm_setup,
+						vm_teardown),
+		cmocka_unit_test_setup_teardown(one_that_resets_now_and_then_is_not, vm_setup,
+						vm_teardown),
+		cmocka_unit_test_setup_teardown(a_kernel_with_another_trap_vector_is_found,
+						vm_setup, vm_teardown),
+		cmocka_unit_test_setup_teardown(one_that_boots_or_resets_is_not, vm_setup,
 						vm_teardown),
 		cmocka_unit_test_setup_teardown(faults_long_after_boot_are_found, vm_setup,
 						vm_teardown),

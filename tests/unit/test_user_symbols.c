@@ -43,6 +43,23 @@ static void drop_file(const struct root *root, const char *name)
 	unlink(path);
 }
 
+static void drop_folder(const struct root *root, const char *name)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/%s", root->path, name);
+	rmdir(path);
+}
+
+static void put_text(const struct root *root, const char *name, const char *text)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/tmp", root->path);
+	mkdir(path, 0700);
+	put_file(root, name, text, strlen(text));
+}
+
 static int begin(void **state)
 {
 	static struct root root;
@@ -66,6 +83,11 @@ static int end(void **state)
 	user_symbols_free(root->users);
 	drop_file(root, "program");
 	drop_file(root, "bad");
+	drop_file(root, "tmp/perf-7.map");
+	drop_file(root, "tmp/perf-8.map");
+	drop_file(root, "tmp/perf-9.map");
+	drop_file(root, "tmp/perf-10.map");
+	drop_folder(root, "tmp");
 	return rmdir(root->path);
 }
 
@@ -129,6 +151,47 @@ static void damaged_files_have_no_names(void **state)
 	assert_non_null(strstr(message, "/bad: is a truncated ELF file"));
 }
 
+static void what_a_process_made_is_its_own(void **state)
+{
+	struct root *root = *state;
+	struct symbol_place place;
+
+	put_text(root, "tmp/perf-7.map", "10000 40 of seven\n");
+	put_text(root, "tmp/perf-8.map", "10000 20 of eight\n");
+	assert_true(user_symbols_find_made(root->users, 7, 0x10004, &place));
+	assert_string_equal(place.name, "of seven");
+	assert_int_equal(place.offset, 4);
+	assert_true(user_symbols_find_made(root->users, 8, 0x10004, &place));
+	assert_string_equal(place.name, "of eight");
+	assert_false(user_symbols_find_made(root->users, 8, 0x10020, &place));
+	/* Hardly any has made code. */
+	assert_false(user_symbols_find_made(root->users, 9, 0x10004, &place));
+	assert_int_equal(messages, 0);
+}
+
+static void what_says_nothing_is_said_once(void **state)
+{
+	struct root *root = *state;
+	struct symbol_place place;
+	char link[128];
+
+	put_text(root, "tmp/perf-9.map", "");
+	for (int i = 0; i < 3; i++)
+		assert_false(user_symbols_find_made(root->users, 9, 0x10004, &place));
+	assert_non_null(strstr(message, "/tmp/perf-9.map: has no line \"address size name\""));
+	assert_int_equal(messages, 1);
+	/* The guest's link means what it means there. */
+	put_text(root, "tmp/perf-8.map", "10000 20 of eight\n");
+	snprintf(link, sizeof(link), "%s/tmp/perf-10.map", root->path);
+	assert_int_equal(symlink("/tmp/perf-8.map", link), 0);
+	assert_true(user_symbols_find_made(root->users, 10, 0x10004, &place));
+	assert_string_equal(place.name, "of eight");
+	snprintf(link, sizeof(link), "%s/tmp/perf-7.map", root->path);
+	assert_int_equal(symlink("/proc/self/maps", link), 0);
+	assert_false(user_symbols_find_made(root->users, 7, 0x10004, &place));
+	assert_int_equal(messages, 1);
+}
+
 int main(void)
 {
 #define ROW(name) cmocka_unit_test_setup_teardown(name, begin, end)
@@ -137,6 +200,8 @@ int main(void)
 		ROW(files_without_names_are_said_once),
 		ROW(paths_do_not_lead_out),
 		ROW(damaged_files_have_no_names),
+		ROW(what_a_process_made_is_its_own),
+		ROW(what_says_nothing_is_said_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -138,7 +138,10 @@ static void serve(struct watching *watching)
 /* Judges the interval that ends now, or the last one. False after error(). */
 static bool look(struct watching *watching, bool last)
 {
-	if (!stat_session_look(&watching->session)) {
+	struct stat_session *session = &watching->session;
+
+	if (!stat_session_look(session) ||
+	    (last && !findings_end(session->findings, &session->now))) {
 		error("no memory");
 		return false;
 	}
@@ -187,7 +190,7 @@ static bool wait_too(const struct watching *watching, int file)
 }
 
 /* False after error(). */
-static bool open_ways(struct watching *watching)
+static bool open_commands(struct watching *watching)
 {
 	const struct watch_options *options = watching->options;
 	struct teller *teller = &watching->teller;
@@ -195,14 +198,18 @@ static bool open_ways(struct watching *watching)
 	watching->ready = epoll_create1(EPOLL_CLOEXEC);
 	if (options->on_finding)
 		teller->commands = commands_run_new(options->on_finding);
-	if (watching->ready < 0 || (options->on_finding && !teller->commands) ||
-	    (teller->commands && !wait_too(watching, commands_run_fd(teller->commands)))) {
-		error("--on-finding: %s", strerror(errno));
-		return false;
-	}
-	if (!options->openmetrics)
+	if (watching->ready >= 0 && (!options->on_finding || teller->commands) &&
+	    (!teller->commands || wait_too(watching, commands_run_fd(teller->commands))))
 		return true;
-	if (!metrics_place_open(&watching->metrics, options->openmetrics, make_text, watching))
+	error("--on-finding: %s", strerror(errno));
+	return false;
+}
+
+/* False after error(). */
+static bool open_metrics(struct watching *watching)
+{
+	if (!metrics_place_open(&watching->metrics, watching->options->openmetrics, make_text,
+				watching))
 		return false;
 	if (!watching->metrics.server)
 		return metrics_place_write(&watching->metrics);
@@ -222,8 +229,8 @@ static void close_ways(struct watching *watching)
 		close(watching->ready);
 }
 
-/* False after error(). */
-static bool begin(struct watching *watching)
+/* An exit status: not STATUS_OK after error(). */
+static int begin(struct watching *watching)
 {
 	struct findings_options wanted = {.device = guest_places_device,
 					  .opaque = &watching->places};
@@ -232,12 +239,15 @@ static bool begin(struct watching *watching)
 		wanted.usual = watching->baseline.rates;
 	memcpy(wanted.thresholds, watching->options->wishes.thresholds, sizeof(wanted.thresholds));
 	if (!open_collector(watching))
-		return false;
+		return STATUS_HOST;
 	watching->session.findings = watching->teller.findings = findings_new(&wanted);
-	if (watching->session.findings && stat_session_begin(&watching->session))
-		return open_ways(watching);
-	error("no memory");
-	return false;
+	if (!watching->session.findings || !stat_session_begin(&watching->session)) {
+		error("no memory");
+		return STATUS_HOST;
+	}
+	if (!open_commands(watching))
+		return STATUS_HOST;
+	return watching->options->openmetrics && !open_metrics(watching) ? STATUS_USAGE : STATUS_OK;
 }
 
 /* An exit status. */
@@ -245,14 +255,17 @@ static int run(struct watching *watching)
 {
 	const double seconds = watching->options->interval;
 	const uint64_t step = seconds > 0 ? (uint64_t)(seconds * 1e9) : FINDINGS_INTERVAL;
-	int status = STATUS_HOST;
+	int status;
 
 	/* One that comes while all this takes its time ends it as soon as it is ready. */
 	watching->signals = await_signals();
-	if (begin(watching)) {
+	status = begin(watching);
+	if (status == STATUS_OK) {
 		target_go(&watching->options->target);
-		if (watch(watching, step))
-			status = watching->teller.failed ? STATUS_FOUND : STATUS_OK;
+		if (!watch(watching, step))
+			status = STATUS_HOST;
+		else if (watching->teller.failed)
+			status = STATUS_FOUND;
 	}
 	if (watching->teller.failed)
 		error("--fail-on %s: there is such a finding", watching->teller.failed->name);

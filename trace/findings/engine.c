@@ -6,22 +6,7 @@
 #include <string.h>
 
 #include "trace/findings/keys.h"
-
-/* What a rule has seen of a vCPU without a break. */
-struct streak {
-	uint32_t intervals;
-	struct finding sums;
-};
-
-struct watched_vcpu {
-	bool seen; /* it was there at the last look */
-	uint32_t tgid, vcpu_id;
-	bool sees_all;
-	uint64_t exits, ns[VCPU_STATES];
-	struct row_counts rows[EXIT_ROWS]; /* so far */
-	struct past exit_rates, fault_shares;
-	struct streak streaks[RULES_MAX];
-};
+#include "trace/findings/watched.h"
 
 struct findings {
 	struct findings_options options;
@@ -124,60 +109,7 @@ static void add_key(void *opaque, const struct key *key, bool new)
 	}
 }
 
-/* ---- the interval ---- */
-
-/* States may be split otherwise later: one of them can have less than before. */
-static uint64_t since(uint64_t now, uint64_t then)
-{
-	return now > then ? now - then : 0;
-}
-
-static void take_rows(struct watched_vcpu *watched, struct row_counts *rows,
-		      const struct exit_times *times)
-{
-	for (uint32_t row = 0; row < EXIT_ROWS; row++) {
-		struct row_counts *before = &watched->rows[row];
-
-		rows[row] = (struct row_counts){since(times[row].count, before->count),
-						since(times[row].ns, before->ns),
-						since(times[row].halted_ns, before->halted_ns)};
-		*before =
-			(struct row_counts){times[row].count, times[row].ns, times[row].halted_ns};
-		if (row < EXIT_EXCEPTION && times[row].count)
-			watched->sees_all = true;
-	}
-}
-
-/* The interval's whole is 0 where there is none to judge. */
-static void take_vcpu(struct findings *findings, uint32_t index, const struct stat_sample *sample)
-{
-	const struct exit_vcpu *vcpu = &sample->vcpus[index];
-	struct watched_vcpu *watched = &findings->vcpus[index];
-	struct vcpu_interval *interval = &findings->intervals[index];
-
-	*interval = (struct vcpu_interval){.rows = findings->rows[index],
-					   .exit_rates = &watched->exit_rates,
-					   .fault_shares = &watched->fault_shares,
-					   .usual = findings->options.usual,
-					   .state = vcpu->state};
-	if (!vcpu->first)
-		return;
-	take_rows(watched, findings->rows[index], &sample->times[(size_t)index * EXIT_TIMES]);
-	interval->sees_all = watched->sees_all;
-	interval->exits = since(vcpu->exits, watched->exits);
-	watched->exits = vcpu->exits;
-	for (uint32_t state = 0; state < VCPU_STATES; state++) {
-		interval->ns[state] = since(vcpu->ns[state], watched->ns[state]);
-		interval->whole += interval->ns[state];
-		watched->ns[state] = vcpu->ns[state];
-	}
-	/* One that came, or ended, in the middle of it, was there for a piece that says little. */
-	if (interval->whole < (sample->when - findings->last) / 2 || !watched->seen)
-		interval->whole = 0;
-	watched->seen = true;
-	watched->tgid = vcpu->tgid;
-	watched->vcpu_id = vcpu->vcpu_id;
-}
+/* ---- another collector ---- */
 
 /* It is another's number now: what it had goes on. */
 static void take_over(struct findings *findings, struct watched_vcpu *watched)
@@ -187,9 +119,7 @@ static void take_over(struct findings *findings, struct watched_vcpu *watched)
 
 		if (!old->seen || old->tgid != watched->tgid || old->vcpu_id != watched->vcpu_id)
 			continue;
-		watched->exit_rates = old->exit_rates;
-		watched->fault_shares = old->fault_shares;
-		memcpy(watched->streaks, old->streaks, sizeof(watched->streaks));
+		watched->past = old->past;
 	}
 }
 
@@ -208,7 +138,8 @@ bool findings_renew(struct findings *findings)
 /* A hart that was not started has no part in the work. */
 static bool is_at_work(const struct vcpu_interval *interval)
 {
-	return interval->whole && interval->ns[VCPU_BLOCKED] < interval->whole / 2;
+	return interval->whole && !interval->is_part &&
+	       interval->ns[VCPU_BLOCKED] < interval->whole / 2;
 }
 
 static void add_siblings(struct findings *findings, uint32_t index,
@@ -229,13 +160,24 @@ static void add_siblings(struct findings *findings, uint32_t index,
 		interval->siblings_busy = busy / interval->siblings;
 }
 
+static void add_resets(struct findings *findings, uint32_t index, const struct stat_sample *sample)
+{
+	struct vcpu_interval *interval = &findings->intervals[index];
+
+	for (uint32_t i = 0; i < sample->vcpu_count && i < EXIT_VCPUS; i++)
+		if (sample->vcpus[i].tgid == sample->vcpus[index].tgid &&
+		    findings->intervals[i].whole)
+			interval->vm_resets += (double)rule_resets(&findings->intervals[i]) +
+					       past_last(findings->intervals[i].resets);
+}
+
 /* ---- findings ---- */
 
 static void judge(struct findings *findings, const struct stat_sample *sample, uint32_t index,
 		  size_t rule)
 {
 	const struct vcpu_interval *interval = &findings->intervals[index];
-	struct streak *streak = &findings->vcpus[index].streaks[rule];
+	struct streak *streak = &findings->vcpus[index].past.streaks[rule];
 	const double set = findings->options.thresholds[rule];
 	const double threshold = set > 0 ? set : rules[rule].threshold;
 	struct rule_seen seen = {0};
@@ -280,29 +222,26 @@ static void judge_vcpu(struct findings *findings, const struct stat_sample *samp
 {
 	const struct vcpu_interval *interval = &findings->intervals[index];
 	struct watched_vcpu *watched = &findings->vcpus[index];
-	struct rule_seen unused = {0};
 
-	if (!interval->whole) {
-		for (size_t rule = 0; rule < rule_count; rule++)
-			watched->streaks[rule].intervals = 0;
-		return;
-	}
 	for (size_t rule = 0; rule < rule_count; rule++)
-		judge(findings, sample, index, rule);
-	past_add(&watched->exit_rates, (double)interval->exits * 1e9 / (double)interval->whole);
-	past_add(&watched->fault_shares, rule_fault_share(interval, &unused));
+		if (!interval->whole || (interval->is_part && rules[rule].intervals > 1))
+			watched->past.streaks[rule].intervals = 0;
+		else
+			judge(findings, sample, index, rule);
+	watched_keep(watched, interval);
 }
 
 static void judge_all(struct findings *findings, const struct stat_sample *sample)
 {
 	struct adding adding = {.findings = findings, .sample = sample};
 
-	if (findings->last)
-		keys_compare(&findings->before, &findings->now, add_key, &adding);
+	keys_compare(&findings->before, &findings->now, add_key, &adding);
 	for (uint32_t i = 0; i < sample->vcpu_count && i < EXIT_VCPUS; i++) {
 		add_siblings(findings, i, sample);
-		judge_vcpu(findings, sample, i);
+		add_resets(findings, i, sample);
 	}
+	for (uint32_t i = 0; i < sample->vcpu_count && i < EXIT_VCPUS; i++)
+		judge_vcpu(findings, sample, i);
 }
 
 /* Nothing is judged by the first look of a collector. */
@@ -314,20 +253,27 @@ static void take_over_all(struct findings *findings, const struct stat_sample *s
 	findings->before_renewal = NULL;
 }
 
-bool findings_look(struct findings *findings, const struct stat_sample *sample)
+static void take_vcpu(struct findings *findings, const struct stat_sample *sample, uint32_t index,
+		      bool is_short)
+{
+	struct vcpu_interval *interval = &findings->intervals[index];
+
+	watched_take(&findings->vcpus[index], sample, index, sample->when - findings->last,
+		     is_short, findings->rows[index], interval);
+	interval->usual = findings->options.usual;
+}
+
+static bool look(struct findings *findings, const struct stat_sample *sample, bool is_short)
 {
 	const struct keys before = findings->before;
 
-	if (findings->last && !findings->before_renewal &&
-	    sample->when < findings->last + FINDINGS_INTERVAL - FINDINGS_EARLY)
-		return true;
 	if (!keys_take(&findings->now, sample))
 		return false;
 	for (uint32_t i = 0; i < sample->vcpu_count && i < EXIT_VCPUS; i++)
-		take_vcpu(findings, i, sample);
+		take_vcpu(findings, sample, i, is_short);
 	if (findings->before_renewal)
 		take_over_all(findings, sample);
-	else
+	else if (findings->last)
 		judge_all(findings, sample);
 	findings->before = findings->now;
 	findings->now = before;
@@ -335,6 +281,19 @@ bool findings_look(struct findings *findings, const struct stat_sample *sample)
 		findings->begin = sample->when;
 	findings->last = sample->when;
 	return true;
+}
+
+bool findings_look(struct findings *findings, const struct stat_sample *sample)
+{
+	if (findings->last && !findings->before_renewal &&
+	    sample->when < findings->last + FINDINGS_INTERVAL - FINDINGS_EARLY)
+		return true;
+	return look(findings, sample, false);
+}
+
+bool findings_end(struct findings *findings, const struct stat_sample *sample)
+{
+	return sample->when == findings->last || look(findings, sample, true);
 }
 
 size_t findings_count(struct findings *findings)

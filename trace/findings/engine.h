@@ -37,6 +37,9 @@ void findings_free(struct findings *findings); /* NULL is fine */
 
 /* SAMPLE is what was counted up to now, no difference. False: no memory. */
 bool findings_look(struct findings *findings, const struct stat_sample *sample);
+/* The last look, whenever it comes: what is left since the one before is judged by rules to which
+ * one interval is enough. False: no memory. */
+bool findings_end(struct findings *findings, const struct stat_sample *sample);
 
 /* In the order of found_sort(). Until the next look. */
 size_t findings_count(struct findings *findings);

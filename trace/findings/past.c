@@ -14,6 +14,20 @@ uint32_t past_size(const struct past *past)
 	return past->count < PAST_VALUES ? past->count : PAST_VALUES;
 }
 
+double past_sum(const struct past *past)
+{
+	double sum = 0;
+
+	for (uint32_t i = 0; i < past_size(past); i++)
+		sum += past->values[i];
+	return sum;
+}
+
+double past_last(const struct past *past)
+{
+	return past->count ? past->values[(past->count - 1) % PAST_VALUES] : 0;
+}
+
 static int compare(const void *a, const void *b)
 {
 	const double left = *(const double *)a, right = *(const double *)b;

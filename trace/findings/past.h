@@ -16,6 +16,9 @@ struct past {
 void past_add(struct past *past, double value);
 /* How many are kept. */
 uint32_t past_size(const struct past *past);
+double past_sum(const struct past *past);
+/* The newest; 0: there is none. */
+double past_last(const struct past *past);
 /* The middle one, of an even number the lower of the two; 0: there are none. */
 double past_median(const struct past *past);
 /* The median of the distances from the median: one value that is far off does not move it. */

@@ -180,6 +180,26 @@ static double csr_walk(const struct vcpu_interval *interval, struct rule_seen *s
 	return (double)interval->csrs;
 }
 
+#define ROW_SYSTEM_RESET (EXIT_SBI + SBI_ROW_SRST)
+
+uint64_t rule_resets(const struct vcpu_interval *interval)
+{
+	return interval->rows[ROW_SYSTEM_RESET].count;
+}
+
+static double resets(const struct vcpu_interval *interval, struct rule_seen *seen)
+{
+	seen->row = ROW_SYSTEM_RESET;
+	seen->count = rule_resets(interval);
+	return seen->count ? (double)seen->count + past_sum(interval->resets) : 0;
+}
+
+static double new_vector(const struct vcpu_interval *interval, struct rule_seen *seen)
+{
+	(void)seen;
+	return interval->vm_resets ? 0 : interval->vector_looks;
+}
+
 /* ---- states ---- */
 
 static double storm(const struct vcpu_interval *interval, struct rule_seen *seen)
@@ -313,6 +333,13 @@ const struct rule rules[] = {
 	{"csr-walk", 24, "new CSRs in an interval", 1, csr_walk,
 	 "the guest walks over CSRs that it does not have, or that are emulated for it",
 	 "'vhart trace -e csr' says which, and where from; the ISA string says what there is"},
+	/* The last of them may be the power-off. */
+	{"reset-loop", 4, "resets in 64 intervals", 1, resets, "the guest resets, and resets again",
+	 "see its console for why; 'vhart run --on-reboot exit' ends at the first reset"},
+	{"trap-vector", 10, "intervals with another trap vector", 1, new_vector,
+	 "a kernel that had run for long has another trap vector: a second kernel, or somebody in "
+	 "it",
+	 "expected of kexec; else see whose code it is: 'vhart ctl NAME where', 'vhart run --gdb'"},
 	{"misaligned", 100, "accesses a second", 3, misaligned,
 	 "loads or stores that are not aligned are emulated, with an exit each",
 	 "compile the guest's code with -mstrict-align, or mend its packed structures"},

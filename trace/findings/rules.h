@@ -26,6 +26,7 @@ struct failed_call {
 /* What one vCPU did in the interval. */
 struct vcpu_interval {
 	uint64_t whole; /* ns: the sum of its states, not 0 */
+	bool is_part;	/* it was not there for all of it, or the interval is a short one */
 	uint64_t ns[VCPU_STATES];
 	uint64_t exits;
 	const struct row_counts *rows; /* EXIT_ROWS */
@@ -41,7 +42,10 @@ struct vcpu_interval {
 	/* Of the intervals before it. */
 	const struct past *exit_rates;	 /* a second */
 	const struct past *fault_shares; /* percent of the time, of faults in RAM */
-	const double *usual;		 /* of each row, a second; NULL: it is not known */
+	const struct past *resets;	 /* that it asked for */
+	uint32_t vector_looks; /* a kernel's trap vector, new now, had been another for so many */
+	const double *usual;   /* of each row, a second; NULL: it is not known */
+	double vm_resets;      /* of its VM, the interval before included */
 	/* Of the VM's other vCPUs that were started. */
 	uint32_t siblings;
 	double siblings_busy; /* percent of the time, on average */
@@ -77,6 +81,8 @@ bool rule_names_cause(size_t rule);
 
 /* Handling in the interval of the exits that the host's missing RAM made, in percent of it. */
 double rule_fault_share(const struct vcpu_interval *interval, struct rule_seen *seen);
+/* How often it asked for a reset of its VM. */
+uint64_t rule_resets(const struct vcpu_interval *interval);
 /* Whether FAILED calls of kind ROW are as good as all. */
 bool rule_fails_always(const struct vcpu_interval *interval, uint32_t row, uint64_t failed);
 /* Percent of the interval in which it worked, or would have. */

@@ -73,8 +73,10 @@ struct answer {
 
 struct request {
 	pid_t pid;
+	const char *folder; /* NULL: what PATH means is not up to one */
 	const char *path;
 	uint64_t limit;
+	bool text;
 };
 
 struct foreign_process {
@@ -132,9 +134,10 @@ static bool become(const struct foreign_process *process)
 }
 
 /* What PATH is, without opening it. */
-static int find(const struct foreign_process *process, const char *path)
+static int find(const struct foreign_process *process, const struct request *request)
 {
-	bool in_root = *path == '/' && process->root != AT_FDCWD;
+	const char *path = request->path;
+	bool in_root = request->folder || (*path == '/' && process->root != AT_FDCWD);
 	/* A link of /proc leads to what its process has open, whoever may see that. */
 	const struct open_how how = {.flags = O_PATH | O_CLOEXEC,
 				     .resolve = RESOLVE_NO_MAGICLINKS |
@@ -185,16 +188,26 @@ static void send_bytes(int fd, uint64_t left, int out)
 	}
 }
 
+/* Makes this process the one that REQUEST is about. False with errno. */
+static bool go_to(const struct request *request, struct foreign_process *process)
+{
+	*process = (struct foreign_process){.root = AT_FDCWD, .cwd = AT_FDCWD};
+	if (request->folder) {
+		process->root = open(request->folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+		return process->root >= 0;
+	}
+	return !request->pid || (look_at_process(request->pid, process) && become(process));
+}
+
 static void read_for(void *opaque, int out)
 {
 	const struct request *request = opaque;
 	struct answer answer = {.what = ANSWER_ERROR};
-	struct foreign_process process = {.root = AT_FDCWD, .cwd = AT_FDCWD};
+	struct foreign_process process;
 	int own = open("/proc/self/fd", O_PATH | O_DIRECTORY | O_CLOEXEC), found, fd = -1;
 
-	if (own >= 0 &&
-	    (!request->pid || (look_at_process(request->pid, &process) && become(&process)))) {
-		found = find(&process, request->path);
+	if (own >= 0 && go_to(request, &process)) {
+		found = find(&process, request);
 		answer.error = errno;
 		if (found >= 0)
 			fd = open_found(own, found, request, &answer);
@@ -234,9 +247,7 @@ static bool read_answer(const struct helper *helper, uint64_t limit, struct answ
 		return image_refuse(message, "%s", errno ? strerror(errno) : "cannot be read");
 	if (answer->what != ANSWER_FILE)
 		return refuse_answer(answer, limit, message);
-	return answer->size >= BEGINNING && answer->size <= limit
-		       ? true
-		       : image_refuse(message, "is no kernel");
+	return answer->size <= limit || image_refuse(message, "is too large");
 }
 
 static bool refuse_rest(char message[IMAGE_MESSAGE_MAX])
@@ -245,41 +256,55 @@ static bool refuse_rest(char message[IMAGE_MESSAGE_MAX])
 			    errno ? strerror(errno) : "became shorter while being read");
 }
 
-static bool read_file(const struct helper *helper, uint64_t limit, struct blob *file,
+static bool read_file(const struct helper *helper, const struct request *request, struct blob *file,
 		      char message[IMAGE_MESSAGE_MAX])
 {
 	struct answer answer;
 	uint8_t beginning[BEGINNING];
-	const struct blob first = {.bytes = beginning, .len = sizeof(beginning)};
+	struct blob first = {.bytes = beginning};
 
-	if (!read_answer(helper, limit, &answer, message))
+	if (!read_answer(helper, request->limit, &answer, message))
 		return false;
-	if (!helper_read(helper, beginning, sizeof(beginning)))
-		return refuse_rest(message);
-	if (!begins_as_kernel(&first))
+	first.len = answer.size < sizeof(beginning) ? answer.size : sizeof(beginning);
+	if (!request->text && first.len < sizeof(beginning))
 		return image_refuse(message, "is no kernel");
-	*file = (struct blob){.bytes = malloc(answer.size), .len = answer.size};
+	if (!helper_read(helper, beginning, first.len))
+		return refuse_rest(message);
+	if (!request->text && !begins_as_kernel(&first))
+		return image_refuse(message, "is no kernel");
+	*file = (struct blob){.bytes = malloc(answer.size + 1), .len = answer.size};
 	if (!file->bytes)
 		return image_refuse(message, "finds no memory");
-	memcpy(file->bytes, beginning, sizeof(beginning));
-	if (helper_read(helper, file->bytes + sizeof(beginning), file->len - sizeof(beginning)))
+	memcpy(file->bytes, beginning, first.len);
+	if (helper_read(helper, file->bytes + first.len, file->len - first.len))
 		return true;
 	refuse_rest(message);
 	blob_free(file);
 	return false;
 }
 
-bool foreign_file_load(pid_t pid, const char *path, uint64_t limit, struct blob *file,
-		       char message[IMAGE_MESSAGE_MAX])
+static bool load(struct request *request, struct blob *file, char message[IMAGE_MESSAGE_MAX])
 {
-	struct request request = {.pid = pid, .path = path, .limit = limit};
 	struct helper helper;
 	bool good;
 
 	*file = (struct blob){0};
-	if (!helper_start(&helper, read_for, &request, PATIENCE))
+	if (!helper_start(&helper, read_for, request, PATIENCE))
 		return image_refuse(message, "%s", strerror(errno));
-	good = read_file(&helper, limit, file, message);
+	good = read_file(&helper, request, file, message);
 	helper_end(&helper);
 	return good;
+}
+
+bool foreign_file_load(pid_t pid, const char *path, uint64_t limit, struct blob *file,
+		       char message[IMAGE_MESSAGE_MAX])
+{
+	return load(&(struct request){.pid = pid, .path = path, .limit = limit}, file, message);
+}
+
+bool foreign_file_load_in(const char *folder, const char *path, bool text, uint64_t limit,
+			  struct blob *file, char message[IMAGE_MESSAGE_MAX])
+{
+	return load(&(struct request){.folder = folder, .path = path, .limit = limit, .text = text},
+		    file, message);
 }

@@ -35,4 +35,12 @@ bool foreign_user_read(const char *text, struct foreign_user *user);
 bool foreign_file_load(pid_t pid, const char *path, uint64_t limit, struct blob *file,
 		       char message[IMAGE_MESSAGE_MAX]);
 
+/*
+ * What PATH has in FOLDER, of which a guest may have written all, with this process's own rights:
+ * as it means in a process whose root that is, so that no link leads out. A TEXT may begin with
+ * anything, and be short. False with MESSAGE as above.
+ */
+bool foreign_file_load_in(const char *folder, const char *path, bool text, uint64_t limit,
+			  struct blob *file, char message[IMAGE_MESSAGE_MAX]);
+
 #endif

@@ -80,6 +80,14 @@ bool symbols_slide(struct symbols *symbols, const char *name, uint64_t address);
 bool symbols_read_kallsyms(struct symbols *symbols, const struct blob *text,
 			   char message[IMAGE_MESSAGE_MAX]);
 
+/*
+ * What a process says of code that it made: the text of /tmp/perf-PID.map, "address size name" a
+ * line, in hexadecimal. A line further down is newer: where it overlaps others they are gone. Lines
+ * that are none are passed over, as the last one may be half written; all of the names are 't'.
+ */
+bool symbols_read_perf_map(struct symbols *symbols, const struct blob *text,
+			   char message[IMAGE_MESSAGE_MAX]);
+
 /* .symtab of an ELF64 for RISC-V, else its .dynsym. */
 bool symbols_read_elf(struct symbols *symbols, const struct blob *elf,
 		      char message[IMAGE_MESSAGE_MAX]);

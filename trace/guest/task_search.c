@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+#include "base/riscv.h"
 #include "trace/guest/btf.h"
 
 /* A kernel, and what is read of it. */
@@ -93,18 +94,21 @@ static bool read_offsets(struct btf_types *types, const char *const *names, size
 }
 
 /* False: without those of OFFSETS nothing can be found. */
-static bool read_types(const struct blob *btf, uint64_t offsets[OFFSETS], struct task_maps *maps)
+static bool read_types(const struct blob *btf, uint64_t offsets[OFFSETS], struct task_kernel *found)
 {
 	struct btf_types types;
 
 	if (!btf_open(&types, btf) || !read_offsets(&types, paths, OFFSETS, offsets))
 		return false;
-	maps->known = read_offsets(&types, task_map_members, TASK_MAP_MEMBERS, maps->offsets);
+	found->maps.known =
+		read_offsets(&types, task_map_members, TASK_MAP_MEMBERS, found->maps.offsets);
+	found->modules.known =
+		read_offsets(&types, module_members, MODULE_MEMBERS, found->modules.offsets);
 	return true;
 }
 
 static bool find_offsets(const struct kernel *kernel, uint64_t offsets[OFFSETS],
-			 struct task_maps *maps)
+			 struct task_kernel *found)
 {
 	uint64_t start, end;
 	struct blob btf;
@@ -116,7 +120,7 @@ static bool find_offsets(const struct kernel *kernel, uint64_t offsets[OFFSETS],
 	btf = (struct blob){.bytes = malloc(end - start), .len = end - start};
 	good = btf.bytes &&
 	       kernel->search->read(kernel->search->opaque, start, btf.bytes, btf.len) &&
-	       read_types(&btf, offsets, maps);
+	       read_types(&btf, offsets, found);
 	free(btf.bytes);
 	return good;
 }
@@ -148,6 +152,32 @@ static void fill_windows(const struct kernel *kernel, struct task_places *places
 	};
 	places->windows[1] = (struct task_window){
 		.guest = kernel->virtual, .size = place->size, .host = place->address};
+}
+
+/* What NAME is at in the guest. False: it has no name, or lies elsewhere. */
+static bool find_guest(const struct kernel *kernel, const char *name, uint64_t *address)
+{
+	uint64_t host;
+
+	if (!find(kernel, name, &host))
+		return false;
+	*address = kernel->virtual + (host - kernel->place->address);
+	return true;
+}
+
+static void fill_modules(const struct kernel *kernel, struct module_places *modules)
+{
+	uint64_t root, mode_at, mode = 0;
+
+	modules->known = modules->known && find_guest(kernel, "modules", &modules->head) &&
+			 find_guest(kernel, "swapper_pg_dir", &root) &&
+			 find(kernel, "satp_mode", &mode_at) && read_word(kernel, mode_at, &mode) &&
+			 mode;
+	if (!modules->known)
+		return;
+	modules->satp = mode | (root - kernel->virtual + kernel->physical) >> PAGE_SHIFT;
+	modules->linear = kernel->linear;
+	modules->kernel = kernel->virtual;
 }
 
 /* The pointer to what CPU's run queue has as its current task. */
@@ -220,7 +250,7 @@ enum task_search_end task_search(const struct task_search *search, const struct 
 		return TASKS_NO_NAMES;
 	if (!has_begun(&kernel))
 		return TASKS_NO_KERNEL;
-	if (!find_offsets(&kernel, offsets, &found->maps))
+	if (!find_offsets(&kernel, offsets, found))
 		return TASKS_NO_TYPES;
 	if (!find_mapping(&kernel, offsets))
 		return TASKS_NO_KERNEL;
@@ -234,6 +264,7 @@ enum task_search_end task_search(const struct task_search *search, const struct 
 		.mm = (uint32_t)offsets[TASK_MM],
 	};
 	fill_windows(&kernel, places);
+	fill_modules(&kernel, &found->modules);
 	if (!fill_harts(&kernel, places))
 		return TASKS_NO_KERNEL;
 	places->known = 1;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Where a Linux guest keeps which task each of its harts runs (the curr of its run queues), and
- * what a task is called: by the names and the types (BTF) of its kernel, in the memory of the
- * process that has it. Pure: memory comes from a reader, and has any contents; it may change
- * meanwhile.
+ * what a task is called, and where it has its modules: by the names and the types (BTF) of its
+ * kernel, in the memory of the process that has it. Pure: memory comes from a reader, and has any
+ * contents; it may change meanwhile.
  */
 #ifndef VHART_TASK_SEARCH_H
 #define VHART_TASK_SEARCH_H
@@ -14,6 +14,7 @@
 
 #include "trace/exits/exit_task.h"
 #include "trace/guest/image_search.h"
+#include "trace/guest/module_search.h"
 #include "trace/guest/symbols.h"
 #include "trace/guest/task_maps.h"
 
@@ -44,7 +45,9 @@ bool task_search_has_names(const struct symbols *symbols);
 /* What is found. */
 struct task_kernel {
 	struct task_places places; /* known */
-	struct task_maps maps;	   /* not known where its types lack something of it */
+	/* Not known where its types, or its names, lack something of them. */
+	struct task_maps maps;
+	struct module_places modules;
 };
 
 /* In the kernel at PLACE. Only with TASKS_FOUND is KERNEL filled. */

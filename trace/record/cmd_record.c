@@ -82,6 +82,7 @@ struct record_session {
 	struct record_vms vms;
 	struct record_output output;
 	struct collector *collector;
+	struct record_findings findings;
 	struct recorder *recorder;
 	uint64_t start, realtime; /* of the file */
 	uint64_t end;		  /* of --time; UINT64_MAX: none */
@@ -102,6 +103,7 @@ static void fill_header(const struct record_session *session, struct recording_h
 	header->start = session->start;
 	header->realtime = session->realtime;
 	header->chains = options->chains;
+	header->judged = true;
 	if (!vm)
 		return;
 	memcpy(header->vm, vm->is.name, sizeof(header->vm));
@@ -131,6 +133,7 @@ static bool begin(struct record_session *session)
 	struct recorder_options options = {
 		.collector = session->collector,
 		.vms = &session->vms,
+		.findings = &session->findings,
 		.sums = session->options->sampling.event == SAMPLE_EXITS,
 		.out = session->output.file,
 	};
@@ -195,6 +198,10 @@ static bool record(struct record_session *session)
 	} while (wake == WAKE_TIME && !is_over(session));
 	if (wake == WAKE_SIGNAL)
 		target_stop(target);
+	if (!record_findings_end(&session->findings)) {
+		errno = ENOMEM;
+		return false;
+	}
 	return recorder_finish(session->recorder);
 }
 
@@ -304,6 +311,12 @@ static int run_session(struct record_session *session)
 		return STATUS_HOST;
 	if (is_stopped(session))
 		return STATUS_SIGNAL + session->stopped_by;
+	session->findings =
+		(struct record_findings){.collector = session->collector, .vms = &session->vms};
+	if (!record_findings_begin(&session->findings)) {
+		error("no memory");
+		return STATUS_HOST;
+	}
 	target_go(&options->target);
 	if (!record(session)) {
 		error("%s: %s", options->output, strerror(errno));
@@ -328,6 +341,7 @@ static int open_and_run(struct record_options *options)
 	session->signals = await_signals();
 	status = run_session(session);
 	recorder_free(session->recorder);
+	record_findings_free(&session->findings);
 	record_vms_free(&session->vms);
 	collector_close(session->collector);
 	if (session->signals >= 0)

@@ -6,13 +6,6 @@
 
 #include "trace/record/recording_packed.h"
 
-#define NAMES_LIMIT (16u << 20)
-
-/* A symbol that was written. */
-struct named {
-	uint64_t vm, start;
-};
-
 void record_file_line(struct record_file *file)
 {
 	char text[RECORDING_LINE];
@@ -21,12 +14,27 @@ void record_file_line(struct record_file *file)
 	fwrite(text, 1, size, file->out);
 }
 
-/* That there is such a VM, before all else of it. FILE's line is another one then. */
-static void write_vm(struct record_file *file, struct record_vm *vm)
+static void write_this(void *opaque)
 {
-	if (!vm->is.vm || vm->written)
+	record_file_line(opaque);
+}
+
+/* That there is such a VM, before all else of it; its names begin. FILE's line is another one then.
+ */
+static void begin_vm(struct record_file *file, struct record_vm *vm)
+{
+	if (vm->written)
 		return;
 	vm->written = true;
+	vm->names = (struct record_names){.vm = vm->is.vm,
+					  .symbols = &vm->symbols,
+					  .modules = vm->modules,
+					  .write = write_this,
+					  .opaque = file,
+					  .line = &file->line};
+	record_names_begin(&vm->names);
+	if (!vm->is.vm)
+		return;
 	file->line.type = RECORDING_VM;
 	file->line.vm = vm->is;
 	record_file_line(file);
@@ -34,32 +42,12 @@ static void write_vm(struct record_file *file, struct record_vm *vm)
 
 void record_file_line_of(struct record_file *file, struct record_vm *vm)
 {
-	if (vm->is.vm && !vm->written) {
+	if (!vm->written) {
 		const struct recording_line line = file->line;
 
-		write_vm(file, vm);
+		begin_vm(file, vm);
 		file->line = line;
 	}
-	record_file_line(file);
-}
-
-/* The function of VM that ADDRESS is in, if it has not been written yet. */
-static void write_symbol(struct record_file *file, struct record_vm *vm, uint64_t address)
-{
-	struct recording_symbol *symbol = &file->line.symbol;
-	uint32_t count = file->named.count, number;
-	struct symbol_place place;
-
-	if (!symbols_lookup(&vm->symbols, address, &place) ||
-	    intern_add(&file->named, &(struct named){vm->is.vm, place.start}, sizeof(struct named),
-		       &number) != 0 ||
-	    number < count)
-		return;
-	file->line.type = RECORDING_SYMBOL;
-	*symbol = (struct recording_symbol){
-		.vm = vm->is.vm, .start = place.start, .size = place.size};
-	snprintf(symbol->name, sizeof(symbol->name), "%s", place.name);
-	snprintf(symbol->module, sizeof(symbol->module), "%s", place.module);
 	record_file_line(file);
 }
 
@@ -69,12 +57,12 @@ bool record_file_sample(struct record_file *file, struct record_vm *vm,
 	uint8_t packed[RECORDING_LINE];
 	size_t size;
 
-	write_vm(file, vm);
-	write_symbol(file, vm, sample->pc);
+	begin_vm(file, vm);
+	record_names_put(&vm->names, sample->pc);
 	/* A call may be the last instruction of its function: what is behind it is not in it. */
 	for (uint64_t i = 0; i < sample->depth; i++) {
-		write_symbol(file, vm, sample->callers[i] - 1);
-		write_symbol(file, vm, sample->callers[i]);
+		record_names_put(&vm->names, sample->callers[i] - 1);
+		record_names_put(&vm->names, sample->callers[i]);
 	}
 	size = recording_pack(file->packer, sample, packed);
 	if (!size)
@@ -88,25 +76,25 @@ bool record_file_begin(struct record_file *file, FILE *out, const struct recordi
 		       const struct record_vms *vms)
 {
 	file->out = out;
-	file->budget.left = NAMES_LIMIT;
-	file->named.budget = &file->budget;
+	file->vms = vms;
 	file->packer = recording_packer_new();
 	if (!file->packer)
 		return false;
 	file->line.type = RECORDING_HEADER;
 	file->line.header = *header;
 	record_file_line(file);
-	for (uint32_t i = 0; i < vms->count; i++) {
-		vms->vms[i]->written = false;
-		write_vm(file, vms->vms[i]);
-	}
+	for (uint32_t i = 0; i < vms->count; i++)
+		begin_vm(file, vms->vms[i]);
 	return true;
 }
 
 void record_file_end(struct record_file *file)
 {
-	intern_free(&file->named);
+	for (uint32_t i = 0; file->vms && i < file->vms->count; i++) {
+		record_names_end(&file->vms->vms[i]->names);
+		file->vms->vms[i]->written = false;
+	}
 	recording_packer_free(file->packer);
-	file->named = (struct intern){0};
 	file->packer = NULL;
+	file->vms = NULL;
 }

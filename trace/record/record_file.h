@@ -9,7 +9,6 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "trace/export/intern.h"
 #include "trace/record/record_vms.h"
 #include "trace/record/recording.h"
 
@@ -20,11 +19,11 @@ struct record_file {
 	FILE *out;		    /* the caller's */
 	struct recording_line line; /* for record_file_line() */
 	struct recording_packer *packer;
-	struct budget budget;
-	struct intern named; /* what symbols were written */
+	const struct record_vms *vms; /* the caller's */
 };
 
-/* Writes HEADER, and the VMs that it does not tell of. False: no memory. */
+/* Writes HEADER, and the VMs that it does not tell of; there may be more of them later. False: no
+ * memory. */
 bool record_file_begin(struct record_file *file, FILE *out, const struct recording_header *header,
 		       const struct record_vms *vms);
 /* What it has of its own; OUT is left. */

@@ -2,11 +2,11 @@
 
 #include "trace/record/record_maps.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/printable.h"
 #include "trace/export/intern.h"
 
 #define MAPS_LIMIT (16u << 20)
@@ -56,7 +56,9 @@ static bool take_mapping(void *opaque, const struct task_mapping *from)
 	mapping.start = from->start;
 	mapping.end = from->end;
 	mapping.offset = from->offset;
-	snprintf(mapping.file, sizeof(mapping.file), "%s", from->path);
+	/* A guest's names may be no text, which would be longer where it is written than where it
+	 * is read. */
+	printable(mapping.file, sizeof(mapping.file), from->path);
 	if (intern_add(&look->maps->written, &mapping, sizeof(mapping), &number) != 0)
 		return false;
 	if (number == count)

@@ -9,19 +9,20 @@
 /* Where there was none: a guest boots, or never has any. */
 #define AGAIN_NS NS_PER_S
 
-static void forget(struct record_tasks *tasks)
+void record_tasks_forget(struct record_tasks *tasks)
 {
-	__atomic_store_n(&tasks->places->known, 0, __ATOMIC_RELEASE);
-	__atomic_store_n(&tasks->places->stale, 0, __ATOMIC_RELEASE);
+	if (tasks->places) {
+		__atomic_store_n(&tasks->places->known, 0, __ATOMIC_RELEASE);
+		__atomic_store_n(&tasks->places->stale, 0, __ATOMIC_RELEASE);
+	}
 	tasks->found.places.known = 0;
 	tasks->pending = false;
 }
 
-static void give(struct record_tasks *tasks, uint64_t kvm)
+static void give(const struct record_tasks *tasks, uint64_t kvm)
 {
 	struct task_places found = tasks->found.places;
 
-	tasks->pending = false;
 	found.kvm = kvm;
 	found.known = 0;
 	*tasks->places = found;
@@ -58,19 +59,33 @@ static uint64_t vm_seen(const struct collector *collector, pid_t pid)
 	return kvm;
 }
 
+/* PLACES are of a guest that does not run any more: KVM is the VM that is there now. */
+static bool is_over(const struct task_places *places, uint64_t kvm)
+{
+	return __atomic_load_n(&places->stale, __ATOMIC_ACQUIRE) ||
+	       (places->known && kvm && places->kvm != kvm);
+}
+
 void record_tasks_follow(struct record_tasks *tasks, const struct collector *collector)
 {
 	const uint64_t kvm = vm_seen(collector, tasks->pid);
 
-	if (__atomic_load_n(&tasks->places->stale, __ATOMIC_ACQUIRE) ||
-	    (tasks->places->known && kvm && tasks->places->kvm != kvm))
-		forget(tasks);
-	if (tasks->places->known)
+	if (tasks->places && is_over(tasks->places, kvm))
+		record_tasks_forget(tasks);
+	if (record_tasks_kernel(tasks))
 		return;
 	if (!tasks->pending)
 		record_tasks_await(tasks, 0);
-	if (tasks->pending && kvm)
+	if (!tasks->pending || !kvm)
+		return;
+	tasks->pending = false;
+	if (tasks->places)
 		give(tasks, kvm);
+}
+
+const struct task_kernel *record_tasks_kernel(const struct record_tasks *tasks)
+{
+	return tasks->found.places.known && !tasks->pending ? &tasks->found : NULL;
 }
 
 bool record_tasks_guest(const struct record_tasks *tasks, struct guest_maps *guest)

@@ -21,8 +21,12 @@ static struct record_vm *new_vm(struct record_vms *vms, const char *name, pid_t 
 {
 	struct record_vm *vm = vms->count < RECORDING_VMS ? calloc(1, sizeof(*vm)) : NULL;
 
-	if (!vm)
+	if (vm)
+		vm->modules = record_modules_new();
+	if (!vm || !vm->modules) {
+		free(vm);
 		return NULL;
+	}
 	vm->is.vm = vms->several ? vms->count + 1 : 0;
 	vm->is.pid = (uint64_t)pid;
 	snprintf(vm->is.name, sizeof(vm->is.name), "%s", name);
@@ -131,9 +135,12 @@ void record_vms_begin(struct record_vms *vms, struct collector *collector, bool 
 
 void record_vms_follow(struct record_vms *vms)
 {
-	for (uint32_t i = 0; i < vms->count; i++)
-		if (vms->vms[i]->tasks.places)
-			record_tasks_follow(&vms->vms[i]->tasks, vms->collector);
+	for (uint32_t i = 0; i < vms->count; i++) {
+		struct record_vm *vm = vms->vms[i];
+
+		if (vm->tasks.places || record_modules_wants(vm->modules))
+			record_tasks_follow(&vm->tasks, vms->collector);
+	}
 }
 
 const char *record_vms_why(const struct record_vms *vms, const struct record_vm *vm)
@@ -168,8 +175,10 @@ bool record_vms_sample(struct record_vms *vms)
 
 /* ---- VMs that are seen ---- */
 
-static struct record_vm *find(const struct record_vms *vms, uint32_t tgid)
+struct record_vm *record_vms_of_process(const struct record_vms *vms, uint32_t tgid)
 {
+	if (!vms->several)
+		return vms->vms[0];
 	for (uint32_t i = 0; i < vms->count; i++)
 		if (vms->vms[i]->is.pid == tgid)
 			return vms->vms[i];
@@ -206,6 +215,8 @@ static void follow_kernel(struct record_vm *vm, uint64_t stvec, bool chains)
 		guest_image_symbols(vm->tasks.pid, symbols);
 	}
 	guest_names_move(symbols, stvec);
+	if (!symbols_find(symbols, "_start", &vm->kernel_start))
+		vm->kernel_start = 0;
 	if (!chains)
 		return;
 	if (!symbols_find(symbols, "handle_exception", &vm->exception_start) ||
@@ -213,9 +224,25 @@ static void follow_kernel(struct record_vm *vm, uint64_t stvec, bool chains)
 		vm->exception_end = 0;
 }
 
+static void see_address(const struct record_vm *vm, uint64_t address)
+{
+	/* They are before it. */
+	if (vm->kernel_start - 1 - address < MODULES_REACH)
+		record_modules_see(vm->modules, address);
+}
+
+void record_vms_see(const struct record_vm *vm, const struct recording_sample *sample)
+{
+	if (sample->user || !vm->kernel_start)
+		return;
+	see_address(vm, sample->pc);
+	for (uint64_t i = 0; i < sample->depth; i++)
+		see_address(vm, sample->callers[i]);
+}
+
 struct record_vm *record_vms_of(struct record_vms *vms, const struct exit_vcpu *vcpu)
 {
-	struct record_vm *vm = vms->several ? find(vms, vcpu->tgid) : vms->vms[0];
+	struct record_vm *vm = record_vms_of_process(vms, vcpu->tgid);
 
 	if (!vm)
 		vm = meet(vms, (pid_t)vcpu->tgid);
@@ -234,6 +261,7 @@ void record_vms_free(struct record_vms *vms)
 	sampling_close(&vms->sampling);
 	for (uint32_t i = 0; i < vms->count; i++) {
 		record_tasks_stop(&vms->vms[i]->tasks);
+		record_modules_free(vms->vms[i]->modules);
 		symbols_free(&vms->vms[i]->symbols);
 		free(vms->vms[i]);
 	}

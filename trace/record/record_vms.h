@@ -11,6 +11,8 @@
 
 #include "trace/guest/guest_names.h"
 #include "trace/guest/symbols.h"
+#include "trace/record/record_modules.h"
+#include "trace/record/record_names.h"
 #include "trace/record/record_tasks.h"
 #include "trace/record/recording.h"
 #include "trace/sources/collector.h"
@@ -22,10 +24,13 @@ struct record_vm {
 				   then, filled out of the guest's memory */
 	bool searched;		/* that memory was */
 	uint64_t stvec;		/* by which they were moved */
+	uint64_t kernel_start;	/* where they say that it begins; 0: not known */
 	uint64_t exception_start, exception_end; /* unwind.h */
 	struct record_tasks tasks;		 /* PLACES are NULL: they are not looked for */
-	bool written;				 /* the file has its line */
-	uint64_t strange;			 /* samples of the file whose task is not known */
+	struct record_modules *modules;		 /* of its kernel */
+	struct record_names names;		 /* of this file */
+	bool written;	  /* its names have begun, and the file has its line */
+	uint64_t strange; /* samples of the file whose task is not known */
 };
 
 struct record_vms {
@@ -54,12 +59,16 @@ void record_vms_begin(struct record_vms *vms, struct collector *collector, bool 
 bool record_vms_sample(struct record_vms *vms);
 void record_vms_free(struct record_vms *vms);
 
-/* To be called now and then: looks for their tasks. */
+/* To be called now and then: looks for their tasks, and for kernels whose modules are asked for. */
 void record_vms_follow(struct record_vms *vms);
+/* Code that SAMPLE, of VM, has seen may be of modules. */
+void record_vms_see(const struct record_vm *vm, const struct recording_sample *sample);
 
 /* That of VCPU, which may be a new one, that is sampled from now on, and whose kernel may just have
  * been moved. NULL: no memory, or more than RECORDING_VMS. */
 struct record_vm *record_vms_of(struct record_vms *vms, const struct exit_vcpu *vcpu);
+/* That of a process; NULL: there is none. */
+struct record_vm *record_vms_of_process(const struct record_vms *vms, uint32_t tgid);
 /* That of a number. */
 struct record_vm *record_vms_at(const struct record_vms *vms, uint64_t number);
 

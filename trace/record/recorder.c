@@ -12,10 +12,14 @@
 #include "trace/record/record_callers.h"
 #include "trace/record/record_file.h"
 #include "trace/record/record_maps.h"
+#include "trace/record/record_modules.h"
 #include "trace/record/sample_sums.h"
 
 /* Of sums, before they are written. */
 #define SUMS_LIMIT (32u << 20)
+
+/* How long the last look for modules is waited for, ns. */
+#define MODULES_PATIENCE (2 * NS_PER_S)
 
 struct recorder {
 	struct recorder_options options;
@@ -50,7 +54,7 @@ static bool write_this_sample(struct recorder *recorder)
 	return write_sample(recorder, sample);
 }
 
-/* False with errno. */
+/* What is added up so far; then there is nothing. False with errno. */
 static bool write_sums(struct recorder *recorder)
 {
 	size_t count = recorder->sums ? sample_sums_count(recorder->sums) : 0;
@@ -61,7 +65,12 @@ static bool write_sums(struct recorder *recorder)
 		if (!write_sample(recorder, &sample))
 			return false;
 	}
-	return true;
+	if (!count)
+		return true;
+	sample_sums_free(recorder->sums);
+	recorder->sums = sample_sums_new(SUMS_LIMIT);
+	errno = ENOMEM;
+	return recorder->sums != NULL;
 }
 
 /* False with errno. */
@@ -72,11 +81,7 @@ static bool add_sum(struct recorder *recorder)
 	if (error == -ENOSPC) {
 		if (!write_sums(recorder))
 			return false;
-		sample_sums_free(recorder->sums);
-		recorder->sums = sample_sums_new(SUMS_LIMIT);
-		error = recorder->sums
-				? sample_sums_add(recorder->sums, &recorder->sample, recorder->row)
-				: -ENOMEM;
+		error = sample_sums_add(recorder->sums, &recorder->sample, recorder->row);
 	}
 	errno = -error;
 	return !error;
@@ -150,6 +155,75 @@ static void write_tasks(struct recorder *recorder)
 	}
 }
 
+/* ---- findings ---- */
+
+static void write_finding(void *opaque, const struct recording_finding *finding)
+{
+	struct recorder *recorder = opaque;
+
+	recorder->file.line.type = RECORDING_FINDING;
+	recorder->file.line.finding = *finding;
+	record_file_line(&recorder->file);
+}
+
+/* Those of this file. False with errno. */
+static bool write_findings(struct recorder *recorder)
+{
+	if (record_findings_tell(recorder->options.findings, recorder->options.header.start,
+				 write_finding, recorder))
+		return true;
+	errno = ENOMEM;
+	return false;
+}
+
+/* ---- modules ---- */
+
+/* A look that goes on is awaited PATIENCE ns at most. False with errno. */
+static bool follow_modules(struct recorder *recorder, struct record_vm *vm, uint64_t patience)
+{
+	enum record_modules_news news = record_modules_follow(
+		vm->modules, vm->tasks.pid, record_tasks_kernel(&vm->tasks), patience);
+
+	if (news == MODULES_AS_BEFORE)
+		return true;
+	if (news == MODULES_REBOOTED)
+		record_tasks_forget(&vm->tasks);
+	/* What is added up already is of those that are gone. */
+	if (news != MODULES_ADDED && !write_sums(recorder))
+		return false;
+	record_modules_take(vm->modules);
+	record_names_again(&vm->names);
+	return true;
+}
+
+/* False with errno. */
+static bool follow_all_modules(struct recorder *recorder)
+{
+	const struct record_vms *vms = recorder->options.vms;
+
+	for (uint32_t i = 0; i < vms->count; i++)
+		if (!follow_modules(recorder, vms->vms[i], 0))
+			return false;
+	return true;
+}
+
+/* The last look: what came after the one before. Those that wait do so at one time. False with
+ * errno. */
+static bool await_all_modules(struct recorder *recorder)
+{
+	const struct record_vms *vms = recorder->options.vms;
+	const uint64_t until = clock_now() + MODULES_PATIENCE;
+
+	for (uint32_t i = 0; i < vms->count; i++) {
+		const uint64_t now = clock_now();
+
+		if (record_modules_wants(vms->vms[i]->modules) && now < until &&
+		    !follow_modules(recorder, vms->vms[i], until - now))
+			return false;
+	}
+	return true;
+}
+
 /* ---- samples ---- */
 
 static void find_callers(struct recorder *recorder)
@@ -182,6 +256,7 @@ static void make_sample(struct recorder *recorder, uint32_t vcpu, const struct e
 		exit_series_add(recorder->series, record->row, record->exited, record->ns);
 	find_callers(recorder);
 	find_task(recorder);
+	record_vms_see(recorder->vm, sample);
 	recorder->counts.samples += sample->count;
 }
 
@@ -217,6 +292,12 @@ bool recorder_drain(struct recorder *recorder)
 	uint32_t seen = vcpus_seen(recorder);
 
 	record_vms_follow(recorder->options.vms);
+	if (!record_findings_look(recorder->options.findings)) {
+		errno = ENOMEM;
+		return false;
+	}
+	if (!follow_all_modules(recorder))
+		return false;
 	for (uint32_t i = 0; i < seen; i++) {
 		struct exit_vcpu vcpu;
 
@@ -258,7 +339,8 @@ static void finish_vcpu(struct recorder *recorder, uint32_t index)
 	record_file_line_of(&recorder->file, vm);
 }
 
-bool recorder_finish(struct recorder *recorder)
+/* False with errno. */
+static bool finish_file(struct recorder *recorder)
 {
 	uint32_t seen = vcpus_seen(recorder);
 
@@ -268,12 +350,19 @@ bool recorder_finish(struct recorder *recorder)
 	for (uint32_t i = 0; i < seen; i++)
 		finish_vcpu(recorder, i);
 	write_tasks(recorder);
+	if (!write_findings(recorder))
+		return false;
 	recorder->file.line.type = RECORDING_END;
 	recorder->file.line.end = (struct recording_end){.time = clock_now(),
 							 .samples = recorder->counts.samples -
 								    recorder->samples_before};
 	record_file_line(&recorder->file);
 	return fflush(recorder->options.out) == 0;
+}
+
+bool recorder_finish(struct recorder *recorder)
+{
+	return await_all_modules(recorder) && finish_file(recorder);
 }
 
 /* ---- its life ---- */
@@ -327,7 +416,7 @@ struct recorder *recorder_new(const struct recorder_options *options)
 
 bool recorder_go_on(struct recorder *recorder, FILE *out, uint64_t start, uint64_t realtime)
 {
-	if (!recorder_finish(recorder))
+	if (!finish_file(recorder))
 		return false;
 	forget_file(recorder);
 	recorder->options.out = out;

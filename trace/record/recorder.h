@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "trace/record/record_findings.h"
 #include "trace/record/record_vms.h"
 #include "trace/record/recording.h"
 #include "trace/sources/collector.h"
@@ -14,8 +15,9 @@
 struct recorder;
 
 struct recorder_options {
-	struct collector *collector; /* with stacks where header.chains says so */
-	struct record_vms *vms;	     /* the caller's, which have begun */
+	struct collector *collector;	  /* with stacks where header.chains says so */
+	struct record_vms *vms;		  /* the caller's, which have begun */
+	struct record_findings *findings; /* the caller's, who looks first and last */
 	struct recording_header header;
 	bool sums; /* equal samples are added up, and written at the end */
 	FILE *out;

@@ -29,8 +29,14 @@ enum recording_type {
 	RECORDING_TASKS,
 	RECORDING_MAPPING,
 	RECORDING_VM,
+	RECORDING_FINDING,
+	RECORDING_MODULE,
 	RECORDING_END,
 };
+#define RECORDING_TYPES (RECORDING_END + 1)
+
+/* What a line's "type" is called. */
+extern const char *const recording_type_words[RECORDING_TYPES];
 
 /* "type":"header","vhart":"recording","version":2 */
 struct recording_header {
@@ -44,6 +50,7 @@ struct recording_header {
 	uint64_t start;	   /* CLOCK_MONOTONIC */
 	uint64_t realtime; /* CLOCK_REALTIME at the same moment */
 	bool chains;	   /* callers were looked for */
+	bool judged;	   /* what is odd was looked for */
 	char kernel[4096]; /* the file that the VM booted; "": not known */
 };
 
@@ -132,6 +139,23 @@ struct recording_mapping {
 	char file[256]; /* its path in the guest; "": none, or not known */
 };
 
+/* "type":"finding": at the end, what was odd, in the words of `vhart stat --findings`. */
+struct recording_finding {
+	char headline[768];
+	char seen[160], why[160], help[160]; /* how odd it was, why it is odd, what to try */
+};
+
+/*
+ * "type":"module": the code of a module of the guest's kernel. From here on no other is where it
+ * is; what no line before it says of a place holds for the samples before it too. Symbols with its
+ * name are its own. Those before 0.5 have no such lines.
+ */
+struct recording_module {
+	uint64_t vm;
+	uint64_t start, size; /* less than 4 GiB */
+	char name[64];	      /* not "" */
+};
+
 /* "type":"end": nothing is missing behind it. */
 struct recording_end {
 	uint64_t time, samples;
@@ -149,6 +173,8 @@ struct recording_line {
 		struct recording_tasks tasks;
 		struct recording_mapping mapping;
 		struct recording_vm vm;
+		struct recording_finding finding;
+		struct recording_module module;
 		struct recording_end end;
 	};
 };

@@ -46,6 +46,7 @@ static const char *read_header(const struct flat_json *json, struct recording_he
 	header->start = flat_json_number(json, "start");
 	header->realtime = flat_json_number(json, "realtime");
 	header->chains = flat_json_number(json, "chains") != 0;
+	header->judged = flat_json_number(json, "judged") != 0;
 	return NULL;
 }
 
@@ -161,6 +162,27 @@ static const char *read_mapping(const struct flat_json *json, struct recording_m
 		       : "has names that are too long";
 }
 
+static const char *read_module(const struct flat_json *json, struct recording_module *module)
+{
+	module->vm = flat_json_number(json, "vm");
+	module->size = flat_json_number(json, "size");
+	if (!flat_json_hex(json, "start", &module->start) || !module->size ||
+	    module->size > UINT32_MAX || module->start > UINT64_MAX - module->size ||
+	    !flat_json_copy(json, "name", module->name, sizeof(module->name)) || !module->name[0])
+		return "has a module without its place or name";
+	return NULL;
+}
+
+static const char *read_finding(const struct flat_json *json, struct recording_finding *finding)
+{
+	if (!flat_json_copy(json, "headline", finding->headline, sizeof(finding->headline)) ||
+	    !flat_json_copy(json, "seen", finding->seen, sizeof(finding->seen)) ||
+	    !flat_json_copy(json, "why", finding->why, sizeof(finding->why)) ||
+	    !flat_json_copy(json, "try", finding->help, sizeof(finding->help)))
+		return "has words that are too long";
+	return finding->headline[0] ? NULL : "has a finding without what it is";
+}
+
 static const char *read_vm(const struct flat_json *json, struct recording_vm *vm)
 {
 	vm->vm = flat_json_number(json, "vm");
@@ -198,16 +220,8 @@ static const char *read_end(const struct flat_json *json, struct recording_end *
 
 static enum recording_type type_of(const char *word)
 {
-	static const char *const words[] = {
-		[RECORDING_HEADER] = "header", [RECORDING_SYMBOL] = "symbol",
-		[RECORDING_SAMPLE] = "sample", [RECORDING_LOST] = "lost",
-		[RECORDING_VCPU] = "vcpu",     [RECORDING_REASON] = "reason",
-		[RECORDING_TASKS] = "tasks",   [RECORDING_MAPPING] = "mapping",
-		[RECORDING_VM] = "vm",	       [RECORDING_END] = "end",
-	};
-
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (words[i] && !strcmp(words[i], word))
+	for (size_t i = 0; i < RECORDING_TYPES; i++)
+		if (!strcmp(recording_type_words[i], word))
 			return (enum recording_type)i;
 	return RECORDING_OTHER;
 }
@@ -221,6 +235,7 @@ static bool is_of_a_vm(const struct recording_line *line)
 	case RECORDING_VCPU: return line->vcpu.vm <= RECORDING_VMS;
 	case RECORDING_TASKS: return line->tasks.vm <= RECORDING_VMS;
 	case RECORDING_VM: return line->vm.vm <= RECORDING_VMS;
+	case RECORDING_MODULE: return line->module.vm <= RECORDING_VMS;
 	default: return true;
 	}
 }
@@ -237,6 +252,8 @@ static const char *read_type(const struct flat_json *json, struct recording_line
 	case RECORDING_TASKS: return read_tasks(json, &line->tasks);
 	case RECORDING_MAPPING: return read_mapping(json, &line->mapping);
 	case RECORDING_VM: return read_vm(json, &line->vm);
+	case RECORDING_FINDING: return read_finding(json, &line->finding);
+	case RECORDING_MODULE: return read_module(json, &line->module);
 	case RECORDING_END: return read_end(json, &line->end);
 	case RECORDING_OTHER: break;
 	}

@@ -5,6 +5,16 @@
 #include "trace/export/json_text.h"
 #include "trace/record/recording.h"
 
+const char *const recording_type_words[RECORDING_TYPES] = {
+	[RECORDING_OTHER] = "other",	 [RECORDING_HEADER] = "header",
+	[RECORDING_SYMBOL] = "symbol",	 [RECORDING_SAMPLE] = "sample",
+	[RECORDING_LOST] = "lost",	 [RECORDING_VCPU] = "vcpu",
+	[RECORDING_REASON] = "reason",	 [RECORDING_TASKS] = "tasks",
+	[RECORDING_MAPPING] = "mapping", [RECORDING_VM] = "vm",
+	[RECORDING_FINDING] = "finding", [RECORDING_MODULE] = "module",
+	[RECORDING_END] = "end",
+};
+
 static void header(struct json_line *json, const struct recording_header *header)
 {
 	json_line_string(json, "vhart", "recording");
@@ -24,6 +34,8 @@ static void header(struct json_line *json, const struct recording_header *header
 		json_line_string(json, "why", header->why);
 	if (header->chains)
 		json_line_uint(json, "chains", 1);
+	if (header->judged)
+		json_line_uint(json, "judged", 1);
 	if (header->kernel[0])
 		json_line_string(json, "kernel", header->kernel);
 }
@@ -121,14 +133,28 @@ static void mapping(struct json_line *json, const struct recording_mapping *mapp
 	json_line_string(json, "file", mapping->file);
 }
 
+static void finding(struct json_line *json, const struct recording_finding *finding)
+{
+	json_line_string(json, "headline", finding->headline);
+	json_line_string(json, "seen", finding->seen);
+	json_line_string(json, "why", finding->why);
+	json_line_string(json, "try", finding->help);
+}
+
+static void module(struct json_line *json, const struct recording_module *module)
+{
+	put_vm(json, module->vm);
+	json_line_hex(json, "start", module->start);
+	json_line_uint(json, "size", module->size);
+	json_line_string(json, "name", module->name);
+}
+
 size_t recording_write(const struct recording_line *line, char out[RECORDING_LINE])
 {
-	static const char *const types[] = {"other",  "header", "symbol",  "sample", "lost", "vcpu",
-					    "reason", "tasks",	"mapping", "vm",     "end"};
 	struct json_line json;
 
 	json_line_begin(&json, out, RECORDING_LINE);
-	json_line_string(&json, "type", types[line->type]);
+	json_line_string(&json, "type", recording_type_words[line->type]);
 	switch (line->type) {
 	case RECORDING_HEADER: header(&json, &line->header); break;
 	case RECORDING_SYMBOL: symbol(&json, &line->symbol); break;
@@ -146,6 +172,8 @@ size_t recording_write(const struct recording_line *line, char out[RECORDING_LIN
 		break;
 	case RECORDING_MAPPING: mapping(&json, &line->mapping); break;
 	case RECORDING_VM: vm(&json, &line->vm); break;
+	case RECORDING_FINDING: finding(&json, &line->finding); break;
+	case RECORDING_MODULE: module(&json, &line->module); break;
 	case RECORDING_END:
 		json_line_uint(&json, "t", line->end.time);
 		json_line_uint(&json, "samples", line->end.samples);

@@ -144,8 +144,11 @@ static struct report_vm *vm_of(struct report *report, uint64_t number)
 
 static void add_symbol(struct report *report, const struct recording_symbol *symbol)
 {
-	symbols_add(&vm_of(report, symbol->vm)->symbols, symbol->start, symbol->size, 't',
-		    symbol->name, strlen(symbol->name), symbol->module, strlen(symbol->module));
+	struct report_vm *vm = vm_of(report, symbol->vm);
+
+	if (!report_modules_add_symbol(&vm->modules, symbol))
+		symbols_add(&vm->symbols, symbol->start, symbol->size, 't', symbol->name,
+			    strlen(symbol->name), symbol->module, strlen(symbol->module));
 }
 
 static void take_time(struct report *report, uint64_t time)
@@ -187,6 +190,10 @@ static void take_line(struct report *report)
 	case RECORDING_SAMPLE: take_sample_of(report, &line->sample); break;
 	case RECORDING_MAPPING: report_maps_add(&report->maps, &line->mapping); break;
 	case RECORDING_TASKS: vm_of(report, line->tasks.vm)->tasks = line->tasks; break;
+	case RECORDING_FINDING: report_findings_add(&report->findings, &line->finding); break;
+	case RECORDING_MODULE:
+		report_modules_add(&vm_of(report, line->module.vm)->modules, &line->module);
+		break;
 	case RECORDING_VM: vm_of(report, line->vm.vm)->is = line->vm; break;
 	case RECORDING_HEADER:
 	case RECORDING_REASON:
@@ -230,6 +237,7 @@ bool report_read_frame(struct report *report, char message[REPORT_MESSAGE_MAX])
 void report_free(struct report *report)
 {
 	report_maps_free(&report->maps);
+	report_findings_free(&report->findings);
 	report_vms_free(&report->vms);
 }
 

@@ -11,6 +11,7 @@
 #include "trace/export/profile.h"
 #include "trace/page/page_series.h"
 #include "trace/record/recording_packed.h"
+#include "trace/record/report_findings.h"
 #include "trace/record/report_maps.h"
 #include "trace/record/report_vms.h"
 #include "trace/record/user_symbols.h"
@@ -36,6 +37,7 @@ struct report {
 	bool no_memory;	    /* for all its VMs */
 	struct report_vms vms;
 	struct report_maps maps;
+	struct report_findings findings;
 	struct user_symbols *users; /* the caller's; NULL: there are none */
 	struct profile *profile;    /* the caller's */
 	struct page_series *series; /* the caller's; NULL: nothing of time is wanted */

@@ -5,13 +5,13 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "trace/record/report_place.h"
 #include "trace/stat/stat_times.h"
 
 /* There is one of each: the lines were read before. */
-static const struct report_vm *vm_of(const struct report *report,
-				     const struct recording_sample *sample)
+static struct report_vm *vm_of(const struct report *report, uint64_t number)
 {
-	const struct report_vm *vm = report->vms.vms[sample->vm];
+	struct report_vm *vm = report->vms.vms[number];
 
 	return vm ? vm : report->vms.vms[0];
 }
@@ -23,71 +23,6 @@ static const struct report_vm *vm_of(const struct report *report,
 static bool is_exception(const char *name)
 {
 	return !strcmp(name, "handle_exception") || !strcmp(name, "ret_from_exception");
-}
-
-/* "function", "function [module]", by pc "function+0x1c". */
-static void name_place(const struct report *report, const struct symbol_place *place, bool returns,
-		       const char *module, struct profile_frame *frame, char out[PROFILE_NAME])
-{
-	char offset[24] = "";
-
-	if (report->by_pc)
-		snprintf(offset, sizeof(offset), "+0x%" PRIx64, place->offset + returns);
-	else
-		frame->address = place->start;
-	snprintf(out, PROFILE_NAME, "%s%s%s%s%s", place->name, offset, *module ? " [" : "", module,
-		 *module ? "]" : "");
-}
-
-/* Code of a process, by its function where that is known, else by the file that it is of:
- * "[libc.so.6]", by pc "libc.so.6+0x1c", where that is in the file. */
-static void name_user(const struct report *report, bool returns, uint32_t space,
-		      struct profile_frame *frame, char out[PROFILE_NAME])
-{
-	struct symbol_place place;
-	uint64_t address = frame->address, offset = 0;
-	const char *file = report_maps_find(&report->maps, space, address, &offset);
-	const char *slash = file ? strrchr(file, '/') : NULL;
-
-	if (file && *file && report->users &&
-	    user_symbols_find(report->users, file, offset - returns, &place)) {
-		name_place(report, &place, returns, slash ? slash + 1 : file, frame, out);
-		return;
-	}
-	if (slash)
-		file = slash + 1;
-	if (!report->by_pc)
-		frame->address = 0;
-	if (!file && report->by_pc)
-		snprintf(out, PROFILE_NAME, "0x%016" PRIx64, address);
-	else if (!file)
-		snprintf(out, PROFILE_NAME, "[user]");
-	else if (!*file)
-		snprintf(out, PROFILE_NAME, "[no file]");
-	else if (report->by_pc)
-		snprintf(out, PROFILE_NAME, "%s+0x%" PRIx64, file, offset);
-	else
-		snprintf(out, PROFILE_NAME, "[%s]", file);
-}
-
-/* As above; what is nobody's is its address. */
-static void name_of(const struct report *report, const struct report_vm *vm, uint64_t address,
-		    bool returns, uint32_t space, struct profile_frame *frame,
-		    char out[PROFILE_NAME])
-{
-	struct symbol_place place;
-
-	frame->name = out;
-	frame->address = address;
-	/* A call may be the last instruction of its function. */
-	if (!symbols_lookup(&vm->symbols, address - returns, &place)) {
-		if (frame->kind == PROFILE_GUEST_USER)
-			name_user(report, returns, space, frame, out);
-		else
-			snprintf(out, PROFILE_NAME, "0x%016" PRIx64, address);
-		return;
-	}
-	name_place(report, &place, returns, place.module, frame, out);
 }
 
 /* The vCPU's own number, or of several VMs one of the lanes that came so far. */
@@ -105,7 +40,7 @@ static uint64_t lane_of(struct report *report, const struct recording_sample *sa
 		report->lanes[lane].vm = sample->vm;
 		report->lanes[lane].vcpu = sample->vcpu;
 		report->lanes_count++;
-		snprintf(label, sizeof(label), "%s vcpu%" PRIu64, vm_of(report, sample)->name,
+		snprintf(label, sizeof(label), "%s vcpu%" PRIu64, vm_of(report, sample->vm)->name,
 			 sample->vcpu);
 		page_series_name(report->series, lane, label);
 	}
@@ -143,7 +78,12 @@ static void add_sample(struct report *report)
 	enum profile_kind mode = sample->user ? PROFILE_GUEST_USER : PROFILE_GUEST_KERNEL;
 	struct profile_frame frames[2 + RECORDING_CALLERS];
 	char names[1 + RECORDING_CALLERS][PROFILE_NAME];
-	const struct report_vm *vm = vm_of(report, sample);
+	const struct report_vm *vm = vm_of(report, sample->vm);
+	const struct report_places places = {.symbols = &vm->symbols,
+					     .modules = &vm->modules,
+					     .maps = &report->maps,
+					     .users = report->users,
+					     .by_pc = report->by_pc};
 	struct profile_labels labels = {.vm = vm->name,
 					.vcpu = (int32_t)sample->vcpu,
 					.mode = mode,
@@ -158,8 +98,8 @@ static void add_sample(struct report *report)
 		frames[depth++] = (struct profile_frame){.name = exit, .kind = PROFILE_EXIT};
 	for (uint64_t i = 0; i <= sample->depth; i++, depth++) {
 		frames[depth].kind = mode;
-		name_of(report, vm, i ? sample->callers[i - 1] : sample->pc, returns,
-			sample->task.space, &frames[depth], names[i]);
+		report_place_name(&places, i ? sample->callers[i - 1] : sample->pc, returns,
+				  &sample->task, &frames[depth], names[i]);
 		returns = !is_exception(names[i]);
 	}
 	add_to_series(report, sample);
@@ -189,13 +129,25 @@ static void add_reason(const struct report *report, const struct recording_reaso
 
 static void take_sample(struct report *report)
 {
-	if (report->line.type == RECORDING_SAMPLE)
+	const struct recording_line *line = &report->line;
+
+	if (line->type == RECORDING_SAMPLE)
 		add_sample(report);
-	else if (report->line.type == RECORDING_REASON && report->series)
-		add_reason(report, &report->line.reason);
+	else if (line->type == RECORDING_MODULE)
+		report_modules_next(&vm_of(report, line->module.vm)->modules);
+	else if (line->type == RECORDING_REASON && report->series)
+		add_reason(report, &line->reason);
 }
 
 bool report_read_samples(struct report *report, char message[REPORT_MESSAGE_MAX])
 {
+	for (size_t i = 0; i <= RECORDING_VMS; i++) {
+		struct report_vm *vm = report->vms.vms[i];
+
+		if (vm && !report_modules_begin(&vm->modules)) {
+			snprintf(message, REPORT_MESSAGE_MAX, "does not fit into memory");
+			return false;
+		}
+	}
 	return report_read(report, take_sample, message);
 }

@@ -108,6 +108,7 @@ static void print_head(FILE *out, const struct report_rows *table)
 	if (!report->whole)
 		fprintf(out, "# The recording has no end: its writer was stopped\n");
 	print_strange(out, table);
+	report_findings_print(out, &report->findings);
 	fprintf(out, "#\n");
 }
 

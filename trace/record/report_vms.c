@@ -82,8 +82,10 @@ bool report_vms_finish(struct report_vms *vms, char message[IMAGE_MESSAGE_MAX])
 void report_vms_free(struct report_vms *vms)
 {
 	for (size_t i = 0; i <= RECORDING_VMS; i++) {
-		if (vms->vms[i])
-			symbols_free(&vms->vms[i]->symbols);
+		if (!vms->vms[i])
+			continue;
+		symbols_free(&vms->vms[i]->symbols);
+		report_modules_free(&vms->vms[i]->modules);
 		free(vms->vms[i]);
 	}
 	*vms = (struct report_vms){{NULL}};

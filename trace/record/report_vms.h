@@ -9,6 +9,7 @@
 
 #include "trace/guest/symbols.h"
 #include "trace/record/recording.h"
+#include "trace/record/report_modules.h"
 
 /* What it is called where there may be several: with its process, if two have one name. */
 #define REPORT_VM_NAME (sizeof(((struct recording_vm *)0)->name) + 32)
@@ -17,6 +18,7 @@ struct report_vm {
 	struct recording_vm is; /* names as the file has them */
 	char name[REPORT_VM_NAME];
 	struct symbols symbols;
+	struct report_modules modules;
 	uint64_t stvec;		      /* of the guest; 0: not known */
 	uint64_t strange;	      /* samples whose task is not known */
 	struct recording_tasks tasks; /* why: "": not said */

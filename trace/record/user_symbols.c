@@ -3,7 +3,8 @@
 #include "trace/record/user_symbols.h"
 
 #include <elf.h>
-#include <limits.h>
+#include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,8 @@
 #define FILE_LIMIT    (256ull << 20)
 #define PATHS_LIMIT   (1u << 20)
 #define SEGMENTS_MOST 16u
+/* Processes that may have made code. */
+#define MADE_MOST 512u
 
 /* What of a file is where it is linked. */
 struct segment {
@@ -33,6 +36,8 @@ struct user_symbols {
 	struct budget budget;
 	struct intern paths;
 	struct user_file files[FILES_MOST]; /* by a path's number */
+	struct intern processes;
+	struct symbols made[MADE_MOST]; /* by a process's */
 };
 
 struct user_symbols *user_symbols_new(const char *folder)
@@ -44,6 +49,7 @@ struct user_symbols *user_symbols_new(const char *folder)
 	users->folder = folder;
 	users->budget.left = PATHS_LIMIT;
 	users->paths.budget = &users->budget;
+	users->processes.budget = &users->budget;
 	return users;
 }
 
@@ -53,7 +59,10 @@ void user_symbols_free(struct user_symbols *users)
 		return;
 	for (uint32_t i = 0; i < FILES_MOST; i++)
 		symbols_free(&users->files[i].symbols);
+	for (uint32_t i = 0; i < MADE_MOST; i++)
+		symbols_free(&users->made[i]);
 	intern_free(&users->paths);
+	intern_free(&users->processes);
 	free(users);
 }
 
@@ -94,14 +103,12 @@ static bool leads_up(const char *path)
 static bool read_file(const struct user_symbols *users, struct user_file *file, const char *path,
 		      char message[IMAGE_MESSAGE_MAX])
 {
-	char whole[PATH_MAX];
 	struct blob elf;
 	bool good;
 
-	if (leads_up(path) ||
-	    snprintf(whole, sizeof(whole), "%s/%s", users->folder, path) >= (int)sizeof(whole))
+	if (leads_up(path))
 		return image_refuse(message, "is no path of a file");
-	if (!foreign_file_load(0, whole, FILE_LIMIT, &elf, message))
+	if (!foreign_file_load_in(users->folder, path, false, FILE_LIMIT, &elf, message))
 		return false;
 	good = read_segments(file, &elf, message) &&
 	       symbols_read_elf(&file->symbols, &elf, message);
@@ -137,4 +144,40 @@ bool user_symbols_find(struct user_symbols *users, const char *path, uint64_t of
 					      segment->address + (offset - segment->offset), place);
 	}
 	return false;
+}
+
+/* ---- code that processes made ---- */
+
+static void read_made(const struct user_symbols *users, uint32_t process, struct symbols *made)
+{
+	char message[IMAGE_MESSAGE_MAX] = "", path[32];
+	struct blob text;
+	bool good;
+
+	snprintf(path, sizeof(path), "/tmp/perf-%" PRIu32 ".map", process);
+	good = foreign_file_load_in(users->folder, path, true, FILE_LIMIT, &text, message);
+	/* Hardly any process has one. */
+	if (!good && !strcmp(message, strerror(ENOENT)))
+		return;
+	if (good) {
+		good = symbols_read_perf_map(made, &text, message);
+		blob_free(&text);
+	}
+	if (good)
+		return;
+	symbols_free(made);
+	note("--guestmount %s: %s: %s: no names of it", users->folder, path, message);
+}
+
+bool user_symbols_find_made(struct user_symbols *users, uint32_t process, uint64_t address,
+			    struct symbol_place *place)
+{
+	uint32_t count = users->processes.count, number;
+
+	if (intern_add(&users->processes, &process, sizeof(process), &number) != 0 ||
+	    number >= MADE_MOST)
+		return false;
+	if (number == count)
+		read_made(users, process, &users->made[number]);
+	return symbols_lookup(&users->made[number], address, place);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Names for code of a guest's processes: from their files, where the guest's root is a folder here.
- */
+/* Names for code of a guest's processes: from their files, and from what they say of code that they
+ * made (/tmp/perf-PID.map), where the guest's root is a folder here. */
 #ifndef VHART_USER_SYMBOLS_H
 #define VHART_USER_SYMBOLS_H
 
@@ -22,5 +22,10 @@ void user_symbols_free(struct user_symbols *users);
  */
 bool user_symbols_find(struct user_symbols *users, const char *path, uint64_t offset,
 		       struct symbol_place *place);
+
+/* The function at ADDRESS in code that process PROCESS of the guest made itself, as it says in
+ * /tmp/perf-PROCESS.map. As above, but that there is none is not worth a note. */
+bool user_symbols_find_made(struct user_symbols *users, uint32_t process, uint64_t address,
+			    struct symbol_place *place);
 
 #endif

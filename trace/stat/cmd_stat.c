@@ -243,6 +243,10 @@ static int watch_as_asked(const struct stat_options *options, struct stat_facts 
 	target_go(&options->target);
 	good = is_live(options) ? watch_live(options, session, signals)
 				: watch(options, session, signals, out);
+	if (good && session->findings && !findings_end(session->findings, &session->now)) {
+		error("no memory");
+		return STATUS_HOST;
+	}
 	if (!good || !print_findings(options, session, &view, out)) {
 		error("writing the table: %s", strerror(errno));
 		return STATUS_HOST;
