@@ -169,6 +169,31 @@ static void a_walk_over_csrs_is_found(void **state)
 	vm_has_only(*state, "csr-walk");
 }
 
+static void a_walk_that_falls_upon_a_look_is_found(void **state)
+{
+	vm_idle_second(*state);
+	read_csrs(*state, 0x600, 20);
+	vm_has_only(*state, NULL);
+	read_csrs(*state, 0x614, 18);
+	vm_has_only(*state, "csr-walk");
+	assert_int_equal(vm_found(*state, "csr-walk")->worst, 38);
+	assert_int_equal(vm_found(*state, "csr-walk")->count, 38);
+	assert_int_equal(vm_found(*state, "csr-walk")->intervals, 2);
+	assert_int_equal(vm_found(*state, "csr-walk")->whole, 2000 * MS);
+	/* What was found is not left for the next. */
+	read_csrs(*state, 0x700, 10);
+	assert_int_equal(vm_found(*state, "csr-walk")->count, 38);
+}
+
+static void a_walk_with_a_pause_is_none(void **state)
+{
+	vm_idle_second(*state);
+	read_csrs(*state, 0x600, 20);
+	read_csrs(*state, 0x600, 20);
+	read_csrs(*state, 0x614, 18);
+	vm_has_only(*state, NULL);
+}
+
 static void the_same_csrs_again_are_no_walk(void **state)
 {
 	vm_idle_second(*state);
@@ -556,6 +581,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(of_a_foreign_vm_no_hole_is_known, vm_setup,
 						vm_teardown),
 		cmocka_unit_test_setup_teardown(a_walk_over_csrs_is_found, vm_setup, vm_teardown),
+		cmocka_unit_test_setup_teardown(a_walk_that_falls_upon_a_look_is_found, vm_setup,
+						vm_teardown),
+		cmocka_unit_test_setup_teardown(a_walk_with_a_pause_is_none, vm_setup, vm_teardown),
 		cmocka_unit_test_setup_teardown(the_same_csrs_again_are_no_walk, vm_setup,
 						vm_teardown),
 		cmocka_unit_test_setup_teardown(a_call_that_fails_each_time_is_named_with_its_error,

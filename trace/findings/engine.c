@@ -173,21 +173,16 @@ static void add_resets(struct findings *findings, uint32_t index, const struct s
 
 /* ---- findings ---- */
 
-static void judge(struct findings *findings, const struct stat_sample *sample, uint32_t index,
-		  size_t rule)
+/* What RULE sees of vCPU INDEX in the interval. */
+static struct finding see(const struct findings *findings, const struct stat_sample *sample,
+			  uint32_t index, size_t rule)
 {
 	const struct vcpu_interval *interval = &findings->intervals[index];
-	struct streak *streak = &findings->vcpus[index].past.streaks[rule];
 	const double set = findings->options.thresholds[rule];
-	const double threshold = set > 0 ? set : rules[rule].threshold;
 	struct rule_seen seen = {0};
 	const double value = rules[rule].value(interval, &seen);
 
-	if (value < threshold) {
-		streak->intervals = 0;
-		return;
-	}
-	const struct finding piece = {
+	return (struct finding){
 		.rule = rule,
 		.tgid = sample->vcpus[index].tgid,
 		.vcpu_id = sample->vcpus[index].vcpu_id,
@@ -195,7 +190,7 @@ static void judge(struct findings *findings, const struct stat_sample *sample, u
 		.last = sample->when,
 		.intervals = 1,
 		.worst = value,
-		.threshold = threshold,
+		.threshold = set > 0 ? set : rules[rule].threshold,
 		.count = seen.count,
 		.cost_ns = seen.cost_ns,
 		.whole = interval->whole,
@@ -205,6 +200,34 @@ static void judge(struct findings *findings, const struct stat_sample *sample, u
 		.pc = sample->vcpus[index].pc,
 		.pc_weight = 1,
 	};
+}
+
+/* PIECE with what is left of the interval before. */
+static struct finding added_up(const struct streak *streak, const struct finding *piece)
+{
+	struct finding sum = streak->sums;
+
+	if (!streak->is_left || piece->worst <= 0 || !finding_is(&streak->sums, piece))
+		return *piece;
+	finding_add(&sum, piece);
+	sum.worst = streak->sums.worst + piece->worst;
+	return sum;
+}
+
+static void judge(struct findings *findings, const struct stat_sample *sample, uint32_t index,
+		  size_t rule)
+{
+	struct streak *streak = &findings->vcpus[index].past.streaks[rule];
+	const struct finding alone = see(findings, sample, index, rule);
+	const struct finding piece = added_up(streak, &alone);
+
+	streak->is_left = false;
+	if (piece.worst < piece.threshold) {
+		streak->intervals = 0;
+		streak->is_left = rules[rule].adds_up;
+		streak->sums = alone;
+		return;
+	}
 	if (!streak->intervals || !finding_is(&streak->sums, &piece)) {
 		streak->intervals = 0;
 		streak->sums = piece;
@@ -218,6 +241,13 @@ static void judge(struct findings *findings, const struct stat_sample *sample, u
 		found_add(&findings->found, &piece);
 }
 
+/* RULE judges none of it. */
+static void pass_over(struct streak *streak)
+{
+	streak->intervals = 0;
+	streak->is_left = false;
+}
+
 static void judge_vcpu(struct findings *findings, const struct stat_sample *sample, uint32_t index)
 {
 	const struct vcpu_interval *interval = &findings->intervals[index];
@@ -225,7 +255,7 @@ static void judge_vcpu(struct findings *findings, const struct stat_sample *samp
 
 	for (size_t rule = 0; rule < rule_count; rule++)
 		if (!interval->whole || (interval->is_part && rules[rule].intervals > 1))
-			watched->past.streaks[rule].intervals = 0;
+			pass_over(&watched->past.streaks[rule]);
 		else
 			judge(findings, sample, index, rule);
 	watched_keep(watched, interval);

@@ -274,85 +274,86 @@ static double silent(const struct vcpu_interval *interval, struct rule_seen *see
 
 /* By what is closest to a cause. */
 const struct rule rules[] = {
-	{"console", 100, "% of the guest's own time", 3, console,
+	{"console", 100, "% of the guest's own time", 3, false, console,
 	 "writing to the console takes longer than all that the guest computes meanwhile",
 	 "boot with 'quiet' or a lower loglevel, or use a virtio console: one exit for many bytes"},
 	/* Half a driver's time at one register is not rare in a burst; a fifth for seconds is. */
-	{"device-register", 20, OF_TIME, 3, one_register,
+	{"device-register", 20, OF_TIME, 3, false, one_register,
 	 "one device register is read or written again and again, with an exit each time",
 	 "let the driver wait for the interrupt, and notify once for many requests"},
-	{"timer-storm", TENTH, OF_TIME, 3, timer_share,
+	{"timer-storm", TENTH, OF_TIME, 3, false, timer_share,
 	 "the timer is set again and again by SBI calls",
 	 "give the guest Sstc, coarser timers, or a lower tick rate"},
-	{"wfi-storm", TENTH, OF_TIME, 3, short_halts,
+	{"wfi-storm", TENTH, OF_TIME, 3, false, short_halts,
 	 "the guest halts and goes on at once, for halts of less than 100us on average",
 	 "let it do more for each wake-up; or raise halt_poll_ns, or poll in the guest"},
-	{"ipi-storm", TENTH, OF_TIME, 3, ipi_share,
+	{"ipi-storm", TENTH, OF_TIME, 3, false, ipi_share,
 	 "harts interrupt each other by SBI calls without pause",
 	 "bind what talks to each other to one hart; an AIA host delivers IPIs without exits"},
-	{"fence-storm", TENTH, OF_TIME, 3, fence_share,
+	{"fence-storm", TENTH, OF_TIME, 3, false, fence_share,
 	 "remote fences, each of which stops the harts that it is for",
 	 "unmap in larger pieces, and patch code seldom; fewer harts for one process"},
-	{"csr-storm", TENTH, OF_TIME, 3, csr_share,
+	{"csr-storm", TENTH, OF_TIME, 3, false, csr_share,
 	 "CSRs that the hypervisor must emulate are used again and again",
 	 "'vhart stat --by csr' says which; read counters less often"},
-	{"lcofi-storm", TENTH, OF_TIME, 3, lcofi_share,
+	{"lcofi-storm", TENTH, OF_TIME, 3, false, lcofi_share,
 	 "counters overflow, or are stopped and started, so often that measuring is work of its "
 	 "own",
 	 "sample with a larger period (perf record -c), or at a lower rate (-F); count whole CPUs "
 	 "(-a)"},
-	{"ram-faults", TENTH, OF_TIME, 3, late_faults,
+	{"ram-faults", TENTH, OF_TIME, 3, false, late_faults,
 	 "RAM is not there long after boot: the guest grows, or the host took memory away",
 	 "give the host more memory, or the guest less; --hugepages takes all at the start"},
 	/* Two vCPUs for a CPU are half; a third is more than a neighbour that is there now and
 	 * then. */
-	{"waiting", 33, OF_TIME, 5, waiting,
+	{"waiting", 33, OF_TIME, 5, false, waiting,
 	 "the vCPU could run, and has no CPU or is stopped by a signal",
 	 "start fewer vCPUs than the host has CPUs, or bind them with --affinity"},
 	/* Whatever runs alone is like that for a while, booting too: so it must last. */
-	{"busy-vcpu", 90, "points busier than its siblings", 20, busier,
+	{"busy-vcpu", 90, "points busier than its siblings", 20, false, busier,
 	 "one vCPU does all the work, and the others have none",
 	 "see what runs there: 'vhart record'; spread interrupts and processes, or give it fewer "
 	 "harts"},
 	/* Linux makes none, and asks for some twenty extensions once. */
-	{"unanswered-calls", 100, "calls in an interval", 1, unanswered,
+	{"unanswered-calls", 100, "calls in an interval", 1, true, unanswered,
 	 "SBI calls of extensions or functions that do not exist: a walk, or a loop that goes on",
 	 "'vhart trace -e sbi' says which; probe once, and take NOT_SUPPORTED for an answer"},
 	/* Some fail once to say that there is nothing of the kind. */
-	{"failing-calls", 10, "calls a second", 3, failing,
+	{"failing-calls", 10, "calls a second", 3, false, failing,
 	 "an SBI call fails each time, and is made again and again",
 	 "'vhart trace -e sbi --err' shows its arguments and errors; take the first for an answer"},
-	{"sbi-probing", 200, "calls in an interval", 1, probing,
+	{"sbi-probing", 200, "calls in an interval", 1, true, probing,
 	 "the guest asks again and again which SBI extensions there are",
 	 "ask once, and keep the answer"},
 	/* A driver that probes for a device reads a few registers of it. */
-	{"address-walk", 64, "new addresses in an interval", 1, walk,
+	{"address-walk", 64, "new addresses in an interval", 1, true, walk,
 	 "the guest walks over addresses at which there is nothing",
 	 "give it the device tree of this machine; 'vhart trace -e mmio' says who reads"},
 	/* Linux reads some ten, those of a PMU included. */
-	{"csr-walk", 24, "new CSRs in an interval", 1, csr_walk,
+	{"csr-walk", 24, "new CSRs in an interval", 1, true, csr_walk,
 	 "the guest walks over CSRs that it does not have, or that are emulated for it",
 	 "'vhart trace -e csr' says which, and where from; the ISA string says what there is"},
 	/* The last of them may be the power-off. */
-	{"reset-loop", 4, "resets in 64 intervals", 1, resets, "the guest resets, and resets again",
+	{"reset-loop", 4, "resets in 64 intervals", 1, false, resets,
+	 "the guest resets, and resets again",
 	 "see its console for why; 'vhart run --on-reboot exit' ends at the first reset"},
-	{"trap-vector", 10, "intervals with another trap vector", 1, new_vector,
+	{"trap-vector", 10, "intervals with another trap vector", 1, false, new_vector,
 	 "a kernel that had run for long has another trap vector: a second kernel, or somebody in "
 	 "it",
 	 "expected of kexec; else see whose code it is: 'vhart ctl NAME where', 'vhart run --gdb'"},
-	{"misaligned", 100, "accesses a second", 3, misaligned,
+	{"misaligned", 100, "accesses a second", 3, false, misaligned,
 	 "loads or stores that are not aligned are emulated, with an exit each",
 	 "compile the guest's code with -mstrict-align, or mend its packed structures"},
 	/* The host's tick comes at least every second where it is not turned off for the CPU. */
-	{"silent-hart", 99, OF_TIME, 5, silent,
+	{"silent-hart", 99, OF_TIME, 5, false, silent,
 	 "the hart has not left the guest at all: not even the host's tick came",
 	 "if that is not wanted look where it is: 'vhart ctl NAME where'"},
-	{"above-baseline", 5, "times the baseline's rate", 5, above_usual,
+	{"above-baseline", 5, "times the baseline's rate", 5, false, above_usual,
 	 "exits of one kind come far more often than they did when the baseline was saved",
 	 "'vhart stat --save' now, and 'vhart diff' with the baseline: what else changed"},
 	/* A guest that was idle and begins to work makes more exits, too: a phase of a boot, or a
 	 * program's start, is over in fewer. */
-	{"exit-storm", 10, "times its usual spread", 10, storm,
+	{"exit-storm", 10, "times its usual spread", 10, false, storm,
 	 "far more exits than this vCPU usually has, by median and MAD of its last 64 seconds",
 	 "'vhart stat -i 1' says which exits there are more of"},
 };

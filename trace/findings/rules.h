@@ -65,6 +65,8 @@ struct rule {
 	double threshold;   /* a value as high as this is odd */
 	const char *unit;   /* of it: "% of the time" */
 	uint32_t intervals; /* one after the other; fewer are no finding */
+	bool adds_up; /* its values are counts: a look in the middle of what it is about halves
+			 none, as the interval before is added where it was no finding */
 	double (*value)(const struct vcpu_interval *interval, struct rule_seen *seen);
 	const char *means; /* why it is odd */
 	const char *help;  /* what to try */

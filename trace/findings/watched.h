@@ -14,6 +14,8 @@
 /* What a rule has seen of a vCPU without a break. */
 struct streak {
 	uint32_t intervals;
+	bool is_left; /* of a rule that adds up: SUMS is the interval before, which was no finding
+		       */
 	struct finding sums;
 };
 
