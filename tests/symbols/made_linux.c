@@ -95,6 +95,8 @@ size_t make_btf(uint8_t out[MADE_BTF_MOST])
 	add_member(&maker, "num_symtab", 1, 8);
 	add_member(&maker, "strtab", 5, 16);
 	add_member(&maker, "typetab", 5, 24);
+	add_type(&maker, "mm_struct", BTF_KIND_STRUCT, 1, 64); /* 14 */
+	add_member(&maker, "pgd", 5, MADE_MM_PGD);
 	header.type_len = header.str_off = maker.types_len;
 	header.str_len = maker.strings_len;
 	memcpy(out, &header, sizeof(header));
@@ -215,7 +217,8 @@ void make_linux(struct made_linux *made, uint64_t moved)
 	task = make_task(made, task_at, 1, 77, 70, "worker");
 	leader = make_task(made, leader_at, 0, 70, 70, "server");
 	put(made->ram + task_at + MADE_TASK_LEADER, leader);
-	put(made->ram + task_at + MADE_TASK_MM, 0x5555);
+	put(made->ram + task_at + MADE_TASK_MM, LINEAR + MADE_MM_AT);
+	put(made->ram + MADE_MM_AT + MADE_MM_PGD, LINEAR + MADE_PGD_AT);
 	run_task(made, 1, task);
 }
 

@@ -15,6 +15,8 @@ enum {
 	MADE_LINUX_SIZE = 64 * 1024, /* of its Image */
 	MADE_RAM = 256 * 1024,
 	MADE_IMAGE_AT = 32 * 1024, /* in the memory */
+	MADE_MM_AT = 208 * 1024,   /* the mm_struct of the thread that runs */
+	MADE_PGD_AT = 212 * 1024,
 	MADE_HARTS = 2,
 	/* Offsets in its structures: curr is in a union without a name, in const and typedef. */
 	MADE_CPU = 16 + 8,
@@ -24,6 +26,7 @@ enum {
 	MADE_TASK_MM = 56,
 	MADE_TASK_COMM = 64,
 	MADE_RQ_CURR = 32,
+	MADE_MM_PGD = 16,
 };
 
 /* Its types: how many bytes. */

@@ -102,10 +102,14 @@ static void make_root(unsigned int root)
 	ram[root][index_of(first_stack, 2)] = to_page(CODE, PTE_V);
 }
 
+static uint64_t satp_of(unsigned int root)
+{
+	return (uint64_t)SATP_MODE_SV39 << SATP_MODE_SHIFT | ((ram_base >> 12) + root);
+}
+
 static void runs_in(unsigned int root)
 {
-	vcpu.arch.guest_csr.vsatp =
-		(uint64_t)SATP_MODE_SV39 << SATP_MODE_SHIFT | ((ram_base >> 12) + root);
+	vcpu.arch.guest_csr.vsatp = satp_of(root);
 }
 
 /* One slot, a process and another one, and a stack of four pages at stack_top. */
@@ -135,7 +139,7 @@ static int set_up(void **state)
 	return 0;
 }
 
-static uint64_t pieces_at(uint64_t sp)
+static uint64_t copied_at(uint64_t sp, uint64_t satp)
 {
 	memset(&stack, 0, sizeof(stack));
 	memset(kept, 0, sizeof(kept));
@@ -143,9 +147,16 @@ static uint64_t pieces_at(uint64_t sp)
 	stack.sp = sp;
 	stack.base = sp & ~(uint64_t)(STACK_PIECE - 1);
 	stack.first = 1000;
-	copy_stack(&vcpu, 1, &stack);
-	assert_true(stack.pieces <= stack_pieces(stack.base));
+	copy_stack(&vcpu, 1, &stack, satp);
 	return stack.pieces;
+}
+
+static uint64_t pieces_at(uint64_t sp)
+{
+	const uint64_t copied = copied_at(sp, 0);
+
+	assert_true(copied <= stack_pieces(stack.base));
+	return copied;
 }
 
 static uint64_t word_at(uint64_t address)
@@ -171,6 +182,30 @@ static void expect_none(void)
 }
 
 /* ---- what is true of it ---- */
+
+#define USER_TOP 0x3FFFFF8000ull
+
+/* A process's stack has no end where one of a kernel has it, and is found by the root that runs. */
+static void a_processs_stack_is_found_by_its_own_root(void **state)
+{
+	const uint64_t sp = USER_TOP - STACK_PAGE - STACK_PIECE;
+
+	(void)state;
+	runs_in(OTHER);
+	ram[PROCESS][index_of(USER_TOP - 1, 2)] = to_page(KERNEL, PTE_V);
+	ram[KERNEL][index_of(USER_TOP - 1, 1)] = to_page(LEAVES, PTE_V);
+	for (unsigned int i = 0; i < STACK_PAGES; i++)
+		ram[LEAVES][index_of(USER_TOP - (i + 1) * STACK_PAGE, 0)] =
+			to_page(STACK + i, PTE_V | PTE_R);
+	ram[STACK][0] = 77;
+	assert_int_equal(copied_at(sp, satp_of(PROCESS)), USER_STACK_PIECES);
+	assert_int_equal(word_at(USER_TOP - STACK_PAGE), 77);
+	/* Up to where there is nothing any more. */
+	assert_int_equal(copied_at(USER_TOP - 2 * STACK_PIECE, satp_of(PROCESS)), 2);
+	assert_int_equal(copied_at(sp, satp_of(OTHER)), 0);
+	/* The kernel's is kept for kernels. */
+	assert_int_equal(kernel_root.satp, 0);
+}
 
 static void a_stack_is_found_by_satp(void **state)
 {
@@ -375,6 +410,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(a_stack_is_found_by_satp, set_up),
+		cmocka_unit_test_setup(a_processs_stack_is_found_by_its_own_root, set_up),
 		cmocka_unit_test_setup(a_short_stack_takes_little, set_up),
 		cmocka_unit_test_setup(a_process_that_is_gone_does_no_harm, set_up),
 		cmocka_unit_test_setup(the_first_good_root_teaches, set_up),

@@ -97,7 +97,8 @@ static void harts_run_the_tasks_of_their_run_queues(void **state)
 	assert_int_equal(task.tgid, 70);
 	assert_string_equal(task.comm, "worker");
 	assert_string_equal(task.process, "server");
-	assert_int_equal(task.mm, 0x5555);
+	assert_int_equal(made.ram + MADE_MM_AT, task_host(PLACES, task.mm, 8));
+	assert_int_equal(task.satp, 9ull << 60 | (MADE_START + MADE_PGD_AT) >> 12);
 	assert_false(PLACES->stale);
 }
 
@@ -206,6 +207,24 @@ static void each_vm_has_its_own_tasks(void **state)
 		assert_false(task_places[i].stale);
 }
 
+static void a_process_whose_tables_are_not_there_has_none(void **state)
+{
+	(void)state;
+	find();
+	memset(made.ram + 200 * 1024 + MADE_TASK_MM, 0xff, 8);
+	assert_true(task_of(5).mm);
+	assert_int_equal(task_of(5).satp, 0);
+	/* Of a thread of the kernel, and where the guest runs without tables. */
+	memset(made.ram + 200 * 1024 + MADE_TASK_MM, 0, 8);
+	assert_int_equal(task_of(5).satp, 0);
+	free_linux(&made);
+	make_linux(&made, 0);
+	memset(made_variable(&made, "satp_mode"), 0, 8);
+	find();
+	assert_true(task_of(5).mm);
+	assert_int_equal(task_of(5).satp, 0);
+}
+
 static void modules_are_in_the_kernels_own_list(void **state)
 {
 	static struct module_list list;
@@ -255,6 +274,7 @@ int main(void)
 		TEST(lies_are_not_believed),
 		TEST(a_guest_that_boots_again_is_looked_for_again),
 		TEST(each_vm_has_its_own_tasks),
+		TEST(a_process_whose_tables_are_not_there_has_none),
 		TEST(modules_are_in_the_kernels_own_list),
 		TEST(a_name_need_not_end),
 	};

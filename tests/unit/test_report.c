@@ -427,6 +427,41 @@ static char *report_of_files(bool by_pc)
 	return out;
 }
 
+/* In SPACE, called from two places in its code, and by what is none. */
+static size_t depth_of_user_stack(uint32_t space)
+{
+	struct recording_packer *packer = recording_packer_new();
+	struct report report = {.in = tmpfile(), .profile = profile_new(1 << 20)};
+	struct recording_sample sample = {.user = true,
+					  .pc = 0x10123,
+					  .count = 1,
+					  .depth = 4,
+					  .callers = {0x10456, 0x20000, 0x999, 0x10789}};
+	char message[REPORT_MESSAGE_MAX] = "";
+	uint8_t bytes[RECORDING_LINE];
+	size_t depth;
+
+	sample.task = task_of(1, 1, "sh", "sh");
+	sample.task.space = space;
+	fputs(HEADER("cpu-clock") MAPPING(1, "0x10000", "0x20000", "/bin/sh"), report.in);
+	fwrite(bytes, 1, recording_pack(packer, &sample, bytes), report.in);
+	recording_packer_free(packer);
+	if (!report_read_frame(&report, message) || !report_read_samples(&report, message))
+		fail_msg("%s", message);
+	assert_int_equal(profile_count(report.profile), 1);
+	depth = profile_stack(report.profile, 0).depth;
+	end(&report);
+	return depth;
+}
+
+/* The call that returns to the end of its code is in it. */
+static void callers_in_no_code_of_the_process_are_not_believed(void **state)
+{
+	(void)state;
+	assert_int_equal(depth_of_user_stack(1), 3);
+	assert_int_equal(depth_of_user_stack(0), 1);
+}
+
 /* Only where there is no file: what is elsewhere is of its file, whatever a map says. */
 static void code_of_no_file_may_have_been_made(void **state)
 {
@@ -909,6 +944,7 @@ int main(void)
 		cmocka_unit_test(stacks_of_several_vms_begin_with_them),
 		cmocka_unit_test(each_vcpu_of_each_vm_has_its_lane),
 		cmocka_unit_test(what_processes_run_is_named_by_its_file),
+		cmocka_unit_test(callers_in_no_code_of_the_process_are_not_believed),
 		cmocka_unit_test(code_of_no_file_may_have_been_made),
 		cmocka_unit_test(modules_have_functions_or_only_their_name),
 		cmocka_unit_test(beside_modules_there_is_nobody),

@@ -71,10 +71,12 @@ static __always_inline void forget_lcofi(struct exit_ring *ring, __u64 now)
 	ring->entered = now;
 }
 
-/* Of a guest that was in its kernel. False: there is no room for it. */
+/* Of a guest that was in its kernel, or in a process whose SATP is known. False: there is no room
+ * for it. */
 static __always_inline bool keep_stack(__u32 index, struct exit_ring *ring,
-				       const struct kvm_vcpu *vcpu, __u64 sstatus)
+				       const struct kvm_vcpu *vcpu, __u64 sstatus, __u64 satp)
 {
+	const bool user = !(sstatus & SSTATUS_SPP);
 	__u32 entry = next_entry(index, ring);
 	struct exit_stack *stack = bpf_map_lookup_elem(&stacks, &entry);
 
@@ -86,24 +88,28 @@ static __always_inline bool keep_stack(__u32 index, struct exit_ring *ring,
 	stack->base = stack->sp & ~(__u64)(STACK_PIECE - 1);
 	stack->pieces = 0;
 	stack->first = ring->pieces_head;
-	if (sstatus & SSTATUS_SPP) {
-		if (stack->first + stack_pieces(stack->base) - ring->pieces_tail > rules.pieces)
+	if (!user || satp) {
+		const __u64 most = user ? USER_STACK_PIECES : stack_pieces(stack->base);
+
+		if (stack->first + most - ring->pieces_tail > rules.pieces)
 			return false;
-		copy_stack(vcpu, index, stack);
+		copy_stack(vcpu, index, stack, user ? satp : 0);
 	}
 	ring->pieces_next = stack->first + stack->pieces;
 	return true;
 }
 
-/* Which one the guest ran. */
-static __always_inline void keep_task(__u32 index, const struct exit_ring *ring,
-				      const struct exit_vcpu *seen, __u64 sstatus)
+/* Which one the guest ran. Returns its satp; 0: not known, or it was in its kernel. */
+static __always_inline __u64 keep_task(__u32 index, const struct exit_ring *ring,
+				       const struct exit_vcpu *seen, __u64 sstatus)
 {
 	__u32 entry = next_entry(index, ring);
 	struct exit_task *task = bpf_map_lookup_elem(&tasks, &entry);
 
-	if (task)
-		read_task(seen->kvm, seen->vcpu_id, !(sstatus & SSTATUS_SPP), task);
+	if (!task)
+		return 0;
+	read_task(seen->kvm, seen->vcpu_id, !(sstatus & SSTATUS_SPP), task);
+	return task->address ? task->satp : 0;
 }
 
 /* At the entry, when all is known. */
@@ -118,6 +124,7 @@ static __always_inline void record_exit(__u32 index, struct exit_vcpu *seen,
 {
 	struct exit_ring *ring = bpf_map_lookup_elem(&rings, &index);
 	struct exit_record *record;
+	__u64 satp = 0;
 
 	if (!ring)
 		return;
@@ -146,12 +153,12 @@ static __always_inline void record_exit(__u32 index, struct exit_vcpu *seen,
 		seen->stvec = vcpu->arch.guest_csr.vstvec;
 	bpf_probe_read_kernel(&record->sstatus, sizeof(record->sstatus),
 			      __builtin_preserve_access_index(&vcpu->arch.guest_context.sstatus));
-	if (rules.stacks && !keep_stack(index, ring, vcpu, record->sstatus)) {
+	if (rules.tasks)
+		satp = keep_task(index, ring, seen, record->sstatus);
+	if (rules.stacks && !keep_stack(index, ring, vcpu, record->sstatus, satp)) {
 		ring->open = 2;
 		return;
 	}
-	if (rules.tasks)
-		keep_task(index, ring, seen, record->sstatus);
 	if (seen->row >= EXIT_SBI) {
 		bpf_probe_read_kernel(
 			record->args, sizeof(record->args),

@@ -172,8 +172,12 @@ static __always_inline struct stack_piece *piece_at(__u32 index, __u64 number)
 	return bpf_map_lookup_elem(&pieces, &entry);
 }
 
-/* The stack that sp is in, from sp's piece up to where a stack of Linux ends. */
-static __noinline int copy_stack(const struct kvm_vcpu *vcpu, __u32 index, struct exit_stack *stack)
+/*
+ * The stack that sp is in, from sp's piece up to where a stack of Linux ends. USER_SATP: the guest
+ * was in a process, and so much of its stack is copied as there may be; 0: it was in its kernel.
+ */
+static __noinline int copy_stack(const struct kvm_vcpu *vcpu, __u32 index, struct exit_stack *stack,
+				 __u64 user_satp)
 {
 	struct stack_space space = {0};
 	__u64 physical = 0, host = 0;
@@ -181,17 +185,17 @@ static __noinline int copy_stack(const struct kvm_vcpu *vcpu, __u32 index, struc
 	if (!stack)
 		return 0;
 	space.kvm = BPF_CORE_READ(vcpu, kvm);
-	space.satp = BPF_CORE_READ(vcpu, arch.guest_csr.vsatp);
+	space.satp = user_satp ? user_satp : BPF_CORE_READ(vcpu, arch.guest_csr.vsatp);
 	space.stvec = BPF_CORE_READ(vcpu, arch.guest_csr.vstvec);
 	for (__u32 i = 0; i < STACK_PIECES; i++) {
 		__u64 address = stack->base + i * STACK_PIECE;
 		struct stack_piece *piece = piece_at(index, stack->first + i);
 
-		if (!piece || (i && address % STACK_SIZE == 0))
+		if (!piece || (user_satp ? i == USER_STACK_PIECES : i && address % STACK_SIZE == 0))
 			break;
 		if (!i || address % GUEST_PAGE == 0) {
-			if (!(i ? walk(&space, address, &physical)
-				: find_stack(&space, address, &physical)))
+			if (!(i || user_satp ? walk(&space, address, &physical)
+					     : find_stack(&space, address, &physical)))
 				break;
 			host = host_address(&space, physical);
 		} else {

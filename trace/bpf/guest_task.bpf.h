@@ -7,6 +7,7 @@
 #ifndef VHART_GUEST_TASK_BPF_H
 #define VHART_GUEST_TASK_BPF_H
 
+#include "base/riscv.h"
 #include "trace/exits/exit_task.h"
 
 struct {
@@ -68,6 +69,16 @@ static __always_inline struct task_places *places_of(__u64 kvm)
 	return NULL;
 }
 
+/* What satp is while a process runs: set_mm() of arch/riscv/mm/context.c, less the ASID. */
+static __always_inline __u64 satp_of(const struct task_places *places, __u64 mm)
+{
+	__u64 root = 0;
+
+	if (!places->mode || !read_guest(places, mm + places->pgd, &root, sizeof(root)))
+		return 0;
+	return places->mode | ((root - places->linear) >> 12 & SATP_PPN);
+}
+
 /* Global, so that it is verified once. HART is the number of KVM's vCPU; USER: its mode. */
 int read_task(__u64 kvm, __u32 hart, int user, struct exit_task *task);
 __noinline int read_task(__u64 kvm, __u32 hart, int user, struct exit_task *task)
@@ -95,6 +106,7 @@ __noinline int read_task(__u64 kvm, __u32 hart, int user, struct exit_task *task
 		task->address = 0;
 	if (!user || !read_guest(places, address + places->mm, &task->mm, sizeof(task->mm)))
 		task->mm = 0;
+	task->satp = task->mm ? satp_of(places, task->mm) : 0;
 	return 0;
 }
 

@@ -15,7 +15,9 @@
 /* Beside the record of the same exit. */
 struct exit_task {
 	uint64_t address; /* of its task_struct in the guest; 0: it is not known */
-	uint64_t mm;	  /* of its mm_struct, where the guest was in user mode; 0: not known */
+	/* Where the guest was in user mode; 0: not known. */
+	uint64_t mm;   /* of its mm_struct */
+	uint64_t satp; /* as the hart has it then: KVM's own copy may be an older one */
 	uint32_t pid, tgid;
 	char comm[TASK_COMM];	 /* as the guest has it: any bytes */
 	char process[TASK_COMM]; /* the same of its thread group's leader */
@@ -42,8 +44,10 @@ struct task_places {
 	uint64_t stale;
 	uint64_t proof_at, proof;
 	struct task_window windows[TASK_WINDOWS];
-	/* Of members in task_struct. */
-	uint32_t pid, tgid, comm, cpu, group_leader, mm;
+	uint64_t mode;	 /* of satp, where a process runs; 0: not known */
+	uint64_t linear; /* of the kernel's linear mapping: virtual less physical */
+	/* Of members in task_struct, and in mm_struct. */
+	uint32_t pid, tgid, comm, cpu, group_leader, mm, pgd;
 	struct {
 		uint64_t current; /* (host) the pointer to the task that runs there; 0: no such hart
 				   */

@@ -258,6 +258,8 @@ enum {
 #define STACK_SIZE   16384u
 #define STACK_PIECE  512u
 #define STACK_PIECES (STACK_SIZE / STACK_PIECE)
+/* Of a process, whose stack may be far larger. */
+#define USER_STACK_PIECES 8u
 
 /* The registers and the stack of a guest's kernel, beside the record of the same exit. */
 struct exit_stack {

@@ -63,6 +63,7 @@ enum {
 	TASK_CPU,
 	TASK_LEADER,
 	TASK_MM,
+	MM_PGD,
 	RQ_CURR,
 	MAP_VIRTUAL,
 	MAP_PHYSICAL,
@@ -76,6 +77,7 @@ static const char *const paths[OFFSETS] = {
 	[TASK_CPU] = "task_struct.thread_info.cpu",
 	[TASK_LEADER] = "task_struct.group_leader",
 	[TASK_MM] = "task_struct.mm",
+	[MM_PGD] = "mm_struct.pgd",
 	[RQ_CURR] = "rq.curr",
 	[MAP_VIRTUAL] = "kernel_mapping.virt_addr",
 	[MAP_PHYSICAL] = "kernel_mapping.phys_addr",
@@ -165,14 +167,20 @@ static bool find_guest(const struct kernel *kernel, const char *name, uint64_t *
 	return true;
 }
 
-static void fill_modules(const struct kernel *kernel, struct module_places *modules)
+/* That of its own tables and of its processes'; 0: not known, or there are none. */
+static uint64_t satp_mode(const struct kernel *kernel)
 {
-	uint64_t root, mode_at, mode = 0;
+	uint64_t mode_at, mode = 0;
+
+	return find(kernel, "satp_mode", &mode_at) && read_word(kernel, mode_at, &mode) ? mode : 0;
+}
+
+static void fill_modules(const struct kernel *kernel, uint64_t mode, struct module_places *modules)
+{
+	uint64_t root;
 
 	modules->known = modules->known && find_guest(kernel, "modules", &modules->head) &&
-			 find_guest(kernel, "swapper_pg_dir", &root) &&
-			 find(kernel, "satp_mode", &mode_at) && read_word(kernel, mode_at, &mode) &&
-			 mode;
+			 find_guest(kernel, "swapper_pg_dir", &root) && mode;
 	if (!modules->known)
 		return;
 	modules->satp = mode | (root - kernel->virtual + kernel->physical) >> PAGE_SHIFT;
@@ -262,9 +270,12 @@ enum task_search_end task_search(const struct task_search *search, const struct 
 		.cpu = (uint32_t)offsets[TASK_CPU],
 		.group_leader = (uint32_t)offsets[TASK_LEADER],
 		.mm = (uint32_t)offsets[TASK_MM],
+		.pgd = (uint32_t)offsets[MM_PGD],
+		.mode = satp_mode(&kernel),
+		.linear = kernel.linear,
 	};
 	fill_windows(&kernel, places);
-	fill_modules(&kernel, &found->modules);
+	fill_modules(&kernel, places->mode, &found->modules);
 	if (!fill_harts(&kernel, places))
 		return TASKS_NO_KERNEL;
 	places->known = 1;

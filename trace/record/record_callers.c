@@ -11,7 +11,8 @@ struct unwinding {
 	const struct collector *collector;
 	const struct exit_stack *stack;
 	uint32_t index;
-	uint64_t near; /* an address of the kernel */
+	bool user;
+	uint64_t near; /* an address of the kernel, or of the process */
 };
 
 static bool read_stack(void *opaque, uint64_t address, uint64_t *value)
@@ -31,14 +32,14 @@ static bool is_code(void *opaque, uint64_t address)
 
 	/* Linux has itself at the top of the address space, next to the lowest of its processes. */
 	return (address ^ unwinding->near) >> 63 == 0 &&
-	       address - (unwinding->near - CODE_REACH) < 2 * CODE_REACH;
+	       (unwinding->user || address - (unwinding->near - CODE_REACH) < 2 * CODE_REACH);
 }
 
 void record_callers_find(const struct collector *collector, uint32_t index,
 			 const struct exit_stack *stack, const struct record_vm *vm,
 			 struct recording_sample *sample)
 {
-	struct unwinding unwinding = {collector, stack, index, sample->pc};
+	struct unwinding unwinding = {collector, stack, index, sample->user, sample->pc};
 	uint64_t chain[1 + RECORDING_CALLERS];
 	const struct unwind unwind = {
 		.pc = sample->pc,

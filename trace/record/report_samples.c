@@ -72,6 +72,16 @@ static void name_task(const struct report *report, const struct recording_task *
 	labels->process = process;
 }
 
+/* Callers in a process are where its frame pointers lead, and code without any has something else
+ * in that register. */
+static bool is_code(const struct report *report, const struct recording_sample *sample,
+		    uint64_t address)
+{
+	uint64_t offset;
+
+	return report_maps_find(&report->maps, sample->task.space, address, &offset);
+}
+
 static void add_sample(struct report *report)
 {
 	const struct recording_sample *sample = &report->line.sample;
@@ -97,9 +107,13 @@ static void add_sample(struct report *report)
 	if (report->exits)
 		frames[depth++] = (struct profile_frame){.name = exit, .kind = PROFILE_EXIT};
 	for (uint64_t i = 0; i <= sample->depth; i++, depth++) {
+		const uint64_t address = i ? sample->callers[i - 1] : sample->pc;
+
+		if (i && sample->user && !is_code(report, sample, address - 1))
+			break;
 		frames[depth].kind = mode;
-		report_place_name(&places, i ? sample->callers[i - 1] : sample->pc, returns,
-				  &sample->task, &frames[depth], names[i]);
+		report_place_name(&places, address, returns, &sample->task, &frames[depth],
+				  names[i]);
 		returns = !is_exception(names[i]);
 	}
 	add_to_series(report, sample);
