@@ -127,6 +127,26 @@ wait\n' >run.sh
     ends "$vm"
 }
 
+# folded_share PATTERN: per cent of the stacks in folded, by their counts, that match
+folded_share() {
+    sed 's/ \([0-9]*\)$/\t\1/' folded | awk -F '\t' -v wanted="$1" '
+        { all += $2; if ($1 ~ wanted) some += $2 } END { printf "%d", all ? 100 * some / all + 0.5 : 0 }'
+}
+
+# Who called, in a program with frame pointers; of one without them nothing is made up.
+callers_in_a_process() {
+    mkdir root
+    cp /src/build/riscv64/tests/scenarios/called root/called
+    printf '#!/bin/sh\n/called &\nwhile :; do :; done\n' >run.sh
+    ours --inject "$T/root/called:/called"
+    record -g -e cpu-clock --time 4
+    vhart report -i r --guestmount root --folded folded >table
+    near "per cent called by all three" \
+        "$(folded_share ';main \\[called\\];outer \\[called\\];middle \\[called\\];spin_inmost \\[called\\]$')" 50 10
+    near "per cent of the shell, of nobody" "$(folded_share ';\\[guest.user\\];\\[busybox\\]$')" 50 12
+    ends "$vm"
+}
+
 # Of a VM that boots while it is recorded: what comes before there are tasks is said to have none.
 from_its_boot() {
     printf '%s\n' "$busy" | sed 's/^wait/sleep 3/' >run.sh
@@ -192,6 +212,7 @@ t "processes and threads of a 6.12 guest" processes_are_named
 t "exits of processes" exits_have_processes
 t_any "functions and threads of a program" functions_and_threads
 t_any "functions that a program made" made_functions
+t "callers in a process" callers_in_a_process
 t_any "from its boot" from_its_boot
 linux='linux-7.2'
 t_any "processes and threads of a 7.x guest" processes_are_named
