@@ -1,6 +1,7 @@
 # shellcheck shell=dash disable=SC2154
 # vhart record --all: several VMs in one recording, each with the names and tasks of its own guest, also those that come later.
-# lab: hosts=6.12,7.2
+# lab: hosts=7.2 smp=2
+# lab: hosts=6.12
 
 # vm NAME PATTERN OPTIONS: one that runs, once its console has PATTERN; all are in $vms
 vms=''

@@ -162,7 +162,7 @@ from_its_boot() {
 # Exits have them too: alpha and beta only ever leave for the timer.
 exits_have_processes() {
     ours
-    record -e exits --time 3
+    record -e exits --time 6
     rows_by comm
     [ "$(grep -c '"comm":"beta"' rows)" -gt 0 ] || die "$(cat rows)"
     unknown=$(grep '"comm":null' rows | sed -n 's/.*"exits":\([0-9]*\).*/\1/p' | awk '{ n += $1 } END { print n + 0 }')
