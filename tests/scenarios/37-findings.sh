@@ -54,8 +54,9 @@ misaligned_accesses_are_found() {
     found misaligned
 }
 
+# Overflows come as QEMU's timers do: on a busy machine tens of milliseconds apart.
 many_samples_are_found() {
-    odd odd "samples=8"
+    odd odd "samples=8" --threshold lcofi-storm=2
     found lcofi-storm
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Works in a function that others called, each of which is there by name: built with frame pointers. */
+/* Works in a function that others called, and each has its name; built with frame pointers. */
 #include <stdio.h>
 #include <unistd.h>
 
