@@ -51,6 +51,9 @@ void vcpu_stay(struct vcpu *vcpu)
 	if (stay->stays || !tid || !kvm_has_shortcut(vcpu->machine) ||
 	    sched_getaffinity(tid, sizeof(stay->allowed), &stay->allowed) < 0)
 		return;
+	/* --affinity, or a host of one CPU. */
+	if (CPU_COUNT(&stay->allowed) == 1)
+		return;
 	cpu = choose_cpu(vcpu, tid == gettid());
 	if (cpu < 0)
 		return;
