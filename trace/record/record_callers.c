@@ -10,6 +10,7 @@
 struct unwinding {
 	const struct collector *collector;
 	const struct exit_stack *stack;
+	const struct record_vm *vm;
 	uint32_t index;
 	bool user;
 	uint64_t near; /* an address of the kernel, or of the process */
@@ -30,6 +31,8 @@ static bool is_code(void *opaque, uint64_t address)
 {
 	const struct unwinding *unwinding = opaque;
 
+	if (address >= unwinding->vm->data_start && address < unwinding->vm->data_end)
+		return false;
 	/* Linux has itself at the top of the address space, next to the lowest of its processes. */
 	return (address ^ unwinding->near) >> 63 == 0 &&
 	       (unwinding->user || address - (unwinding->near - CODE_REACH) < 2 * CODE_REACH);
@@ -39,7 +42,7 @@ void record_callers_find(const struct collector *collector, uint32_t index,
 			 const struct exit_stack *stack, const struct record_vm *vm,
 			 struct recording_sample *sample)
 {
-	struct unwinding unwinding = {collector, stack, index, sample->user, sample->pc};
+	struct unwinding unwinding = {collector, stack, vm, index, sample->user, sample->pc};
 	uint64_t chain[1 + RECORDING_CALLERS];
 	const struct unwind unwind = {
 		.pc = sample->pc,
