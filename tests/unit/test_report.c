@@ -328,6 +328,25 @@ static void one_of_all_vms_is_shown_as_one(void **state)
 		      "#\n");
 }
 
+/* All were recorded, and none ran. */
+static void a_recording_of_no_vm_says_so(void **state)
+{
+	struct report report = {.in = tmpfile(), .profile = profile_new(1 << 20)};
+	char message[REPORT_MESSAGE_MAX] = "", *out = NULL;
+	size_t size;
+	FILE *to = open_memstream(&out, &size);
+
+	(void)state;
+	fputs(NO_VM_HEADER("cpu-clock") END, report.in);
+	if (!report_read_frame(&report, message) || !report_read_samples(&report, message))
+		fail_msg("%s", message);
+	assert_true(report_print(to, &report, &(struct report_view){.by = REPORT_BY_VM}));
+	fclose(to);
+	assert_non_null(strstr(out, "# VM: none, seen by BPF at tracepoints\n"));
+	free(out);
+	end(&report);
+}
+
 #define FUSE_OF(vm, name)                                                                          \
 	"{\"type\":\"module\",\"vm\":" #vm                                                         \
 	",\"start\":\"0x80001000\",\"size\":4096,\"name\":\"fuse\"}\n"                             \
@@ -938,6 +957,7 @@ int main(void)
 		cmocka_unit_test(samples_are_of_the_guests_tasks),
 		cmocka_unit_test(several_vms_are_told_apart_and_have_their_own_names),
 		cmocka_unit_test(each_vm_has_its_own_modules),
+		cmocka_unit_test(a_recording_of_no_vm_says_so),
 		cmocka_unit_test(
 			vms_of_one_name_have_their_process_too_and_one_that_nobody_told_of_a_number),
 		cmocka_unit_test(one_of_all_vms_is_shown_as_one),

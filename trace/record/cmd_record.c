@@ -230,7 +230,9 @@ static void say_what_came(const struct record_session *session)
 	if (counts.lost)
 		say_how_to_lose_less(session->options);
 	collector_warn_of_room(session->collector);
-	if (!counts.samples && session->options->sampling.event == SAMPLE_CYCLES)
+	if (!session->vms.count)
+		note("no VM ran meanwhile");
+	else if (!counts.samples && session->options->sampling.event == SAMPLE_CYCLES)
 		note("if the guest did run, this host's counter does not interrupt: take -e "
 		     "cpu-clock");
 }

@@ -87,7 +87,8 @@ static void print_vms(FILE *out, const struct report *report)
 	while ((vm = report_vms_next(&report->vms, vm ? (int64_t)vm->is.vm : -1))) {
 		fputs(between, out);
 		printable_put(out, vm->is.name[0] ? vm->is.name : vm->name);
-		fprintf(out, " (pid %" PRIu64 ")", vm->is.pid);
+		if (vm->is.name[0] || vm->is.pid)
+			fprintf(out, " (pid %" PRIu64 ")", vm->is.pid);
 		between = ", ";
 	}
 	fputs(", seen by ", out);

@@ -60,6 +60,8 @@ static void give_name(const struct report_vms *vms, struct report_vm *vm)
 	/* A file may have samples of a VM that it does not tell of, as where it was cut. */
 	if (vm->is.vm && !vm->is.name[0])
 		snprintf(vm->name, sizeof(vm->name), "VM %" PRIu64, vm->is.vm);
+	else if (!vm->is.name[0] && !vm->is.pid) /* all were recorded, and none ran */
+		snprintf(vm->name, sizeof(vm->name), "none");
 	else if (has_same_name(vms, vm))
 		snprintf(vm->name, sizeof(vm->name), "%s (pid %" PRIu64 ")", vm->is.name,
 			 vm->is.pid);
