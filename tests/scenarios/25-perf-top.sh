@@ -69,11 +69,11 @@ all_at_once() {
     wait "$one" || die "one: $(tail -n 5 one.out)"
     wait "$two" || die "two: $(tail -n 5 two.out)"
     exec 5>&- 6>&-
-    at_least 30 one.out awk
-    at_least 30 two.out sh
+    at_least 20 one.out awk
+    at_least 20 two.out sh
     [ "$(percent one.out sh)" -lt 20 ] || die "one sees the shell: $(tail -n 20 one.out)"
     ! grep -q ' awk ' two.out || die "two sees awk: $(tail -n 20 two.out)"
-    at_least 30 host.top vcpu0
+    at_least 20 host.top vcpu0
 }
 
 if lcofi_works; then
