@@ -67,17 +67,24 @@ each_has_its_rows() {
     done
 }
 
-# To the unit, of a VM that was not there when recording began, and has ended before it does.
-one_comes_later() {
-    works web1
-    vhart record --all -o r -e exits -g >record.out 2>&1 &
+# records_a_late_one WORDS OPTIONS: all VMs, with OPTIONS; one that does what WORDS say begins and ends meanwhile
+records_a_late_one() {
+    words=$1
+    shift
+    vhart record --all -o r "$@" >record.out 2>&1 &
     pid=$!
     until_true [ -s r ]
-    run vhart run --name late --memory 64M --pmu off --kernel /guests/work.elf --append "rounds=500 calls=4"
+    run vhart run --name late --memory 64M --pmu off --kernel /guests/work.elf --append "$words"
     expect_status 0
     kill -INT "$pid"
     wait "$pid"
     expect_eq "its exit status" $? 0
+}
+
+# To the unit, of a VM that was not there when recording began, and has ended before it does.
+one_comes_later() {
+    works web1
+    records_a_late_one "rounds=500 calls=4" -e exits -g
     end_vms
     report --json
     expect_eq "calls of late" "$(grep '"vm":"late".*"reason":"sbi base.get_spec_version","symbol":"sbi_call"' "$out" |
@@ -87,14 +94,7 @@ one_comes_later() {
 
 # It is sampled as soon as it is seen.
 one_comes_later_and_is_sampled() {
-    vhart record --all -o r -e cpu-clock >record.out 2>&1 &
-    pid=$!
-    until_true [ -s r ]
-    run vhart run --name late --memory 64M --pmu off --kernel /guests/work.elf --append "rounds=120000"
-    expect_status 0
-    kill -INT "$pid"
-    wait "$pid"
-    expect_eq "its exit status" $? 0
+    records_a_late_one "rounds=120000" -e cpu-clock
     report --json
     expect_out '^\{"vhart":"report","version":1,"vm":"late",'
     expect_out '"mode":"g","symbol":"work_three"'

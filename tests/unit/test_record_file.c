@@ -109,6 +109,13 @@ static void expect_stack(size_t number, const char *vm, const char *function)
 	assert_string_equal(profile_frame(report.profile, stack.frames[0]).name, function);
 }
 
+static void expect_both(void)
+{
+	assert_int_equal(profile_count(report.profile), 2);
+	expect_stack(0, "web1", "work");
+	expect_stack(1, "web2", "idle");
+}
+
 static void the_same_place_has_the_name_of_its_vm(void **state)
 {
 	(void)state;
@@ -117,9 +124,7 @@ static void the_same_place_has_the_name_of_its_vm(void **state)
 	put_sample(1);
 	put_sample(0);
 	read_back();
-	assert_int_equal(profile_count(report.profile), 2);
-	expect_stack(0, "web1", "work");
-	expect_stack(1, "web2", "idle");
+	expect_both();
 	assert_int_equal(report.vms.vms[2]->is.pid, 11);
 }
 
@@ -147,9 +152,7 @@ static void each_file_has_all_that_it_needs(void **state)
 	put_sample(1);
 	put_sample(0);
 	read_back();
-	assert_int_equal(profile_count(report.profile), 2);
-	expect_stack(0, "web1", "work");
-	expect_stack(1, "web2", "idle");
+	expect_both();
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)

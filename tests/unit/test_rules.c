@@ -167,6 +167,8 @@ static void a_walk_over_csrs_is_found(void **state)
 	vm_idle_second(*state);
 	read_csrs(*state, 0x600, 24);
 	vm_has_only(*state, "csr-walk");
+	/* The quiet second before it has no part in it. */
+	assert_int_equal(vm_found(*state, "csr-walk")->intervals, 1);
 }
 
 static void a_walk_that_falls_upon_a_look_is_found(void **state)

@@ -224,7 +224,7 @@ static void judge(struct findings *findings, const struct stat_sample *sample, u
 	streak->is_left = false;
 	if (piece.worst < piece.threshold) {
 		streak->intervals = 0;
-		streak->is_left = rules[rule].adds_up;
+		streak->is_left = rules[rule].adds_up && alone.worst > 0;
 		streak->sums = alone;
 		return;
 	}
