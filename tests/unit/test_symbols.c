@@ -138,6 +138,43 @@ static void nothing_is_behind_the_end_of_text(void **state)
 	symbols_free(&symbols);
 }
 
+static void data_begins_behind_all_code(void **state)
+{
+	static const struct {
+		const char *text;
+		uint64_t start, end;
+	} cases[] = {
+		{"1000 T f\n2000 T _etext\n8000 T init\n9000 T _einittext\nb000 B _end\n", 0x9000,
+		 0xb000},
+		{"1000 T f\n2000 T _etext\n9000 T _einittext\n9800 T __exittext_end\nb000 B _end\n",
+		 0x9800, 0xb000},
+		{"1000 T f\n8000 T _etext\n2000 T _einittext\nb000 B _end\n", 0x8000, 0xb000},
+		{"1000 T f\n2000 T _etext\nb000 B _end\nc000 T _other_text_end\n", 0x2000, 0xb000},
+		{"1000 T f\n2000 T _etext\nb000 B _end\na000 T _text_end\t[module]\n", 0x2000,
+		 0xb000},
+		{"1000 T f\nb000 B _end\n", 0, 0},
+		{"1000 T f\n2000 T _etext\n", 0, 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct symbols symbols;
+		uint64_t start = 1, end = 1;
+
+		assert_true(read_text(&symbols, cases[i].text));
+		assert_int_equal(symbols_data(&symbols, &start, &end), cases[i].end != 0);
+		assert_int_equal(start, cases[i].start);
+		assert_int_equal(end, cases[i].end);
+		if (end) {
+			assert_true(symbols_slide(&symbols, "f", 0x11000));
+			assert_true(symbols_data(&symbols, &start, &end));
+			assert_int_equal(start, cases[i].start + 0x10000);
+			assert_int_equal(end, cases[i].end + 0x10000);
+		}
+		symbols_free(&symbols);
+	}
+}
+
 static void a_size_ends_a_symbol(void **state)
 {
 	struct symbols symbols = {0};
@@ -389,6 +426,7 @@ int main(void)
 		cmocka_unit_test(the_choice_among_names_of_one_address_is_perfs),
 		cmocka_unit_test(names_that_lost_are_still_found),
 		cmocka_unit_test(nothing_is_behind_the_end_of_text),
+		cmocka_unit_test(data_begins_behind_all_code),
 		cmocka_unit_test(a_size_ends_a_symbol),
 		cmocka_unit_test(an_empty_table_knows_nothing),
 		cmocka_unit_test(a_long_name_is_cut),

@@ -232,6 +232,26 @@ bool symbols_find(const struct symbols *symbols, const char *name, uint64_t *add
 	return false;
 }
 
+bool symbols_data(const struct symbols *symbols, uint64_t *start, uint64_t *end)
+{
+	*start = 0;
+	if (!symbols_find(symbols, "_end", end)) {
+		*end = 0;
+		return false;
+	}
+	for (size_t i = 0; i < symbols->count; i++) {
+		const struct symbol *symbol = &symbols->table[i];
+		const uint64_t address = symbol->address + symbols->slide;
+
+		if (!symbol->module && is_end_marker(symbols->names + symbol->name) &&
+		    address < *end && address > *start)
+			*start = address;
+	}
+	if (!*start)
+		*end = 0;
+	return *start;
+}
+
 bool symbols_slide(struct symbols *symbols, const char *name, uint64_t address)
 {
 	uint64_t now;

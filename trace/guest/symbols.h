@@ -65,6 +65,12 @@ bool symbols_lookup(const struct symbols *symbols, uint64_t address, struct symb
 bool symbols_find(const struct symbols *symbols, const char *name, uint64_t *address);
 
 /*
+ * Where the kernel's data is, slide included: from the last end of its code (that of .init.text is
+ * behind that of .text) up to _end. False, both 0, when the table has not both.
+ */
+bool symbols_data(const struct symbols *symbols, uint64_t *start, uint64_t *end);
+
+/*
  * The kernel's NAME is now known to be at ADDRESS (handle_exception at stvec without its mode
  * bits): all else moves with it. False, and nothing moves, when the name is not known or the
  * distance is not whole pages, which no kernel is moved by.
