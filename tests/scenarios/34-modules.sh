@@ -2,6 +2,9 @@
 # vhart record and report: functions of a Linux guest's modules have the names that its own /proc/kallsyms has.
 # lab: hosts=6.12,7.2
 
+# shellcheck source=tests/scenarios/record.sh
+. "$here/record.sh"
+
 # It reads a file of an overlay, byte by byte.
 reads='#!/bin/sh
 insmod /overlay.ko
@@ -12,29 +15,23 @@ grep " [tTwW] [a-z_][^.]*\[overlay\]" /proc/kallsyms
 echo reads
 while :; do dd if=/both/file of=/dev/null bs=1 2>/dev/null; done'
 
-await_guest() { await '^reads'; }
-
 # What $out has of the guest's kallsyms: "address name"
 guest_kallsyms() { tr -d '\r' <"$out" | tr '\t' ' ' | sed -n 's/^\([0-9a-f]\{16\}\) [tTwW] \(.*\) \[overlay\]$/\1 \2/p'; }
 
 # The lines of the recording r: between them are packed records.
 recorded() { tr -c '\n -~' '\n' <r; }
 
-# ours OPTIONS: a VM, $vm, that reads
+overlay() { echo "/guests/$linux/usr/lib/modules/"*/overlay.ko; }
+
+# ours: a VM, $vm, that reads
 ours() {
-    set -- --inject "$(echo "/guests/$linux/usr/lib/modules/"*/overlay.ko):/overlay.ko" "$@"
     printf '%s\n' "$reads" >run.sh
-    vhart run --memory 256M --kernel "/guests/$linux/Image" --initrd "/guests/$linux/initrd-small" \
-        --append 'console=ttyS0 quiet panic=-1' --inject "$T/run.sh:/run.sh" "$@" </dev/null >"$out" 2>"$err" &
-    vm=$!
-    pid=$vm
-    await_guest
+    linux_runs '^reads' --inject "$(overlay):/overlay.ko"
 }
 
-# record OPTIONS: of $vm, for some seconds
-record() {
-    vhart record -o r -p "$vm" --time 4 "$@" >record.out 2>&1 || die "$(cat record.out)"
-    echo "# $(cat record.out)"
+# record_rows OPTIONS: of $vm, for some seconds
+record_rows() {
+    record --time 4 "$@"
     vhart report -i r --json >rows
 }
 
@@ -59,7 +56,7 @@ per_cent() {
 
 modules_are_named() {
     ours
-    record -e cpu-clock -g
+    record_rows -e cpu-clock -g
     names_are_the_guests
     grep -q '"symbol":"ovl_read_iter \[overlay\]"' rows || die "$(cat rows)"
     nameless=$(per_cent '^0xf')
@@ -74,7 +71,7 @@ modules_are_named() {
 # Exits are added up, and their names written at the end; nobody asked for tasks.
 exits_in_modules() {
     ours
-    record -e exits -g --no-tasks
+    record_rows -e exits -g --no-tasks
     recorded | grep -q '"type":"module".*"name":"overlay"' || die "no module: $(head -n 20 rows)"
     vhart report -i r --folded folded >table
     grep -q ';ovl_read_iter \[overlay\];' folded || die "$(cat folded)"
@@ -84,17 +81,9 @@ exits_in_modules() {
 
 # Any VMM's guest.
 of_qemu() {
-    mkdir -p over
-    cp "/guests/$linux/usr/lib/modules/"*/overlay.ko over/overlay.ko
-    printf '%s\n' "$reads" >over/run.sh
-    chmod 755 over/run.sh
-    { cat "/guests/$linux/initrd-small"; (cd over && find . | cpio -o -H newc 2>/dev/null); } >initrd
-    qemu-system-riscv64 -machine virt -accel kvm -cpu host -m 256 -nodefaults -display none -serial stdio \
-        -kernel "/guests/$linux/Image" -initrd initrd -append 'console=ttyS0 quiet panic=-1' </dev/null >"$out" 2>"$err" &
-    vm=$!
-    pid=$vm
-    await_guest
-    record -e cpu-clock
+    printf '%s\n' "$reads" >run.sh
+    qemu_runs '^reads' "$(overlay)"
+    record_rows -e cpu-clock
     names_are_the_guests
     ends "$vm"
 }

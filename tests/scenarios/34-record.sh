@@ -3,6 +3,9 @@
 # lab: hosts=7.2 smp=2
 # lab: hosts=6.12
 
+# shellcheck source=tests/scenarios/record.sh
+. "$here/record.sh"
+
 # What guests/work.elf does in a round: work_one 20000 instructions, work_three three times as many.
 rounds=120000
 
@@ -27,12 +30,6 @@ number() {
     value=$(grep "\"symbol\":\"$2\"" "$out" | sed -n "s/.*\"$1\":\([0-9.]*\).*/\1/p" | awk '{ n += $1 } END { printf "%s", n }')
     [ "$1" != share ] || value=$(awk "BEGIN { printf \"%d\", ${value:-0} * 100 + 0.5 }")
     echo "${value:-0}"
-}
-
-# near WHAT GOT WANTED MARGIN
-near() {
-    echo "# $1: $2, $3 is right"
-    if [ "$2" -lt $(($3 - $4)) ] || [ "$2" -gt $(($3 + $4)) ]; then die "$1 is $2, not within $4 of $3"; fi
 }
 
 # 25 % and 75 %, to 5 points.

@@ -3,6 +3,9 @@
 # lab: hosts=7.2 smp=2
 # lab: hosts=6.12
 
+# shellcheck source=tests/scenarios/record.sh
+. "$here/record.sh"
+
 # Two programs that do nothing but work, one hart: beta's three processes have three times what alpha has.
 busy='#!/bin/sh
 for name in alpha beta; do
@@ -14,24 +17,14 @@ done
 echo "processes $one to $last"
 wait'
 
-# The text that a VM of ours, or QEMU, writes to its console is in $out.
-await_guest() { await '^processes [0-9]+ to [0-9]+'; }
+# What the guest writes to its console is in $out.
+begins='^processes [0-9]+ to [0-9]+'
 guest_process() { sed -n "s/^processes \([0-9]*\) to \([0-9]*\).*/\\$1/p" "$out"; }
 
 # ours OPTIONS: a VM, $vm, that is busy
 ours() {
     [ -e run.sh ] || printf '%s\n' "$busy" >run.sh
-    vhart run --memory 256M --kernel "/guests/$linux/Image" --initrd "/guests/$linux/initrd-small" \
-        --append 'console=ttyS0 quiet panic=-1' --inject "$T/run.sh:/run.sh" "$@" </dev/null >"$out" 2>"$err" &
-    vm=$!
-    pid=$vm
-    await_guest
-}
-
-# record OPTIONS: of $vm, for some seconds
-record() {
-    vhart record -o r -p "$vm" "$@" >record.out 2>&1 || die "$(cat record.out)"
-    echo "# $(cat record.out)"
+    linux_runs "$begins" "$@"
 }
 
 # share KEY NAME: per cent of all samples whose task is known, over both modes; nothing where many are of nobody. On a loaded
@@ -47,13 +40,6 @@ share_of_user() {
     grep '"mode":"u"' rows | sed -n 's/.*"samples":\([0-9]*\),.*"symbol":"\(.*\)"}/\1 \2/p' |
         awk -v wanted="$1" '{ all += $1; n = $1; sub(/^[0-9]* /, ""); if ($0 == wanted) some += n }
             END { printf "%d", all ? 100 * some / all + 0.5 : 0 }'
-}
-
-# near WHAT GOT WANTED MARGIN
-near() {
-    echo "# $1: $2, $3 is right"
-    [ -n "$2" ] || die "$1 is not known: $(head -n 12 rows)"
-    if [ "$2" -lt $(($3 - $4)) ] || [ "$2" -gt $(($3 + $4)) ]; then die "$1 is $2, not within $4 of $3: $(head -n 12 rows)"; fi
 }
 
 rows_by() { vhart report -i r --json --by "$1" >rows 2>"$err" || die "$(cat "$err")"; }
@@ -173,13 +159,7 @@ exits_have_processes() {
 # Any VMM's guest.
 of_qemu() {
     printf '%s\n' "$busy" >run.sh
-    mkdir -p over && cp run.sh over/run.sh && chmod 755 over/run.sh
-    { cat "/guests/$linux/initrd-small"; (cd over && find . | cpio -o -H newc 2>/dev/null); } >initrd
-    qemu-system-riscv64 -machine virt -accel kvm -cpu host -m 256 -nodefaults -display none -serial stdio \
-        -kernel "/guests/$linux/Image" -initrd initrd -append 'console=ttyS0 quiet panic=-1' </dev/null >"$out" 2>"$err" &
-    vm=$!
-    pid=$vm
-    await_guest
+    qemu_runs "$begins"
     record -e cpu-clock --time 4
     shares_are_right
     ends "$vm"
