@@ -33,11 +33,11 @@ record() {
     echo "# $(cat record.out)"
 }
 
+first_rows() { [ ! -e rows ] || head -n 12 rows; }
+
 # near WHAT GOT WANTED MARGIN
 near() {
     echo "# $1: $2, $3 is right"
-    [ -n "$2" ] || die "$1 is not known: $(head -n 12 rows)"
-    if [ "$2" -lt $(($3 - $4)) ] || [ "$2" -gt $(($3 + $4)) ]; then
-        die "$1 is $2, not within $4 of $3: $([ ! -e rows ] || head -n 12 rows)"
-    fi
+    [ -n "$2" ] || die "$1 is not known: $(first_rows)"
+    if [ "$2" -lt $(($3 - $4)) ] || [ "$2" -gt $(($3 + $4)) ]; then die "$1 is $2, not within $4 of $3: $(first_rows)"; fi
 }

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include <elf.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -138,41 +139,48 @@ static void nothing_is_behind_the_end_of_text(void **state)
 	symbols_free(&symbols);
 }
 
-static void data_begins_behind_all_code(void **state)
+/* Behind .text is .init.text, and a function that was put among the data is code as well. */
+static void calls_return_to_code_and_to_its_end(void **state)
 {
+	static const char text[] = "1000 T first\n2000 T _etext\n8000 T init\n9000 T _einittext\n"
+				   "a000 D data\nb000 t in_ram\nb100 d more\nc000 B _end\n";
 	static const struct {
-		const char *text;
-		uint64_t start, end;
+		uint64_t address;
+		bool may;
 	} cases[] = {
-		{"1000 T f\n2000 T _etext\n8000 T init\n9000 T _einittext\nb000 B _end\n", 0x9000,
-		 0xb000},
-		{"1000 T f\n2000 T _etext\n9000 T _einittext\n9800 T __exittext_end\nb000 B _end\n",
-		 0x9800, 0xb000},
-		{"1000 T f\n8000 T _etext\n2000 T _einittext\nb000 B _end\n", 0x8000, 0xb000},
-		{"1000 T f\n2000 T _etext\nb000 B _end\nc000 T _other_text_end\n", 0x2000, 0xb000},
-		{"1000 T f\n2000 T _etext\nb000 B _end\na000 T _text_end\t[module]\n", 0x2000,
-		 0xb000},
-		{"1000 T f\nb000 B _end\n", 0, 0},
-		{"1000 T f\n2000 T _etext\n", 0, 0},
+		{0xfff, false},	 {0x1000, true},  {0x2000, true},  {0x2001, false}, {0x7fff, false},
+		{0x8000, true},	 {0x8fff, true},  {0x9000, true},  {0x9001, false}, {0xa000, false},
+		{0xafff, false}, {0xb000, true},  {0xb0ff, true},  {0xb100, true},  {0xb101, false},
+		{0xbfff, false}, {0xc000, false}, {0xd000, false},
 	};
+	struct symbols symbols;
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct symbols symbols;
-		uint64_t start = 1, end = 1;
+	assert_true(read_text(&symbols, text));
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		if (symbols_may_return_to(&symbols, cases[i].address) != cases[i].may)
+			fail_msg("%#" PRIx64 " is%s code", cases[i].address,
+				 cases[i].may ? " not" : "");
+	assert_true(symbols_slide(&symbols, "first", 0x11000));
+	assert_true(symbols_may_return_to(&symbols, 0x18fff));
+	assert_false(symbols_may_return_to(&symbols, 0x8fff));
+	symbols_free(&symbols);
+}
 
-		assert_true(read_text(&symbols, cases[i].text));
-		assert_int_equal(symbols_data(&symbols, &start, &end), cases[i].end != 0);
-		assert_int_equal(start, cases[i].start);
-		assert_int_equal(end, cases[i].end);
-		if (end) {
-			assert_true(symbols_slide(&symbols, "f", 0x11000));
-			assert_true(symbols_data(&symbols, &start, &end));
-			assert_int_equal(start, cases[i].start + 0x10000);
-			assert_int_equal(end, cases[i].end + 0x10000);
-		}
-		symbols_free(&symbols);
-	}
+/* As where a file was stripped of its local functions: there is code that has no name. */
+static void calls_return_to_code_without_a_name(void **state)
+{
+	struct symbols symbols = {0};
+	struct symbol_place place;
+
+	(void)state;
+	symbols_add(&symbols, 0x1000, 0x20, 'T', "global", 6, "", 0);
+	symbols_add(&symbols, 0x2000, 0, 'D', "data", 4, "", 0);
+	assert_true(symbols_finish(&symbols, message));
+	assert_false(symbols_lookup(&symbols, 0x1800, &place));
+	assert_true(symbols_may_return_to(&symbols, 0x1800));
+	assert_false(symbols_may_return_to(&symbols, 0x2001));
+	symbols_free(&symbols);
 }
 
 static void a_size_ends_a_symbol(void **state)
@@ -426,7 +434,8 @@ int main(void)
 		cmocka_unit_test(the_choice_among_names_of_one_address_is_perfs),
 		cmocka_unit_test(names_that_lost_are_still_found),
 		cmocka_unit_test(nothing_is_behind_the_end_of_text),
-		cmocka_unit_test(data_begins_behind_all_code),
+		cmocka_unit_test(calls_return_to_code_and_to_its_end),
+		cmocka_unit_test(calls_return_to_code_without_a_name),
 		cmocka_unit_test(a_size_ends_a_symbol),
 		cmocka_unit_test(an_empty_table_knows_nothing),
 		cmocka_unit_test(a_long_name_is_cut),

@@ -199,24 +199,54 @@ static uint64_t size_of(const struct symbol *symbol, const struct symbol *next)
 	return 2 * page - symbol->address % page;
 }
 
-bool symbols_lookup(const struct symbols *symbols, uint64_t address, struct symbol_place *place)
+/* The last one that begins at ADDRESS of the table or before it, the best of those that share its
+ * place; NULL: none does. NEXT: what begins behind it, or NULL. */
+static const struct symbol *last_before(const struct symbols *symbols, uint64_t address,
+					const struct symbol **next)
 {
-	address -= symbols->slide;
 	const size_t end = above(symbols, address);
-	if (!end)
-		return false;
 	size_t first = end - 1;
+
+	if (!end)
+		return NULL;
 	while (first && symbols->table[first - 1].address == symbols->table[end - 1].address)
 		first--;
-	const struct symbol *symbol = &symbols->table[first];
-	const char *name = symbols->names + symbol->name;
-	const uint64_t size = size_of(symbol, end < symbols->count ? &symbols->table[end] : NULL);
-	if (!is_code(symbol->type) || is_end_marker(name) || address - symbol->address >= size)
+	*next = end < symbols->count ? &symbols->table[end] : NULL;
+	return &symbols->table[first];
+}
+
+static bool begins_code(const struct symbols *symbols, const struct symbol *symbol)
+{
+	return is_code(symbol->type) && !is_end_marker(symbols->names + symbol->name);
+}
+
+bool symbols_lookup(const struct symbols *symbols, uint64_t address, struct symbol_place *place)
+{
+	const struct symbol *next, *symbol = last_before(symbols, address - symbols->slide, &next);
+	uint64_t size, offset;
+
+	if (!symbol || !begins_code(symbols, symbol))
 		return false;
-	*place = (struct symbol_place){name, symbols->names + symbol->module,
-				       symbol->address + symbols->slide, size,
-				       address - symbol->address};
+	size = size_of(symbol, next);
+	offset = address - symbols->slide - symbol->address;
+	if (offset >= size)
+		return false;
+	*place = (struct symbol_place){symbols->names + symbol->name,
+				       symbols->names + symbol->module,
+				       symbol->address + symbols->slide, size, offset};
 	return true;
+}
+
+static bool is_behind_code(const struct symbols *symbols, uint64_t address)
+{
+	const struct symbol *next, *symbol = last_before(symbols, address - symbols->slide, &next);
+
+	return symbol && begins_code(symbols, symbol);
+}
+
+bool symbols_may_return_to(const struct symbols *symbols, uint64_t address)
+{
+	return is_behind_code(symbols, address) || is_behind_code(symbols, address - 1);
 }
 
 bool symbols_find(const struct symbols *symbols, const char *name, uint64_t *address)
@@ -230,26 +260,6 @@ bool symbols_find(const struct symbols *symbols, const char *name, uint64_t *add
 		}
 	}
 	return false;
-}
-
-bool symbols_data(const struct symbols *symbols, uint64_t *start, uint64_t *end)
-{
-	*start = 0;
-	if (!symbols_find(symbols, "_end", end)) {
-		*end = 0;
-		return false;
-	}
-	for (size_t i = 0; i < symbols->count; i++) {
-		const struct symbol *symbol = &symbols->table[i];
-		const uint64_t address = symbol->address + symbols->slide;
-
-		if (!symbol->module && is_end_marker(symbols->names + symbol->name) &&
-		    address < *end && address > *start)
-			*start = address;
-	}
-	if (!*start)
-		*end = 0;
-	return *start;
 }
 
 bool symbols_slide(struct symbols *symbols, const char *name, uint64_t address)

@@ -65,10 +65,10 @@ bool symbols_lookup(const struct symbols *symbols, uint64_t address, struct symb
 bool symbols_find(const struct symbols *symbols, const char *name, uint64_t *address);
 
 /*
- * Where the kernel's data is, slide included: from the last end of its code (that of .init.text is
- * behind that of .text) up to _end. False, both 0, when the table has not both.
+ * Whether a call can return to ADDRESS: what is there, or right before it, follows the beginning of
+ * code and not of data, nor the end of a section of code. It need not have a name of its own.
  */
-bool symbols_data(const struct symbols *symbols, uint64_t *start, uint64_t *end);
+bool symbols_may_return_to(const struct symbols *symbols, uint64_t address);
 
 /*
  * The kernel's NAME is now known to be at ADDRESS (handle_exception at stvec without its mode

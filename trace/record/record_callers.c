@@ -27,11 +27,18 @@ static bool read_stack(void *opaque, uint64_t address, uint64_t *value)
 /* Kernel and modules are where one instruction reaches from one to the other. */
 #define CODE_REACH (1ull << 31)
 
+/* Where a function has saved its frame only half, what looks like its caller may be data. */
+static bool is_data(const struct record_vm *vm, uint64_t address)
+{
+	return address >= vm->kernel_start && address < vm->kernel_end &&
+	       !symbols_may_return_to(&vm->symbols, address);
+}
+
 static bool is_code(void *opaque, uint64_t address)
 {
 	const struct unwinding *unwinding = opaque;
 
-	if (address >= unwinding->vm->data_start && address < unwinding->vm->data_end)
+	if (is_data(unwinding->vm, address))
 		return false;
 	/* Linux has itself at the top of the address space, next to the lowest of its processes. */
 	return (address ^ unwinding->near) >> 63 == 0 &&

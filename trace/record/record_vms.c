@@ -222,7 +222,8 @@ static void follow_kernel(struct record_vm *vm, uint64_t stvec, bool chains)
 	if (!symbols_find(symbols, "handle_exception", &vm->exception_start) ||
 	    !symbols_find(symbols, "ret_from_exception_end", &vm->exception_end))
 		vm->exception_end = 0;
-	symbols_data(symbols, &vm->data_start, &vm->data_end);
+	if (!symbols_find(symbols, "_end", &vm->kernel_end))
+		vm->kernel_end = 0;
 }
 
 static void see_address(const struct record_vm *vm, uint64_t address)

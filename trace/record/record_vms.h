@@ -25,8 +25,8 @@ struct record_vm {
 	bool searched;		/* that memory was */
 	uint64_t stvec;		/* by which they were moved */
 	uint64_t kernel_start;	/* where they say that it begins; 0: not known */
+	uint64_t kernel_end;	/* and ends, where there are chains */
 	uint64_t exception_start, exception_end; /* unwind.h */
-	uint64_t data_start, data_end;		 /* of the kernel: no code is there */
 	struct record_tasks tasks;		 /* PLACES are NULL: they are not looked for */
 	struct record_modules *modules;		 /* of its kernel */
 	struct record_names names;		 /* of this file */
